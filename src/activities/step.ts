@@ -1,0 +1,44 @@
+import type { RunRef, StepInput, StepName, StepOutput, Undos, UndoName } from '../contract/steps.ts';
+import type { Azure } from '../adapters/azure/index.ts';
+import type { Clusters } from '../adapters/kubernetes/index.ts';
+import type { Ssh } from '../adapters/ssh/index.ts';
+import type { RunKeys } from '../adapters/ssh/keys.ts';
+import type { Mission } from '../contract/mission.ts';
+
+/** What every step is given beside its input. */
+export interface StepContext {
+  readonly run: RunRef;
+  /** 1 for the first try. */
+  readonly attempt: number;
+  /** Aborted when the run cancels the step or the worker shuts down; a waiting step stops at once. */
+  readonly signal: AbortSignal;
+  /** Records that the step lives, and what another process needs to go on with it: never a secret (W7). */
+  heartbeat(state?: unknown): void;
+  /** What the last try, perhaps in another process, recorded last; undefined on the first. */
+  readonly resume: unknown;
+  /** Pause between two looks at something that is awaited. */
+  readonly pollIntervalMs: number;
+}
+
+/** The technologies that steps use; joined only in worker.ts. */
+export interface Tools {
+  readonly azure: Azure;
+  readonly clusters: Clusters;
+  readonly ssh: Ssh;
+  /** The SSH keys of a run, derived from the worker's secret. */
+  keysOf(runId: string): RunKeys;
+  /** Fills in the defaults; throws HepflowError InvalidInput with every problem. */
+  resolveMission(spec: unknown): Mission;
+  /** Whether the namespace knows hepflow's search attributes. */
+  readonly searchAttributes: boolean;
+}
+
+/** One step: thin, idempotent (W9), throwing adapter errors or HepflowError; index.ts maps them. */
+export type StepActivity<N extends StepName> = (input: StepInput<N>, tools: Tools, context: StepContext) => Promise<StepOutput<N>>;
+
+/** One undo; answers what it found. Throws like a step does. */
+export type UndoActivity<N extends UndoName> = (
+  input: Undos[N],
+  tools: Tools,
+  context: StepContext,
+) => Promise<{ readonly outcome: 'done' | 'nothing' | 'conflict'; readonly detail: string }>;

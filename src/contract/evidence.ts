@@ -1,0 +1,67 @@
+/** What the prober saw. Facts only: what they mean is decided in checks/judge.ts. */
+
+/** OPEN: handshake completed. DROP: silence until the time limit. RST: reset by the peer. ICMP_REJECT: refused by ICMP. PROBE_FAULT: the probe itself could not run. */
+export type Outcome = 'OPEN' | 'DROP' | 'RST' | 'ICMP_REJECT' | 'PROBE_FAULT';
+
+/** A port of a node, seen from the probe VM. */
+export interface Target {
+  /** Unique within a probe, as `<node>:<port>`. */
+  readonly id: string;
+  readonly node: string;
+  readonly address: string;
+  readonly port: number;
+  /** `nodePort`: the port under test; `openPort`: another port of the same node, which must stay open. */
+  readonly kind: 'nodePort' | 'openPort';
+}
+
+/** One new TCP connection attempt. */
+export interface Connection {
+  /** Target id. */
+  readonly target: string;
+  /** `proof`: one of the independent connections that a verdict rests on; `before`, `during`, `after`: live controls bracketing them. */
+  readonly stage: 'before' | 'proof' | 'during' | 'after';
+  readonly outcome: Outcome;
+  /** Errno name such as ECONNREFUSED; absent when there was none. */
+  readonly errno?: string;
+  /** Type and code of the ICMP message that refused the connection. */
+  readonly icmp?: { readonly type: number; readonly code: number };
+  readonly sourcePort: number;
+  /** Start on the VM's clock, ISO 8601 with milliseconds. */
+  readonly startedAt: string;
+  /** From connect() to the outcome, in milliseconds. */
+  readonly elapsedMs: number;
+  /** SYNs sent: 1 + TCP_INFO's total retransmissions while in SYN_SENT. */
+  readonly syns: number;
+  /** First line that an OPEN nodePort answered, when it did: it names the backend. */
+  readonly response?: string;
+  /** Why a PROBE_FAULT is one. */
+  readonly fault?: string;
+}
+
+/** Health of the workload's backends as the API server reports it. */
+export interface BackendHealth {
+  readonly readyEndpoints: number;
+  readonly readAt: string;
+}
+
+/** How long the world took to behave as expected, observed by single short dials before the proof window. */
+export interface Convergence {
+  readonly reached: boolean;
+  readonly rounds: number;
+  readonly elapsedMs: number;
+}
+
+export interface Evidence {
+  readonly phase: Phase;
+  /** Start of the probe step on the worker's clock, ISO 8601; the change it judges was acknowledged before. */
+  readonly startedAt: string;
+  readonly endedAt: string;
+  readonly kernel: string;
+  readonly targets: readonly Target[];
+  readonly convergence: Convergence;
+  readonly connections: readonly Connection[];
+  readonly backends: { readonly before: BackendHealth; readonly after: BackendHealth };
+}
+
+/** baseline: before any policy; enforced: node 1 denied; second: both denied; restored: policy and labels gone again. */
+export type Phase = 'baseline' | 'enforced' | 'second' | 'restored';

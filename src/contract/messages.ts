@@ -1,0 +1,46 @@
+import type { Report, StepRecord } from './report.ts';
+import type { Verdict } from './verdict.ts';
+
+/** Names that users type: workflow type, task queue, signals, update, queries. */
+export const workflowType = 'verifyHostEndpoints';
+export const taskQueue = 'hepflow';
+
+export const labelNode2Signal = 'labelNode2';
+export const labelNode2Update = 'labelNode2AndVerify';
+export const finishSignal = 'finish';
+export const progressQuery = 'progress';
+export const reportQuery = 'report';
+
+/** What the Web UI shows beside each message. */
+export const descriptions = {
+  [labelNode2Signal]: 'Go on with the second node: label it, and prove that it goes silent too. Sent twice, it does nothing more.',
+  [labelNode2Update]: 'The same as the signal labelNode2, and answers with the verdicts, or says why it is refused.',
+  [finishSignal]: 'Skip the wait: end without the second node when waiting for it, or start the cleanup when waiting for that.',
+  [progressQuery]: 'The step table: what is done, what runs, and what is waited for.',
+  [reportQuery]: 'The report as it stands, from the first second to after the end.',
+} as const;
+
+/** Answer of the query `progress`. */
+export interface Progress {
+  readonly runId: string;
+  readonly phase: RunPhase;
+  /** What the run waits for right now, one line. */
+  readonly waitingFor: string;
+  readonly steps: readonly StepRecord[];
+}
+
+export type RunPhase = 'preflight' | 'provisioning' | 'baseline' | 'enforcing' | 'awaiting-second-node' | 'second-node' | 'awaiting-finish' | 'undoing' | 'over';
+
+/** Answer of the update. */
+export type SecondNodeAnswer = readonly Verdict[];
+
+/** Search attributes, all Keyword. Set only where the namespace knows them. */
+export const searchAttributes = { cluster: 'HepflowCluster', phase: 'HepflowPhase', outcome: 'HepflowOutcome' } as const;
+
+/** Memo of a closed run: enough to read in a list without its worker. */
+export interface RunMemo {
+  readonly runId: string;
+  readonly outcome: Report['outcome'];
+  readonly summary: string;
+  readonly leftovers: number;
+}
