@@ -88,3 +88,6 @@ export function idsOf(run: Pick<RunRef, 'runId' | 'subscriptionId' | 'resourceGr
 
 /** Id of the run's peering on a VNet, ours or the cluster's. */
 export const peeringIdOf = (vnetId: string, runId: string): string => `${vnetId}/virtualNetworkPeerings/${namesOf(runId).peering}`;
+
+/** Calico wants a policy outside the default tier to carry its tier's name. */
+export const policyObjectName = (tier: string, name: string): string => (tier === 'default' ? name : `${tier}.${name}`);

@@ -1,0 +1,61 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { type Fault, type Faults, faultSchema } from './faults.ts';
+import { isTracked } from './resources/index.ts';
+import type { Resource, Store } from './store.ts';
+
+/** A request as the log keeps it. `status` 0: no answer (yet), or the connection was broken. The path is without its query. */
+export interface LoggedRequest {
+  readonly method: string;
+  readonly path: string;
+  status: number;
+}
+
+/** Header that carries the control token. */
+export const controlHeader = 'x-lab-token';
+
+export interface Control {
+  readonly token: string;
+  readonly faults: Faults;
+  inventory(): object;
+  requests(): readonly LoggedRequest[];
+}
+
+/**
+ * The lab's own door, for tests in another process: POST /lab/faults (a fault) and DELETE /lab/faults (all of them), GET /lab/inventory, GET /lab/requests.
+ * Every call needs the header `x-lab-token`.
+ */
+export function controlRoutes(app: FastifyInstance, control: Control): void {
+  app.register((door, _options, done) => {
+    door.addHook('onRequest', async (request: FastifyRequest, reply: FastifyReply) => {
+      if (request.headers[controlHeader] !== control.token)
+        return reply.code(403).send({ error: { code: 'Forbidden', message: `The header ${controlHeader} is missing or wrong.` } });
+      return undefined;
+    });
+    door.post('/lab/faults', async (request, reply) => {
+      const fault = faultSchema.safeParse(request.body);
+      if (!fault.success)
+        return reply
+          .code(400)
+          .send({ error: { code: 'InvalidFault', message: fault.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ') } });
+      control.faults.add(request.body as Fault);
+      return reply.code(204).send();
+    });
+    door.delete('/lab/faults', async (_request, reply) => {
+      control.faults.clear();
+      return reply.code(204).send();
+    });
+    door.get('/lab/inventory', () => control.inventory());
+    door.get('/lab/requests', () => control.requests());
+    done();
+  });
+}
+
+/** Every resource with its properties, ordered by id, less what changes without a cause: etags and times. */
+export function inventoryOf(store: Store): object {
+  return structuredClone({ resources: store.all().map(plain) });
+}
+
+function plain({ etag: _etag, real: _real, properties, ...rest }: Resource): object {
+  const { timeCreated: _time, ...lasting } = properties as { timeCreated?: string };
+  return { ...rest, tracked: isTracked(rest.type), properties: lasting };
+}

@@ -1,0 +1,67 @@
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import { cluster } from '../scope.ts';
+import type { Arm } from './arm.ts';
+import { armError } from './errors.ts';
+import { type ArmRequest, armRoute } from './http.ts';
+import type { Operation } from './operations.ts';
+
+/** Real Compute URLs are signed and longer than 4 KB; clients must cope. */
+const signature = `&t=${'0'.repeat(18)}&c=${'MIIH'.repeat(1000)}&s=${'hepflow'.repeat(49)}&h=${'lab'.repeat(14)}`;
+
+/** Answers an accepted request with both headers of ARM's asynchronous contract; URLs are absolute, on the host that was called. */
+export function accepted(request: ArmRequest, operation: Operation, status: 200 | 201 | 202, body?: object): FastifyReply {
+  const base = `${request.origin}/subscriptions/${cluster.subscriptionId}/providers/${operation.provider}/locations/${cluster.location}`;
+  const version = `api-version=${request.query['api-version']}`;
+  const compute = operation.provider === 'Microsoft.Compute';
+  const poll = `${base}/operations/${operation.id}?${version}${compute ? signature : ''}`;
+  const result = compute ? `${poll}&monitor=true` : `${base}/operationResults/${operation.id}?${version}`;
+  void request.reply.header('azure-asyncoperation', poll).code(status);
+  if (operation.method === 'DELETE') void request.reply.header('location', result);
+  if (operation.method === 'DELETE' && request.arm.timing.retryAfterSeconds !== undefined)
+    void request.reply.header('retry-after', request.arm.timing.retryAfterSeconds);
+  return request.reply.send(body);
+}
+
+/** The URLs of operations: `operations/{id}` tells the status, `operationResults/{id}` (for Compute `&monitor=true`) ends with the result. */
+export function operationRoutes(app: FastifyInstance, arm: Arm): void {
+  for (const provider of ['Microsoft.Network', 'Microsoft.Compute']) {
+    for (const kind of ['operations', 'operationResults'] as const) {
+      armRoute(app, arm, {
+        method: 'GET',
+        url: `/subscriptions/:subscription/providers/${provider}/locations/:location/${kind}/:operation`,
+        type: `${provider}/locations/${kind}`,
+        action: `${provider}/locations/${kind}/read`,
+        handle: (request) => (kind === 'operationResults' || request.query['monitor'] === 'true' ? result(request) : status(request)),
+      });
+    }
+  }
+  armRoute(app, arm, {
+    method: 'GET',
+    url: '/subscriptions/:subscription/operationresults/:operation',
+    type: 'Microsoft.Resources/operationResults',
+    handle: (request) => result(request, 200),
+  });
+}
+
+function found(request: ArmRequest): Operation {
+  const id = request.params['operation'] ?? '';
+  const operation = request.arm.operations.get(id);
+  if (operation === undefined || operation.lost) throw armError('NotFound', { text: `Operation ${id}` });
+  const { retryAfterSeconds } = request.arm.timing;
+  if (operation.status === 'InProgress' && retryAfterSeconds !== undefined) void request.reply.header('retry-after', retryAfterSeconds);
+  return operation;
+}
+
+/** Always 200: a failure is told in the body. */
+function status(request: ArmRequest): object {
+  const { id, status, startTime, endTime, error } = found(request);
+  return { name: id, status, startTime, ...(endTime && { endTime }), ...(error && { error }) };
+}
+
+/** 202 until done, then the final status (resource groups end with 200, which the SDK insists on), or the failure. */
+function result(request: ArmRequest, done: 200 | 204 = 204): FastifyReply {
+  const operation = found(request);
+  if (operation.status === 'InProgress') return request.reply.code(202).header('location', `${request.origin}${request.reply.request.url}`).send();
+  if (operation.error !== undefined) return request.reply.code(409).send({ error: operation.error });
+  return request.reply.code(done).send();
+}

@@ -1,0 +1,111 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { armError, type ErrorBody, errorBodyOf } from './errors.ts';
+import { keyOf } from './store.ts';
+
+/** A long-running operation as its URL tells it. */
+export interface Operation {
+  readonly id: string;
+  /** Namespace in its URL, such as `Microsoft.Network`. */
+  readonly provider: string;
+  readonly method: 'PUT' | 'DELETE';
+  readonly resourceId: string;
+  readonly startTime: string;
+  endTime?: string;
+  status: 'InProgress' | 'Succeeded' | 'Failed' | 'Canceled';
+  error?: ErrorBody;
+  /** Its URL answers 404 (a fault); the work goes on all the same. */
+  readonly lost: boolean;
+  /** Resolves when it has ended, however; never rejects. */
+  readonly settled: Promise<void>;
+  /** Ends it as Canceled with OperationPreempted; what it is just doing is finished first. */
+  preempt(): void;
+}
+
+export interface OperationRequest {
+  readonly provider: string;
+  readonly method: 'PUT' | 'DELETE';
+  readonly resourceId: string;
+  /** Ids that nobody else may write meanwhile. */
+  readonly locks: readonly string[];
+  readonly durationMs: number;
+  /** The consequences; the operation succeeds when it resolves. */
+  readonly work: () => Promise<void>;
+  /** What a failure leaves behind. */
+  readonly failed?: () => void;
+  /** The failure to end with instead of doing the work. */
+  readonly fail?: ErrorBody | undefined;
+  readonly lost?: boolean;
+}
+
+/** Runs operations and keeps their results and the locks that they hold. */
+export class Operations {
+  readonly #operations = new Map<string, Operation>();
+  readonly #locks = new Map<string, Operation>();
+  readonly #closing = new AbortController();
+
+  get(id: string): Operation | undefined {
+    return this.#operations.get(keyOf(id));
+  }
+
+  /** The operation that writes this resource now. */
+  holder(resourceId: string): Operation | undefined {
+    return this.#locks.get(keyOf(resourceId));
+  }
+
+  start(request: OperationRequest): Operation {
+    const preempted = new AbortController();
+    const { promise: settled, resolve: settle } = Promise.withResolvers<void>();
+    const operation: Operation = {
+      id: randomUUID(),
+      provider: request.provider,
+      method: request.method,
+      resourceId: request.resourceId,
+      startTime: new Date().toISOString(),
+      status: 'InProgress',
+      lost: request.lost ?? false,
+      settled,
+      preempt: () => preempted.abort(),
+    };
+    this.#operations.set(operation.id, operation);
+    for (const id of request.locks) this.#locks.set(keyOf(id), operation);
+    void this.#run(operation, request, preempted.signal).finally(settle);
+    return operation;
+  }
+
+  /** Drops what is under way; resolves when nothing runs any more. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await Promise.all([...this.#operations.values()].map((operation) => operation.settled));
+  }
+
+  async #run(operation: Operation, request: OperationRequest, preempted: AbortSignal): Promise<void> {
+    const ending = AbortSignal.any([preempted, this.#closing.signal]);
+    let end: Operation['status'] = 'Succeeded';
+    try {
+      await sleep(request.durationMs, undefined, { signal: ending });
+      if (request.fail === undefined) await request.work();
+      ending.throwIfAborted();
+      if (request.fail !== undefined) throw new OperationFailure(request.fail);
+    } catch (error) {
+      end = ending.aborted ? 'Canceled' : 'Failed';
+      operation.error = ending.aborted
+        ? armError('OperationPreempted', { id: request.resourceId }).body
+        : error instanceof OperationFailure
+          ? error.body
+          : errorBodyOf(error);
+      if (!this.#closing.signal.aborted) request.failed?.();
+    }
+    for (const id of request.locks) if (this.#locks.get(keyOf(id)) === operation) this.#locks.delete(keyOf(id));
+    operation.endTime = new Date().toISOString();
+    operation.status = end; // last: who sees it must find the resource in its final state
+  }
+}
+
+class OperationFailure extends Error {
+  readonly body: ErrorBody;
+  constructor(body: ErrorBody) {
+    super(body.message);
+    this.body = body;
+  }
+}

@@ -1,0 +1,80 @@
+import type { FastifyInstance } from 'fastify';
+import { cluster } from '../scope.ts';
+import type { Arm } from './arm.ts';
+import { armError } from './errors.ts';
+import { armRoute, groupOf } from './http.ts';
+import { imageVersion } from './resources/virtual-machines.ts';
+
+/** Sizes that the region of the lab offers. */
+const sizes = ['Standard_B2ts_v2', 'Standard_B2ats_v2', 'Standard_B2s_v2', 'Standard_D2s_v5'];
+const images =
+  '/subscriptions/:subscription/providers/Microsoft.Compute/locations/:location/publishers/:publisher/artifacttypes/vmimage/offers/:offer/skus/:sku/versions';
+
+/** What is only read: rights, providers, VM sizes and image versions. */
+export function referenceRoutes(app: FastifyInstance, arm: Arm): void {
+  permissionRoutes(app, arm);
+  armRoute(app, arm, {
+    method: 'GET',
+    url: '/subscriptions/:subscription/providers/:namespace',
+    type: 'Microsoft.Resources/providers',
+    handle: ({ params }) => ({
+      id: `/subscriptions/${params['subscription']}/providers/${params['namespace']}`,
+      namespace: params['namespace'],
+      registrationState: 'Registered',
+      resourceTypes: [],
+    }),
+  });
+  armRoute(app, arm, {
+    method: 'GET',
+    url: '/subscriptions/:subscription/providers/Microsoft.Compute/skus',
+    type: 'Microsoft.Compute/skus',
+    action: 'Microsoft.Compute/skus/read',
+    handle: () => ({
+      value: sizes.map((name) => ({
+        resourceType: 'virtualMachines',
+        name,
+        locations: [cluster.location],
+        restrictions: [],
+        capabilities: [{ name: 'HyperVGenerations', value: 'V1,V2' }],
+      })),
+    }),
+  });
+  const version = ({ params }: { params: Readonly<Record<string, string>> }, name: string): object => ({
+    id: `/Subscriptions/${params['subscription']}/Providers/Microsoft.Compute/Locations/${params['location']}/Publishers/${params['publisher']}/ArtifactTypes/VMImage/Offers/${params['offer']}/Skus/${params['sku']}/Versions/${name}`,
+    name,
+    location: params['location'],
+  });
+  const image = {
+    method: 'GET',
+    type: 'Microsoft.Compute/locations/publishers/artifacttypes/offers/skus/versions',
+    action: 'Microsoft.Compute/locations/publishers/artifacttypes/offers/skus/versions/read',
+  } as const;
+  armRoute(app, arm, { ...image, url: images, handle: (request) => [version(request, imageVersion)] });
+  armRoute(app, arm, {
+    ...image,
+    url: `${images}/:version`,
+    handle: (request) => ({
+      ...version(request, request.params['version'] ?? imageVersion),
+      properties: { hyperVGeneration: 'V2', architecture: 'x64', osDiskImage: { operatingSystem: 'Linux' } },
+    }),
+  });
+}
+
+/** The rights of the caller on a resource group or on one resource in it: those of its only role, everywhere the same. */
+function permissionRoutes(app: FastifyInstance, arm: Arm): void {
+  const group = '/subscriptions/:subscription/resourceGroups/:group';
+  for (const resource of ['', '/providers/:namespace/:type/:name', '/providers/:namespace/:parentType/:parentName/:type/:name']) {
+    armRoute(app, arm, {
+      method: 'GET',
+      url: `${group}${resource}/providers/Microsoft.Authorization/permissions`,
+      type: 'Microsoft.Authorization/permissions',
+      action: 'Microsoft.Authorization/permissions/read',
+      handle: (request) => {
+        groupOf(request);
+        const scope = `${group}${resource}`.replaceAll(/:(\w+)/g, (_part, name: string) => request.params[name] ?? '');
+        if (arm.store.get(scope) === undefined) throw armError('ResourceNotFound', { id: scope });
+        return { value: [{ actions: arm.role.actions, notActions: arm.role.notActions, dataActions: [], notDataActions: [] }] };
+      },
+    });
+  }
+}

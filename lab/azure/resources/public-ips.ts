@@ -1,0 +1,79 @@
+import { randomUUID } from 'node:crypto';
+import * as z from 'zod';
+import { addresses } from '../../scope.ts';
+import type { Arm } from '../arm.ts';
+import { firstFree, parseCidr } from '../cidr.ts';
+import { armError } from '../errors.ts';
+import { type Resource, sameId } from '../store.ts';
+import type { InterfaceProperties } from './interfaces.ts';
+import { applyNetwork, envelope, type ResourceType } from './type.ts';
+
+export interface PublicIpProperties {
+  provisioningState?: string;
+  resourceGuid: string;
+  ipAddress: string;
+  publicIPAllocationMethod: 'Static';
+  publicIPAddressVersion: 'IPv4';
+  idleTimeoutInMinutes: number;
+}
+
+export const publicIpType = 'Microsoft.Network/publicIPAddresses';
+/** Addresses are handed out from .10 on. */
+const firstHost = 10;
+
+const body = z.looseObject({
+  ...envelope,
+  location: z.string(),
+  properties: z
+    .looseObject({ publicIPAllocationMethod: z.string().default('Dynamic'), publicIPAddressVersion: z.literal('IPv4').default('IPv4') })
+    .prefault({}),
+});
+
+export const publicIps: ResourceType<PublicIpProperties, z.output<typeof body>> = {
+  type: publicIpType,
+  lasts: { create: 'publicIp', remove: 'publicIpDelete' },
+  whileWriting: 'Updating',
+  locks: (id) => ({ own: [id] }),
+  write: {
+    body,
+    accept({ arm, body: { sku, properties } }, existing) {
+      if (sku?.name !== 'Standard')
+        throw armError('InvalidRequestContent', { text: 'the Basic SKU of public IP addresses was retired on 2025-09-30; send sku.name Standard' });
+      if (properties.publicIPAllocationMethod !== 'Static') throw armError('InvalidRequestContent', { text: 'a Standard public IP address must be Static' });
+      return {
+        resourceGuid: existing?.properties.resourceGuid ?? randomUUID(),
+        ipAddress: existing?.properties.ipAddress ?? freeAddress(arm),
+        publicIPAllocationMethod: 'Static',
+        publicIPAddressVersion: 'IPv4',
+        idleTimeoutInMinutes: 4,
+      };
+    },
+    realise: applyNetwork,
+  },
+  removal: {
+    refuse(resource, arm) {
+      const user = userOf(resource, arm);
+      if (user !== undefined) throw armError('PublicIPAddressCannotBeDeleted', { id: resource.id, other: user });
+    },
+    erase: applyNetwork,
+  },
+  view(resource, arm) {
+    const user = userOf(resource, arm);
+    return { ...resource.properties, ...(user && { ipConfiguration: { id: user } }) };
+  },
+};
+
+function freeAddress(arm: Arm): string {
+  const block = parseCidr(addresses.internet);
+  const taken = new Set(arm.store.ofType<PublicIpProperties>(publicIpType).map((each) => each.properties.ipAddress));
+  taken.add('203.0.113.254'); // the lab's internet stands there
+  const free = block && firstFree(block, taken, firstHost);
+  if (free === undefined) throw armError('PublicIPCountLimitReached');
+  return free;
+}
+
+/** Id of the IP configuration that has this address. */
+function userOf(resource: Resource, arm: Arm): string | undefined {
+  const nics = arm.store.ofType<InterfaceProperties>('Microsoft.Network/networkInterfaces');
+  return nics.flatMap((nic) => nic.properties.ipConfigurations).find((each) => sameId(each.properties.publicIPAddress?.id, resource.id))?.id;
+}

@@ -1,0 +1,74 @@
+import * as z from 'zod';
+import type { Arm } from '../arm.ts';
+import type { Durations } from '../durations.ts';
+import type { Properties, Resource } from '../store.ts';
+
+/** A PUT that has passed every check that does not depend on the type. */
+export interface Write<B> {
+  readonly arm: Arm;
+  /** Full id in canonical form. */
+  readonly id: string;
+  readonly body: B;
+  /** Query of the request. */
+  readonly query: Readonly<Record<string, string | undefined>>;
+}
+
+/** A right that a write needs on another resource, such as joining a subnet. */
+export interface Link {
+  readonly action: string;
+  readonly id: string;
+}
+
+/** Ids that a write keeps to itself while it runs. */
+export interface Locks {
+  /** Somebody else writing these: the provider's usual answer. */
+  readonly own: readonly string[];
+  /** Somebody else writing these: ReferencedResourceNotProvisioned. */
+  readonly referenced?: readonly string[];
+}
+
+/** The behaviour of one resource type. `P`: its stored properties; `B`: the body that a PUT must have. */
+export interface ResourceType<P extends Properties = Properties, B = unknown> {
+  /** Such as `Microsoft.Network/virtualNetworks/subnets`; its routes and actions follow from it. */
+  readonly type: string;
+  readonly lasts: { readonly create: keyof Durations; readonly update?: keyof Durations; readonly remove: keyof Durations };
+  /** provisioningState while a PUT runs: networks say Updating, machines Creating. */
+  readonly whileWriting: 'Updating' | 'Creating';
+  locks(id: string, arm: Arm, body: B | undefined): Locks;
+  /** Absent: cannot be written by PUT. */
+  readonly write?: {
+    readonly body: z.ZodType<B>;
+    links?(body: B): readonly Link[];
+    /** Refuses by throwing an ArmError, or gives the properties to store at once. Children may be stored, not yet real. */
+    accept(write: Write<B>, existing: Resource<P> | undefined): P;
+    /** The consequences, before success is reported. The resource is real already. */
+    realise(resource: Resource<P>, arm: Arm): Promise<void>;
+    /** What a failed creation leaves behind. */
+    failed?(resource: Resource<P>, arm: Arm): void;
+  };
+  /** Absent: cannot be deleted. */
+  readonly removal?: {
+    /** Refuses by throwing an ArmError. */
+    refuse?(resource: Resource<P>, arm: Arm): void;
+    /** The consequences, before the resource and its children vanish. It is not real any more. */
+    erase(resource: Resource<P>, arm: Arm): Promise<void>;
+  };
+  /** Names of the POST actions, `<id>/<name>`, and what they answer. */
+  readonly actions?: readonly string[];
+  act?(resource: Resource<P>, arm: Arm, action: string): Promise<object>;
+  /** Properties as GET shows them. Default: as stored. */
+  view?(resource: Resource<P>, arm: Arm, query: Readonly<Record<string, string | undefined>>): object;
+}
+
+/** Fields of the envelope of every resource that can be tagged. */
+export const envelope = {
+  location: z.string().optional(),
+  tags: z.record(z.string(), z.string()).optional(),
+  zones: z.array(z.string()).optional(),
+  sku: z.looseObject({ name: z.string() }).optional(),
+};
+
+export const reference = z.looseObject({ id: z.string() });
+
+/** Makes the network follow the store: all that most network resources need to become real, or to cease to be. */
+export const applyNetwork = (_resource: unknown, arm: Arm): Promise<void> => arm.effects.applyNetwork();

@@ -1,0 +1,143 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import fastify, { type FastifyInstance } from 'fastify';
+import type { Authority } from '../certificates.ts';
+import type { LabScope } from '../scope.ts';
+import type { Arm } from './arm.ts';
+import { consequences } from './consequences.ts';
+import { controlRoutes, inventoryOf, type LoggedRequest } from './control.ts';
+import { type Durations, timingOf } from './durations.ts';
+import type { Effects } from './effects.ts';
+import { type Credentials, createEntra, type Entra } from './entra.ts';
+import { type Faults, FaultTable } from './faults.ts';
+import { groupRoutes } from './group-routes.ts';
+import { answerErrors } from './http.ts';
+import { metadataRoutes } from './metadata.ts';
+import { operationRoutes } from './operation-routes.ts';
+import { Operations } from './operations.ts';
+import { preload } from './preload.ts';
+import { referenceRoutes } from './reference-routes.ts';
+import { resourceRoutes } from './resource-routes.ts';
+import { owner, readRole } from './role.ts';
+import { Store } from './store.ts';
+
+export interface AzureOptions {
+  readonly scope: LabScope;
+  readonly authority: Authority;
+  readonly effects: Effects;
+  /** Text of the kubeconfig that `listClusterUserCredential` hands out. */
+  userKubeconfig(): string | Promise<string>;
+  /** Path of a role definition (deploy/azure-role.json). Given: actions that it does not list are refused with 403 AuthorizationFailed. Default: everything is allowed. */
+  readonly roleFile?: string;
+  /** Milliseconds per kind of operation; default: by the scope's pace. */
+  readonly durations?: Partial<Durations>;
+}
+
+export interface AzureLab {
+  /** `https://localhost:PORT`, no trailing slash. */
+  readonly endpoint: string;
+  /** For AZURE_AUTHORITY_HOST; the client must switch instance discovery off (`disableInstanceDiscovery: true`). */
+  readonly authorityHost: string;
+  readonly credentials: Credentials;
+  /** For the header `x-lab-token` of `/lab/...`. */
+  readonly controlToken: string;
+  readonly faults: Faults;
+  /** Every resource, peerings and rules included, ordered, without etags and times: for comparison before and after. */
+  inventory(): object;
+  /** Every request except those to `/lab`, in order of arrival. */
+  requests(): readonly Readonly<LoggedRequest>[];
+  stop(): Promise<void>;
+}
+
+/** Starts the stand-in Azure on a free port of the loopback. */
+export async function startAzure(options: AzureOptions): Promise<AzureLab> {
+  const store = new Store();
+  preload(store);
+  const arm: Arm = {
+    store,
+    operations: new Operations(),
+    faults: new FaultTable(),
+    role: options.roleFile === undefined ? owner : readRole(options.roleFile),
+    timing: timingOf(options.scope.pace, options.durations),
+    effects: consequences(options.effects, store),
+    userKubeconfig: () => options.userKubeconfig(),
+  };
+  const entra = await createEntra();
+  const log: LoggedRequest[] = [];
+  const control = {
+    token: randomBytes(18).toString('base64url'),
+    faults: arm.faults,
+    inventory: () => inventoryOf(store),
+    requests: () => log.map((entry) => ({ ...entry })),
+  };
+
+  await arm.effects.applyNetwork();
+  const app = await createApp(options.authority);
+  logRequests(app, log);
+  answerErrors(app);
+  entra.routes(app);
+  metadataRoutes(app);
+  controlRoutes(app, control);
+  app.register((guarded, _options, done) => {
+    armRoutes(guarded, arm, entra);
+    done();
+  });
+  await app.listen({ host: 'localhost', port: 0 });
+  const origin = `https://localhost:${(app.server.address() as AddressInfo).port}`;
+  return {
+    endpoint: origin,
+    authorityHost: origin,
+    credentials: entra.credentials,
+    controlToken: control.token,
+    faults: control.faults,
+    inventory: control.inventory,
+    requests: control.requests,
+    async stop() {
+      await app.close();
+      await arm.operations.close();
+    },
+  };
+}
+
+async function createApp(authority: Authority): Promise<FastifyInstance> {
+  const { certPem, keyPem } = await authority.issue('azure', { dns: ['localhost'], ips: ['127.0.0.1', '::1'] });
+  const app = fastify({
+    https: { cert: certPem, key: keyPem },
+    routerOptions: { caseSensitive: false, ignoreDuplicateSlashes: true, maxParamLength: 200 },
+    forceCloseConnections: true,
+    bodyLimit: 4 << 20,
+  });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) => done(null, body));
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
+    try {
+      done(null, body === '' ? undefined : JSON.parse(String(body)));
+    } catch (error) {
+      done(Object.assign(error as Error, { statusCode: 400 }));
+    }
+  });
+  return app as unknown as FastifyInstance;
+}
+
+function armRoutes(app: FastifyInstance, arm: Arm, entra: Entra): void {
+  app.addHook('onRequest', async (request, reply) => {
+    void reply.header('x-ms-request-id', randomUUID()).header('x-ms-correlation-request-id', randomUUID());
+    await entra.authenticate(request.headers.authorization);
+  });
+  resourceRoutes(app, arm);
+  groupRoutes(app, arm);
+  operationRoutes(app, arm);
+  referenceRoutes(app, arm);
+}
+
+function logRequests(app: FastifyInstance, log: LoggedRequest[]): void {
+  app.addHook('onRequest', async (request, reply) => {
+    const [path = ''] = request.url.split('?');
+    if (path.startsWith('/lab/')) return;
+    const entry: LoggedRequest = { method: request.method, path, status: 0 };
+    log.push(entry);
+    reply.raw.once('finish', () => {
+      entry.status = reply.raw.statusCode;
+    });
+  });
+}

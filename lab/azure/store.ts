@@ -1,0 +1,68 @@
+import { randomUUID } from 'node:crypto';
+
+/** Free-form properties of a resource; each file of resources/ knows the shape of its own. */
+export type Properties = object & { provisioningState?: string };
+
+/** One ARM resource. Children (subnets, peerings, rules) are resources of their own; their parents' views inline them. */
+export interface Resource<P extends Properties = Properties> {
+  /** In the case in which it was created; found by any case. */
+  readonly id: string;
+  readonly name: string;
+  /** Such as `Microsoft.Network/virtualNetworks/subnets`. */
+  readonly type: string;
+  /** Name of the resource group. */
+  readonly group: string;
+  location?: string | undefined;
+  tags?: Record<string, string> | undefined;
+  sku?: object | undefined;
+  zones?: string[] | undefined;
+  etag: string;
+  properties: P;
+  /** It has consequences: true from just before its creation reports success until its deletion begins to take effect. */
+  real: boolean;
+}
+
+/** All resources, by id in any case. */
+export class Store {
+  readonly #resources = new Map<string, Resource>();
+
+  /** The caller names the shape of the properties that the type at this id has. */
+  get<P extends Properties = Properties>(id: string): Resource<P> | undefined {
+    return this.#resources.get(keyOf(id)) as Resource<P> | undefined;
+  }
+
+  put<P extends Properties>(resource: Resource<P>): Resource<P> {
+    this.#resources.set(keyOf(resource.id), resource);
+    return resource;
+  }
+
+  /** Removes a resource and its children. */
+  remove(id: string): void {
+    const key = keyOf(id);
+    for (const other of [...this.#resources.keys()]) if (other === key || other.startsWith(`${key}/`)) this.#resources.delete(other);
+  }
+
+  /** Every resource, ordered by id. */
+  all(): Resource[] {
+    return [...this.#resources].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, resource]) => resource);
+  }
+
+  ofType<P extends Properties = Properties>(type: string): Resource<P>[] {
+    return this.all().filter((resource) => keyOf(resource.type) === keyOf(type)) as Resource<P>[];
+  }
+
+  /** Resources of a type that belong to a parent, ordered by id. */
+  childrenOf<P extends Properties = Properties>(parentId: string, type: string): Resource<P>[] {
+    return this.ofType<P>(type).filter((resource) => keyOf(resource.id).startsWith(`${keyOf(parentId)}/`));
+  }
+}
+
+/** Ids are compared without regard to case. */
+export const keyOf = (id: string): string => id.toLowerCase();
+
+export const sameId = (a: string | undefined, b: string | undefined): boolean => a !== undefined && b !== undefined && keyOf(a) === keyOf(b);
+
+export const newEtag = (): string => `W/"${randomUUID()}"`;
+
+/** Id of the resource that holds a child: the id without its last two segments. */
+export const parentIdOf = (id: string): string => id.split('/').slice(0, -2).join('/');

@@ -1,0 +1,157 @@
+import * as z from 'zod';
+import type { Arm } from './arm.ts';
+import { armError } from './errors.ts';
+import { type Call, failureOf } from './faults.ts';
+import type { Operation } from './operations.ts';
+import type { Locks, ResourceType } from './resources/type.ts';
+import { allows } from './role.ts';
+import { keyOf, newEtag, parentIdOf, type Resource, sameId } from './store.ts';
+
+/** A request for one resource, its path read. */
+export interface Target {
+  readonly type: ResourceType;
+  /** Full id in canonical form, names as the caller wrote them. */
+  readonly id: string;
+  readonly name: string;
+  readonly group: string;
+  readonly query: Readonly<Record<string, string | undefined>>;
+  readonly call: Call;
+}
+
+const envelopeOf = z.looseObject({
+  location: z.string().optional(),
+  tags: z.record(z.string(), z.string()).nullish(),
+  sku: z.looseObject({}).nullish(),
+  zones: z.array(z.string()).nullish(),
+});
+
+/** PUT: stores the resource at once, and starts the operation that makes it real. */
+export function write(arm: Arm, target: Target, rawBody: unknown): { resource: Resource; created: boolean; operation: Operation } {
+  const { type, query } = target;
+  if (type.write === undefined) throw armError('MethodNotAllowed', { text: `PUT ${type.type}` });
+  const existing = arm.store.get(target.id);
+  const id = existing?.id ?? target.id;
+  refuseWithoutParent(arm, target);
+  const body = parse(type.write.body, rawBody);
+  refuseLocked(arm, type, id, type.locks(id, arm, body));
+  for (const link of type.write.links?.(body) ?? []) {
+    if (!allows(arm.role, link.action)) throw armError('LinkedAuthorizationFailed', { id, other: link.id, text: link.action });
+  }
+  const envelope = parse(envelopeOf, rawBody);
+  if (existing?.location !== undefined && envelope.location !== undefined && existing.location !== envelope.location)
+    throw armError('PropertyChangeNotAllowed', { text: 'location' });
+  const properties = type.write.accept({ arm, id, body, query }, existing);
+  const resource = arm.store.put({
+    id,
+    name: existing?.name ?? target.name,
+    type: type.type,
+    group: target.group,
+    location: envelope.location,
+    tags: envelope.tags ?? undefined,
+    sku: envelope.sku ?? undefined,
+    zones: envelope.zones ?? undefined,
+    etag: newEtag(),
+    properties: { ...properties, provisioningState: existing?.real ? 'Updating' : type.whileWriting },
+    real: existing?.real ?? false,
+  });
+  return { resource, created: existing === undefined, operation: startWrite(arm, target, resource, type.locks(id, arm, body)) };
+}
+
+function startWrite(arm: Arm, { type, call }: Target, resource: Resource, locks: Locks): Operation {
+  const fail = arm.faults.take('failOperation', call);
+  const wasReal = resource.real;
+  return arm.operations.start({
+    provider: providerOf(type),
+    method: 'PUT',
+    resourceId: resource.id,
+    locks: [...locks.own, ...(locks.referenced ?? [])],
+    durationMs: arm.timing.durations[(wasReal && type.lasts.update) || type.lasts.create] + (arm.faults.take('slowPeering', call)?.delayMs ?? 0),
+    fail: fail && failureOf(fail, resource.id),
+    lost: arm.faults.take('loseOperation', call) !== undefined,
+    work: async () => {
+      resource.real = true;
+      await type.write?.realise(resource, arm);
+      if (resource.properties.provisioningState === 'Deleting') return; // a deletion preempted it
+      resource.properties.provisioningState = 'Succeeded';
+      resource.etag = newEtag();
+    },
+    failed: () => {
+      resource.real = wasReal;
+      if (!wasReal) type.write?.failed?.(resource, arm);
+      if (resource.properties.provisioningState !== 'Deleting') resource.properties.provisioningState = 'Failed';
+    },
+  });
+}
+
+/** DELETE: starts the operation that ends the resource; undefined when there is none. A deletion under way is joined. */
+export function remove(arm: Arm, target: Target): Operation | undefined {
+  const { type, call } = target;
+  const resource = arm.store.get(target.id);
+  if (resource === undefined) return undefined;
+  const removal = type.removal;
+  if (removal === undefined) throw armError('MethodNotAllowed', { text: `DELETE ${type.type}` });
+  const holder = arm.operations.holder(resource.id);
+  if (holder?.method === 'DELETE' && sameId(holder.resourceId, resource.id)) return holder;
+  const locks = type.locks(resource.id, arm, undefined);
+  const preempted = preempt(type, holder);
+  if (preempted === undefined) refuseLocked(arm, type, resource.id, locks);
+  removal.refuse?.(resource, arm);
+  const fail = arm.faults.take('failOperation', call);
+  resource.properties.provisioningState = 'Deleting';
+  return arm.operations.start({
+    provider: providerOf(type),
+    method: 'DELETE',
+    resourceId: resource.id,
+    locks: [...locks.own, ...(locks.referenced ?? [])],
+    durationMs: arm.timing.durations[type.lasts.remove] + (arm.faults.take('slowPeering', call)?.delayMs ?? 0),
+    fail: fail && failureOf(fail, resource.id),
+    lost: arm.faults.take('loseOperation', call) !== undefined,
+    work: async () => {
+      await preempted?.settled;
+      await erase(arm, type, resource);
+    },
+    failed: () => {
+      resource.properties.provisioningState = 'Failed';
+    },
+  });
+}
+
+/** Ends a resource with its consequences. */
+export async function erase(arm: Arm, type: ResourceType, resource: Resource): Promise<void> {
+  resource.real = false;
+  await type.removal?.erase(resource, arm);
+  arm.store.remove(resource.id);
+}
+
+/** A machine can be deleted while it is being made: that ends its creation. */
+function preempt(type: ResourceType, holder: Operation | undefined): Operation | undefined {
+  if (type.type !== 'Microsoft.Compute/virtualMachines' || holder === undefined) return undefined;
+  holder.preempt();
+  return holder;
+}
+
+function refuseWithoutParent(arm: Arm, { type, id }: Target): void {
+  if (type.type.split('/').length === 2) return;
+  const parent = parentIdOf(id);
+  if (arm.store.get(parent) === undefined) throw armError('ParentResourceNotFound', { id, other: parent });
+}
+
+/** One write at a time: networks answer AnotherOperationInProgress, machines Conflict. */
+function refuseLocked(arm: Arm, type: ResourceType, id: string, locks: Locks): void {
+  const busy = locks.own.find((each) => arm.operations.holder(each) !== undefined);
+  if (busy !== undefined)
+    throw providerOf(type) === 'Microsoft.Network' ? armError('AnotherOperationInProgress', { id, other: busy }) : armError('Conflict', { id: busy });
+  const unready = locks.referenced?.find((each) => arm.operations.holder(each) !== undefined);
+  if (unready !== undefined) throw armError('ReferencedResourceNotProvisioned', { id, other: unready });
+}
+
+function parse<B>(schema: z.ZodType<B>, raw: unknown): B {
+  const parsed = schema.safeParse(raw);
+  if (parsed.success) return parsed.data;
+  throw armError('InvalidRequestFormat', { text: parsed.error.issues.map((issue) => `${issue.path.join('.') || 'body'}: ${issue.message}`).join('; ') });
+}
+
+const providerOf = (type: ResourceType): string => type.type.split('/')[0] ?? '';
+
+/** True for ids of the same group, in any case. */
+export const inGroup = (resource: Resource, group: string): boolean => keyOf(resource.group) === keyOf(group);

@@ -1,0 +1,52 @@
+import { CoreV1Api, type V1Namespace, type V1Pod } from '@kubernetes/client-node';
+import type { FelixConfiguration, GlobalNetworkPolicy, HostEndpoint, NetworkPolicy, Tier } from '../objects.ts';
+import { type WatchOptions, watch, watchCalico } from '../watch.ts';
+import type { Inputs, Workload } from './inputs.ts';
+
+/** The part of the inputs that is the same for all nodes. */
+export type Cluster = Omit<Inputs, 'node' | 'interfaces' | 'workloadInterfacePrefix'>;
+
+/** What Felix knows of the cluster, kept up to date. */
+export interface Datastore {
+  read(): Cluster;
+  stop(): Promise<void>;
+}
+
+/** Resolves when everything has been read once. */
+export async function openDatastore(options: WatchOptions, interfaceOf: (podName: string) => string): Promise<Datastore> {
+  const core = options.kubeConfig.makeApiClient(CoreV1Api);
+  const [hostEndpoints, globalNetworkPolicies, networkPolicies, tiers, configurations, pods, namespaces] = await Promise.all([
+    watchCalico<HostEndpoint>(options, 'hostendpoints'),
+    watchCalico<GlobalNetworkPolicy>(options, 'globalnetworkpolicies'),
+    watchCalico<NetworkPolicy>(options, 'networkpolicies'),
+    watchCalico<Tier>(options, 'tiers'),
+    watchCalico<FelixConfiguration>(options, 'felixconfigurations'),
+    watch<V1Pod>(options, '/api/v1/pods', () => core.listPodForAllNamespaces()),
+    watch<V1Namespace>(options, '/api/v1/namespaces', () => core.listNamespace()),
+  ]);
+  const watched = [hostEndpoints, globalNetworkPolicies, networkPolicies, tiers, configurations, pods, namespaces];
+  return {
+    read: () => ({
+      hostEndpoints: hostEndpoints.list(),
+      globalNetworkPolicies: globalNetworkPolicies.list(),
+      networkPolicies: networkPolicies.list(),
+      tiers: tiers.list(),
+      workloads: pods
+        .list()
+        .flatMap((pod) => workload(pod, interfaceOf))
+        .toSorted((a, b) => (a.interfaceName < b.interfaceName ? -1 : 1)),
+      namespaces: Object.fromEntries(namespaces.list().map(({ metadata }) => [metadata?.name ?? '', metadata?.labels ?? {}])),
+      configuration: configurations.get('default')?.spec ?? {},
+    }),
+    stop: async () => {
+      await Promise.all(watched.map((one) => one.stop()));
+    },
+  };
+}
+
+/** A pod that has a place, an address of its own and is not over. */
+function workload({ metadata, spec, status }: V1Pod, interfaceOf: (podName: string) => string): Workload[] {
+  const { name = '', namespace = '', labels = {} } = metadata ?? {};
+  if (!spec?.nodeName || spec.hostNetwork || !status?.podIP || status.phase === 'Succeeded' || status.phase === 'Failed') return [];
+  return [{ namespace, name, node: spec.nodeName, labels, address: status.podIP, interfaceName: interfaceOf(name) }];
+}

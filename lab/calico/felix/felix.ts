@@ -1,0 +1,140 @@
+import type { KubeConfig } from '@kubernetes/client-node';
+import { runIn } from '../../process/run.ts';
+import { compile } from './compile.ts';
+import { type Datastore, openDatastore } from './datastore.ts';
+import type { NodeInterface } from './inputs.ts';
+import { NodeRules } from './node-rules.ts';
+
+export interface FelixOptions {
+  readonly kubeConfig: KubeConfig;
+  readonly nodes: readonly { readonly name: string; readonly netns: string }[];
+  /** The node's end of a pod's link. */
+  interfaceOf(podName: string): string;
+  /** See `setDelayMs`. */
+  readonly delayMs: number;
+  /** Told of failures, which are tried again, and of policies that cannot be programmed. */
+  onError(error: unknown): void;
+}
+
+export interface Felix {
+  /** From now on every change reaches the nodes this many milliseconds later; what is still waiting for a longer delay is programmed at once. */
+  setDelayMs(delayMs: number): void;
+  /** What is programmed stays. */
+  stop(): Promise<void>;
+}
+
+/** `FELIX_INTERFACEPREFIX` on AKS. */
+const workloadInterfacePrefix = 'azv';
+
+/** The stand-in for Felix on every node: programs policy whenever what it depends on changes. Resolves when all nodes are programmed once. */
+export async function startFelix(options: FelixOptions): Promise<Felix> {
+  const { kubeConfig, onError } = options;
+  let felix: Programmer | undefined;
+  const datastore = await openDatastore({ kubeConfig, onError, onChange: () => felix?.changed() }, options.interfaceOf);
+  try {
+    const nodes = await Promise.all(
+      options.nodes.map(async ({ name, netns }) => ({ name, interfaces: await interfacesOf(netns), rules: new NodeRules(netns, onError), scheduled: '' })),
+    );
+    felix = new Programmer(nodes, datastore, onError);
+    await felix.program();
+    felix.setDelayMs(options.delayMs);
+    return felix;
+  } catch (error) {
+    await datastore.stop();
+    throw error;
+  }
+}
+
+interface NodeState {
+  readonly name: string;
+  readonly interfaces: readonly NodeInterface[];
+  readonly rules: NodeRules;
+  /** The script that was last compiled: applied, or waiting for its time. */
+  scheduled: string;
+}
+
+class Programmer implements Felix {
+  readonly #nodes: readonly NodeState[];
+  readonly #datastore: Datastore;
+  readonly #onError: (error: unknown) => void;
+  readonly #timers = new Set<NodeJS.Timeout>();
+  #delayMs = 0;
+  #noticed = false;
+
+  constructor(nodes: readonly NodeState[], datastore: Datastore, onError: (error: unknown) => void) {
+    this.#nodes = nodes;
+    this.#datastore = datastore;
+    this.#onError = onError;
+  }
+
+  setDelayMs(delayMs: number): void {
+    const shorter = delayMs < this.#delayMs;
+    this.#delayMs = delayMs;
+    if (!shorter) return;
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers.clear();
+    void this.program();
+  }
+
+  /** Something changed; changes that come together are looked at together. */
+  changed(): void {
+    if (this.#noticed) return;
+    this.#noticed = true;
+    this.#after(5, () => {
+      this.#noticed = false;
+      this.#schedule();
+    });
+  }
+
+  async stop(): Promise<void> {
+    await this.#datastore.stop();
+    for (const timer of this.#timers) clearTimeout(timer);
+    await Promise.all(this.#nodes.map(({ rules }) => rules.stop()));
+  }
+
+  /** Programs every node as the cluster is now. */
+  async program(): Promise<void> {
+    this.#noticed = false;
+    await Promise.all(
+      this.#nodes.map((node) => {
+        this.#compile(node);
+        return node.scheduled === '' ? undefined : node.rules.apply(node.scheduled);
+      }),
+    );
+  }
+
+  #schedule(): void {
+    for (const node of this.#nodes) {
+      if (!this.#compile(node)) continue;
+      const script = node.scheduled;
+      if (this.#delayMs === 0) void node.rules.apply(script);
+      else this.#after(this.#delayMs, () => void node.rules.apply(script));
+    }
+  }
+
+  /** Whether the node's script changed. One that cannot be programmed leaves the last one in place. */
+  #compile(node: NodeState): boolean {
+    try {
+      const script = compile({ ...this.#datastore.read(), node: node.name, interfaces: node.interfaces, workloadInterfacePrefix });
+      if (script === node.scheduled) return false;
+      node.scheduled = script;
+      return true;
+    } catch (error) {
+      this.#onError(error);
+      return false;
+    }
+  }
+
+  #after(delayMs: number, action: () => void): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      action();
+    }, delayMs);
+    this.#timers.add(timer);
+  }
+}
+
+async function interfacesOf(netns: string): Promise<NodeInterface[]> {
+  const links = JSON.parse(await runIn(netns, ['ip', '-j', '-4', 'address'])) as readonly { readonly ifname?: string; readonly addr_info?: readonly { readonly local: string }[] }[];
+  return links.flatMap(({ ifname, addr_info = [] }) => (ifname === undefined ? [] : [{ name: ifname, addresses: addr_info.map(({ local }) => local) }]));
+}

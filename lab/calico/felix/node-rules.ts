@@ -1,0 +1,52 @@
+import { runIn } from '../../process/run.ts';
+
+/** Milliseconds until a script that nft refused is tried again. */
+const retryMs = 1000;
+
+/** What is programmed in a node's namespace. One script at a time; of several that wait, the last. */
+export class NodeRules {
+  readonly #netns: string;
+  readonly #onError: (error: unknown) => void;
+  #wanted: string | undefined;
+  #applied: string | undefined;
+  #running: Promise<void> | undefined;
+  #retry: NodeJS.Timeout | undefined;
+
+  constructor(netns: string, onError: (error: unknown) => void) {
+    this.#netns = netns;
+    this.#onError = onError;
+  }
+
+  /** Programs the script unless it is there already; resolves when it is, or has failed and will be tried again. */
+  async apply(script: string): Promise<void> {
+    this.#wanted = script;
+    this.#running ??= this.#run();
+    await this.#running;
+  }
+
+  /** Waits for the script under way; what is programmed stays. */
+  async stop(): Promise<void> {
+    clearTimeout(this.#retry);
+    this.#wanted = this.#applied;
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    await Promise.resolve(); // so that the caller holds this run before it can end
+    clearTimeout(this.#retry);
+    try {
+      while (this.#wanted !== undefined && this.#wanted !== this.#applied) {
+        const script = this.#wanted;
+        await runIn(this.#netns, ['nft', '-f', '-'], script);
+        this.#applied = script;
+      }
+    } catch (error) {
+      this.#onError(error);
+      this.#retry = setTimeout(() => {
+        this.#running ??= this.#run();
+      }, retryMs);
+    } finally {
+      this.#running = undefined;
+    }
+  }
+}

@@ -1,0 +1,100 @@
+import type { Direction, GlobalNetworkPolicy, HostPolicySpec, NetworkPolicy, PolicySpec, Rule, Tier } from '../objects.ts';
+import { type Labels, parseSelector } from './selector.ts';
+
+/** Where a policy meets the packets of a host endpoint. Workloads have `normal` only. */
+export type Stage = 'untracked' | 'preDnat' | 'forward' | 'normal';
+
+/** Something that policies select: a host endpoint, or a workload in a namespace. */
+export interface Endpoint {
+  readonly labels: Labels;
+  readonly namespace?: string;
+}
+
+/** A policy that is understood. */
+export interface Policy {
+  /** `gnp/<name>` or `np/<namespace>/<name>`: names its chains and counters. */
+  readonly id: string;
+  readonly namespace?: string;
+  readonly tier: string;
+  /** Infinite: last. */
+  readonly order: number;
+  readonly stages: readonly Stage[];
+  /** Directions that it governs. */
+  readonly rules: Partial<Record<Direction, readonly Rule[]>>;
+  selects(endpoint: Endpoint): boolean;
+}
+
+/** The policies of a tier that apply to an endpoint, in order. */
+export interface TierPolicies {
+  readonly name: string;
+  readonly defaultAction: 'Deny' | 'Pass';
+  readonly policies: readonly Policy[];
+}
+
+/** Throws SelectorError. */
+export function globalPolicy({ metadata, spec }: GlobalNetworkPolicy, namespaces: Readonly<Record<string, Labels>>): Policy {
+  const selects = parseSelector(spec.selector ?? '');
+  const inNamespace = spec.namespaceSelector === undefined ? undefined : parseSelector(spec.namespaceSelector);
+  return {
+    id: `gnp/${metadata.name}`,
+    ...common(spec),
+    stages: stagesOf(spec),
+    // A host endpoint lives in no namespace, so no namespaceSelector ever selects it.
+    selects: ({ labels, namespace }) => selects(labels) && (inNamespace === undefined || (namespace !== undefined && inNamespace(namespaces[namespace] ?? {}))),
+  };
+}
+
+/** Throws SelectorError. */
+export function namespacedPolicy({ metadata, spec }: NetworkPolicy): Policy {
+  const selects = parseSelector(spec.selector ?? '');
+  const own = metadata.namespace ?? 'default';
+  return { id: `np/${own}/${metadata.name}`, namespace: own, ...common(spec), stages: ['normal'], selects: ({ labels, namespace }) => namespace === own && selects(labels) };
+}
+
+function common(spec: PolicySpec): Pick<Policy, 'tier' | 'order' | 'rules'> {
+  const types = spec.types ?? defaultTypes(spec);
+  return {
+    tier: spec.tier ?? 'default',
+    order: spec.order ?? Number.POSITIVE_INFINITY,
+    rules: { ...(types.includes('Ingress') && { Ingress: spec.ingress ?? [] }), ...(types.includes('Egress') && { Egress: spec.egress ?? [] }) },
+  };
+}
+
+/** By the rules that there are; Ingress when there are none. */
+function defaultTypes({ ingress = [], egress = [] }: PolicySpec): readonly Direction[] {
+  if (egress.length === 0) return ['Ingress'];
+  return ingress.length === 0 ? ['Egress'] : ['Ingress', 'Egress'];
+}
+
+function stagesOf({ doNotTrack, preDNAT, applyOnForward }: HostPolicySpec): readonly Stage[] {
+  if (doNotTrack) return ['untracked'];
+  if (preDNAT) return ['preDnat'];
+  return applyOnForward ? ['forward', 'normal'] : ['normal'];
+}
+
+/** Policies by tier: tiers by order, then name; policies by order, then name. A tier that does not exist comes last, as with Felix. */
+export function inOrder(policies: readonly Policy[], tiers: readonly Tier[]): readonly TierPolicies[] {
+  const known = tiers.map(({ metadata, spec }) => ({ name: metadata.name, order: spec.order ?? Number.POSITIVE_INFINITY, defaultAction: spec.defaultAction ?? 'Deny', rank: 0 }));
+  const names = new Set(known.map(({ name }) => name));
+  const missing = new Set(policies.map(({ tier }) => tier).filter((tier) => !names.has(tier)));
+  const all = [...known, ...[...missing].map((name) => ({ name, order: Number.POSITIVE_INFINITY, defaultAction: 'Deny' as const, rank: 1 }))];
+  return all
+    .toSorted((a, b) => a.rank - b.rank || compare(a.order, b.order) || compare(a.name, b.name))
+    .map(({ name, defaultAction }) => ({
+      name,
+      defaultAction,
+      policies: policies.filter(({ tier }) => tier === name).toSorted((a, b) => compare(a.order, b.order) || compare(a.id, b.id)),
+    }));
+}
+
+const compare = <T extends string | number>(a: T, b: T): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** What of these applies to an endpoint at a stage, in a direction; tiers without any are left out. */
+export function applicable(tiers: readonly TierPolicies[], endpoint: Endpoint, stage: Stage, direction: Direction): readonly TierPolicies[] {
+  return tiers
+    .map((tier) => ({
+      ...tier,
+      policies: tier.policies.filter((policy) => policy.stages.includes(stage) && policy.rules[direction] !== undefined && policy.selects(endpoint)),
+    }))
+    .filter(({ policies }) => policies.length > 0);
+}

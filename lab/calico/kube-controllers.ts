@@ -1,0 +1,114 @@
+import { isDeepStrictEqual } from 'node:util';
+import { ApiException, CoreV1Api, CustomObjectsApi, type KubeConfig, type V1Node } from '@kubernetes/client-node';
+import { autoHostEndpoint, autoHostEndpointName, isAutomatic } from './auto-host-endpoint.ts';
+import { group, type HostEndpoint, type KubeControllersConfiguration, type RunningConfig, version } from './objects.ts';
+import { type Watched, watch, watchCalico } from './watch.ts';
+import { WorkQueue } from './work-queue.ts';
+
+export interface KubeControllersOptions {
+  readonly kubeConfig: KubeConfig;
+  /** Default 5 minutes, as Calico's. */
+  readonly resyncMs?: number;
+  /** Told of failures; each piece of work is tried again. */
+  onError(error: unknown): void;
+}
+
+/**
+ * The stand-in for calico-kube-controllers, as far as automatic host endpoints go (kube-controllers/pkg/controllers/node/hostendpoints.go): one for each
+ * Node while `autoCreate` is Enabled, following its labels and addresses; by-hand changes are reverted; all gone when Disabled. Host endpoints of users
+ * are left alone. Writes `status.runningConfig`. Resolves when all of that holds once.
+ */
+export async function startKubeControllers(options: KubeControllersOptions): Promise<{ stop(): Promise<void> }> {
+  const { kubeConfig, onError } = options;
+  const core = kubeConfig.makeApiClient(CoreV1Api);
+  let controller: Controller | undefined;
+  const watching = { kubeConfig, onError, onChange: () => controller?.resync() };
+  const [nodes, configurations, hostEndpoints] = await Promise.all([
+    watch<V1Node>(watching, '/api/v1/nodes', () => core.listNode()),
+    watchCalico<KubeControllersConfiguration>(watching, 'kubecontrollersconfigurations'),
+    watchCalico<HostEndpoint>(watching, 'hostendpoints'),
+  ]);
+  const running = new Controller(kubeConfig, { nodes, configurations, hostEndpoints }, onError);
+  controller = running;
+  running.resync();
+  const timer = setInterval(() => running.resync(), options.resyncMs ?? 300_000);
+  await running.queue.idle();
+  return {
+    stop: async () => {
+      clearInterval(timer);
+      await Promise.all([nodes, configurations, hostEndpoints].map((watched) => watched.stop()));
+      await running.queue.stop();
+    },
+  };
+}
+
+interface World {
+  readonly nodes: Watched<V1Node>;
+  readonly configurations: Watched<KubeControllersConfiguration>;
+  readonly hostEndpoints: Watched<HostEndpoint>;
+}
+
+/** Key of the configuration in the queue; no host endpoint can have this name. */
+const configurationKey = '/';
+const heps = { group, version, plural: 'hostendpoints' } as const;
+
+class Controller {
+  readonly queue: WorkQueue;
+  readonly #api: CustomObjectsApi;
+  readonly #world: World;
+
+  constructor(kubeConfig: KubeConfig, world: World, onError: (error: unknown) => void) {
+    this.#api = kubeConfig.makeApiClient(CustomObjectsApi);
+    this.#world = world;
+    this.queue = new WorkQueue((key) => (key === configurationKey ? this.#reportConfiguration() : this.#reconcile(key)), onError);
+  }
+
+  /** Looks at everything; what is as it should be costs no request. */
+  resync(): void {
+    const nodes = this.#world.nodes.list().map(({ metadata }) => autoHostEndpointName(metadata?.name ?? ''));
+    const automatic = this.#world.hostEndpoints.list().filter(isAutomatic).map(({ metadata }) => metadata.name);
+    this.queue.add(configurationKey, ...nodes, ...automatic);
+  }
+
+  get #configuration(): KubeControllersConfiguration | undefined {
+    return this.#world.configurations.get('default');
+  }
+
+  /** The running configuration proves that the configuration was accepted, not that the host endpoints are there. */
+  async #reportConfiguration(): Promise<void> {
+    const configuration = this.#configuration;
+    if (configuration === undefined) return;
+    const runningConfig = withDefaults(configuration.spec);
+    if (isDeepStrictEqual(configuration.status?.runningConfig, runningConfig)) return;
+    const status = { environmentVars: { DATASTORE_TYPE: 'kubernetes', ENABLED_CONTROLLERS: 'node' }, runningConfig };
+    await this.#api.replaceClusterCustomObjectStatus({ ...heps, plural: 'kubecontrollersconfigurations', name: 'default', body: { ...configuration, status } });
+  }
+
+  /** Makes the host endpoint of this name what its node wants it to be. */
+  async #reconcile(name: string): Promise<void> {
+    const enabled = this.#configuration?.spec.controllers?.node?.hostEndpoint?.autoCreate === 'Enabled';
+    const node = this.#world.nodes.list().find(({ metadata }) => autoHostEndpointName(metadata?.name ?? '') === name);
+    const current = this.#world.hostEndpoints.get(name);
+    if (enabled && node !== undefined) await this.#ensure(autoHostEndpoint(node), current);
+    else if (current !== undefined && isAutomatic(current)) await this.#api.deleteClusterCustomObject({ ...heps, name }).catch(ignoreNotFound);
+  }
+
+  async #ensure(wanted: HostEndpoint, current: HostEndpoint | undefined): Promise<void> {
+    if (current === undefined) {
+      await this.#api.createClusterCustomObject({ ...heps, body: wanted });
+    } else if (!isDeepStrictEqual(current.spec, wanted.spec) || !isDeepStrictEqual(current.metadata.labels, wanted.metadata.labels)) {
+      const body = { ...wanted, metadata: { ...current.metadata, labels: wanted.metadata.labels } };
+      await this.#api.replaceClusterCustomObject({ ...heps, name: wanted.metadata.name, body });
+    }
+  }
+}
+
+function withDefaults(spec: RunningConfig): RunningConfig {
+  const { controllers = {} } = spec;
+  const hostEndpoint = { autoCreate: 'Disabled', createDefaultHostEndpoint: 'Enabled', ...controllers.node?.hostEndpoint } as const;
+  return { ...spec, controllers: { ...controllers, node: { ...controllers.node, hostEndpoint } } };
+}
+
+function ignoreNotFound(error: unknown): void {
+  if (!(error instanceof ApiException && error.code === 404)) throw error;
+}

@@ -1,0 +1,42 @@
+import type { KubeConfig } from '@kubernetes/client-node';
+import { shortName } from '../network/links.ts';
+import { startFelix } from './felix/felix.ts';
+import { startKubeControllers } from './kube-controllers.ts';
+
+export interface CalicoOptions {
+  /** A user that may read nodes, pods, namespaces and all of `projectcalico.org`, and write host endpoints and the status of the configuration. */
+  readonly kubeConfig: KubeConfig;
+  readonly nodes: readonly { readonly name: string; readonly netns: string }[];
+  /** The node's end of a pod's link. Default: as the lab's network names it. */
+  readonly interfaceOf?: (podName: string) => string;
+  /** Fault "Felix late": milliseconds between a change and its effect on the packets. Default 0. */
+  readonly felixDelayMs?: number;
+  /** Told of failures, which are tried again: a watch that broke off, a write that met another, a policy that cannot be programmed. */
+  readonly onError?: (error: unknown) => void;
+}
+
+/** The lab's stand-in for Calico: none of Calico's own programs run. */
+export interface CalicoLab {
+  /** The fault "Felix late", from now on; a shorter delay also ends the longer one of what is waiting. */
+  setFelixDelayMs(delayMs: number): void;
+  /** What is programmed on the nodes stays. */
+  stop(): Promise<void>;
+}
+
+/** Starts the stand-ins for kube-controllers and for Felix on each node, in this process. The CRDs are served and the seed is there already. */
+export async function startCalico(options: CalicoOptions): Promise<CalicoLab> {
+  const { kubeConfig, nodes, interfaceOf = (podName) => `azv${shortName(podName, 11)}`, felixDelayMs = 0, onError = () => {} } = options;
+  const kubeControllers = await startKubeControllers({ kubeConfig, onError });
+  try {
+    const felix = await startFelix({ kubeConfig, nodes, interfaceOf, delayMs: felixDelayMs, onError });
+    return {
+      setFelixDelayMs: (delayMs) => felix.setDelayMs(delayMs),
+      stop: async () => {
+        await Promise.all([kubeControllers.stop(), felix.stop()]);
+      },
+    };
+  } catch (error) {
+    await kubeControllers.stop();
+    throw error;
+  }
+}

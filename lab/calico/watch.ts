@@ -1,0 +1,54 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CustomObjectsApi, type KubeConfig, type KubernetesListObject, type KubernetesObject, makeInformer } from '@kubernetes/client-node';
+import { group, version } from './objects.ts';
+
+/** A kind's objects, kept up to date by a watch. */
+export interface Watched<T> {
+  list(): readonly T[];
+  get(name: string): T | undefined;
+  stop(): Promise<void>;
+}
+
+export interface WatchOptions {
+  readonly kubeConfig: KubeConfig;
+  /** Called after every change of any watched object. */
+  onChange(): void;
+  /** Told why a watch broke off; it is taken up again. */
+  onError(error: unknown): void;
+}
+
+/** Milliseconds before a watch that broke off is taken up again. */
+const restartMs = 300;
+
+/** Watches a kind; resolves when the objects that there are have been read, however long the API server takes. */
+export async function watch<T>(options: WatchOptions, path: string, list: () => Promise<KubernetesListObject<KubernetesObject>>): Promise<Watched<T>> {
+  const stopping = new AbortController();
+  const listed = Promise.withResolvers<void>();
+  const informer = makeInformer(options.kubeConfig, path, async () => {
+    const found = await list();
+    listed.resolve();
+    return found;
+  });
+  informer.on('change', () => options.onChange());
+  informer.on('error', (error) => {
+    if (stopping.signal.aborted) return;
+    options.onError(error);
+    sleep(restartMs, undefined, { signal: stopping.signal }).then(() => informer.start(), () => {}).catch(options.onError);
+  });
+  await informer.start();
+  await listed.promise;
+  return {
+    list: () => informer.list() as readonly T[],
+    get: (name) => informer.get(name) as T | undefined,
+    stop: () => {
+      stopping.abort();
+      return informer.stop();
+    },
+  };
+}
+
+/** Watches a kind of `projectcalico.org/v3`, in all namespaces. */
+export function watchCalico<T>(options: WatchOptions, plural: string): Promise<Watched<T>> {
+  const api = options.kubeConfig.makeApiClient(CustomObjectsApi);
+  return watch(options, `/apis/${group}/${version}/${plural}`, () => api.listClusterCustomObject({ group, version, plural }));
+}

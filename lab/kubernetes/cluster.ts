@@ -1,0 +1,128 @@
+import { writeFileSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { KubeConfig, V1Deployment } from '@kubernetes/client-node';
+import { parseAllDocuments } from 'yaml';
+import type { Fabric } from '../network/fabric.ts';
+import type { LabScope } from '../scope.ts';
+import type { Api, KubernetesObject } from './api.ts';
+import { type ControlPlane, type ControlPlaneOptions, startControlPlane } from './control-plane.ts';
+import { startControllerManager } from './controller-manager.ts';
+import { startKubeProxy } from './kube-proxy.ts';
+import { Kubelet } from './kubelet.ts';
+import { startNodeAgent } from './node-agents.ts';
+import { createNode } from './nodes.ts';
+import { programFile } from './program-file.ts';
+import { type Snapshot, takeSnapshot } from './snapshot.ts';
+import type { User } from './users.ts';
+import { frontend, frontendImage } from './workload.ts';
+
+export interface ClusterOptions extends ControlPlaneOptions {
+  readonly fabric: Fabric;
+  readonly programs: Readonly<Record<'etcd' | 'kube-apiserver' | 'kube-controller-manager' | 'kube-proxy', string>>;
+  /** Folder of manifests for the worker's user, such as deploy/kubernetes; may be absent. */
+  readonly deployFolder: string;
+}
+
+/** A real Kubernetes cluster, its kubelets excepted, with the workshop's deployment. */
+export interface ClusterLab {
+  /** `https://127.0.0.1:<port>`. */
+  readonly apiServer: string;
+  readonly adminKubeconfigFile: string;
+  /** Text of the kubeconfig of the worker's user, who holds only what the deploy folder grants: a secret. */
+  userKubeconfig(): string;
+  clientFor(user: User): KubeConfig;
+  /** The lab's own calls, as admin. */
+  readonly api: Api;
+  /** All objects, less what differs between equal clusters: for comparison before and after. */
+  snapshot(): Promise<Snapshot>;
+  stop(): Promise<void>;
+}
+
+/** Starts everything side by side; ready when both frontend pods are and every kube-proxy has written its rules. */
+export async function startCluster(options: ClusterOptions): Promise<ClusterLab> {
+  const stops: Stops = [];
+  const stop = async (): Promise<void> => {
+    const ended: PromiseSettledResult<void>[] = [];
+    for (const one of stops.splice(0).toReversed()) ended.push(...(await Promise.allSettled([one()])));
+    for (const result of ended) if (result.status === 'rejected') throw result.reason;
+  };
+  try {
+    const plane = await startParts(options, stops);
+    const { apiServer, adminKubeconfigFile, kubeconfigFor, clientFor, api } = plane;
+    return { apiServer, adminKubeconfigFile, userKubeconfig: () => kubeconfigFor('hepflow-worker'), clientFor, api, snapshot: () => takeSnapshot(api), stop };
+  } catch (error) {
+    await stop().catch(() => {}); // the first failure is the one to tell
+    throw error;
+  }
+}
+
+/** What has been started so far, in order; stopped last first, also when a later start fails. */
+type Stops = (() => Promise<void>)[];
+
+async function startParts(options: ClusterOptions, stops: Stops): Promise<ControlPlane> {
+  const { scope, programs, fabric, deployFolder } = options;
+  const [plane, agents] = await both(
+    startControlPlane(options).then(stoppedBy(stops)),
+    all(fabric.nodes.map((node) => startNodeAgent(scope, node).then(stoppedBy(stops)))),
+  );
+  const { api } = plane;
+  stoppedBy(stops)(await startControllerManager(scope, programs['kube-controller-manager'], kubeconfigFile(scope, plane, 'kcm')));
+  await all([fabric.relayToNodes(plane.port), applyFolder(api, deployFolder), ...fabric.nodes.map((node) => createNode(api, node))]);
+  const kubelet = stoppedBy(stops)(
+    new Kubelet({ scope, api, config: plane.clientFor('kubelet'), fabric, agents, images: { [frontendImage]: programFile('frontend') } }),
+  );
+  const proxy = { scope, program: programs['kube-proxy'], kubeconfigFile: kubeconfigFile(scope, plane, 'kube-proxy') };
+  await both(startWorkload(api, kubelet), all(agents.map((agent) => startKubeProxy({ ...proxy, agent }).then(stoppedBy(stops)))));
+  return plane;
+}
+
+async function startWorkload(api: Api, kubelet: Kubelet): Promise<void> {
+  await kubelet.start();
+  await api.apply(frontend);
+  await untilAvailable(api);
+}
+
+/** Remembers how to stop something that has just been started. */
+const stoppedBy =
+  (stops: Stops) =>
+  <T extends { stop(graceMs?: number): Promise<void> }>(started: T): T => {
+    stops.push(() => started.stop(0));
+    return started;
+  };
+
+/** All, or the first failure, but only when none is under way any more: what a late one starts must be stopped too. */
+async function all<T>(promises: readonly Promise<T>[]): Promise<T[]> {
+  await Promise.allSettled(promises);
+  return Promise.all(promises);
+}
+
+async function both<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([a, b]);
+  return Promise.all([a, b]);
+}
+
+function kubeconfigFile(scope: LabScope, plane: ControlPlane, user: User): string {
+  const file = join(scope.directory, 'kubernetes', `${user}.kubeconfig`);
+  writeFileSync(file, plane.kubeconfigFor(user), { mode: 0o600 });
+  return file;
+}
+
+async function applyFolder(api: Api, folder: string): Promise<void> {
+  const files = (await readdir(folder).catch(() => [])).filter((file) => file.endsWith('.yaml'));
+  for (const file of files.toSorted()) {
+    for (const document of parseAllDocuments(await readFile(join(folder, file), 'utf8'))) await api.apply(document.toJS() as KubernetesObject);
+  }
+}
+
+async function untilAvailable(api: Api): Promise<void> {
+  const deadline = Date.now() + 60_000;
+  const { name, namespace } = frontend.metadata;
+  for (;;) {
+    const { status } = await api.read<V1Deployment>(`/apis/apps/v1/namespaces/${namespace}/deployments/${name}`);
+    if (status?.availableReplicas === frontend.spec.replicas) return;
+    if (Date.now() > deadline) throw new Error(`The frontend deployment was not available within 60 s: ${JSON.stringify(status)}`);
+    await sleep(30);
+  }
+}

@@ -1,0 +1,183 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { KubeConfig } from '@kubernetes/client-node';
+import type { Authority } from '../certificates.ts';
+import { type Child, startChild, tail } from '../process/child.ts';
+import { addresses, type LabScope } from '../scope.ts';
+import { type Api, apiAt, type KubernetesObject } from './api.ts';
+import { onFreePorts } from './ports.ts';
+import { createUsers, kubeconfigText, type User, type Users } from './users.ts';
+
+export type ControlPlanePrograms = Readonly<Record<'etcd' | 'kube-apiserver', string>>;
+
+export interface ControlPlaneOptions {
+  readonly scope: LabScope;
+  readonly authority: Authority;
+  readonly programs: ControlPlanePrograms;
+  /** CustomResourceDefinitions that are served when the control plane is ready. */
+  readonly crds?: readonly object[];
+}
+
+/** Real etcd and kube-apiserver on the host's loopback. */
+export interface ControlPlane {
+  /** `https://127.0.0.1:<port>`. */
+  readonly apiServer: string;
+  /** Port of the API server on the host's loopback. */
+  readonly port: number;
+  readonly adminKubeconfigFile: string;
+  /** Text of a kubeconfig: a secret. */
+  kubeconfigFor(user: User): string;
+  clientFor(user: User): KubeConfig;
+  /** The lab's own calls, as admin. */
+  readonly api: Api;
+  stop(): Promise<void>;
+}
+
+/** Starts etcd and kube-apiserver side by side; ready when the first namespaces and the given custom resources are there. */
+export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
+  const { scope, authority } = options;
+  const directory = join(scope.directory, 'kubernetes');
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  mkdirSync(scope.logs, { recursive: true });
+  const certificate = await authority.issue('kube-apiserver', { dns: ['localhost', 'kubernetes.default.svc'], ips: ['127.0.0.1'] });
+  const users = createUsers(directory);
+  const { port, children } = await onFreePorts(scope, ['etcd', 'etcdPeer', 'apiServer'], (ports) =>
+    startServers({ ...options, directory, certificate, users, ports }),
+  );
+  const apiServer = `https://127.0.0.1:${port}`;
+  const kubeconfigFor = (user: User): string => kubeconfigText(apiServer, authority.caPem, user, users.tokens[user]);
+  const clientFor = (user: User): KubeConfig => {
+    const config = new KubeConfig();
+    config.loadFromString(kubeconfigFor(user));
+    return config;
+  };
+  const adminKubeconfigFile = join(directory, 'admin.kubeconfig');
+  writeFileSync(adminKubeconfigFile, kubeconfigFor('admin'), { mode: 0o600 });
+  const api = apiAt(apiServer, authority.caPem, users.tokens.admin);
+  const stop = async (): Promise<void> => {
+    api.close();
+    await stopAll(children);
+  };
+  try {
+    await Promise.all([untilServed(api, firstObjects), establish(api, options.crds ?? [])]);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { apiServer, port, adminKubeconfigFile, kubeconfigFor, clientFor, api, stop };
+}
+
+interface Servers extends ControlPlaneOptions {
+  readonly directory: string;
+  readonly certificate: { readonly certFile: string; readonly keyFile: string };
+  readonly users: Users;
+  readonly ports: Readonly<Record<'etcd' | 'etcdPeer' | 'apiServer', number>>;
+}
+
+async function startServers(servers: Servers): Promise<{ port: number; children: readonly Child[] }> {
+  const { scope, authority, users, ports } = servers;
+  const logOf = (name: string): string => join(scope.logs, `${name}.log`);
+  const etcd = await startChild({ name: 'etcd', command: etcdCommand(servers), logFile: logOf('etcd') });
+  const apiServer = await startChild({ name: 'kube-apiserver', command: apiServerCommand(servers), logFile: logOf('kube-apiserver') });
+  const children = [etcd, apiServer];
+  const probe = apiAt(`https://127.0.0.1:${ports.apiServer}`, authority.caPem, users.tokens.admin);
+  try {
+    // Both at once: kube-apiserver would wait for ever for an etcd that has ended.
+    await untilReady(children, logOf, async () => (await probe.read<string>('/readyz')) === 'ok');
+  } catch (error) {
+    await stopAll(children);
+    throw error;
+  } finally {
+    probe.close();
+  }
+  return { port: ports.apiServer, children };
+}
+
+async function untilReady(children: readonly Child[], logOf: (name: string) => string, ready: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + 60_000;
+  const anEnd = Promise.race(children.map((child) => child.ended.then(() => child)));
+  for (;;) {
+    const seen = await Promise.race([ready().catch(() => false), anEnd]);
+    if (seen === true) return;
+    if (seen !== false) throw new Error(`${seen.name} ended before it was ready. Its last output:\n${tail(logOf(seen.name))}`);
+    if (Date.now() > deadline) throw new Error(`kube-apiserver was not ready within 60 s. Its last output:\n${tail(logOf('kube-apiserver'))}`);
+    await sleep(25);
+  }
+}
+
+/** KILL, kube-apiserver before etcd: it would take 40 s to obey TERM once etcd is gone, and nothing here is kept. */
+async function stopAll(children: readonly Child[]): Promise<void> {
+  for (const child of children.toReversed()) await child.stop(0);
+}
+
+function etcdCommand({ programs, directory, ports }: Servers): [string, ...string[]] {
+  const client = `http://127.0.0.1:${ports.etcd}`;
+  const peer = `http://127.0.0.1:${ports.etcdPeer}`;
+  return [
+    programs.etcd,
+    ...['--data-dir', join(directory, `etcd-${ports.etcd}`), '--unsafe-no-fsync', '--log-level', 'warn'],
+    ...['--listen-client-urls', client, '--advertise-client-urls', client],
+    ...['--listen-peer-urls', peer, '--initial-advertise-peer-urls', peer, '--initial-cluster', `default=${peer}`],
+  ];
+}
+
+function apiServerCommand({ programs, directory, certificate, users, ports }: Servers): [string, ...string[]] {
+  const serviceAccountKey = join(directory, 'service-account.key');
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  writeFileSync(serviceAccountKey, privateKey.export({ type: 'sec1', format: 'pem' }), { mode: 0o600 });
+  return [
+    programs['kube-apiserver'],
+    ...['--etcd-servers', `http://127.0.0.1:${ports.etcd}`],
+    ...['--bind-address', '127.0.0.1', '--secure-port', String(ports.apiServer)],
+    ...['--tls-cert-file', certificate.certFile, '--tls-private-key-file', certificate.keyFile, '--cert-dir', directory],
+    ...['--service-account-issuer', 'https://kubernetes.default.svc'],
+    ...['--service-account-signing-key-file', serviceAccountKey, '--service-account-key-file', serviceAccountKey],
+    ...['--service-cluster-ip-range', addresses.serviceCidr],
+    ...['--authorization-mode', 'RBAC', '--token-auth-file', users.tokenFile],
+    // Pods here have no service accounts, and no node lifecycle controller would ever take the not-ready taint off.
+    ...['--disable-admission-plugins', 'ServiceAccount,TaintNodesByCondition'],
+    // The API server is reached through relays, never through the `kubernetes` service, whose endpoint may not be a loopback address.
+    ...['--endpoint-reconciler-type', 'none', '--advertise-address', '127.0.0.1'],
+  ];
+}
+
+/** `/readyz` says ok before these exist. */
+const firstObjects = ['/api/v1/namespaces/default', '/api/v1/namespaces/kube-system', '/api/v1/namespaces/default/services/kubernetes'];
+
+/** Creates custom resource definitions and waits until every one of their versions answers. */
+async function establish(api: Api, crds: readonly object[]): Promise<void> {
+  await Promise.all(crds.map((crd) => api.call('POST', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', crd)));
+  await untilServed(
+    api,
+    crds.flatMap((crd) => collectionsOf(crd as CustomResourceDefinition)),
+  );
+}
+
+type CustomResourceDefinition = KubernetesObject & {
+  readonly spec: {
+    readonly group: string;
+    readonly names: { readonly plural: string };
+    readonly versions: readonly { readonly name: string; readonly served: boolean }[];
+  };
+};
+
+const collectionsOf = ({ spec }: CustomResourceDefinition): string[] =>
+  spec.versions.filter(({ served }) => served).map(({ name }) => `/apis/${spec.group}/${name}/${spec.names.plural}?limit=1`);
+
+async function untilServed(api: Api, paths: readonly string[]): Promise<void> {
+  const deadline = Date.now() + 20_000;
+  const served = async (path: string): Promise<void> => {
+    for (;;) {
+      const error = await api.read(path).then(
+        () => undefined,
+        (reason: unknown) => reason,
+      );
+      if (error === undefined) return;
+      if (Date.now() > deadline) throw error;
+      await sleep(25);
+    }
+  };
+  await Promise.all(paths.map(served));
+}

@@ -1,0 +1,134 @@
+import { randomBytes } from 'node:crypto';
+import { chmodSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type AzureLab, startAzure } from './azure/server.ts';
+import { crds, seed } from './calico/crds.ts';
+import { type CalicoLab, startCalico } from './calico/start.ts';
+import { createAuthority } from './certificates.ts';
+import { type ClusterLab, startCluster } from './kubernetes/cluster.ts';
+import { cleanUpDeadLabs, closeScope, openScope } from './leftovers.ts';
+import { createFabric, type Fabric } from './network/fabric.ts';
+import type { LabScope, Pace } from './scope.ts';
+import { startTemporal, type TemporalServer } from './temporal/dev-server.ts';
+import { programs } from './tools/programs.ts';
+
+export interface LabOptions {
+  /** Default `fast`. */
+  readonly pace?: Pace;
+  /** Default `oss`. */
+  readonly calico?: 'oss' | 'cloud';
+  /** Whether Temporal serves its Web UI. Default true. */
+  readonly ui?: boolean;
+  /** File of Temporal's database, so that it survives a restart of the server; default: in memory. */
+  readonly temporalDatabaseFile?: string;
+  readonly onProgress?: (line: string) => void;
+}
+
+/** A lab under way: a stand-in Azure, a real cluster, a Calico stand-in and Temporal, joined by real packets. */
+export interface Lab {
+  readonly scope: LabScope;
+  /** What the product under test is given: endpoints, credentials, files. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly azure: AzureLab;
+  readonly cluster: ClusterLab;
+  readonly calico: CalicoLab;
+  readonly fabric: Fabric;
+  readonly temporal: TemporalServer;
+  /** Removes every trace. */
+  stop(): Promise<void>;
+}
+
+const shipped = join(dirname(fileURLToPath(import.meta.url)), '..', 'deploy');
+
+/** Starts a lab and resolves when every part answers. First cleans up after labs that were killed. */
+export async function startLab(options: LabOptions = {}): Promise<Lab> {
+  const say = options.onProgress ?? (() => {});
+  const tools = await programs(['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-proxy', 'kubectl', 'temporal'], say);
+  for (const id of await cleanUpDeadLabs()) say(`cleaned up after lab ${id}, which was killed`);
+  const scope = await openScope({ pace: options.pace ?? 'fast', calico: options.calico ?? 'oss' });
+  const stops: (() => Promise<void>)[] = [() => closeScope(scope)];
+  const stop = async (): Promise<void> => {
+    const failures: unknown[] = [];
+    for (const one of stops.splice(0).reverse()) await one().catch((error: unknown) => failures.push(error));
+    if (failures.length > 0) throw new AggregateError(failures, `lab ${scope.id} could not be stopped cleanly`);
+  };
+  /** Remembers how to stop a part that has been started. */
+  const started = <T extends { stop(): Promise<void> }>(name: string, part: T): T => {
+    stops.push(() => part.stop());
+    say(`${name} ready`);
+    return part;
+  };
+  try {
+    return { ...(await startParts(scope, options, tools, started)), stop };
+  } catch (error) {
+    await stop().catch(() => {});
+    throw error;
+  }
+}
+
+async function startParts(
+  scope: LabScope,
+  options: LabOptions,
+  tools: Awaited<ReturnType<typeof programs>>,
+  started: <T extends { stop(): Promise<void> }>(name: string, part: T) => T,
+): Promise<Omit<Lab, 'stop'>> {
+  const authority = await createAuthority(join(scope.directory, 'certificates'));
+  const { ui = true, temporalDatabaseFile: databaseFile } = options;
+  const starting = startTemporal({ scope, program: tools.temporal, ui, ...(databaseFile && { databaseFile }) }).then((server) => started('Temporal', server));
+  const [fabric] = await settled([createFabric(scope).then((part) => started('network', part))]);
+  const cluster = startCluster({ scope, authority, fabric, programs: tools, crds: [...crds(scope.calico)], deployFolder: join(shipped, 'kubernetes') }).then((part) => started('cluster', part));
+  const azure = startAzure({ scope, authority, effects: fabric, userKubeconfig: async () => (await cluster).userKubeconfig(), roleFile: join(shipped, 'azure-role.json') }).then((part) =>
+    started('Azure', part),
+  );
+  const calico = cluster.then(async (part) => {
+    for (const object of seed(scope.calico)) await part.api.apply(object);
+    const kubeConfig = part.clientFor('calico');
+    return started('Calico stand-in', await startCalico({ kubeConfig, nodes: fabric.nodes }));
+  });
+  const parts = await settled([starting, cluster, azure, calico]);
+  const [temporal, clusterLab, azureLab, calicoLab] = parts;
+  const environment = environmentOf(scope, { temporal, cluster: clusterLab, azure: azureLab, fabric, caFile: authority.caFile, kubectl: tools.kubectl });
+  return { scope, environment, azure: azureLab, cluster: clusterLab, calico: calicoLab, fabric, temporal };
+}
+
+/** All of them, or the first failure once none is under way any more, so that what started late is stopped too. */
+async function settled<T extends readonly Promise<unknown>[]>(parts: readonly [...T]): Promise<{ [K in keyof T]: Awaited<T[K]> }> {
+  await Promise.allSettled(parts);
+  return (await Promise.all(parts)) as { [K in keyof T]: Awaited<T[K]> };
+}
+
+interface Parts {
+  readonly temporal: TemporalServer;
+  readonly cluster: ClusterLab;
+  readonly azure: AzureLab;
+  readonly fabric: Fabric;
+  readonly caFile: string;
+  readonly kubectl: string;
+}
+
+function environmentOf(scope: LabScope, { temporal, cluster, azure, fabric, caFile, kubectl }: Parts): Record<string, string> {
+  const secretFile = join(scope.directory, 'worker-secret');
+  writeFileSync(secretFile, randomBytes(32), { mode: 0o600 });
+  chmodSync(secretFile, 0o600);
+  const { tenantId, clientId, clientSecret } = azure.credentials;
+  return {
+    HEPFLOW_LAB: scope.id,
+    HEPFLOW_LAB_CONTROL_TOKEN: azure.controlToken,
+    HEPFLOW_LAB_UI: temporal.uiUrl,
+    HEPFLOW_LAB_TOOLS: dirname(kubectl),
+    HEPFLOW_AZURE_CLOUD: 'custom',
+    HEPFLOW_ARM_ENDPOINT: azure.endpoint,
+    AZURE_AUTHORITY_HOST: azure.authorityHost,
+    AZURE_TENANT_ID: tenantId,
+    AZURE_CLIENT_ID: clientId,
+    AZURE_CLIENT_SECRET: clientSecret,
+    NODE_EXTRA_CA_CERTS: caFile,
+    HEPFLOW_SSH_PROXY: fabric.proxyUrl,
+    HEPFLOW_KEY_SECRET_FILE: secretFile,
+    HEPFLOW_POLL_INTERVAL_MS: scope.pace === 'fast' ? '50' : '500',
+    TEMPORAL_ADDRESS: temporal.address,
+    TEMPORAL_NAMESPACE: temporal.namespace,
+    KUBECONFIG: cluster.adminKubeconfigFile,
+  };
+}

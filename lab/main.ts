@@ -1,0 +1,133 @@
+/** `lab up | down | status | env | serve`: a lab in the background. Prints nothing to stdout but the environment; progress goes to stderr. */
+import { spawn } from 'node:child_process';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { startLab } from './lab.ts';
+import { cleanUpDeadLabs, labsDirectory } from './leftovers.ts';
+import { tail } from './process/child.ts';
+
+const usage = `Usage: lab up [--calico oss|cloud] [--azure-pace fast|azure] [--foreground]
+       lab env [ID] | lab status | lab down [ID]
+
+up      starts a lab and prints its environment, KEY=value a line
+env     prints the environment of a running lab
+status  lists running labs
+down    takes a lab down (all labs that run, when no ID is given) and removes every trace
+`;
+
+const options = { calico: { type: 'string', default: 'oss' }, 'azure-pace': { type: 'string', default: 'fast' }, foreground: { type: 'boolean' }, help: { type: 'boolean' } } as const;
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({ options, allowPositionals: true });
+  const [verb = '', id] = positionals;
+  if (values.help || verb === '') return out(usage, 0);
+  const { calico, 'azure-pace': pace } = values;
+  if ((calico !== 'oss' && calico !== 'cloud') || (pace !== 'fast' && pace !== 'azure')) return err(`--calico is oss or cloud, --azure-pace fast or azure; got ${calico} and ${pace}`, 3);
+  if (process.platform !== 'linux' || process.getuid?.() !== 0) return err('The lab needs Linux and root: it makes network namespaces.', 3);
+  if (verb === 'up' && !values.foreground) return up(process.argv.slice(2).filter((arg) => arg !== 'up'));
+  if (verb === 'up' || verb === 'serve') return serve({ calico, pace });
+  if (verb === 'env') return printEnvironment(id);
+  if (verb === 'status') return out((await running()).map((lab) => `${lab.id}\tpid ${lab.pid}`).join('\n').concat('\n').trimStart(), 0);
+  if (verb === 'down') return down(id);
+  return err(`unknown command ${verb}\n${usage}`, 3);
+}
+
+/** Runs the lab in this process until TERM or INT. */
+async function serve(choice: { calico: 'oss' | 'cloud'; pace: 'fast' | 'azure' }): Promise<number> {
+  const asked = new Promise<void>((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, () => resolve());
+  });
+  const lab = await startLab({ ...choice, onProgress: (line) => err(line, 0) });
+  const text = lines(lab.environment);
+  await writeFile(join(lab.scope.directory, 'environment.tmp'), text, { mode: 0o600 });
+  await rename(join(lab.scope.directory, 'environment.tmp'), join(lab.scope.directory, 'environment'));
+  out(text, 0);
+  await asked;
+  await lab.stop();
+  return 0;
+}
+
+/** Starts a lab in a process of its own, and waits until it is ready. */
+async function up(args: readonly string[]): Promise<number> {
+  mkdirSync(labsDirectory, { recursive: true });
+  const logFile = join(labsDirectory, `.start-${process.pid}.log`);
+  const log = openSync(logFile, 'w');
+  const child = spawn(process.execPath, [fileURLToPath(import.meta.url), 'serve', ...args], { detached: true, stdio: ['ignore', log, log] });
+  closeSync(log);
+  let shown = '';
+  while (child.exitCode === null && child.signalCode === null) {
+    const text = await readFile(logFile, 'utf8');
+    const fresh = text.slice(shown.length).split('\n').filter((line) => line && !/^[A-Z_]+=/.test(line));
+    for (const line of fresh) err(line, 0);
+    shown = text.slice(0, text.lastIndexOf('\n') + 1);
+    const lab = (await running()).find(({ pid }) => pid === child.pid);
+    if (lab !== undefined && lab.environment !== '') {
+      child.unref();
+      return out(lab.environment, 0);
+    }
+    await sleep(50);
+  }
+  return err(`The lab did not start:\n${tail(logFile)}`, 3);
+}
+
+interface Running {
+  readonly id: string;
+  readonly pid: number;
+  /** Empty until the lab is ready. */
+  readonly environment: string;
+}
+
+async function running(): Promise<Running[]> {
+  const labs: Running[] = [];
+  for (const id of (await readdir(labsDirectory).catch(() => [])).filter((name) => !name.startsWith('.'))) {
+    const record = await readFile(join(labsDirectory, id, 'lab.json'), 'utf8').catch(() => undefined);
+    if (record === undefined) continue;
+    const environment = await readFile(join(labsDirectory, id, 'environment'), 'utf8').catch(() => '');
+    labs.push({ id, pid: (JSON.parse(record) as { pid: number }).pid, environment });
+  }
+  return labs;
+}
+
+async function printEnvironment(id: string | undefined): Promise<number> {
+  const labs = (await running()).filter((lab) => lab.environment !== '' && (id === undefined || lab.id === id));
+  const [lab, another] = labs;
+  if (lab === undefined) return err(id === undefined ? 'No lab is running; start one: hepflow lab up' : `No lab ${id} is running.`, 3);
+  if (another !== undefined) return err(`Several labs are running; name one: ${labs.map((one) => one.id).join(', ')}`, 3);
+  return out(lab.environment, 0);
+}
+
+async function down(id: string | undefined): Promise<number> {
+  await cleanUpDeadLabs();
+  const labs = (await running()).filter((lab) => lab.environment !== '' && (id === undefined || lab.id === id));
+  if (labs.length === 0 && id !== undefined) return err(`No lab ${id} is running.`, 3);
+  for (const lab of labs) {
+    process.kill(lab.pid, 'SIGTERM');
+    while ((await running()).some((one) => one.id === lab.id)) {
+      await sleep(50);
+      await cleanUpDeadLabs();
+    }
+    err(`lab ${lab.id} is down`, 0);
+  }
+  return 0;
+}
+
+const lines = (environment: Readonly<Record<string, string>>): string =>
+  Object.entries(environment)
+    .map(([key, value]) => `${key}=${value}\n`)
+    .join('');
+
+function out(text: string, code: number): number {
+  process.stdout.write(text);
+  return code;
+}
+
+function err(text: string, code: number): number {
+  process.stderr.write(`${text}\n`);
+  return code;
+}
+
+process.exitCode = await main().catch((error: unknown) => err(error instanceof Error ? error.message : String(error), 3));

@@ -1,0 +1,45 @@
+/** Checks that read the sources and run nothing of them. Each gives what is wrong, or nothing. */
+import { spawnSync } from 'node:child_process';
+import { realpathSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { bundle } from './bundle.ts';
+import { violations } from './check-imports.ts';
+
+export const root = dirname(import.meta.dirname);
+
+export interface StaticCheck {
+  readonly name: string;
+  /** The empty string: all is well. */
+  run(): Promise<string> | string;
+}
+
+export const staticChecks: readonly StaticCheck[] = [
+  { name: 'the types hold (tsc)', run: () => command('tsc', '-p', '.', '--pretty', 'false') },
+  { name: 'the sources are formatted and clean (biome)', run: () => command('biome', 'check', '--colors=off', '--max-diagnostics=40', '.') },
+  { name: 'every folder imports only what it may', run: () => violations(root).join('\n') },
+  { name: 'all of @temporalio shares one protobufjs', run: oneProtobuf },
+  {
+    name: 'the workflows can be bundled, so they need nothing of Node',
+    run: () =>
+      bundle().then(
+        () => '',
+        (error: Error) => error.message,
+      ),
+  },
+];
+
+function command(name: string, ...args: string[]): string {
+  const { status, stdout, stderr } = spawnSync(join(root, 'node_modules', '.bin', name), args, { cwd: root, encoding: 'utf8', maxBuffer: 64 << 20 });
+  return status === 0 ? '' : `${stdout}${stderr}`.trim() || `${name} ended with exit code ${status}.`;
+}
+
+/** Two copies break the reading of JSON histories with `TypeError: type must be a Type`; a plain install of the SDK gives three. */
+function oneProtobuf(): string {
+  const packages = ['@temporalio/common', '@temporalio/proto', '@temporalio/worker', '@temporalio/client'];
+  const found = packages.map((name) => {
+    const from = createRequire(join(root, 'node_modules', name, 'package.json'));
+    return [name, realpathSync(from.resolve('protobufjs'))] as const;
+  });
+  return new Set(found.map(([, path]) => path)).size === 1 ? '' : found.map((pair) => pair.join(' uses ')).join('\n');
+}

@@ -1,0 +1,41 @@
+import { autoHostEndpoints } from '../adapters/kubernetes/host-endpoints.ts';
+import type { Cluster } from '../adapters/kubernetes/index.ts';
+import { kubeControllersConfigurations, nodes } from '../adapters/kubernetes/resources.ts';
+import { changeField } from './changed-field.ts';
+import { autoCreateField } from './kubernetes-fields.ts';
+import type { StepActivity } from './step.ts';
+import { until } from './wait.ts';
+
+export const enableAutoHostEndpoints: StepActivity<'enableAutoHostEndpoints'> = async ({ prior, readyNodes }, tools, context) => {
+  const cluster = await tools.clusters.of(context.run.cluster);
+  const { changed } = await changeField(cluster, autoCreateField(context.run.runId, prior));
+  let missing: readonly string[] = readyNodes;
+  const names = await until(
+    context,
+    async () => {
+      // Acceptance comes first and alone proves nothing: kube-controllers writes its running config before it makes the host endpoints.
+      if (!(await isAccepted(cluster))) return undefined;
+      const found = await autoHostEndpoints(cluster);
+      const covered = new Set(found.map(({ spec }) => spec?.node));
+      missing = await stillThere(
+        cluster,
+        readyNodes.filter((node) => !covered.has(node)),
+      );
+      if (missing.length > 0) return undefined;
+      return found.filter(({ spec }) => readyNodes.includes(spec?.node ?? '')).map(({ metadata }) => metadata.name);
+    },
+    () => ({ missing }),
+  );
+  return { changed, names: names.toSorted() };
+};
+
+async function isAccepted(cluster: Cluster): Promise<boolean> {
+  const { status } = await cluster.get(kubeControllersConfigurations, 'default');
+  return status?.runningConfig?.controllers?.node?.hostEndpoint?.autoCreate === 'Enabled';
+}
+
+/** A node that a scale-down took away meanwhile is not waited for. */
+async function stillThere(cluster: Cluster, names: readonly string[]): Promise<readonly string[]> {
+  const found = await Promise.all(names.map((name) => cluster.find(nodes, name)));
+  return names.filter((_, index) => found[index] !== undefined);
+}

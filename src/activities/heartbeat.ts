@@ -1,0 +1,23 @@
+import { Context } from '@temporalio/activity';
+import type { RunRef } from '../contract/steps.ts';
+import type { StepContext } from './step.ts';
+
+/**
+ * Runs a step and heartbeats for it as long as it runs, with the state that it saved last: so a dead worker is noticed and a cancellation heard
+ * within seconds, whatever the step does. Its own time limit bounds a step that hangs.
+ */
+export async function alive<T>(run: RunRef, pollIntervalMs: number, step: (context: StepContext) => Promise<T>): Promise<T> {
+  const { info, cancellationSignal, heartbeat } = Context.current();
+  let state: unknown = info.heartbeatDetails;
+  const beat = (next?: unknown): void => {
+    if (next !== undefined) state = next;
+    heartbeat.call(Context.current(), state);
+  };
+  const context: StepContext = { run, attempt: info.attempt, signal: cancellationSignal, heartbeat: beat, resume: info.heartbeatDetails ?? undefined, pollIntervalMs };
+  const timer = setInterval(beat, Math.min(Math.max(pollIntervalMs, 100), 2000));
+  try {
+    return await step(context);
+  } finally {
+    clearInterval(timer);
+  }
+}

@@ -1,0 +1,23 @@
+import { HepflowError, type Problem } from '../../contract/failures.ts';
+import type { StepActivity } from '../step.ts';
+import { inspectAzure } from './azure.ts';
+import { inspectCluster } from './kubernetes.ts';
+
+/** Reads everything that the run depends on, and refuses with every problem at once; changes nothing (W1). */
+export const preflight: StepActivity<'preflight'> = async ({ spec, runId }, tools) => {
+  const mission = tools.resolveMission(spec);
+  const azure = await inspectAzure(mission, tools);
+  // Without the cluster there is nobody to ask about its nodes.
+  if (azure.site === undefined) throw refused(azure.problems);
+  const kubernetes = await inspectCluster(mission, runId, tools);
+  const problems = [...azure.problems, ...kubernetes.problems];
+  if (problems.length > 0 || kubernetes.site === undefined) throw refused(problems);
+  const warnings = [...azure.warnings, ...kubernetes.warnings];
+  return { mission, site: { ...azure.site, ...kubernetes.site, searchAttributes: tools.searchAttributes, warnings } };
+};
+
+function refused(problems: readonly Problem[]): HepflowError {
+  const list = problems.map(({ code, field, message, remedy }) => `${code}${field && ` (${field})`}: ${message} ${remedy}`).join('\n');
+  const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
+  return new HepflowError('PreflightFailed', `Preflight found ${count}; nothing was changed.\n${list}`, { problems });
+}

@@ -1,0 +1,52 @@
+import type { UndoEntry, UndoName, UndoOutcome } from '../contract/steps.ts';
+import { isRetryable, toHepflowError } from './failure.ts';
+import type { StepContext, Tools, UndoActivity } from './step.ts';
+import { deleteInterface, deleteNetwork, deletePeering, deletePublicIp, deleteSecurityGroup, deleteVm } from './undo-azure.ts';
+import { deletePolicy, deleteService, restoreAutoHostEndpoints, restoreFlowLogs, restoreLabel } from './undo-kubernetes.ts';
+
+const undos: { readonly [N in UndoName]: UndoActivity<N> } = {
+  deleteNetwork,
+  deletePublicIp,
+  deleteSecurityGroup,
+  deleteInterface,
+  deleteVm,
+  deletePeering,
+  restoreAutoHostEndpoints,
+  restoreFlowLogs,
+  deleteService,
+  restoreLabel,
+  deletePolicy,
+};
+
+/** What survives a crash between two entries: the outcomes so far, and the state of the one under way. */
+interface Saved {
+  readonly outcomes: readonly UndoOutcome[];
+  readonly current?: unknown;
+}
+
+/** Tries every entry in the given order, whatever becomes of the others (W5); a second try goes on where the first one ended. */
+export async function undoEach({ entries }: { readonly entries: readonly UndoEntry[] }, tools: Tools, context: StepContext): Promise<readonly UndoOutcome[]> {
+  const saved = (context.resume ?? { outcomes: [] }) as Saved;
+  const outcomes = [...saved.outcomes];
+  for (const [index, entry] of entries.entries()) {
+    if (index < outcomes.length) continue;
+    const resume = index === saved.outcomes.length ? saved.current : undefined;
+    const save = (current?: unknown): void => context.heartbeat(current === undefined ? undefined : ({ outcomes, current } satisfies Saved));
+    outcomes.push(await undoOne(entry, tools, { ...context, resume, heartbeat: save }));
+    context.heartbeat({ outcomes } satisfies Saved);
+  }
+  return outcomes;
+}
+
+async function undoOne(entry: UndoEntry, tools: Tools, context: StepContext): Promise<UndoOutcome> {
+  const startedAt = new Date().toISOString();
+  const over = (end: Pick<UndoOutcome, 'outcome' | 'retryable' | 'code' | 'detail'>): UndoOutcome => ({ ...end, startedAt, endedAt: new Date().toISOString() });
+  try {
+    const undo = undos[entry.undo] as UndoActivity<typeof entry.undo>;
+    return over({ ...(await undo(entry.input as never, tools, context)), retryable: false, code: '' });
+  } catch (error) {
+    if (context.signal.aborted) throw error; // the worker shuts down: another one goes on
+    const failure = toHepflowError(error);
+    return over({ outcome: 'failed', retryable: isRetryable(failure), code: failure.code, detail: failure.message });
+  }
+}

@@ -1,0 +1,59 @@
+import type { ManagedCluster } from '@azure/arm-containerservice';
+import type { Clients } from './clients.ts';
+import { AzureError, ownCodes } from './error.ts';
+import { exchange } from './exchange.ts';
+import { absent } from './resource.ts';
+
+export interface ClusterName {
+  readonly subscriptionId: string;
+  readonly resourceGroup: string;
+  readonly name: string;
+}
+
+export interface ClusterState {
+  readonly id: string;
+  readonly location: string;
+  readonly kubernetesVersion: string;
+  readonly nodeResourceGroup: string;
+  /** Node resource group lockdown: `ReadOnly` or `Unrestricted`. */
+  readonly restrictionLevel: string;
+  /** vnetSubnetID of every agent pool that names one. */
+  readonly subnetIds: readonly string[];
+  readonly podCidrs: readonly string[];
+  readonly serviceCidrs: readonly string[];
+}
+
+/** AKS clusters; read only. */
+export interface ManagedClusters {
+  get(cluster: ClusterName): Promise<ClusterState | undefined>;
+  /** The user kubeconfig. A secret. */
+  userKubeconfig(cluster: ClusterName): Promise<string>;
+}
+
+export function createManagedClusters(clients: Clients): ManagedClusters {
+  return {
+    async get({ subscriptionId, resourceGroup, name }) {
+      const { managedClusters } = await clients.clusters(subscriptionId);
+      return exchange(`read managedClusters ${name}`, undefined, async () => clusterState(await managedClusters.get(resourceGroup, name))).catch(absent);
+    },
+    async userKubeconfig({ subscriptionId, resourceGroup, name }) {
+      const { managedClusters } = await clients.clusters(subscriptionId);
+      const operation = `get the user credential of managedClusters ${name}`;
+      const { kubeconfigs } = await exchange(operation, undefined, () => managedClusters.listClusterUserCredentials(resourceGroup, name));
+      const value = kubeconfigs?.[0]?.value;
+      if (value === undefined) throw new AzureError({ code: ownCodes.credentialUnavailable, status: 0, operation, message: 'Azure gave no kubeconfig' });
+      return Buffer.from(value).toString('utf8');
+    },
+  };
+}
+
+const clusterState = (raw: ManagedCluster): ClusterState => ({
+  id: raw.id ?? '',
+  location: raw.location,
+  kubernetesVersion: raw.currentKubernetesVersion ?? raw.kubernetesVersion ?? '',
+  nodeResourceGroup: raw.nodeResourceGroup ?? '',
+  restrictionLevel: raw.nodeResourceGroupProfile?.restrictionLevel ?? 'Unrestricted',
+  subnetIds: (raw.agentPoolProfiles ?? []).flatMap(({ vnetSubnetID }) => vnetSubnetID ?? []),
+  podCidrs: raw.networkProfile?.podCidrs ?? [raw.networkProfile?.podCidr ?? []].flat(),
+  serviceCidrs: raw.networkProfile?.serviceCidrs ?? [raw.networkProfile?.serviceCidr ?? []].flat(),
+});

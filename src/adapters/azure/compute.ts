@@ -1,0 +1,124 @@
+import type { Disk, VirtualMachine } from '@azure/arm-compute';
+import type { Clients } from './clients.ts';
+import { AzureError } from './error.ts';
+import type { ArmId } from './ids.ts';
+import type { Lro, Operations } from './operation.ts';
+import { type Calls, type Collection, collectionOf, type Owned, type Parts, partsOf, refuseForeign, type State, stateOf } from './resource.ts';
+
+export interface VmState extends State {
+  readonly size: string;
+  /** Public keys of the admin user, one-line OpenSSH. */
+  readonly publicKeys: readonly string[];
+  /** Empty while there is no OS disk. */
+  readonly osDiskId: string;
+}
+
+export interface VirtualMachines extends Omit<Collection<VirtualMachine, VmState>, 'ensure'> {
+  /**
+   * Like `ensure` of a collection, with one body per size, tried in order where Azure has no capacity for one. `body` may be asked more than once for a size.
+   * A VM whose creation failed is deleted first: it stays as a Failed object that holds its interface.
+   */
+  ensure(id: string, sizes: readonly string[], body: (size: string) => VirtualMachine, lro: Lro, owned: Owned<State>): Promise<VmState>;
+}
+
+export interface Compute {
+  readonly virtualMachines: VirtualMachines;
+  readonly disks: Pick<Collection<Disk, State>, 'get' | 'remove'>;
+}
+
+/** Azure has no room for this size here and now; another size may fit. */
+export const capacityCodes: ReadonlySet<string> = new Set([
+  'SkuNotAvailable',
+  'AllocationFailed',
+  'ZonalAllocationFailed',
+  'OverconstrainedAllocationRequest',
+  'OverconstrainedZonalAllocationRequest',
+]);
+
+export function createCompute(clients: Clients, operations: Operations): Compute {
+  const parts = partsOf<VirtualMachine, VmState>(
+    async (subscriptionId) => vmCalls(await clients.compute(subscriptionId), await import('@azure/arm-compute')),
+    operations,
+  );
+  const disks = collectionOf<Disk, State>(
+    async (subscriptionId) => diskCalls(await clients.compute(subscriptionId), await import('@azure/arm-compute')),
+    operations,
+  );
+  /** A VM that was not made: with its disk, whose name the next one needs. */
+  const discard = async (id: string, lro: Lro, owned: Owned<State>): Promise<void> => {
+    const failed = await parts.get(id);
+    await parts.remove(id, lro, owned);
+    if (failed !== undefined && failed.osDiskId !== '') await disks.remove(failed.osDiskId, lro, owned);
+  };
+  return {
+    virtualMachines: {
+      get: parts.get,
+      remove: parts.remove,
+      async ensure(id, sizes, body, lro, owned) {
+        const begun = operations.saved('PUT', id, lro);
+        if (begun?.sent !== true) {
+          const state = await observe(parts, id, lro, owned);
+          if (state?.provisioningState === 'Succeeded') return state;
+          if (state !== undefined) await discard(id, lro, owned);
+        }
+        const left = begun === undefined ? sizes : sizes.slice(Math.max(0, sizes.indexOf(begun.variant)));
+        for (const [n, size] of left.entries()) {
+          const next = left[n + 1];
+          try {
+            await parts.write(id, body(size), lro, size);
+            break;
+          } catch (error) {
+            if (next === undefined || !lacksCapacity(error)) throw error;
+            await discard(id, lro, owned);
+            // The interface stays reserved for the failed VM for a while: the try that comes after that must not begin with this size again.
+            operations.plan('PUT', id, next, lro);
+          }
+        }
+        return parts.readBack(id);
+      },
+    },
+    disks: { get: disks.get, remove: disks.remove },
+  };
+}
+
+/** The VM once nothing is under way on it. */
+async function observe(parts: Parts<VirtualMachine, VmState>, id: string, lro: Lro, owned: Owned<State>): Promise<VmState | undefined> {
+  const seen = await parts.get(id);
+  if (seen === undefined) return undefined;
+  refuseForeign(seen, owned, 'create');
+  return parts.settled(id, lro);
+}
+
+const lacksCapacity = (error: unknown): boolean => error instanceof AzureError && [error, ...error.details].some(({ code }) => capacityCodes.has(code));
+
+type Sdk = typeof import('@azure/arm-compute');
+type Client = Awaited<ReturnType<Clients['compute']>>;
+
+function vmCalls(client: Client, sdk: Sdk): Calls<VirtualMachine, VmState> {
+  const vms = client.virtualMachines;
+  return {
+    get: async (at) => vmState(await vms.get(at.resourceGroup, own(at))),
+    put: (at, body, abortSignal) => ({ poller: vms.createOrUpdate(at.resourceGroup, own(at), body, { abortSignal }) }),
+    remove: (at, abortSignal) => ({ poller: vms.delete(at.resourceGroup, own(at), { abortSignal }) }),
+    restore: (serialized) => ({ poller: sdk.restorePoller(client, serialized, vms.createOrUpdate) }),
+  };
+}
+
+function diskCalls(client: Client, sdk: Sdk): Calls<Disk, State> {
+  const { disks } = client;
+  return {
+    get: async (at) => stateOf(await disks.get(at.resourceGroup, own(at))),
+    put: (at, body, abortSignal) => ({ poller: disks.createOrUpdate(at.resourceGroup, own(at), body, { abortSignal }) }),
+    remove: (at, abortSignal) => ({ poller: disks.delete(at.resourceGroup, own(at), { abortSignal }) }),
+    restore: (serialized) => ({ poller: sdk.restorePoller(client, serialized, disks.createOrUpdate) }),
+  };
+}
+
+const own = ({ names }: ArmId): string => names.at(-1) ?? '';
+
+const vmState = (raw: VirtualMachine): VmState => ({
+  ...stateOf(raw),
+  size: raw.hardwareProfile?.vmSize ?? '',
+  publicKeys: (raw.osProfile?.linuxConfiguration?.ssh?.publicKeys ?? []).flatMap(({ keyData }) => keyData?.trim() ?? []),
+  osDiskId: raw.storageProfile?.osDisk?.managedDisk?.id ?? '',
+});

@@ -1,0 +1,29 @@
+/** Azure Resource Manager: plain bodies in, plain states out, AzureError for everything that goes wrong. */
+import { type Access, createAccess } from './access.ts';
+import { createClients } from './clients.ts';
+import { createManagedClusters, type ManagedClusters } from './cluster.ts';
+import { type Compute, createCompute } from './compute.ts';
+import { createNetwork, type Network } from './network.ts';
+import { createOperations } from './operation.ts';
+import type { AzureSettings } from './settings.ts';
+
+export interface Azure extends Network, Compute, Access {
+  readonly clusters: ManagedClusters;
+}
+
+/** Sends nothing until it is used, and loads the SDK's packages only then. */
+export function createAzure(settings: AzureSettings): Azure {
+  const clients = createClients(settings);
+  const operations = createOperations(settings);
+  return { ...createNetwork(clients, operations), ...createCompute(clients, operations), ...createAccess(clients), clusters: createManagedClusters(clients) };
+}
+
+export type { Permission } from './access.ts';
+export type { ClusterState, ManagedClusters } from './cluster.ts';
+export { capacityCodes, type VmState } from './compute.ts';
+export { type AzureDetail, AzureError, ownCodes } from './error.ts';
+export { nameOf, parseId, sameId } from './ids.ts';
+export type { InterfaceState, PeeringState, PublicIpState, VnetState } from './network.ts';
+export type { Lro } from './operation.ts';
+export type { Collection, Owned, State } from './resource.ts';
+export { type AzureSettings, azureDefaults } from './settings.ts';

@@ -1,0 +1,74 @@
+import { type Cluster, clusterOver } from './cluster.ts';
+import { KubernetesError } from './error.ts';
+import { type Call, openSession, type Session } from './session.ts';
+
+export type { Cluster, Right } from './cluster.ts';
+export { KubernetesError } from './error.ts';
+
+/** Which cluster, as its owner names it. */
+export interface ClusterName {
+  readonly subscriptionId: string;
+  readonly resourceGroup: string;
+  readonly name: string;
+}
+
+export interface ClustersSettings {
+  /** Text of a kubeconfig for the cluster; a secret. Its own errors are passed on as they are. */
+  kubeconfigOf(cluster: ClusterName): Promise<string>;
+  /** Time limit of one call, and of obtaining a credential, in milliseconds. */
+  readonly requestTimeoutMs: number;
+}
+
+/** Every cluster that is asked for; each has one set of credentials and connections, however many ask. */
+export interface Clusters {
+  of(cluster: ClusterName): Promise<Cluster>;
+  /** Closes all connections when the calls under way are over. */
+  close(): Promise<void>;
+}
+
+export function createClusters(settings: ClustersSettings): Clusters {
+  const known = new Map<string, { readonly cluster: Cluster; readonly close: () => Promise<void> }>();
+  return {
+    of: async (name) => {
+      const key = `${name.subscriptionId}/${name.resourceGroup}/${name.name}`.toLowerCase();
+      const entry = known.get(key) ?? connection(settings, name);
+      known.set(key, entry);
+      return entry.cluster;
+    },
+    close: async () => {
+      const entries = [...known.values()];
+      known.clear();
+      await Promise.all(entries.map(({ close }) => close()));
+    },
+  };
+}
+
+function connection(settings: ClustersSettings, name: ClusterName): { cluster: Cluster; close: () => Promise<void> } {
+  let current: Promise<Session> | undefined;
+  const open = (): Promise<Session> => {
+    const opening = settings.kubeconfigOf(name).then((kubeconfig) => openSession(kubeconfig, settings.requestTimeoutMs));
+    opening.catch(() => forget(opening)); // the next call reads it anew
+    return opening;
+  };
+  const forget = (session: Promise<Session>): void => {
+    if (current !== session) return;
+    current = undefined;
+    session.then((old) => old.close()).catch(() => {}); // nobody waits for it, and nothing depends on its end
+  };
+  const sendOnce = async (call: Call): Promise<string> => {
+    current ??= open();
+    const mine = current;
+    try {
+      return await (await mine).send(call);
+    } catch (error) {
+      if (isUnauthorized(error)) forget(mine);
+      throw error;
+    }
+  };
+  // Tokens expire in the middle of a run, so a 401 reads the credentials again, once; a refused request has had no effect.
+  const send = (call: Call): Promise<string> =>
+    sendOnce(call).catch((error) => (error instanceof KubernetesError && error.status === 401 ? sendOnce(call) : Promise.reject(error)));
+  return { cluster: clusterOver(send), close: async () => await (await current?.catch(() => undefined))?.close() };
+}
+
+const isUnauthorized = (error: unknown): boolean => error instanceof KubernetesError && error.reason === 'Unauthorized';

@@ -1,0 +1,127 @@
+/** The resources in use, with as much of their shapes as is read. */
+
+export interface KubernetesObject {
+  readonly metadata: Metadata;
+}
+
+export interface Metadata {
+  readonly name: string;
+  readonly namespace?: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly deletionTimestamp?: string;
+  readonly ownerReferences?: readonly { readonly kind: string; readonly uid: string }[];
+}
+
+/** Where a kind is served. The type parameter is only for the compiler. */
+export interface Resource<T extends KubernetesObject> {
+  /** Empty for the core group. */
+  readonly group: string;
+  readonly version: string;
+  readonly plural: string;
+  readonly shape?: T;
+}
+
+const resource = <T extends KubernetesObject>(group: string, version: string, plural: string): Resource<T> => ({ group, version, plural });
+
+export const calicoGroup = 'projectcalico.org';
+export const calicoVersion = 'v3';
+const calico = <T extends KubernetesObject>(plural: string): Resource<T> => resource<T>(calicoGroup, calicoVersion, plural);
+
+export const namespaces = resource<KubernetesObject>('', 'v1', 'namespaces');
+export const nodes = resource<Node>('', 'v1', 'nodes');
+export const pods = resource<Pod>('', 'v1', 'pods');
+export const services = resource<Service>('', 'v1', 'services');
+export const deployments = resource<Deployment>('apps', 'v1', 'deployments');
+export const endpointSlices = resource<EndpointSlice>('discovery.k8s.io', 'v1', 'endpointslices');
+
+export const kubeControllersConfigurations = calico<KubeControllersConfiguration>('kubecontrollersconfigurations');
+export const felixConfigurations = calico<FelixConfiguration>('felixconfigurations');
+export const clusterInformations = calico<ClusterInformation>('clusterinformations');
+export const hostEndpoints = calico<HostEndpoint>('hostendpoints');
+export const globalNetworkPolicies = calico<GlobalNetworkPolicy>('globalnetworkpolicies');
+export const tiers = calico<KubernetesObject>('tiers');
+
+interface Condition {
+  readonly type: string;
+  readonly status: string;
+}
+
+export interface Node extends KubernetesObject {
+  readonly status?: {
+    readonly conditions?: readonly Condition[];
+    readonly addresses?: readonly { readonly type: string; readonly address: string }[];
+    readonly nodeInfo?: { readonly operatingSystem?: string };
+  };
+}
+
+export interface Pod extends KubernetesObject {
+  readonly status?: { readonly conditions?: readonly Condition[] };
+}
+
+export interface Service extends KubernetesObject {
+  readonly spec: {
+    readonly type?: string;
+    readonly selector?: Readonly<Record<string, string>>;
+    readonly ports?: readonly { readonly port: number; readonly nodePort?: number }[];
+    readonly healthCheckNodePort?: number;
+  };
+}
+
+export interface Deployment extends KubernetesObject {
+  readonly spec: {
+    readonly selector: { readonly matchLabels?: Readonly<Record<string, string>> };
+    readonly template: { readonly metadata?: { readonly labels?: Readonly<Record<string, string>> } };
+  };
+}
+
+export interface EndpointSlice extends KubernetesObject {
+  /** A missing `ready` means ready (API reference of EndpointConditions). */
+  readonly endpoints?: readonly { readonly addresses: readonly string[]; readonly conditions?: { readonly ready?: boolean } }[] | null;
+}
+
+interface ControllersConfig {
+  readonly controllers?: { readonly node?: { readonly hostEndpoint?: { readonly autoCreate?: string } } };
+}
+
+export interface KubeControllersConfiguration extends KubernetesObject {
+  readonly spec?: ControllersConfig;
+  readonly status?: { readonly runningConfig?: ControllersConfig; readonly environmentVars?: Readonly<Record<string, string>> };
+}
+
+export interface FelixConfiguration extends KubernetesObject {
+  readonly spec?: {
+    readonly flowLogsEnableHostEndpoint?: boolean;
+    readonly failsafeInboundHostPorts?: readonly FailsafePort[];
+    readonly iptablesFilterDenyAction?: string;
+    readonly nftablesFilterDenyAction?: string;
+  };
+}
+
+export interface FailsafePort {
+  readonly protocol?: string;
+  readonly port: number;
+  /** CIDR; absent: any source. */
+  readonly net?: string;
+}
+
+export interface ClusterInformation extends KubernetesObject {
+  /** `cnxVersion` is set by Calico Enterprise and Cloud only. */
+  readonly spec?: { readonly calicoVersion?: string; readonly cnxVersion?: string };
+}
+
+export interface HostEndpoint extends KubernetesObject {
+  readonly spec?: { readonly node?: string; readonly interfaceName?: string };
+}
+
+export interface GlobalNetworkPolicy extends KubernetesObject {
+  readonly spec?: {
+    readonly selector?: string;
+    readonly namespaceSelector?: string;
+    readonly preDNAT?: boolean;
+    readonly doNotTrack?: boolean;
+    readonly tier?: string;
+  };
+}

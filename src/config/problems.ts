@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { failures, type Problem } from '../contract/failures.ts';
+
+const generalRemedy = 'Correct it; examples/run.yaml documents every field.';
+
+/** Zod's issues in the catalogue's words: the dotted field, the rule, the value got, the way out. An unknown field is a problem of its own. */
+export function problemsOf(error: z.ZodError, schema: z.ZodType): Problem[] {
+  return error.issues.flatMap((issue) => {
+    const field = dotted(issue.path);
+    if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownField(dotted([...issue.path, key]), key, fieldsAt(schema, issue.path)));
+    const got = issue.input === undefined ? 'it is missing' : `got ${shown(issue.input)}`;
+    const rule =
+      issue.code === 'invalid_type' && issue.expected === 'object' ? `${field === '' ? 'The run spec ' : ''}must be an object with fields` : issue.message;
+    const code = field === 'workload.nodePort' && typeof issue.input === 'number' ? 'NodePortOutOfRange' : 'InvalidInput';
+    const remedy = issue.code === 'custom' ? (issue.params?.['remedy'] as string | undefined) : undefined;
+    return [{ code, field, message: `${rule}; ${got}.`, remedy: remedy ?? (code === 'InvalidInput' ? generalRemedy : failures[code].remedy) }];
+  });
+}
+
+function unknownField(field: string, key: string, known: readonly string[]): Problem {
+  const meant = known.find((name) => name.toLowerCase() === key.toLowerCase());
+  const remedy = meant === undefined ? `Remove it; known here: ${known.join(', ')}.` : `Write ${meant}.`;
+  return { code: 'InvalidInput', field, message: 'is not a field of the run spec.', remedy };
+}
+
+/** Names of the fields that the schema knows at a path. */
+function fieldsAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
+  let inner = schema;
+  while (inner instanceof z.ZodPrefault) inner = inner.unwrap() as z.ZodType;
+  if (!(inner instanceof z.ZodObject)) return [];
+  const [next, ...rest] = path;
+  return next === undefined ? Object.keys(inner.shape) : fieldsAt(inner.shape[String(next)] as z.ZodType, rest);
+}
+
+const dotted = (path: readonly PropertyKey[]): string =>
+  path
+    .map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`))
+    .join('')
+    .replace(/^\./, '');
+
+function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}

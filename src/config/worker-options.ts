@@ -1,0 +1,96 @@
+import { HepflowError } from '../contract/failures.ts';
+import { taskQueue } from '../contract/messages.ts';
+import { checkCredentials } from './credentials.ts';
+import { type Found, Lookup, type OptionRow } from './lookup.ts';
+import { type AzureCloud, address, azureClouds, httpsOrigin, kubeconfig, oneOf, proxyUrl, secretFile, text, wholeMs } from './option-kinds.ts';
+
+/** Everything that a worker is told, resolved. What is secret is a function, so that printing the options tells nothing (W7). */
+export interface WorkerOptions {
+  readonly taskQueue: string;
+  readonly azure: AzureOptions;
+  /** Secret of the runs' SSH keys, at least 32 bytes: every worker of a task queue has the same. */
+  readonly keySecret: () => Buffer;
+  /** HTTP proxy that SSH goes through by CONNECT; may hold a password. Undefined: straight. */
+  readonly sshProxyUrl: (() => string) | undefined;
+  /** Kubeconfig file to use for every cluster; undefined: the AKS user credential of each. */
+  readonly kubeconfigFile: string | undefined;
+  /** Pause between two looks at something that is awaited. */
+  readonly pollIntervalMs: number;
+  readonly logLevel: LogLevel;
+  /** `host:port` where Prometheus metrics are served; undefined: nowhere. */
+  readonly metricsAddress: string | undefined;
+}
+
+export interface AzureOptions {
+  readonly cloud: AzureCloud;
+  /** https origin of Azure Resource Manager. */
+  readonly armEndpoint: string;
+  /** OAuth scope of its tokens. */
+  readonly armScope: string;
+  /** Where tokens come from; undefined: as @azure/identity decides. */
+  readonly authorityHost: string | undefined;
+}
+
+export const logLevels = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+/** The worker's options by name: how each is given, its default, what it is for. The CLI's flags and help come from here. */
+export const workerOptionRows = {
+  taskQueue: { flag: '--task-queue', variable: 'HEPFLOW_TASK_QUEUE', fallback: taskQueue, help: 'Temporal task queue' },
+  keySecretFile: {
+    flag: '--key-secret-file',
+    variable: 'HEPFLOW_KEY_SECRET_FILE',
+    help: "file with the secret of the runs' SSH keys; at least 32 bytes, mode 600",
+  },
+  azureCloud: { flag: '--azure-cloud', variable: 'HEPFLOW_AZURE_CLOUD', fallback: 'public', help: 'public, usgovernment, china or custom' },
+  armEndpoint: { flag: '--arm-endpoint', variable: 'HEPFLOW_ARM_ENDPOINT', help: "Azure Resource Manager; default: the cloud's" },
+  armScope: { flag: '--arm-scope', variable: 'HEPFLOW_ARM_SCOPE', help: 'OAuth scope; default: the endpoint with /.default' },
+  authorityHost: { flag: '--authority-host', variable: 'AZURE_AUTHORITY_HOST', help: "Entra; default: the cloud's" },
+  sshProxy: { flag: '--ssh-proxy', variable: 'HEPFLOW_SSH_PROXY', help: 'HTTP proxy for SSH, by CONNECT' },
+  kubeconfig: { flag: '--kubeconfig', variable: 'HEPFLOW_KUBECONFIG', help: 'kubeconfig file; default: the AKS user credential' },
+  pollIntervalMs: { flag: '--poll-interval-ms', variable: 'HEPFLOW_POLL_INTERVAL_MS', fallback: '2000', help: 'pause between two looks at what is awaited' },
+  logLevel: { flag: '--log-level', variable: 'HEPFLOW_LOG_LEVEL', fallback: 'INFO', help: logLevels.join(', ') },
+  metrics: { flag: '--metrics', variable: 'HEPFLOW_METRICS', help: 'address of the Prometheus endpoint, such as 127.0.0.1:9464; default: none' },
+} as const satisfies Record<string, OptionRow>;
+export type WorkerOptionName = keyof typeof workerOptionRows;
+
+/** What a flag parser found, by option name. */
+export type WorkerFlags = Partial<Record<WorkerOptionName | 'config', string>>;
+
+/**
+ * Flag, else environment, else the YAML or JSON file of `--config` or HEPFLOW_CONFIG (keys as in `workerOptionRows`), else default.
+ * Throws HepflowError InvalidInput (CredentialsMissing when that is all that is wrong) with every problem at once, each naming flag and variable.
+ */
+export function resolveWorkerOptions(flags: WorkerFlags = {}, env: NodeJS.ProcessEnv = process.env): WorkerOptions {
+  const lookup = new Lookup(workerOptionRows, flags, env);
+  const get = <T>(name: WorkerOptionName, kind: (found: Found) => T): T | undefined => lookup.get(name, kind);
+
+  const cloud = get('azureCloud', oneOf(Object.keys(azureClouds) as AzureCloud[])) ?? 'public';
+  const armEndpoint = get('armEndpoint', httpsOrigin) ?? azureClouds[cloud].armEndpoint;
+  if (cloud === 'custom' && !lookup.isGiven('armEndpoint'))
+    lookup.problem('armEndpoint', 'is needed with --azure-cloud custom.', 'Give the https origin of Azure Resource Manager.');
+  const keySecret = get('keySecretFile', secretFile);
+  if (!lookup.isGiven('keySecretFile'))
+    lookup.problem('keySecretFile', 'is needed: the SSH keys of the runs are derived from it.', 'openssl rand -out FILE 32 && chmod 600 FILE');
+  const options = {
+    taskQueue: get('taskQueue', text),
+    azure: {
+      cloud,
+      armEndpoint,
+      armScope: get('armScope', text) ?? `${armEndpoint}/.default`,
+      authorityHost: get('authorityHost', httpsOrigin) ?? azureClouds[cloud].authorityHost,
+    },
+    keySecret,
+    sshProxyUrl: get('sshProxy', proxyUrl),
+    kubeconfigFile: get('kubeconfig', kubeconfig),
+    pollIntervalMs: get('pollIntervalMs', wholeMs(10, 60_000)),
+    logLevel: get('logLevel', (found) => oneOf(logLevels)({ ...found, value: found.value.toUpperCase() })),
+    metricsAddress: get('metrics', address),
+  };
+  const problems = [...lookup.problems, ...checkCredentials(env)];
+  if (problems.length > 0 || keySecret === undefined) {
+    const code = problems.every((each) => each.code === 'CredentialsMissing') ? 'CredentialsMissing' : 'InvalidInput';
+    throw new HepflowError(code, problems.map((each) => `${each.field} ${each.message} ${each.remedy}`).join('\n'), { problems });
+  }
+  return options as WorkerOptions;
+}

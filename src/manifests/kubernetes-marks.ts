@@ -1,0 +1,126 @@
+/**
+ * One field of an existing object, changed and restored (W3): who changed it and what it was is written beside it, in the same request,
+ * so that a field and its mark never disagree because of a crash. Decisions only; the activities carry them out.
+ */
+import { type ChangeMark, changedAnnotation, runLabel } from './names.ts';
+
+export type FieldValue = string | boolean | null;
+
+/** Where the field is: keys from the object's root. */
+export type FieldPath = readonly [string, ...string[]];
+
+/** How many leading keys of the path were there before, when not all but the last were: undo removes what the run had to create, and no more. */
+interface Mark extends ChangeMark {
+  readonly existing?: number;
+}
+
+interface Marked {
+  readonly metadata: {
+    readonly resourceVersion: string;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
+}
+
+/** Value of the field; null: it is absent. */
+export function valueAt(object: object, path: FieldPath): FieldValue {
+  let at: unknown = object;
+  for (const key of path) at = typeof at === 'object' && at !== null ? (at as Record<string, unknown>)[key] : undefined;
+  return typeof at === 'string' || typeof at === 'boolean' ? at : null;
+}
+
+/** The mark on an object; undefined: none that can be read. */
+export function markOf(object: Marked): Mark | undefined {
+  try {
+    const mark: unknown = JSON.parse(object.metadata.annotations?.[changedAnnotation] ?? 'null');
+    return typeof mark === 'object' && mark !== null && 'run' in mark && typeof mark.run === 'string' && 'prior' in mark ? (mark as Mark) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export const isOf = (object: Marked, runId: string): boolean => object.metadata.labels?.[runLabel] === runId;
+
+export interface Change {
+  readonly path: FieldPath;
+  readonly wanted: string | boolean;
+  /** As preflight read it. */
+  readonly prior: FieldValue;
+  readonly runId: string;
+}
+
+/** `change`: write it. `ours`: the run has written it already (W9). `already`: it was so before. `conflict`: somebody else is changing it. */
+export function decideChange(object: Marked, { path, wanted, prior, runId }: Change): 'change' | 'ours' | 'already' | 'conflict' {
+  const mark = markOf(object);
+  const current = valueAt(object, path);
+  if (mark !== undefined && mark.run !== runId) return 'conflict';
+  if (current === wanted && mark !== undefined) return 'ours';
+  if (current !== prior) return 'conflict';
+  return current === wanted ? 'already' : 'change';
+}
+
+/** Merge patch that writes the value and the mark, only onto the version that was read. */
+export function changePatch(object: Marked, { path, wanted, prior, runId }: Change): object {
+  const existing = markOf(object)?.existing ?? depthOf(object, path);
+  const mark: Mark = { run: runId, prior, ...(existing < path.length - 1 ? { existing } : {}) };
+  const annotated = { metadata: { resourceVersion: object.metadata.resourceVersion, annotations: { [changedAnnotation]: JSON.stringify(mark) } } };
+  return merged(annotated, nested(path, wanted));
+}
+
+/** `restore`: put the prior value back. `unmark`: it is back already, only the mark is left. `nothing`: not changed by this run. `conflict`: leave it alone. */
+export function decideRestore(object: Marked, { path, wanted, prior, runId }: Change): 'restore' | 'unmark' | 'nothing' | 'conflict' {
+  const current = valueAt(object, path);
+  const mark = markOf(object);
+  if (mark?.run === runId) return current === wanted ? 'restore' : current === prior ? 'unmark' : 'conflict';
+  // Field and mark are written in one request: without the mark, only a value that looks like the run's is in doubt.
+  return current === wanted && prior !== wanted ? 'conflict' : 'nothing';
+}
+
+/** Merge patch that puts the prior value back, only onto the version that was read. The mark stays: it goes last, when the effects are gone too. */
+export function restorePatch(object: Marked, { path, wanted, prior }: Change): object {
+  const existing = markOf(object)?.existing;
+  const cut = prior === null && existing !== undefined && holdsOnly(object, path, existing, wanted) ? path.slice(0, existing + 1) : path;
+  return merged({ metadata: { resourceVersion: object.metadata.resourceVersion } }, nested(cut, prior));
+}
+
+/** Merge patch that takes the mark off. The whole map goes with the last annotation, so that none is left empty. */
+export function unmarkPatch(object: Marked): object {
+  const others = Object.keys(object.metadata.annotations ?? {}).filter((name) => name !== changedAnnotation);
+  const annotations = others.length === 0 ? null : { [changedAnnotation]: null };
+  return { metadata: { resourceVersion: object.metadata.resourceVersion, annotations } };
+}
+
+/** Number of leading keys of the path under which something is. */
+function depthOf(object: object, path: FieldPath): number {
+  let at: unknown = object;
+  let depth = 0;
+  for (const key of path) {
+    at = typeof at === 'object' && at !== null ? (at as Record<string, unknown>)[key] : undefined;
+    if (at === undefined || at === null) break;
+    depth += 1;
+  }
+  return depth;
+}
+
+/** Whether what the run had to create, from that depth on, still holds nothing but the run's value. */
+function holdsOnly(object: object, path: FieldPath, existing: number, wanted: string | boolean): boolean {
+  let at: unknown = object;
+  for (const [index, key] of path.entries()) {
+    if (typeof at !== 'object' || at === null) return false;
+    if (index > existing && Object.keys(at).length !== 1) return false;
+    at = (at as Record<string, unknown>)[key];
+  }
+  return at === wanted;
+}
+
+const nested = (path: readonly string[], value: FieldValue): object => path.reduceRight<unknown>((inner, key) => ({ [key]: inner }), value) as object;
+
+function merged(a: object, b: object): object {
+  const both = Object.entries(b).map(([key, value]) => {
+    const other = (a as Record<string, unknown>)[key];
+    return [key, isObject(other) && isObject(value) ? merged(other, value) : value];
+  });
+  return { ...a, ...Object.fromEntries(both) };
+}
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;

@@ -1,0 +1,300 @@
+"""Dials TCP targets from this machine and prints what its kernel saw, one JSON object a line.
+
+Usage: python3 - PLAN, the plan being base64 of the JSON that plan.ts describes. Linux, Python 3.8 or newer, standard library only.
+Every dial is a new connection without a byte of data until the handshake is over; all dials of a round run side by side.
+"""
+import base64
+import errno
+import json
+import os
+import random
+import select
+import signal
+import socket
+import struct
+import sys
+import time
+
+IP_RECVERR = 11  # linux/in.h: queue ICMP errors with their type, code and sender
+ORIGIN_ICMP = 2  # linux/errqueue.h
+ESTABLISHED, SYN_SENT, CLOSE_WAIT = 1, 2, 8  # net/tcp_states.h
+TOTAL_RETRANS = 100  # offset of tcpi_total_retrans, a u32 of linux/tcp.h struct tcp_info
+
+ROUND_LIMIT_S = 0.3  # how long one dial of a convergence round may take
+ROUND_EVERY_S = 0.1
+ROUND_DIALS = {"OPEN": 1, "DROP": 3}  # one lost packet must not pass for a deny
+CONTROL_EVERY_S = 1.0
+ANSWER_LIMIT_S = 1.0
+ANSWER_LIMIT_BYTES = 8192
+LINE_LIMIT = 200
+TICK_S = 0.05
+
+
+class Dial:
+    """One connection attempt. It starts at once; look() is called until `ended`."""
+
+    def __init__(self, target, stage, limit_s):
+        self.target, self.stage = target, stage
+        self.outcome = self.errno = self.icmp = self.fault = self.response = None
+        self.syns = self.source_port = self.elapsed_s = 0
+        self.answer = b""
+        self.ended = False
+        self.wall, self.start = time.time(), time.monotonic()
+        self.deadline = self.start + limit_s
+        self.socket = None
+        try:
+            self.socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+            self.socket.setsockopt(socket.SOL_IP, IP_RECVERR, 1)
+            code = self.socket.connect_ex((target["address"], target["port"]))
+            self.source_port = self.socket.getsockname()[1]
+        except OSError as error:
+            return self.faulty(error.errno, "no connection could be started: %s" % error)
+        if code not in (0, errno.EINPROGRESS):  # the answer of a near host may be there already
+            self.refused(code)
+
+    def look(self):
+        if self.outcome is None:
+            self.look_at_handshake()
+        elif not self.ended:
+            self.read_answer()
+
+    def look_at_handshake(self):
+        code = self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if code:
+            return self.refused(code)
+        info = self.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, TOTAL_RETRANS + 4)
+        state, retransmissions = info[0], struct.unpack_from("=I", info, TOTAL_RETRANS)[0]
+        if state in (SYN_SENT, ESTABLISHED, CLOSE_WAIT):
+            self.syns = 1 + retransmissions
+        if state in (ESTABLISHED, CLOSE_WAIT):
+            self.outcome_is("OPEN")
+            self.ask()
+        elif state != SYN_SENT:
+            self.faulty(None, "the socket is in TCP state %d without an error" % state)
+        elif time.monotonic() >= self.deadline:
+            self.silent(None)
+
+    def refused(self, code):
+        """An error of the socket: a filled queue is an ICMP message, an empty one with ECONNREFUSED a reset."""
+        message = self.queued_error()
+        if message:
+            icmp, sender = message
+            if is_own(sender):
+                return self.faulty(code, "this host itself says unreachable (ICMP type %d code %d): it found no neighbour or no way" % icmp)
+            self.icmp = {"type": icmp[0], "code": icmp[1]}
+            self.syns = max(self.syns, 1)
+            self.outcome_is("ICMP_REJECT", code)
+        elif code in (errno.ECONNREFUSED, errno.ECONNRESET):
+            self.syns = max(self.syns, 1)
+            self.outcome_is("RST", code)
+        elif code == errno.ETIMEDOUT and self.syns > 0:
+            return self.silent(code)
+        else:
+            return self.faulty(code, "this host could not send: %s" % os.strerror(code))
+        self.end()
+
+    def silent(self, code):
+        """Silence counts only if something was sent: no SYN leaves for a neighbour that ARP does not find."""
+        if unresolved(self.target["address"]):
+            return self.faulty(code, "ARP found no neighbour with that address, so nothing was sent")
+        self.outcome_is("DROP", code)
+        self.end()
+
+    def faulty(self, code, reason):
+        self.syns, self.fault = 0, reason
+        self.outcome_is("PROBE_FAULT", code)
+        self.end()
+
+    def outcome_is(self, outcome, code=None):
+        self.outcome = outcome
+        self.elapsed_s = time.monotonic() - self.start
+        self.errno = errno.errorcode.get(code, str(code)) if code else None
+
+    def queued_error(self):
+        """((type, code), sender) of the ICMP message in the error queue, or None."""
+        try:
+            _, control, _, _ = self.socket.recvmsg(512, 512, socket.MSG_ERRQUEUE)
+        except OSError:
+            return None
+        for level, kind, data in control:
+            if (level, kind) == (socket.SOL_IP, IP_RECVERR) and len(data) >= 24:
+                _, origin, icmp_type, icmp_code = struct.unpack_from("=IBBB", data)
+                if origin == ORIGIN_ICMP:
+                    return (icmp_type, icmp_code), socket.inet_ntoa(data[20:24])
+        return None
+
+    def ask(self):
+        """An open nodePort is asked who answers; the outcome stands whatever comes."""
+        if self.stage == "round" or self.target["kind"] != "nodePort":
+            return self.end()
+        self.deadline = time.monotonic() + ANSWER_LIMIT_S
+        try:
+            self.socket.send(("GET / HTTP/1.0\r\nHost: %s\r\n\r\n" % self.target["address"]).encode())
+        except OSError:
+            self.end()
+
+    def read_answer(self):
+        over = time.monotonic() >= self.deadline
+        try:
+            part = self.socket.recv(4096)
+            self.answer += part
+            over = over or not part or len(self.answer) > ANSWER_LIMIT_BYTES
+        except BlockingIOError:
+            pass
+        except OSError:
+            over = True
+        body = self.answer.partition(b"\r\n\r\n")[2].lstrip()
+        if over or b"\n" in body:
+            line = body.split(b"\n")[0].decode("utf-8", "replace").strip()
+            self.response = "".join(c for c in line if c.isprintable())[:LINE_LIMIT] or None
+            self.end()
+
+    def end(self):
+        self.ended = True
+        if self.socket:
+            self.socket.close()
+
+    def record(self):
+        found = {
+            "type": "connection",
+            "target": self.target["id"],
+            "stage": self.stage,
+            "outcome": self.outcome,
+            "errno": self.errno,
+            "icmp": self.icmp,
+            "sourcePort": self.source_port,
+            "startedAt": iso(self.wall),
+            "elapsedMs": milliseconds(self.elapsed_s),
+            "syns": self.syns,
+            "response": self.response,
+            "fault": self.fault,
+        }
+        return {key: value for key, value in found.items() if value is not None}
+
+
+def is_own(address):
+    """Only an address of this host can be bound."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((address, 0))
+            return True
+        except OSError:
+            return False
+
+
+def unresolved(address):
+    """Whether the ARP table has this address as a neighbour without a hardware address."""
+    try:
+        with open("/proc/net/arp") as table:
+            rows = [line.split() for line in table]
+    except OSError:
+        return False
+    return any(row[0] == address and int(row[2], 16) & 2 == 0 for row in rows[1:] if len(row) > 2)
+
+
+def advance(dials):
+    """Waits until one of the dials moves, a tick at most; gives those that still run."""
+    poll = select.poll()
+    for dial in dials:
+        poll.register(dial.socket, select.POLLOUT if dial.outcome is None else select.POLLIN)
+    next_deadline = min(dial.deadline for dial in dials)
+    poll.poll(1000 * max(0, min(TICK_S, next_deadline - time.monotonic())))
+    for dial in dials:
+        dial.look()
+    return [dial for dial in dials if not dial.ended]
+
+
+def finish(dials):
+    running = [dial for dial in dials if not dial.ended]
+    while running:
+        running = advance(running)
+    return dials
+
+
+def start(targets, stage, limit_s):
+    """Dials in random order, all at once."""
+    return [Dial(target, stage, limit_s) for target in random.sample(targets, len(targets))]
+
+
+def converge(targets, expected, limit_s):
+    """Rounds of short dials until every target shows what is expected of it."""
+    begin = time.monotonic()
+    dialled = [target for target in targets for _ in range(ROUND_DIALS[expected[target["id"]]])]
+    rounds, reached = 0, False
+    while not reached and (rounds == 0 or time.monotonic() - begin < limit_s):
+        round_start = time.monotonic()
+        dials = finish(start(dialled, "round", ROUND_LIMIT_S))
+        rounds += 1
+        reached = all(dial.outcome == expected[dial.target["id"]] for dial in dials)
+        seen = {target["id"]: sorted({dial.outcome for dial in dials if dial.target is target}) for target in targets}
+        tell({"type": "round", "round": rounds, "elapsedMs": milliseconds(time.monotonic() - begin), "seen": seen})
+        if not reached:
+            time.sleep(max(0, round_start + ROUND_EVERY_S - time.monotonic()))
+    elapsed = milliseconds(time.monotonic() - begin)
+    tell({"type": "convergence", "reached": reached, "rounds": rounds, "elapsedMs": elapsed})
+
+
+def prove(targets, controls, connections, limit_s):
+    """The proof window: independent connections to every target, and the controls once a second as long as one of them runs."""
+    dials = proof = start(targets * connections, "proof", limit_s)
+    running, next_controls = proof, time.monotonic()
+    while True:
+        if time.monotonic() >= next_controls:
+            fresh = start(controls, "during", limit_s)
+            dials, running = dials + fresh, running + fresh
+            next_controls += CONTROL_EVERY_S
+        running = [dial for dial in running if not dial.ended]
+        if all(dial.ended for dial in proof):
+            return finish(dials)
+        running = advance(running)
+
+
+def tell_all(dials):
+    for dial in dials:
+        tell(dial.record())
+    return len(dials)
+
+
+def tell(record):
+    print(json.dumps(record, separators=(",", ":")), flush=True)
+
+
+def iso(seconds):
+    whole, part = divmod(int(seconds * 1000), 1000)
+    return "%s.%03dZ" % (time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(whole)), part)
+
+
+def milliseconds(seconds):
+    return round(seconds * 1000, 3)
+
+
+def kernel_setting(name):
+    """None where this kernel does not have it."""
+    try:
+        with open("/proc/sys/net/ipv4/" + name) as file:
+            return int(file.read())
+    except (OSError, ValueError):
+        return None
+
+
+def main():
+    plan = json.loads(base64.b64decode(sys.argv[1]))
+    targets, expected, settings = plan["targets"], plan["expected"], plan["settings"]
+    signal.alarm(settings["budgetMs"] // 1000 + 1)  # nobody may be left to stop it when the session breaks
+    limit_s = settings["timeoutMs"] / 1000
+    controls = [target for target in targets if expected[target["id"]] == "OPEN"]
+    tell({
+        "type": "header",
+        "kernel": os.uname().release,
+        "python": ".".join(map(str, sys.version_info[:3])),
+        "synRetries": kernel_setting("tcp_syn_retries"),
+        "synLinearTimeouts": kernel_setting("tcp_syn_linear_timeouts"),
+    })
+    converge(targets, expected, settings["convergenceMs"] / 1000)
+    count = tell_all(finish(start(controls, "before", limit_s)))
+    count += tell_all(prove(targets, controls, settings["connections"], limit_s))
+    count += tell_all(finish(start(controls, "after", limit_s)))
+    tell({"type": "done", "connections": count})
+
+
+main()

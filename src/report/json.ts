@@ -1,0 +1,30 @@
+import type { Report } from '../contract/report.ts';
+
+/** Top-level fields in the order of docs/report.md; a field that is new and not listed comes last. */
+const order = [
+  'schemaVersion',
+  'runId',
+  'workflowId',
+  'outcome',
+  'summary',
+  'failure',
+  'verdicts',
+  'steps',
+  'leftovers',
+  'warnings',
+  'cluster',
+  'calico',
+  'timings',
+  'mission',
+] as const satisfies readonly (keyof Report)[];
+
+/** The report as JSON, two spaces deep, ending with a newline; the same report gives the same text. */
+export function toJson(report: Report): string {
+  const entries = Object.entries(report);
+  const rank = (key: string): number => {
+    const place = (order as readonly string[]).indexOf(key);
+    return place === -1 ? order.length : place;
+  };
+  entries.sort(([a], [b]) => rank(a) - rank(b) || a.localeCompare(b));
+  return `${JSON.stringify(Object.fromEntries(entries), null, 2)}\n`;
+}

@@ -1,0 +1,61 @@
+import Table from 'cli-table3';
+import type { Report } from '../contract/report.ts';
+import type { VerdictKind } from '../contract/verdict.ts';
+import { duration, failureLines, phaseTitles } from './words.ts';
+
+/** Colours by meaning; the identity where there is no terminal. */
+export interface Paint {
+  good(text: string): string;
+  bad(text: string): string;
+  unsure(text: string): string;
+  faint(text: string): string;
+  strong(text: string): string;
+}
+const same = (text: string): string => text;
+export const plain: Paint = { good: same, bad: same, unsure: same, faint: same, strong: same };
+
+/** The report for a terminal `columns` wide: verdict table with a sentence for each, leftovers with their commands. */
+export function toText(report: Report, { paint = plain, columns = 120 }: { paint?: Paint; columns?: number } = {}): string {
+  const blocks = [
+    [`${paint.strong(`hepflow run ${report.runId}`)}: ${byOutcome(report.outcome, paint)} after ${duration(report.timings.totalMs)}`, report.summary],
+    failureLines(report),
+    verdictTable(report, paint, columns),
+    report.warnings.map((warning) => `${paint.unsure('Warning:')} ${warning}`),
+    leftoverLines(report, paint),
+  ];
+  return `${blocks
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n')}\n`;
+}
+
+/** What is left behind, each with the command that removes it. */
+export function leftoverLines({ leftovers }: Pick<Report, 'leftovers'>, paint: Paint = plain): string[] {
+  if (leftovers.length === 0) return [];
+  return [paint.bad(`Left behind (${leftovers.length}):`), ...leftovers.flatMap(({ what, why, command }) => [`  ${what}: ${why}`, `    ${command}`])];
+}
+
+function verdictTable({ verdicts }: Report, paint: Paint, columns: number): string[] {
+  if (verdicts.length === 0) return [];
+  const target = Math.max(6, ...verdicts.map((each) => each.target.id.length)) + 2;
+  const fixed = [14, target, 10, 14, 14];
+  const why = Math.max(30, columns - fixed.reduce((sum, width) => sum + width + 1, 2));
+  const table = new Table({
+    head: ['Phase', 'Target', 'Expected', 'Observed', 'Verdict', 'Why'],
+    colWidths: [...fixed, why],
+    wordWrap: true,
+    style: { head: [], border: [] },
+  });
+  for (const each of verdicts) table.push([each.phase, each.target.id, each.expected, each.observed, byVerdict(each.verdict, paint), each.sentence]);
+  const phases = [...new Set(verdicts.map(({ phase }) => phase))].map((phase) => paint.faint(phaseTitles[phase]));
+  return [table.toString(), phases.join(paint.faint('. '))];
+}
+
+function byVerdict(verdict: VerdictKind, paint: Paint): string {
+  return { PASS: paint.good, FAIL: paint.bad, INCONCLUSIVE: paint.unsure }[verdict](verdict);
+}
+
+function byOutcome(outcome: Report['outcome'], paint: Paint): string {
+  if (outcome === 'PASS') return paint.good(outcome);
+  return outcome === 'FAIL' || outcome === 'ERROR' ? paint.bad(outcome) : paint.unsure(outcome);
+}

@@ -1,0 +1,36 @@
+/** Words that all forms of the report share. */
+import type { Phase } from '../contract/evidence.ts';
+import type { Report, StepRecord } from '../contract/report.ts';
+
+export const phaseTitles: Readonly<Record<Phase, string>> = {
+  baseline: 'Baseline: before any policy',
+  enforced: 'Enforced: node 1 carries the label',
+  second: 'Second node: both carry the label',
+  restored: 'Restored: policy and labels are gone',
+};
+
+/** `310 ms`, `4.2 s`, `3 min 05 s`. */
+export function duration(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`;
+  const seconds = Math.round(ms / 1000);
+  return `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, '0')} s`;
+}
+
+/** How long a step took, or has taken by `now` (ISO 8601); the empty string before its start. */
+export function tookOf({ startedAt, endedAt }: StepRecord, now?: string): string {
+  const end = endedAt ?? now;
+  return startedAt === null || end === undefined ? '' : duration(Math.max(0, Date.parse(end) - Date.parse(startedAt)));
+}
+
+/** `createVm`, or `labelNode aks-...0`. */
+export const titleOf = ({ name, subject }: StepRecord): string => (subject === '' ? name : `${name} ${subject}`);
+
+/** Lines of a failure: what, then every problem, then the way out. */
+export function failureLines(report: Report): string[] {
+  const { failure } = report;
+  if (failure === null) return [];
+  const head = `${failure.code}${failure.step && ` in ${failure.step}`}: ${failure.message}`;
+  const problems = failure.problems.map(({ field, message, remedy }) => `- ${[field, message, remedy].filter(Boolean).join(' ')}`);
+  return [head, ...problems, `Remedy: ${failure.remedy}`];
+}

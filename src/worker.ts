@@ -1,0 +1,104 @@
+/** The worker: the one place where configuration, adapters and activities meet. */
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { DefaultAzureCredential } from '@azure/identity';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { DefaultLogger, type LogEntry, NativeConnection, Runtime, Worker, type WorkerOptions as TemporalOptions } from '@temporalio/worker';
+import { createActivities } from './activities/index.ts';
+import type { Tools } from './activities/step.ts';
+import { createAzure } from './adapters/azure/index.ts';
+import { createClusters } from './adapters/kubernetes/index.ts';
+import { createSsh } from './adapters/ssh/index.ts';
+import { deriveRunKeys } from './adapters/ssh/keys.ts';
+import { resolveMission } from './config/run-spec.ts';
+import type { WorkerOptions } from './config/worker-options.ts';
+import { searchAttributes } from './contract/messages.ts';
+
+const requestTimeoutMs = 60_000;
+const userAgent = 'hepflow/0.1.0';
+
+/** Runs a worker until TERM or INT; running steps get 30 s to end, then another worker takes them over. */
+export async function runWorker(options: WorkerOptions): Promise<void> {
+  installRuntime(options);
+  const { connectionOptions = {}, namespace = 'default' } = loadClientConnectConfig();
+  const connection = await NativeConnection.connect(connectionOptions);
+  try {
+    const worker = await createWorker(options, connection, namespace);
+    await worker.run();
+  } finally {
+    await connection.close();
+  }
+}
+
+/** A worker that polls when it is run. `wrap` may put something between Temporal and the activities. */
+export async function createWorker(
+  options: WorkerOptions,
+  connection: NativeConnection,
+  namespace: string,
+  wrap: (activities: ReturnType<typeof createActivities>) => object = (activities) => activities,
+): Promise<Worker> {
+  const tools = createTools(options, await knowsSearchAttributes(connection, namespace));
+  return Worker.create({
+    connection,
+    namespace,
+    taskQueue: options.taskQueue,
+    workflowBundle: { codePath: workflowBundle() },
+    activities: wrap(createActivities(tools, { pollIntervalMs: options.pollIntervalMs })) as NonNullable<TemporalOptions['activities']>,
+    // Azure's rate limits rule, not the machine; a run has at most seven steps under way.
+    maxConcurrentActivityTaskExecutions: 100,
+    // A cancellation is heard, and a resume state recorded, with the next heartbeat that is sent.
+    maxHeartbeatThrottleInterval: Math.max(options.pollIntervalMs, 100),
+    maxCachedWorkflows: 200,
+    shutdownGraceTime: '30s',
+    shutdownForceTime: '60s',
+  });
+}
+
+function createTools(options: WorkerOptions, knowsAttributes: boolean): Tools {
+  const { azure: at, pollIntervalMs, kubeconfigFile } = options;
+  const credential = new DefaultAzureCredential({
+    ...(at.authorityHost !== undefined && { authorityHost: at.authorityHost }),
+    // Instance discovery asks the public cloud about an authority, which it does not know for any other.
+    disableInstanceDiscovery: at.cloud === 'custom',
+  });
+  const azure = createAzure({ endpoint: at.armEndpoint, scope: at.armScope, credential, pollIntervalMs, requestTimeoutMs, userAgent });
+  return {
+    azure,
+    clusters: createClusters({ kubeconfigOf: (cluster) => (kubeconfigFile === undefined ? azure.clusters.userKubeconfig(cluster) : readFile(kubeconfigFile, 'utf8')), requestTimeoutMs }),
+    ssh: createSsh({ connectTimeoutMs: 15_000, keepaliveMs: 5000, ...(options.sshProxyUrl && { proxyUrl: options.sshProxyUrl() }) }),
+    keysOf: (runId) => deriveRunKeys(options.keySecret(), runId),
+    resolveMission,
+    searchAttributes: knowsAttributes,
+  };
+}
+
+/** JSON lines on stderr, one an event. */
+function installRuntime({ logLevel, metricsAddress }: WorkerOptions): void {
+  const logger = new DefaultLogger(logLevel, ({ level, message, timestampNanos, meta }: LogEntry) => {
+    const time = new Date(Number(timestampNanos / 1_000_000n)).toISOString();
+    process.stderr.write(`${JSON.stringify({ time, level, message, ...meta }, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value))}\n`);
+  });
+  Runtime.install({
+    logger,
+    telemetryOptions: { logging: { forward: {}, filter: { core: 'WARN', other: 'WARN' } }, ...(metricsAddress && { metrics: { prometheus: { bindAddress: metricsAddress } } }) },
+  });
+}
+
+/** A namespace that does not know a search attribute refuses the workflow tasks that set it; so ask first, and do without when nobody answers. */
+async function knowsSearchAttributes(connection: NativeConnection, namespace: string): Promise<boolean> {
+  try {
+    const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
+    return Object.values(searchAttributes).every((name) => Object.hasOwn(customAttributes ?? {}, name));
+  } catch {
+    return false;
+  }
+}
+
+/** Built by `npm run build`, or by `npm run bundle` in a checkout. */
+function workflowBundle(): string {
+  const compiled = import.meta.url.endsWith('.js');
+  const file = fileURLToPath(new URL(compiled ? '../workflow-bundle.js' : '../dist/workflow-bundle.js', import.meta.url));
+  if (!existsSync(file)) throw new Error(`The workflow bundle ${file} is missing. Build it: npm run bundle`);
+  return file;
+}

@@ -1,0 +1,33 @@
+import { defineSearchAttributeKey } from '@temporalio/common';
+import { upsertMemo, upsertSearchAttributes } from '@temporalio/workflow';
+import { type RunMemo, type RunPhase, searchAttributes } from '../contract/messages.ts';
+import type { Report } from '../contract/report.ts';
+import type { Run } from './run.ts';
+
+const cluster = defineSearchAttributeKey(searchAttributes.cluster, 'KEYWORD');
+const phase = defineSearchAttributeKey(searchAttributes.phase, 'KEYWORD');
+const outcome = defineSearchAttributeKey(searchAttributes.outcome, 'KEYWORD');
+
+/** Phases worth an event of history: those that people search for. */
+const published: readonly RunPhase[] = ['provisioning', 'awaiting-second-node', 'undoing'];
+
+/** Keeps the search attributes true. A namespace that does not know them would refuse every workflow task, so they are set only where it does. */
+export function publishPhase(run: Run): void {
+  const site = run.outputs.preflight?.site;
+  if (!site?.searchAttributes || !published.includes(run.ledger.phase)) return;
+  upsertSearchAttributes([
+    { key: cluster, value: run.ref.cluster.name },
+    { key: phase, value: run.ledger.phase },
+  ]);
+}
+
+/** The last word: outcome as search attribute, and a memo that can be read without a worker. */
+export function publishOutcome(run: Run, report: Report): void {
+  const memo: RunMemo = { runId: report.runId, outcome: report.outcome, summary: report.summary, leftovers: report.leftovers.length };
+  upsertMemo({ hepflow: memo });
+  if (!run.outputs.preflight?.site.searchAttributes) return;
+  upsertSearchAttributes([
+    { key: phase, value: 'over' },
+    { key: outcome, value: report.outcome },
+  ]);
+}

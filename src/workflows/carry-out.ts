@@ -1,0 +1,82 @@
+import { allHandlersFinished, ApplicationFailure, CancellationScope, condition } from '@temporalio/workflow';
+import { outcomeOf } from '../checks/outcome.ts';
+import { failures } from '../contract/failures.ts';
+import type { Report, RunOutcome } from '../contract/report.ts';
+import type { Verdict } from '../contract/verdict.ts';
+import { publishOutcome } from './attributes.ts';
+import { UndoStack } from './cleanup.ts';
+import { isCancelled, summaryOf } from './failure.ts';
+import { now } from './ledger.ts';
+import { reportOf } from './report.ts';
+import { Run } from './run.ts';
+import { Messages } from './second-node.ts';
+
+/** What the mission leaves to be undone: the rules come off first, then, with the VM still there, behaviour is proved restored; then the lanes. */
+class Undo {
+  readonly lanes = new UndoStack();
+  readonly rules = new UndoStack();
+  proof: (() => Promise<readonly Verdict[]>) | undefined;
+
+  /** How to see that everything answers again; asked for once a rule was attempted. */
+  provesBy(proof: () => Promise<readonly Verdict[]>): void {
+    this.proof = proof;
+  }
+}
+
+/** Opens a run, carries the mission out, undoes it whatever happened, and ends with the report: as result, or with the failure (W8). */
+export async function carryOut(mission: (run: Run, undo: Undo, messages: Messages) => Promise<void>): Promise<Report> {
+  const run = new Run();
+  const messages = new Messages(run);
+  const undo = new Undo();
+  let thrown: unknown;
+  try {
+    await mission(run, undo, messages);
+  } catch (error) {
+    thrown = error;
+    if (!isCancelled(error)) run.failure ??= summaryOf(error, '');
+  }
+  await CancellationScope.nonCancellable(() => undoAll(run, undo, thrown !== undefined));
+  run.outcome = thrown === undefined ? judgedOutcome(run) : run.failure === null ? 'CANCELLED' : 'ERROR';
+  run.endedAt = now();
+  run.enter('over');
+  const report = reportOf(run);
+  publishOutcome(run, report);
+  await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
+  if (run.outcome === 'CANCELLED') throw thrown;
+  if (run.failure !== null) throw ApplicationFailure.create({ type: run.failure.code, message: report.summary, nonRetryable: true, details: [report] });
+  return report;
+}
+
+async function undoAll(run: Run, undo: Undo, failed: boolean): Promise<void> {
+  run.enter('undoing');
+  const keep = failed && run.outputs.preflight?.mission.cleanup.when === 'on-success' ? 'Kept, because cleanup.when is on-success and the run failed.' : null;
+  const rulesTouched = !undo.rules.isEmpty;
+  await run.undo(undo.rules, keep);
+  if (rulesTouched && keep === null && undo.proof !== undefined) await proveRestored(run, undo.proof);
+  await run.undo(undo.lanes, keep);
+}
+
+/** A proof that could not run shows on the report and takes the PASS away; it neither stops the undo nor hides the first failure. */
+async function proveRestored(run: Run, proof: () => Promise<readonly Verdict[]>): Promise<void> {
+  const { failure } = run;
+  try {
+    await proof();
+  } catch (error) {
+    run.ledger.warnings.push(`Whether the nodes answer again after undo could not be probed: ${summaryOf(error, 'probe').message}`);
+    run.failure = failure;
+  }
+}
+
+/** Without the proof that everything answers again, nothing is a PASS. */
+function judgedOutcome({ ledger: { verdicts } }: Run): RunOutcome {
+  const outcome = outcomeOf(verdicts);
+  return outcome === 'PASS' && !verdicts.some(({ phase }) => phase === 'restored') ? 'INCONCLUSIVE' : outcome;
+}
+
+/** W1: a policy only after a green baseline. */
+export function requireGreen(verdicts: readonly Verdict[]): void {
+  const red = verdicts.filter(({ verdict }) => verdict !== 'PASS');
+  if (red.length === 0) return;
+  const message = `The baseline is not green: ${red.map(({ sentence }) => sentence).join(' ')} ${failures.BaselineRed.remedy}`;
+  throw ApplicationFailure.create({ type: 'BaselineRed', message, nonRetryable: true });
+}

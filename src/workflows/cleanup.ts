@@ -1,0 +1,88 @@
+import { sleep } from '@temporalio/workflow';
+import type { Leftover } from '../contract/report.ts';
+import type { RunRef, UndoEntry, UndoOutcome } from '../contract/steps.ts';
+import type { Ledger } from './ledger.ts';
+import { callUndo } from './proxies.ts';
+import { summaryOf } from './failure.ts';
+
+/** What is to be undone, last first. A branch is a stack of its own, for a lane; it is undone where it stands. */
+export class UndoStack {
+  readonly #items: (UndoEntry | UndoStack)[] = [];
+
+  /** Registers an undo; before its step is attempted (W2). */
+  push(entry: UndoEntry): void {
+    this.#items.push(entry);
+  }
+
+  get isEmpty(): boolean {
+    return this.#items.length === 0;
+  }
+
+  branch(): UndoStack {
+    const branch = new UndoStack();
+    this.#items.push(branch);
+    return branch;
+  }
+
+  /** Entries last first, in the batches that go to one activity each: a lane at a time. Empties the stack. */
+  takeBatches(): UndoEntry[][] {
+    const batches: UndoEntry[][] = [[]];
+    for (const item of this.#items.splice(0).reverse()) {
+      if (item instanceof UndoStack) batches.push(...item.takeBatches(), []);
+      else batches.at(-1)?.push(item);
+    }
+    return batches.filter((batch) => batch.length > 0);
+  }
+}
+
+/** Pauses between two rounds over what could not be undone yet: about 12 minutes in all, beyond the 180 s for which Azure reserves a NIC. */
+const pausesMs = [1, 2, 4, 8, 15, 30, 30, 60, 60, 60, 120, 120, 120, 120].map((s) => s * 1000);
+
+/**
+ * Undoes everything on the stack, last first, and gives what is left (W5). Every entry is tried whatever becomes of the others; those whose failure
+ * may pass are tried again in rounds. Call it inside a non-cancellable scope.
+ */
+export async function unwind(stack: UndoStack, run: RunRef, ledger: Ledger): Promise<Leftover[]> {
+  const leftovers: Leftover[] = [];
+  for (const batch of stack.takeBatches()) leftovers.push(...(await unwindBatch(batch, run, ledger)));
+  return leftovers;
+}
+
+async function unwindBatch(batch: readonly UndoEntry[], run: RunRef, ledger: Ledger): Promise<Leftover[]> {
+  const leftovers: Leftover[] = [];
+  let remaining = batch.map((entry) => ({ entry, record: ledger.start(entry.undo, entry.subject) }));
+  for (let round = 0; remaining.length > 0; round += 1) {
+    const outcomes = await tryAll(remaining, run);
+    const pauseMs = pausesMs[round];
+    const again: typeof remaining = [];
+    for (const [index, { entry, record }] of remaining.entries()) {
+      const outcome = outcomes[index];
+      if (outcome === undefined) continue;
+      const failed = outcome.outcome === 'failed' || outcome.outcome === 'conflict';
+      if (outcome.outcome === 'failed' && outcome.retryable && pauseMs !== undefined) {
+        record.wait(`${outcome.code}: ${outcome.detail}`);
+        again.push({ entry, record });
+      } else if (failed) {
+        record.fail(`${outcome.outcome === 'conflict' ? 'conflict' : outcome.code}: ${outcome.detail}`, round + 1);
+        leftovers.push({ what: `${entry.undo} ${entry.subject}`, why: outcome.detail, command: entry.command });
+      } else {
+        record.finish(outcome.detail, round + 1, outcome);
+      }
+    }
+    remaining = again;
+    if (remaining.length > 0 && pauseMs !== undefined) await sleep(pauseMs, { summary: `undo again: ${remaining.map(({ entry }) => entry.undo).join(', ')}` });
+  }
+  return leftovers;
+}
+
+/** One round. An activity that could not run at all is a failure of each of its entries. */
+async function tryAll(remaining: readonly { readonly entry: UndoEntry }[], run: RunRef): Promise<readonly UndoOutcome[]> {
+  try {
+    const { output } = await callUndo(run, remaining.map(({ entry }) => entry));
+    return output;
+  } catch (error) {
+    const { code, message } = summaryOf(error, 'undo');
+    const now = new Date().toISOString();
+    return remaining.map(() => ({ outcome: 'failed', retryable: false, code, detail: message, startedAt: now, endedAt: now }));
+  }
+}

@@ -1,0 +1,2 @@
+/** The workflow types of the worker. Nothing here or below may need Node: the bundle runs in an isolate. */
+export { verifyHostEndpoints } from './verify-host-endpoints.ts';

@@ -1,0 +1,24 @@
+import type { Progress } from '../contract/messages.ts';
+import type { StepOutcome } from '../contract/report.ts';
+import type { Verdict } from '../contract/verdict.ts';
+
+const signs: Record<StepOutcome, string> = { pending: '·', running: '▶', waiting: '⏳', done: '✔', failed: '✘', cancelled: '⊘', skipped: '–' };
+
+/** Markdown for the Web UI's current details: what is waited for, the step table, the verdicts. */
+export function detailsOf(progress: Progress, verdicts: readonly Verdict[]): string {
+  const steps = progress.steps.map(
+    ({ outcome, name, subject, startedAt, endedAt, attempts, detail }) =>
+      `| ${signs[outcome]} ${outcome} | ${name} | ${cell(subject)} | ${seconds(startedAt, endedAt)} | ${attempts > 1 ? `${cell(detail)} (${attempts} tries)` : cell(detail)} |`,
+  );
+  const judged = verdicts.map(({ phase, node, target, expected, observed, verdict, sentence }) => `| ${verdict} | ${phase} | ${node}:${target.port} | ${expected} | ${observed} | ${cell(sentence)} |`);
+  return [
+    `**Run ${progress.runId}**: ${progress.phase}${progress.waitingFor ? `; waiting for ${progress.waitingFor}` : ''}`,
+    ['| state | step | about | took | detail |', '|---|---|---|---|---|', ...steps].join('\n'),
+    ...(judged.length > 0 ? [['| verdict | phase | target | expected | observed | because |', '|---|---|---|---|---|---|', ...judged].join('\n')] : []),
+  ].join('\n\n');
+}
+
+const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+
+const seconds = (startedAt: string | null, endedAt: string | null): string =>
+  startedAt === null || endedAt === null ? '' : `${((Date.parse(endedAt) - Date.parse(startedAt)) / 1000).toFixed(1)} s`;

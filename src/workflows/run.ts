@@ -1,0 +1,100 @@
+import { CancellationScope, uuid4, workflowInfo } from '@temporalio/workflow';
+import { expectationsOf, targetsOf } from '../checks/expectations.ts';
+import { judge } from '../checks/judge.ts';
+import type { Phase } from '../contract/evidence.ts';
+import type { FailureSummary } from '../contract/failures.ts';
+import type { RunPhase } from '../contract/messages.ts';
+import type { Mission } from '../contract/mission.ts';
+import type { Leftover, RunOutcome } from '../contract/report.ts';
+import type { Site } from '../contract/site.ts';
+import type { RunRef, SshTarget, StepInput, StepName, StepOutput, UndoEntry } from '../contract/steps.ts';
+import type { Verdict } from '../contract/verdict.ts';
+import { publishPhase } from './attributes.ts';
+import { UndoStack, unwind } from './cleanup.ts';
+import { attemptsOf, isCancelled, summaryOf } from './failure.ts';
+import { foundBy } from './found.ts';
+import { Ledger, now } from './ledger.ts';
+import { callStep } from './proxies.ts';
+import { undoOf } from './undo-entries.ts';
+
+/** One run under way: carries out steps, remembers what to undo, and knows all that the report tells (W8). */
+export class Run {
+  /** The workflow's own random numbers: the same on every replay, and after a reset. */
+  readonly runId = uuid4().slice(0, 8);
+  readonly ledger = new Ledger(this.runId);
+  readonly startedAt = now();
+  readonly outputs: { [N in StepName]?: StepOutput<N> } = {};
+  readonly convergenceMs: Partial<Record<Phase, number>> = {};
+  leftovers: readonly Leftover[] = [];
+  failure: FailureSummary | null = null;
+  outcome: RunOutcome = 'RUNNING';
+  endedAt: string | null = null;
+  #ref: RunRef | undefined;
+
+  /** The run as steps are told; before preflight only its id is known. */
+  get ref(): RunRef {
+    const unknown = { subscriptionId: '', resourceGroup: '', location: '', cluster: { subscriptionId: '', resourceGroup: '', name: '' } };
+    return this.#ref ?? { runId: this.runId, workflowId: workflowInfo().workflowId, startedAt: this.startedAt, ...unknown };
+  }
+
+  async preflight(spec: unknown): Promise<{ mission: Mission; site: Site }> {
+    const found = await this.step('preflight', { spec, runId: this.runId }, new UndoStack());
+    const { mission, site } = found;
+    const cluster = { subscriptionId: mission.subscriptionId, resourceGroup: mission.resourceGroup, name: mission.cluster };
+    this.#ref = { ...this.ref, subscriptionId: mission.subscriptionId, resourceGroup: mission.vm.resourceGroup, location: site.location, cluster };
+    this.ledger.warnings.push(...site.warnings);
+    return found;
+  }
+
+  /** Carries out a step; its undo is registered first (W2). */
+  async step<N extends StepName>(name: N, input: StepInput<N>, undo: UndoStack, subject = ''): Promise<StepOutput<N>> {
+    const entry = undoOf(name, this.ref, input);
+    if (entry !== undefined) undo.push(entry);
+    const record = this.ledger.start(name, subject);
+    try {
+      const { output, attempts } = await callStep(name, subject, { run: this.ref, input });
+      Object.assign(this.outputs, { [name]: output });
+      record.finish(foundBy(name, output), attempts);
+      return output;
+    } catch (error) {
+      if (isCancelled(error)) record.cancel();
+      else {
+        record.fail(summaryOf(error, name).message, attemptsOf(error));
+        this.failure ??= summaryOf(error, name);
+      }
+      throw error;
+    }
+  }
+
+  /** Probes every target and judges what was seen against the table of the phase. */
+  async judge(phase: Phase, mission: Mission, site: Site, ssh: SshTarget): Promise<readonly Verdict[]> {
+    const targets = targetsOf(site.nodes, mission.workload.nodePort, mission.probe.controlPort);
+    const expectations = expectationsOf(phase, targets, site.nodes);
+    const expected = Object.fromEntries(expectations.map(({ target, expected }) => [target.id, expected]));
+    const { namespace, serviceName } = mission.workload;
+    const input = { phase, ssh, targets, expected, settings: mission.probe, workload: { namespace, serviceName } };
+    const evidence = await this.step('probe', input, new UndoStack(), phase);
+    this.convergenceMs[phase] = evidence.convergence.elapsedMs;
+    const verdicts = judge(expectations, evidence);
+    this.ledger.judged(verdicts);
+    return verdicts;
+  }
+
+  /** Undoes a stack, or keeps it all and says so. Never cancelled (W5). */
+  async undo(stack: UndoStack, keep: string | null): Promise<void> {
+    const leftovers = await CancellationScope.nonCancellable(async () => (keep === null ? unwind(stack, this.ref, this.ledger) : kept(stack, keep)));
+    this.leftovers = [...this.leftovers, ...leftovers];
+  }
+
+  enter(phase: RunPhase): void {
+    this.ledger.phase = phase;
+    this.ledger.publish();
+    publishPhase(this);
+  }
+}
+
+const kept = (stack: UndoStack, why: string): Leftover[] =>
+  stack
+    .takeBatches()
+    .flat()
+    .map((entry: UndoEntry) => ({ what: `${entry.undo} ${entry.subject}`, why, command: entry.command }));

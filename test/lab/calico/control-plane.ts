@@ -1,0 +1,55 @@
+/** A real etcd and kube-apiserver with the CRDs of the Calico stand-in and what an installation leaves. */
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { crds, type Flavour, seed } from '../../../lab/calico/crds.ts';
+import { createAuthority } from '../../../lab/certificates.ts';
+import type { KubernetesObject } from '../../../lab/kubernetes/api.ts';
+import { type ControlPlane, startControlPlane } from '../../../lab/kubernetes/control-plane.ts';
+import { closeScope, openScope } from '../../../lab/leftovers.ts';
+import type { LabScope } from '../../../lab/scope.ts';
+import { programs } from '../../../lab/tools/programs.ts';
+
+export interface TestCalico {
+  readonly scope: LabScope;
+  readonly controlPlane: ControlPlane;
+  /** Stops it and removes its folder. */
+  remove(): Promise<void>;
+}
+
+export async function openCalico(flavour: Flavour = 'oss'): Promise<TestCalico> {
+  const scope = await openScope({ pace: 'fast', calico: flavour });
+  try {
+    const tools = await programs(['etcd', 'kube-apiserver']);
+    const authority = await createAuthority(join(scope.directory, 'ca'));
+    const controlPlane = await startControlPlane({ scope, authority, programs: tools, crds: crds(flavour) });
+    const remove = async (): Promise<void> => {
+      await controlPlane.stop();
+      await closeScope(scope);
+    };
+    for (const object of seed(flavour)) await controlPlane.api.apply(object);
+    return { scope, controlPlane, remove };
+  } catch (error) {
+    await closeScope(scope);
+    throw error;
+  }
+}
+
+export const calicoPath = (plural: string, name = ''): string => `/apis/projectcalico.org/v3/${plural}${name && `/${name}`}`;
+
+export const calicoObject = (kind: string, name: string, spec: object, labels: Record<string, string> = {}): KubernetesObject => ({
+  apiVersion: 'projectcalico.org/v3',
+  kind,
+  metadata: { name, labels },
+  spec,
+});
+
+/** Looks until what it finds satisfies; fails with what was seen last. */
+export async function eventually<T>(look: () => Promise<T>, satisfies: (seen: T) => boolean, boundMs = 10_000): Promise<T> {
+  const deadline = Date.now() + boundMs;
+  for (;;) {
+    const seen = await look();
+    if (satisfies(seen)) return seen;
+    if (Date.now() > deadline) throw new Error(`not within ${boundMs} ms; seen last: ${JSON.stringify(seen)}`);
+    await sleep(20);
+  }
+}

@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, test } from 'node:test';
+import { counters } from '../../../lab/calico/felix/counters.ts';
+import type { HostEndpoint } from '../../../lab/calico/objects.ts';
+import { type CalicoLab, startCalico } from '../../../lab/calico/start.ts';
+import type { Api } from '../../../lab/kubernetes/api.ts';
+import { calicoObject, calicoPath, eventually, openCalico } from './control-plane.ts';
+import { clientAddress, nodeAddress, nodeName, openNode, type TestNode } from './node.ts';
+
+let node: TestNode;
+let api: Api;
+let calico: CalicoLab;
+const cleanUps: (() => unknown)[] = [];
+before(async () => {
+  node = await openNode({ after: (cleanUp) => void cleanUps.push(cleanUp as () => unknown) });
+  const server = await openCalico();
+  cleanUps.push(() => server.remove());
+  api = server.controlPlane.api;
+  await api.call('POST', '/api/v1/nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name: nodeName } });
+  await api.call('PATCH', `/api/v1/nodes/${nodeName}/status`, { status: { addresses: [{ type: 'InternalIP', address: nodeAddress }] } });
+  for (const { name, labels, address } of node.workloads) {
+    await api.call('POST', '/api/v1/namespaces/default/pods', { metadata: { name, labels }, spec: { nodeName, containers: [{ name, image: name }] } });
+    await api.call('PATCH', `/api/v1/namespaces/default/pods/${name}/status`, { status: { phase: 'Running', podIP: address, podIPs: [{ ip: address }] } });
+  }
+  calico = await startCalico({ kubeConfig: server.controlPlane.clientFor('calico'), nodes: [{ name: nodeName, netns: node.node }] });
+  cleanUps.push(() => calico.stop());
+  await api.call('PATCH', calicoPath('kubecontrollersconfigurations', 'default'), { spec: { controllers: { node: { hostEndpoint: { autoCreate: 'Enabled' } } } } });
+});
+after(async () => {
+  for (const cleanUp of cleanUps.toReversed()) await cleanUp();
+});
+
+const policyPath = calicoPath('globalnetworkpolicies', 'frontend-nodeport-access');
+beforeEach(async () => {
+  calico.setFelixDelayMs(0);
+  await api.call('DELETE', policyPath).catch(() => {});
+  await label('test');
+  await eventually(() => node.fromClient(32010), (seen) => seen === 'w0');
+});
+
+/** The workshop's policy, for w0's NodePort. */
+const policy = calicoObject('GlobalNetworkPolicy', 'frontend-nodeport-access', {
+  tier: 'default',
+  order: 100,
+  selector: 'host-end-point == "test"',
+  preDNAT: true,
+  applyOnForward: true,
+  types: ['Ingress'],
+  ingress: [
+    { action: 'Allow', source: { nets: ['127.0.0.1/32'] } },
+    { action: 'Deny', protocol: 'TCP', source: { nets: [`${clientAddress}/32`] }, destination: { ports: [32010] } },
+  ],
+});
+
+/** Sets the node's label and waits until its host endpoint has it. */
+async function label(value: string | null): Promise<void> {
+  await api.call('PATCH', `/api/v1/nodes/${nodeName}`, { metadata: { labels: { 'host-end-point': value } } });
+  const hostEndpoint = (): Promise<HostEndpoint | undefined> => api.read<HostEndpoint>(calicoPath('hostendpoints', `${nodeName}-auto-hep`)).catch(() => undefined);
+  await eventually(hostEndpoint, (seen) => seen !== undefined && (seen.metadata.labels?.['host-end-point'] ?? null) === value);
+}
+
+const silent = (): Promise<string> => eventually(() => node.fromClient(32010), (seen) => seen === 'silent');
+const open = (): Promise<string> => eventually(() => node.fromClient(32010), (seen) => seen === 'w0');
+
+test("the workshop's policy silences its NodePort for its client only, and its removal opens it again", async () => {
+  await api.apply(policy);
+  await silent();
+  assert.deepEqual(await node.look(), { 'w0→32011': 'w1', 'w1→32010': 'w0', 'X→32010': 'silent', 'X→32011': 'w1' });
+  assert.ok(((await counters(node.node))['gnp/frontend-nodeport-access']?.packets ?? 0) > 0);
+  await api.call('DELETE', policyPath);
+  await open();
+});
+
+test('the deny follows the label of the node', async () => {
+  await api.apply(policy);
+  await silent();
+  await label(null);
+  await open();
+  await label('test');
+  await silent();
+});
+
+test("a change that does not concern the node's rules leaves them and their counters alone", async () => {
+  await api.apply(policy);
+  await silent();
+  const before = await counters(node.node);
+  await label('test');
+  await api.call('PATCH', `/api/v1/nodes/${nodeName}`, { metadata: { labels: { other: 'label' } } });
+  await eventually(() => api.read<HostEndpoint>(calicoPath('hostendpoints', `${nodeName}-auto-hep`)), (seen) => seen.metadata.labels?.['other'] === 'label');
+  await node.fromClient(32010);
+  const after = await counters(node.node);
+  assert.ok((after['gnp/frontend-nodeport-access']?.packets ?? 0) > (before['gnp/frontend-nodeport-access']?.packets ?? 0));
+});
+
+test('a late Felix leaves the port open until its time has come', async () => {
+  calico.setFelixDelayMs(1500);
+  const appliedAt = Date.now();
+  await api.apply(policy);
+  assert.equal(await node.fromClient(32010), 'w0');
+  await silent();
+  assert.ok(Date.now() - appliedAt >= 1500);
+});
+
+test('ending the delay programs at once what was waiting', async () => {
+  calico.setFelixDelayMs(600_000);
+  await api.apply(policy);
+  await eventually(() => api.read<{ metadata: { name: string } }>(policyPath), ({ metadata }) => metadata.name === policy.metadata.name);
+  assert.equal(await node.fromClient(32010), 'w0');
+  calico.setFelixDelayMs(0);
+  await silent();
+});
+
+test('a namespaced policy of pods is enforced where they run', async () => {
+  await api.apply({
+    ...calicoObject('NetworkPolicy', 'closed', { selector: "name == 'w1'", types: ['Ingress'], ingress: [{ action: 'Allow', source: { selector: "name == 'w0'" } }] }),
+    metadata: { name: 'closed', namespace: 'default' },
+  });
+  await eventually(() => node.fromClient(32011), (seen) => seen === 'silent');
+  assert.deepEqual(await node.look(), { 'w0→32011': 'w1', 'w1→32010': 'w0', 'X→32010': 'w0', 'X→32011': 'silent' });
+  await api.call('DELETE', '/apis/projectcalico.org/v3/namespaces/default/networkpolicies/closed');
+  await eventually(() => node.fromClient(32011), (seen) => seen === 'w1');
+});
