@@ -77,10 +77,16 @@ async function startParts(
   const { ui = true, temporalDatabaseFile: databaseFile } = options;
   const starting = startTemporal({ scope, program: tools.temporal, ui, ...(databaseFile && { databaseFile }) }).then((server) => started('Temporal', server));
   const [fabric] = await settled([createFabric(scope).then((part) => started('network', part))]);
-  const cluster = startCluster({ scope, authority, fabric, programs: tools, crds: [...crds(scope.calico)], deployFolder: join(shipped, 'kubernetes') }).then((part) => started('cluster', part));
-  const azure = startAzure({ scope, authority, effects: fabric, userKubeconfig: async () => (await cluster).userKubeconfig(), roleFile: join(shipped, 'azure-role.json') }).then((part) =>
-    started('Azure', part),
+  const cluster = startCluster({ scope, authority, fabric, programs: tools, crds: [...crds(scope.calico)], deployFolder: join(shipped, 'kubernetes') }).then(
+    (part) => started('cluster', part),
   );
+  const azure = startAzure({
+    scope,
+    authority,
+    effects: fabric,
+    userKubeconfig: async () => (await cluster).userKubeconfig(),
+    roleFile: join(shipped, 'azure-role.json'),
+  }).then((part) => started('Azure', part));
   const calico = cluster.then(async (part) => {
     for (const object of seed(scope.calico)) await part.api.apply(object);
     const kubeConfig = part.clientFor('calico');

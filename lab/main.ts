@@ -19,19 +19,33 @@ status  lists running labs
 down    takes a lab down (all labs that run, when no ID is given) and removes every trace
 `;
 
-const options = { calico: { type: 'string', default: 'oss' }, 'azure-pace': { type: 'string', default: 'fast' }, foreground: { type: 'boolean' }, help: { type: 'boolean' } } as const;
+const options = {
+  calico: { type: 'string', default: 'oss' },
+  'azure-pace': { type: 'string', default: 'fast' },
+  foreground: { type: 'boolean' },
+  help: { type: 'boolean' },
+} as const;
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({ options, allowPositionals: true });
   const [verb = '', id] = positionals;
   if (values.help || verb === '') return out(usage, 0);
   const { calico, 'azure-pace': pace } = values;
-  if ((calico !== 'oss' && calico !== 'cloud') || (pace !== 'fast' && pace !== 'azure')) return err(`--calico is oss or cloud, --azure-pace fast or azure; got ${calico} and ${pace}`, 3);
+  if ((calico !== 'oss' && calico !== 'cloud') || (pace !== 'fast' && pace !== 'azure'))
+    return err(`--calico is oss or cloud, --azure-pace fast or azure; got ${calico} and ${pace}`, 3);
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return err('The lab needs Linux and root: it makes network namespaces.', 3);
   if (verb === 'up' && !values.foreground) return up(process.argv.slice(2).filter((arg) => arg !== 'up'));
   if (verb === 'up' || verb === 'serve') return serve({ calico, pace });
   if (verb === 'env') return printEnvironment(id);
-  if (verb === 'status') return out((await running()).map((lab) => `${lab.id}\tpid ${lab.pid}`).join('\n').concat('\n').trimStart(), 0);
+  if (verb === 'status')
+    return out(
+      (await running())
+        .map((lab) => `${lab.id}\tpid ${lab.pid}`)
+        .join('\n')
+        .concat('\n')
+        .trimStart(),
+      0,
+    );
   if (verb === 'down') return down(id);
   return err(`unknown command ${verb}\n${usage}`, 3);
 }
@@ -61,7 +75,10 @@ async function up(args: readonly string[]): Promise<number> {
   let shown = '';
   while (child.exitCode === null && child.signalCode === null) {
     const text = await readFile(logFile, 'utf8');
-    const fresh = text.slice(shown.length).split('\n').filter((line) => line && !/^[A-Z_]+=/.test(line));
+    const fresh = text
+      .slice(shown.length)
+      .split('\n')
+      .filter((line) => line && !/^[A-Z_]+=/.test(line));
     for (const line of fresh) err(line, 0);
     shown = text.slice(0, text.lastIndexOf('\n') + 1);
     const lab = (await running()).find(({ pid }) => pid === child.pid);

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { DefaultAzureCredential } from '@azure/identity';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { DefaultLogger, type LogEntry, NativeConnection, Runtime, Worker, type WorkerOptions as TemporalOptions } from '@temporalio/worker';
+import { DefaultLogger, type LogEntry, NativeConnection, Runtime, type WorkerOptions as TemporalOptions, Worker } from '@temporalio/worker';
 import { createActivities } from './activities/index.ts';
 import type { Tools } from './activities/step.ts';
 import { createAzure } from './adapters/azure/index.ts';
@@ -65,7 +65,10 @@ function createTools(options: WorkerOptions, knowsAttributes: boolean): Tools {
   const azure = createAzure({ endpoint: at.armEndpoint, scope: at.armScope, credential, pollIntervalMs, requestTimeoutMs, userAgent });
   return {
     azure,
-    clusters: createClusters({ kubeconfigOf: (cluster) => (kubeconfigFile === undefined ? azure.clusters.userKubeconfig(cluster) : readFile(kubeconfigFile, 'utf8')), requestTimeoutMs }),
+    clusters: createClusters({
+      kubeconfigOf: (cluster) => (kubeconfigFile === undefined ? azure.clusters.userKubeconfig(cluster) : readFile(kubeconfigFile, 'utf8')),
+      requestTimeoutMs,
+    }),
     ssh: createSsh({ connectTimeoutMs: 15_000, keepaliveMs: 5000, ...(options.sshProxyUrl && { proxyUrl: options.sshProxyUrl() }) }),
     keysOf: (runId) => deriveRunKeys(options.keySecret(), runId),
     resolveMission,
@@ -77,11 +80,16 @@ function createTools(options: WorkerOptions, knowsAttributes: boolean): Tools {
 function installRuntime({ logLevel, metricsAddress }: WorkerOptions): void {
   const logger = new DefaultLogger(logLevel, ({ level, message, timestampNanos, meta }: LogEntry) => {
     const time = new Date(Number(timestampNanos / 1_000_000n)).toISOString();
-    process.stderr.write(`${JSON.stringify({ time, level, message, ...meta }, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value))}\n`);
+    process.stderr.write(
+      `${JSON.stringify({ time, level, message, ...meta }, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value))}\n`,
+    );
   });
   Runtime.install({
     logger,
-    telemetryOptions: { logging: { forward: {}, filter: { core: 'WARN', other: 'WARN' } }, ...(metricsAddress && { metrics: { prometheus: { bindAddress: metricsAddress } } }) },
+    telemetryOptions: {
+      logging: { forward: {}, filter: { core: 'WARN', other: 'WARN' } },
+      ...(metricsAddress && { metrics: { prometheus: { bindAddress: metricsAddress } } }),
+    },
   });
 }
 

@@ -64,7 +64,8 @@ async function untilReady(options: ChildOptions, child: ChildProcess, ended: Chi
       const { code, signal } = await ended;
       throw new Error(`${options.name} ended before it was ready (${signal ?? `exit code ${code}`}). Its last output:\n${tail(options.logFile)}`);
     }
-    if (Date.now() > deadline) throw new Error(`${options.name} was not ready within ${options.startTimeoutMs ?? 30_000} ms. Its last output:\n${tail(options.logFile)}`);
+    if (Date.now() > deadline)
+      throw new Error(`${options.name} was not ready within ${options.startTimeoutMs ?? 30_000} ms. Its last output:\n${tail(options.logFile)}`);
     await sleep(30);
   }
 }

@@ -73,7 +73,7 @@ export async function restoreField<T extends KubernetesObject>(
 /** Takes the run's mark off an object whose value is as it was. */
 export async function unmark<T extends KubernetesObject>(cluster: Cluster, { resource, name, change }: ChangedField<T>): Promise<void> {
   const object = await cluster.find(resource, name);
-  if (object !== undefined && markOf(object)?.run === change.runId) await cluster.patchMerge(resource, name, unmarkPatch(object));
+  if (object !== undefined && markOf(object)?.run === change.runId) await cluster.patchMerge(resource, name, unmarkPatch);
 }
 
 const shown = (value: FieldValue): string => (value === null ? 'absent' : String(value));

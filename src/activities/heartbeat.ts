@@ -13,7 +13,14 @@ export async function alive<T>(run: RunRef, pollIntervalMs: number, step: (conte
     if (next !== undefined) state = next;
     heartbeat.call(Context.current(), state);
   };
-  const context: StepContext = { run, attempt: info.attempt, signal: cancellationSignal, heartbeat: beat, resume: info.heartbeatDetails ?? undefined, pollIntervalMs };
+  const context: StepContext = {
+    run,
+    attempt: info.attempt,
+    signal: cancellationSignal,
+    heartbeat: beat,
+    resume: info.heartbeatDetails ?? undefined,
+    pollIntervalMs,
+  };
   const timer = setInterval(beat, Math.min(Math.max(pollIntervalMs, 100), 2000));
   try {
     return await step(context);

@@ -43,21 +43,34 @@ export function createActivities(tools: Tools, settings: { readonly pollInterval
   const wrapped = Object.fromEntries(
     (Object.keys(steps) as StepName[]).map((name) => [
       name,
-      (call: Call<StepInput<typeof name>>): Promise<Result<StepOutput<typeof name>>> => carryOut(call, settings, steps[name] as StepActivity<typeof name>, tools),
+      (call: Call<StepInput<typeof name>>): Promise<Result<StepOutput<typeof name>>> =>
+        carryOut(name, call, settings, steps[name] as StepActivity<typeof name>, tools),
     ]),
   );
-  const undo = (call: Call<{ readonly entries: readonly UndoEntry[] }>): Promise<Result<readonly UndoOutcome[]>> => carryOut(call, settings, undoEach, tools);
+  const undo = (call: Call<{ readonly entries: readonly UndoEntry[] }>): Promise<Result<readonly UndoOutcome[]>> =>
+    carryOut('undo', call, settings, undoEach, tools);
   return { ...wrapped, undo } as unknown as Activities;
 }
 
-async function carryOut<I, O>(call: Call<I>, settings: { readonly pollIntervalMs: number }, step: (input: I, tools: Tools, context: StepContext) => Promise<O>, tools: Tools): Promise<Result<O>> {
-  const { info, cancellationSignal } = Context.current();
+async function carryOut<I, O>(
+  name: StepName | 'undo',
+  call: Call<I>,
+  settings: { readonly pollIntervalMs: number },
+  step: (input: I, tools: Tools, context: StepContext) => Promise<O>,
+  tools: Tools,
+): Promise<Result<O>> {
+  const { info, cancellationSignal, log } = Context.current();
   const { attempt } = info;
+  const { runId } = call.run;
+  log.info(`${name} begins`, { hepflowRun: runId });
   try {
     const output = await alive(call.run, settings.pollIntervalMs, (context) => step(call.input, tools, context));
+    log.info(`${name} done`, { hepflowRun: runId });
     return { output, attempts: attempt };
   } catch (error) {
     cancellationSignal.throwIfAborted(); // what an interrupted call says is of no interest
-    throw toApplicationFailure(error, attempt);
+    const failure = toApplicationFailure(error, attempt);
+    log.warn(`${name} failed`, { hepflowRun: runId, code: failure.type, reason: failure.message });
+    throw failure;
   }
 }

@@ -1,9 +1,9 @@
-import type { RunRef, StepInput, StepName, StepOutput, Undos, UndoName } from '../contract/steps.ts';
 import type { Azure } from '../adapters/azure/index.ts';
 import type { Clusters } from '../adapters/kubernetes/index.ts';
 import type { Ssh } from '../adapters/ssh/index.ts';
 import type { RunKeys } from '../adapters/ssh/keys.ts';
 import type { Mission } from '../contract/mission.ts';
+import type { RunRef, StepInput, StepName, StepOutput, UndoName, Undos } from '../contract/steps.ts';
 
 /** What every step is given beside its input. */
 export interface StepContext {

@@ -16,30 +16,90 @@ interface Failure {
 
 export const failures = {
   // --- the input and the configuration
-  InvalidInput: { retry: 'never', when: 'A field of the run spec is unknown, missing or wrong.', remedy: 'Correct the listed fields; examples/run.yaml documents each.' },
-  PreflightFailed: { retry: 'never', when: 'The read-only checks found problems; nothing was changed.', remedy: 'Resolve each listed problem, then start again.' },
-  CredentialsMissing: { retry: 'never', when: 'The worker has no usable Azure or Kubernetes credential.', remedy: 'Give the worker a credential: AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, a managed or workload identity, or `az login`.' },
+  InvalidInput: {
+    retry: 'never',
+    when: 'A field of the run spec is unknown, missing or wrong.',
+    remedy: 'Correct the listed fields; examples/run.yaml documents each.',
+  },
+  PreflightFailed: {
+    retry: 'never',
+    when: 'The read-only checks found problems; nothing was changed.',
+    remedy: 'Resolve each listed problem, then start again.',
+  },
+  CredentialsMissing: {
+    retry: 'never',
+    when: 'The worker has no usable Azure or Kubernetes credential.',
+    remedy: 'Give the worker a credential: AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, a managed or workload identity, or `az login`.',
+  },
 
   // --- problems that preflight lists (as `Problem.code`)
   ResourceGroupNotFound: { retry: 'never', when: 'A resource group does not exist.', remedy: 'Correct the name, or create the group: az group create.' },
-  ClusterNotFound: { retry: 'never', when: 'The managed cluster does not exist in that resource group.', remedy: 'Correct cluster, resourceGroup or subscriptionId: az aks list -o table.' },
-  ClusterVnetUnknown: { retry: 'never', when: 'The VNet of the nodes could not be determined.', remedy: 'The cluster must name a vnetSubnetID, or its node resource group must hold exactly one VNet.' },
-  VnetOverlap: { retry: 'never', when: "The VM's address space overlaps the cluster's VNet or one that is peered with it.", remedy: 'Choose another vm.addressSpace and vm.subnet.' },
-  NodeGroupLocked: { retry: 'never', when: 'AKS forbids changes in the node resource group (node resource group lockdown).', remedy: 'Use a cluster with its own VNet, or lift the lockdown: az aks update --nrg-lockdown-restriction-level Unrestricted.' },
+  ClusterNotFound: {
+    retry: 'never',
+    when: 'The managed cluster does not exist in that resource group.',
+    remedy: 'Correct cluster, resourceGroup or subscriptionId: az aks list -o table.',
+  },
+  ClusterVnetUnknown: {
+    retry: 'never',
+    when: 'The VNet of the nodes could not be determined.',
+    remedy: 'The cluster must name a vnetSubnetID, or its node resource group must hold exactly one VNet.',
+  },
+  VnetOverlap: {
+    retry: 'never',
+    when: "The VM's address space overlaps the cluster's VNet or one that is peered with it.",
+    remedy: 'Choose another vm.addressSpace and vm.subnet.',
+  },
+  NodeGroupLocked: {
+    retry: 'never',
+    when: 'AKS forbids changes in the node resource group (node resource group lockdown).',
+    remedy: 'Use a cluster with its own VNet, or lift the lockdown: az aks update --nrg-lockdown-restriction-level Unrestricted.',
+  },
   NamespaceNotFound: { retry: 'never', when: 'The namespace of the workload does not exist.', remedy: 'Correct workload.namespace.' },
-  DeploymentNotFound: { retry: 'never', when: 'The deployment does not exist in that namespace.', remedy: 'Correct workload.deployment or workload.namespace.' },
-  NoReadyPods: { retry: 'never', when: 'The deployment has no ready pod, so nothing could answer.', remedy: 'Bring the deployment to at least one ready replica.' },
-  ServiceExists: { retry: 'never', when: 'A service of that name exists already and does not belong to this run.', remedy: 'Choose another workload.serviceName, or delete the service.' },
+  DeploymentNotFound: {
+    retry: 'never',
+    when: 'The deployment does not exist in that namespace.',
+    remedy: 'Correct workload.deployment or workload.namespace.',
+  },
+  NoReadyPods: {
+    retry: 'never',
+    when: 'The deployment has no ready pod, so nothing could answer.',
+    remedy: 'Bring the deployment to at least one ready replica.',
+  },
+  ServiceExists: {
+    retry: 'never',
+    when: 'A service of that name exists already and does not belong to this run.',
+    remedy: 'Choose another workload.serviceName, or delete the service.',
+  },
   NodePortTaken: { retry: 'never', when: 'The NodePort belongs to another service.', remedy: 'Set workload.nodePort to a free port.' },
-  NodePortOutOfRange: { retry: 'never', when: "The NodePort is outside the cluster's range.", remedy: 'Set workload.nodePort within the range, by default 30000-32767.' },
+  NodePortOutOfRange: {
+    retry: 'never',
+    when: "The NodePort is outside the cluster's range.",
+    remedy: 'Set workload.nodePort within the range, by default 30000-32767.',
+  },
   NotEnoughNodes: { retry: 'never', when: 'The cluster has fewer than two ready Linux nodes.', remedy: 'Scale a node pool: az aks nodepool scale.' },
   NodeNotFound: { retry: 'never', when: 'A named node does not exist.', remedy: 'Correct nodes: kubectl get nodes.' },
   NodeNotReady: { retry: 'never', when: 'A named node is not a ready Linux node with an InternalIP.', remedy: 'Name other nodes, or repair it.' },
-  CalicoApiMissing: { retry: 'never', when: 'The cluster does not serve the projectcalico.org/v3 API that host endpoints need.', remedy: 'Install the Calico API server, or the v3 CRDs.' },
-  CalicoConfigMissing: { retry: 'never', when: 'KubeControllersConfiguration or FelixConfiguration `default` does not exist.', remedy: 'Check that Calico is installed and its kube-controllers run.' },
+  CalicoApiMissing: {
+    retry: 'never',
+    when: 'The cluster does not serve the projectcalico.org/v3 API that host endpoints need.',
+    remedy: 'Install the Calico API server, or the v3 CRDs.',
+  },
+  CalicoConfigMissing: {
+    retry: 'never',
+    when: 'KubeControllersConfiguration or FelixConfiguration `default` does not exist.',
+    remedy: 'Check that Calico is installed and its kube-controllers run.',
+  },
   TierNotFound: { retry: 'never', when: 'The tier of the policy does not exist.', remedy: 'Set policy.tier to an existing tier: kubectl get tiers.' },
-  PolicyExists: { retry: 'never', when: 'A GlobalNetworkPolicy of that name exists already and does not belong to this run.', remedy: 'Choose another policy.name, or delete it.' },
-  MissingRights: { retry: 'never', when: 'The credential lacks a right that the run needs.', remedy: 'Assign the role of deploy/azure-role.json, or bind the ClusterRole of deploy/kubernetes.' },
+  PolicyExists: {
+    retry: 'never',
+    when: 'A GlobalNetworkPolicy of that name exists already and does not belong to this run.',
+    remedy: 'Choose another policy.name, or delete it.',
+  },
+  MissingRights: {
+    retry: 'never',
+    when: 'The credential lacks a right that the run needs.',
+    remedy: 'Assign the role of deploy/azure-role.json, or bind the ClusterRole of deploy/kubernetes.',
+  },
 
   // --- Azure answers (facts: Azure Resource Manager error codes)
   Throttled: { retry: 'later', when: 'Azure throttles this subscription or resource.', remedy: 'Wait; the step is tried again when Azure says so.' },
@@ -47,37 +107,101 @@ export const failures = {
   AzureNotReady: { retry: 'soon', when: 'A resource that this one refers to is still being provisioned.', remedy: 'Wait; the step is tried again.' },
   InUse: { retry: 'soon', when: 'The resource is still used by another one that is being deleted.', remedy: 'Wait; the step is tried again.' },
   AzureUnavailable: { retry: 'soon', when: 'Azure answered with a server error, or the connection broke.', remedy: 'Wait; the step is tried again.' },
-  OperationLost: { retry: 'soon', when: 'The long-running operation vanished before its end.', remedy: 'Wait; the resource itself is read, and the step tried again.' },
+  OperationLost: {
+    retry: 'soon',
+    when: 'The long-running operation vanished before its end.',
+    remedy: 'Wait; the resource itself is read, and the step tried again.',
+  },
   QuotaExceeded: { retry: 'never', when: 'A quota of the subscription is exhausted.', remedy: 'Raise the quota, or choose another size or region.' },
   SkuNotAvailable: { retry: 'never', when: 'None of the VM sizes can be had in this region now.', remedy: 'Set vm.sizes to others: az vm list-skus.' },
   AddressOverlap: { retry: 'never', when: 'Azure refused the peering because address spaces overlap.', remedy: 'Choose another vm.addressSpace.' },
-  PeeringDisconnected: { retry: 'soon', when: 'A peering is Disconnected because its other side was deleted.', remedy: 'Both sides are removed and made again.' },
+  PeeringDisconnected: {
+    retry: 'soon',
+    when: 'A peering is Disconnected because its other side was deleted.',
+    remedy: 'Both sides are removed and made again.',
+  },
   PeeringConflict: { retry: 'never', when: 'Another peering already connects the two VNets.', remedy: 'Remove it, or choose another VM address space.' },
-  NotFound: { retry: 'never', when: 'Something that the step refers to does not exist any more.', remedy: 'Somebody removed it while the run was under way; start again.' },
+  NotFound: {
+    retry: 'never',
+    when: 'Something that the step refers to does not exist any more.',
+    remedy: 'Somebody removed it while the run was under way; start again.',
+  },
   ScopeLocked: { retry: 'never', when: 'A resource lock forbids the change.', remedy: 'Remove the lock: az lock list, az lock delete.' },
-  Forbidden: { retry: 'never', when: 'The credential may not do this.', remedy: 'Assign the role of deploy/azure-role.json, or bind the ClusterRole of deploy/kubernetes.' },
-  DeniedByPolicy: { retry: 'never', when: 'An Azure Policy or an admission policy forbids the change.', remedy: 'Ask for an exemption, or change the spec so that the policy is met.' },
-  ProviderNotRegistered: { retry: 'never', when: 'The subscription is not registered for a resource provider.', remedy: 'az provider register --namespace Microsoft.Network (or Microsoft.Compute).' },
-  AzureRefused: { retry: 'never', when: 'Azure refused the request for a reason that hepflow does not know.', remedy: 'Read the message; it is Azure\'s own.' },
-  AzureFailed: { retry: 'soon', when: 'A long-running operation ended as Failed.', remedy: 'The step is tried again within its budget; read the message, it is Azure\'s own.' },
+  Forbidden: {
+    retry: 'never',
+    when: 'The credential may not do this.',
+    remedy: 'Assign the role of deploy/azure-role.json, or bind the ClusterRole of deploy/kubernetes.',
+  },
+  DeniedByPolicy: {
+    retry: 'never',
+    when: 'An Azure Policy or an admission policy forbids the change.',
+    remedy: 'Ask for an exemption, or change the spec so that the policy is met.',
+  },
+  ProviderNotRegistered: {
+    retry: 'never',
+    when: 'The subscription is not registered for a resource provider.',
+    remedy: 'az provider register --namespace Microsoft.Network (or Microsoft.Compute).',
+  },
+  AzureRefused: { retry: 'never', when: 'Azure refused the request for a reason that hepflow does not know.', remedy: "Read the message; it is Azure's own." },
+  AzureFailed: {
+    retry: 'soon',
+    when: 'A long-running operation ended as Failed.',
+    remedy: "The step is tried again within its budget; read the message, it is Azure's own.",
+  },
 
   // --- Kubernetes and Calico
   KubernetesUnavailable: { retry: 'soon', when: 'The API server did not answer, or answered with a server error.', remedy: 'Wait; the step is tried again.' },
   KubernetesRefused: { retry: 'never', when: 'The API server refused the object.', remedy: "Read the message; it is the API server's own." },
-  ChangedMeanwhile: { retry: 'never', when: 'Somebody changed an object between its reading and this change.', remedy: 'Agree on who changes it, then start again.' },
-  NotMine: { retry: 'never', when: 'An object of the name that the run needs exists without its mark.', remedy: 'Rename or remove it; hepflow touches only what carries its run id.' },
-  HostEndpointsMissing: { retry: 'soon', when: 'Calico accepted autoCreate but not every ready node has its auto host endpoint yet.', remedy: 'Check calico-kube-controllers.' },
-  EndpointsMissing: { retry: 'soon', when: 'The NodePort service has no ready endpoint yet.', remedy: 'Check the deployment\'s pods and labels.' },
+  ChangedMeanwhile: {
+    retry: 'never',
+    when: 'Somebody changed an object between its reading and this change.',
+    remedy: 'Agree on who changes it, then start again.',
+  },
+  NotMine: {
+    retry: 'never',
+    when: 'An object of the name that the run needs exists without its mark.',
+    remedy: 'Rename or remove it; hepflow touches only what carries its run id.',
+  },
+  HostEndpointsMissing: {
+    retry: 'soon',
+    when: 'Calico accepted autoCreate but not every ready node has its auto host endpoint yet.',
+    remedy: 'Check calico-kube-controllers.',
+  },
+  EndpointsMissing: { retry: 'soon', when: 'The NodePort service has no ready endpoint yet.', remedy: "Check the deployment's pods and labels." },
 
   // --- SSH and the prober
-  SshUnreachable: { retry: 'soon', when: 'The VM does not accept SSH connections (yet).', remedy: 'Check vm.allowedSshSources, HEPFLOW_SSH_PROXY and the boot diagnostics.' },
-  SshHostKeyChanged: { retry: 'never', when: 'The host key is not the one that the run derived: this is not the VM that it created.', remedy: 'Find out who answers at that address; nothing was sent to it.' },
-  SshRefused: { retry: 'soon', when: 'The VM refused the derived key (cloud-init may not be over).', remedy: 'If it lasts: all workers of the task queue must share one HEPFLOW_KEY_SECRET_FILE.' },
-  ProberFailed: { retry: 'soon', when: 'The prober could not run to its end, so there is no evidence.', remedy: 'Check that python3 works on the VM; the step is tried again.' },
+  SshUnreachable: {
+    retry: 'soon',
+    when: 'The VM does not accept SSH connections (yet).',
+    remedy: 'Check vm.allowedSshSources, HEPFLOW_SSH_PROXY and the boot diagnostics.',
+  },
+  SshHostKeyChanged: {
+    retry: 'never',
+    when: 'The host key is not the one that the run derived: this is not the VM that it created.',
+    remedy: 'Find out who answers at that address; nothing was sent to it.',
+  },
+  SshRefused: {
+    retry: 'soon',
+    when: 'The VM refused the derived key (cloud-init may not be over).',
+    remedy: 'If it lasts: all workers of the task queue must share one HEPFLOW_KEY_SECRET_FILE.',
+  },
+  ProberFailed: {
+    retry: 'soon',
+    when: 'The prober could not run to its end, so there is no evidence.',
+    remedy: 'Check that python3 works on the VM; the step is tried again.',
+  },
 
   // --- the run
-  BaselineRed: { retry: 'never', when: 'A node did not answer before any policy existed, so a deny could not be proved.', remedy: 'Read the verdicts: NSG, peering, kube-proxy or the workload.' },
-  WorkerSecretChanged: { retry: 'never', when: "The VM was created with keys of another worker secret.", remedy: 'All workers of a task queue must share one HEPFLOW_KEY_SECRET_FILE.' },
+  BaselineRed: {
+    retry: 'never',
+    when: 'A node did not answer before any policy existed, so a deny could not be proved.',
+    remedy: 'Read the verdicts: NSG, peering, kube-proxy or the workload.',
+  },
+  WorkerSecretChanged: {
+    retry: 'never',
+    when: 'The VM was created with keys of another worker secret.',
+    remedy: 'All workers of a task queue must share one HEPFLOW_KEY_SECRET_FILE.',
+  },
   TimedOut: { retry: 'never', when: 'A step did not end within its time.', remedy: 'Read what it was waiting for in the step table.' },
   Unexpected: { retry: 'soon', when: 'An error that no row of this table describes.', remedy: 'Report it, with the log of the worker.' },
 } as const satisfies Record<string, Failure>;

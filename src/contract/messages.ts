@@ -29,7 +29,16 @@ export interface Progress {
   readonly steps: readonly StepRecord[];
 }
 
-export type RunPhase = 'preflight' | 'provisioning' | 'baseline' | 'enforcing' | 'awaiting-second-node' | 'second-node' | 'awaiting-finish' | 'undoing' | 'over';
+export type RunPhase =
+  | 'preflight'
+  | 'provisioning'
+  | 'baseline'
+  | 'enforcing'
+  | 'awaiting-second-node'
+  | 'second-node'
+  | 'awaiting-finish'
+  | 'undoing'
+  | 'over';
 
 /** Answer of the update. */
 export type SecondNodeAnswer = readonly Verdict[];

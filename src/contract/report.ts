@@ -1,7 +1,7 @@
-import type { StepName, UndoName } from './steps.ts';
+import type { Phase } from './evidence.ts';
 import type { FailureSummary } from './failures.ts';
 import type { Mission } from './mission.ts';
-import type { Phase } from './evidence.ts';
+import type { StepName, UndoName } from './steps.ts';
 import type { Verdict } from './verdict.ts';
 
 /** Version of the report's shape. A field may be added within a version; a change of meaning or a removal raises it. */

@@ -83,12 +83,8 @@ export function restorePatch(object: Marked, { path, wanted, prior }: Change): o
   return merged({ metadata: { resourceVersion: object.metadata.resourceVersion } }, nested(cut, prior));
 }
 
-/** Merge patch that takes the mark off. The whole map goes with the last annotation, so that none is left empty. */
-export function unmarkPatch(object: Marked): object {
-  const others = Object.keys(object.metadata.annotations ?? {}).filter((name) => name !== changedAnnotation);
-  const annotations = others.length === 0 ? null : { [changedAnnotation]: null };
-  return { metadata: { resourceVersion: object.metadata.resourceVersion, annotations } };
-}
+/** Merge patch that takes the mark off. Onto any version: nobody else writes a mark while the run's is there. */
+export const unmarkPatch = { metadata: { annotations: { [changedAnnotation]: null } } } as const;
 
 /** Number of leading keys of the path under which something is. */
 function depthOf(object: object, path: FieldPath): number {

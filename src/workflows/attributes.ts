@@ -21,7 +21,7 @@ export function publishPhase(run: Run): void {
   ]);
 }
 
-/** The last word: outcome as search attribute, and a memo that can be read without a worker. */
+/** The last word: outcome as search attribute, and a memo that can be read without a worker, which current details and queries cannot. */
 export function publishOutcome(run: Run, report: Report): void {
   const memo: RunMemo = { runId: report.runId, outcome: report.outcome, summary: report.summary, leftovers: report.leftovers.length };
   upsertMemo({ hepflow: memo });

@@ -1,4 +1,4 @@
-import { allHandlersFinished, ApplicationFailure, CancellationScope, condition } from '@temporalio/workflow';
+import { ApplicationFailure, allHandlersFinished, CancellationScope, condition } from '@temporalio/workflow';
 import { outcomeOf } from '../checks/outcome.ts';
 import { failures } from '../contract/failures.ts';
 import type { Report, RunOutcome } from '../contract/report.ts';
@@ -7,9 +7,9 @@ import { publishOutcome } from './attributes.ts';
 import { UndoStack } from './cleanup.ts';
 import { isCancelled, summaryOf } from './failure.ts';
 import { now } from './ledger.ts';
+import { Messages } from './messages.ts';
 import { reportOf } from './report.ts';
 import { Run } from './run.ts';
-import { Messages } from './second-node.ts';
 
 /** What the mission leaves to be undone: the rules come off first, then, with the VM still there, behaviour is proved restored; then the lanes. */
 class Undo {
@@ -32,6 +32,7 @@ export async function carryOut(mission: (run: Run, undo: Undo, messages: Message
   try {
     await mission(run, undo, messages);
   } catch (error) {
+    // An ordinary Error that left the workflow function would fail the workflow task, which Temporal repeats for ever; so nothing leaves it but what is thrown below.
     thrown = error;
     if (!isCancelled(error)) run.failure ??= summaryOf(error, '');
   }

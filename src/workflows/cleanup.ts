@@ -1,9 +1,9 @@
 import { sleep } from '@temporalio/workflow';
 import type { Leftover } from '../contract/report.ts';
 import type { RunRef, UndoEntry, UndoOutcome } from '../contract/steps.ts';
+import { summaryOf } from './failure.ts';
 import type { Ledger } from './ledger.ts';
 import { callUndo } from './proxies.ts';
-import { summaryOf } from './failure.ts';
 
 /** What is to be undone, last first. A branch is a stack of its own, for a lane; it is undone where it stands. */
 export class UndoStack {
@@ -78,7 +78,10 @@ async function unwindBatch(batch: readonly UndoEntry[], run: RunRef, ledger: Led
 /** One round. An activity that could not run at all is a failure of each of its entries. */
 async function tryAll(remaining: readonly { readonly entry: UndoEntry }[], run: RunRef): Promise<readonly UndoOutcome[]> {
   try {
-    const { output } = await callUndo(run, remaining.map(({ entry }) => entry));
+    const { output } = await callUndo(
+      run,
+      remaining.map(({ entry }) => entry),
+    );
     return output;
   } catch (error) {
     const { code, message } = summaryOf(error, 'undo');

@@ -11,7 +11,13 @@ export function summaryOf(error: unknown, step: string): FailureSummary {
   }
   if (cause instanceof TimeoutFailure) {
     const inner = cause.cause instanceof ApplicationFailure ? ` The last try failed: ${cause.cause.message}` : '';
-    return { code: 'TimedOut', step, message: `${step} did not end within its time (${cause.timeoutType}).${inner}`, remedy: failures.TimedOut.remedy, problems: [] };
+    return {
+      code: 'TimedOut',
+      step,
+      message: `${step} did not end within its time (${cause.timeoutType}).${inner}`,
+      remedy: failures.TimedOut.remedy,
+      problems: [],
+    };
   }
   const message = isCancellation(error) ? 'The run was cancelled.' : cause instanceof Error ? cause.message : String(cause);
   return { code: 'Unexpected', step, message, remedy: failures.Unexpected.remedy, problems: [] };

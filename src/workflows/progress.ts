@@ -10,7 +10,10 @@ export function detailsOf(progress: Progress, verdicts: readonly Verdict[]): str
     ({ outcome, name, subject, startedAt, endedAt, attempts, detail }) =>
       `| ${signs[outcome]} ${outcome} | ${name} | ${cell(subject)} | ${seconds(startedAt, endedAt)} | ${attempts > 1 ? `${cell(detail)} (${attempts} tries)` : cell(detail)} |`,
   );
-  const judged = verdicts.map(({ phase, node, target, expected, observed, verdict, sentence }) => `| ${verdict} | ${phase} | ${node}:${target.port} | ${expected} | ${observed} | ${cell(sentence)} |`);
+  const judged = verdicts.map(
+    ({ phase, node, target, expected, observed, verdict, sentence }) =>
+      `| ${verdict} | ${phase} | ${node}:${target.port} | ${expected} | ${observed} | ${cell(sentence)} |`,
+  );
   return [
     `**Run ${progress.runId}**: ${progress.phase}${progress.waitingFor ? `; waiting for ${progress.waitingFor}` : ''}`,
     ['| state | step | about | took | detail |', '|---|---|---|---|---|', ...steps].join('\n'),

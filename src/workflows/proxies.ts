@@ -1,6 +1,7 @@
 import { proxyActivities } from '@temporalio/workflow';
-import type { Activities, Call, Result, StepInput, StepName, StepOutput, UndoEntry, UndoOutcome, RunRef } from '../contract/steps.ts';
+import type { Activities, Call, Result, RunRef, StepInput, StepName, StepOutput, UndoEntry, UndoOutcome } from '../contract/steps.ts';
 
+// Numbers, never strings such as '5 minutes': the SDK's types let any string pass, and a bad one would fail every workflow task.
 const second = 1000;
 const minute = 60 * second;
 

@@ -1,5 +1,5 @@
 import { workflowInfo } from '@temporalio/workflow';
-import { type CalicoSummary, type ClusterSummary, type Report, reportSchemaVersion, type RunOutcome } from '../contract/report.ts';
+import { type CalicoSummary, type ClusterSummary, type Report, type RunOutcome, reportSchemaVersion } from '../contract/report.ts';
 import type { Verdict } from '../contract/verdict.ts';
 import { now } from './ledger.ts';
 import type { Run } from './run.ts';
@@ -44,7 +44,8 @@ function calicoOf(run: Run): CalicoSummary | null {
 const sentences: Record<RunOutcome, (run: Run) => string> = {
   RUNNING: (run) => `The run is under way: ${run.ledger.phase}.`,
   PASS: (run) => `Host endpoints protect the nodes' ports: ${count(run.ledger.verdicts, 'PASS')} of ${run.ledger.verdicts.length} expectations were met.`,
-  FAIL: (run) => `Host endpoints do not protect the nodes' ports as expected: ${count(run.ledger.verdicts, 'FAIL')} of ${run.ledger.verdicts.length} expectations failed.`,
+  FAIL: (run) =>
+    `Host endpoints do not protect the nodes' ports as expected: ${count(run.ledger.verdicts, 'FAIL')} of ${run.ledger.verdicts.length} expectations failed.`,
   INCONCLUSIVE: (run) => `Nothing was proved: ${count(run.ledger.verdicts, 'INCONCLUSIVE')} of ${run.ledger.verdicts.length} verdicts are inconclusive.`,
   ERROR: (run) => `The run could not be carried out: ${run.failure?.message ?? 'unknown failure'}`,
   CANCELLED: () => 'The run was cancelled.',
@@ -52,7 +53,12 @@ const sentences: Record<RunOutcome, (run: Run) => string> = {
 
 function summaryOf(run: Run): string {
   const left = run.leftovers.length;
-  const over = run.outcome === 'RUNNING' ? '' : left === 0 ? ' Nothing is left behind.' : ` ${left} ${left === 1 ? 'thing is' : 'things are'} left behind; the report has the commands that remove them.`;
+  const over =
+    run.outcome === 'RUNNING'
+      ? ''
+      : left === 0
+        ? ' Nothing is left behind.'
+        : ` ${left} ${left === 1 ? 'thing is' : 'things are'} left behind; the report has the commands that remove them.`;
   return sentences[run.outcome](run) + over;
 }
 

@@ -3,8 +3,8 @@ import type { Report } from '../contract/report.ts';
 import type { Site } from '../contract/site.ts';
 import type { SshTarget, StepOutput } from '../contract/steps.ts';
 import { policyObjectName } from '../manifests/names.ts';
-import type { UndoStack } from './cleanup.ts';
 import { carryOut, requireGreen } from './carry-out.ts';
+import type { UndoStack } from './cleanup.ts';
 import { once, sideBySide } from './lanes.ts';
 import type { Run } from './run.ts';
 
@@ -42,7 +42,12 @@ export async function verifyHostEndpoints(spec: RunSpec): Promise<Report> {
 }
 
 /** Lane 1: the machine to probe from. */
-async function probeVm(run: Run, { vm: spec }: Mission, network: () => Promise<StepOutput<'createNetwork'>>, undo: UndoStack): Promise<{ ssh: SshTarget; privateAddress: string }> {
+async function probeVm(
+  run: Run,
+  { vm: spec }: Mission,
+  network: () => Promise<StepOutput<'createNetwork'>>,
+  undo: UndoStack,
+): Promise<{ ssh: SshTarget; privateAddress: string }> {
   const [{ subnetId }, { id: publicIpId, address }, { id: securityGroupId }] = await sideBySide(
     network,
     () => run.step('createPublicIp', {}, undo),

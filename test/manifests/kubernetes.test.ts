@@ -52,14 +52,14 @@ for (const [value, mark, prior, forChange, forRestore] of decisions) {
   });
 }
 
-test('every patch names the version that it was decided on; value and mark go in one, the mark comes off in the last', () => {
+test('a patch of the value names the version that it was decided on; value and mark go in one, the mark comes off in the last', () => {
   const mark = { [changedAnnotation]: `{"run":"${runId}","prior":"Disabled"}` };
   assert.deepEqual(changePatch(object('Disabled'), change), {
     metadata: { resourceVersion: '7', annotations: mark },
     spec: { node: { autoCreate: 'Enabled' } },
   });
   assert.deepEqual(restorePatch(object('Enabled', runId), change), { metadata: { resourceVersion: '7' }, spec: { node: { autoCreate: 'Disabled' } } });
-  assert.deepEqual(unmarkPatch(object('Disabled', runId)), { metadata: { resourceVersion: '7', annotations: null } });
+  assert.deepEqual(unmarkPatch, { metadata: { annotations: { [changedAnnotation]: null } } });
 });
 
 test('what the run had to create around the field goes with it, unless somebody put more into it', () => {

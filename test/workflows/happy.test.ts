@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { labelNode2Signal, progressQuery, reportQuery, type Progress } from '../../src/contract/messages.ts';
+import { labelNode2Signal, type Progress, progressQuery, reportQuery } from '../../src/contract/messages.ts';
 import type { Report } from '../../src/contract/report.ts';
 import { fakeActivities, type Harness, spec, startHarness } from './harness.ts';
 
@@ -49,7 +49,11 @@ for (const cached of [true, false]) {
 test('the lanes run side by side: the cluster is made ready and the peering begun before the VM is', async () => {
   const fakes = fakeActivities({
     before: (step) =>
-      step === 'createVm' ? waitFor(() => ['peerToCluster', 'exposeNodePort', 'enableFlowLogs', 'enableAutoHostEndpoints'].every((name) => fakes.calls.some((call) => call.step === name))) : undefined,
+      step === 'createVm'
+        ? waitFor(() =>
+            ['peerToCluster', 'exposeNodePort', 'enableFlowLogs', 'enableAutoHostEndpoints'].every((name) => fakes.calls.some((call) => call.step === name)),
+          )
+        : undefined,
   });
   const report = await harness.run(fakes, { ...spec, secondNode: { when: 'never' } }, (handle) => handle.result());
   assert.equal(report.outcome, 'PASS');
@@ -67,7 +71,8 @@ test(`a happy run with the second node has at most ${budget.events} events and $
   assert.ok(bytes <= budget.bytes, `${bytes} bytes`);
   const scheduled = events.filter(({ activityTaskScheduledEventAttributes }) => activityTaskScheduledEventAttributes);
   assert.equal(scheduled.length, 23);
-  for (const { userMetadata, activityTaskScheduledEventAttributes: activity } of scheduled) assert.ok(userMetadata?.summary, activity?.activityType?.name ?? '');
+  for (const { userMetadata, activityTaskScheduledEventAttributes: activity } of scheduled)
+    assert.ok(userMetadata?.summary, activity?.activityType?.name ?? '');
 });
 
 test('the report exists from the first second and is the same by query after the end (W8)', async () => {
@@ -76,7 +81,10 @@ test('the report exists from the first second and is the same by query after the
   await harness.run(fakes, { ...spec, secondNode: { when: 'always' } }, async (handle) => {
     early = await handle.query<Report>(reportQuery);
     assert.equal(early.outcome, 'RUNNING');
-    assert.deepEqual(early.steps.map(({ name, outcome }) => [name, outcome]), [['preflight', 'running']]);
+    assert.deepEqual(
+      early.steps.map(({ name, outcome }) => [name, outcome]),
+      [['preflight', 'running']],
+    );
     const result = await handle.result();
     assert.deepEqual(await handle.query<Report>(reportQuery), result);
     const progress = await handle.query<Progress>(progressQuery);
@@ -92,7 +100,7 @@ test('current details show the step table and the verdicts; search attributes an
     assert.match(details.currentDetails ?? '', /\| ✔ done \| createVm \|/);
     assert.match(details.currentDetails ?? '', /\| PASS \| enforced \| node-a:30080 \| DROP \| DROP \|/);
     const { memo, typedSearchAttributes } = await handle.describe();
-    assert.equal((memo?.hepflow as { outcome: string }).outcome, 'PASS');
+    assert.equal((memo as { hepflow: { outcome: string } } | undefined)?.hepflow.outcome, 'PASS');
     const found = Object.fromEntries(typedSearchAttributes.getAll().map(({ key, value }) => [key.name, value]));
     assert.deepEqual([found.HepflowCluster, found.HepflowPhase, found.HepflowOutcome], ['cluster', 'over', 'PASS']);
   });

@@ -1,14 +1,14 @@
 /** Runs the real workflow on a real Temporal dev server with fake steps, typed by the contract. */
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import { ApplicationFailure } from '@temporalio/activity';
-import { Context } from '@temporalio/activity';
+import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { WorkflowHandle } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { bundleWorkflowCode, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { programs } from '../../lab/tools/programs.ts';
 import { toApplicationFailure } from '../../src/activities/failure.ts';
+import { resolveMission } from '../../src/config/run-spec.ts';
 import type { Connection, Evidence } from '../../src/contract/evidence.ts';
 import { type FailureCode, failures } from '../../src/contract/failures.ts';
 import { searchAttributes, workflowType } from '../../src/contract/messages.ts';
@@ -17,7 +17,6 @@ import type { Report } from '../../src/contract/report.ts';
 import type { Site } from '../../src/contract/site.ts';
 import type { Activities, Call, ProbeInput, Result, RunRef, StepInput, StepName, StepOutput, UndoEntry, UndoOutcome } from '../../src/contract/steps.ts';
 import { idsOf } from '../../src/manifests/names.ts';
-import { resolveMission } from '../../src/config/run-spec.ts';
 
 export const spec = { subscriptionId: '00000000-0000-4000-8000-000000000001', resourceGroup: 'group', cluster: 'cluster' };
 
@@ -106,7 +105,9 @@ export function asExpected(input: ProbeInput, override: (connection: Connection)
   const connections = input.targets.flatMap((target): Connection[] => {
     const open = input.expected[target.id] === 'OPEN';
     const base = { target: target.id, startedAt: at, sourcePort: 40000 };
-    const proof = [1, 2, 3].map((n): Connection => ({ ...base, stage: 'proof', sourcePort: 40000 + n, outcome: open ? 'OPEN' : 'DROP', elapsedMs: open ? 1 : 3000, syns: open ? 1 : 3 }));
+    const proof = [1, 2, 3].map(
+      (n): Connection => ({ ...base, stage: 'proof', sourcePort: 40000 + n, outcome: open ? 'OPEN' : 'DROP', elapsedMs: open ? 1 : 3000, syns: open ? 1 : 3 }),
+    );
     if (!open) return proof;
     const live = (['before', 'during', 'after'] as const).map((stage): Connection => ({ ...base, stage, outcome: 'OPEN', elapsedMs: 1, syns: 1 }));
     return [...live, ...proof];
@@ -135,7 +136,12 @@ const workflowsPath = fileURLToPath(new URL('../../src/workflows/index.ts', impo
 export interface Harness {
   readonly env: TestWorkflowEnvironment;
   /** Starts a run with these fakes and gives its handle to `during`; the worker lives until `during` ends. */
-  run<T>(fakes: { activities: Activities }, input: unknown, during: (handle: WorkflowHandle<() => Promise<Report>>) => Promise<T>, options?: { cached?: boolean }): Promise<T>;
+  run<T>(
+    fakes: { activities: Activities },
+    input: unknown,
+    during: (handle: WorkflowHandle<() => Promise<Report>>) => Promise<T>,
+    options?: { cached?: boolean },
+  ): Promise<T>;
   close(): Promise<void>;
 }
 

@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import { WorkflowUpdateFailedError } from '@temporalio/client';
 import { finishSignal, labelNode2Signal, labelNode2Update, type Progress, progressQuery } from '../../src/contract/messages.ts';
 import type { Verdict } from '../../src/contract/verdict.ts';
-import { fakeActivities, failAs, type Harness, spec, startHarness } from './harness.ts';
+import { failAs, fakeActivities, type Harness, spec, startHarness } from './harness.ts';
 
 let harness: Harness;
 before(async () => {
@@ -39,7 +39,10 @@ test('the update is refused with the reason when the spec says never', async () 
   const fakes = fakeActivities({ before: (step) => (step === 'labelNode' ? waitFor(() => refused) : undefined) });
   await harness.run(fakes, { ...spec, secondNode: { when: 'never' } }, async (handle) => {
     while (!fakes.calls.some(({ step }) => step === 'labelNode')) await pause();
-    await assert.rejects(handle.executeUpdate(labelNode2Update), (error: unknown) => error instanceof WorkflowUpdateFailedError && /secondNode.when never/.test(error.cause?.message ?? ''));
+    await assert.rejects(
+      handle.executeUpdate(labelNode2Update),
+      (error: unknown) => error instanceof WorkflowUpdateFailedError && /secondNode.when never/.test(error.cause?.message ?? ''),
+    );
     refused = true;
     await handle.result();
   });

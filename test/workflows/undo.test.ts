@@ -5,7 +5,7 @@ import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { reportQuery } from '../../src/contract/messages.ts';
 import type { Report } from '../../src/contract/report.ts';
 import type { StepName, UndoEntry, UndoName } from '../../src/contract/steps.ts';
-import { failAs, fakeActivities, type FakeBehaviour, type Harness, spec, startHarness } from './harness.ts';
+import { type FakeBehaviour, failAs, fakeActivities, type Harness, spec, startHarness } from './harness.ts';
 
 let harness: Harness;
 before(async () => {
@@ -33,9 +33,17 @@ const undoOf: Partial<Record<StepName, UndoName>> = {
 const steps: readonly StepName[] = ['preflight', ...(Object.keys(undoOf) as StepName[]), 'awaitSsh', 'probe'];
 
 /** Runs to the end, expecting failure; gives the report that the failure carries. */
-async function failingRun(behaviour: FakeBehaviour, input: object = always): Promise<{ report: Report; type: string | null | undefined; calls: ReturnType<typeof fakeActivities>['calls'] }> {
+async function failingRun(
+  behaviour: FakeBehaviour,
+  input: object = always,
+): Promise<{ report: Report; type: string | null | undefined; calls: ReturnType<typeof fakeActivities>['calls'] }> {
   const fakes = fakeActivities(behaviour);
-  const error = await harness.run(fakes, input, (handle) => handle.result().then(() => assert.fail('the run succeeded'), (error: unknown) => error));
+  const error = await harness.run(fakes, input, (handle) =>
+    handle.result().then(
+      () => assert.fail('the run succeeded'),
+      (error: unknown) => error,
+    ),
+  );
   assert.ok(error instanceof WorkflowFailedError && error.cause instanceof ApplicationFailure, String(error));
   return { report: error.cause.details?.[0] as Report, type: error.cause.type, calls: fakes.calls };
 }
@@ -79,7 +87,10 @@ describe('a cancellation at each step undoes what was attempted, and the run end
       const report = await harness.run(fakes, always, async (handle) => {
         await reached;
         await handle.cancel();
-        const error = await handle.result().then(() => assert.fail('the run succeeded'), (error: unknown) => error);
+        const error = await handle.result().then(
+          () => assert.fail('the run succeeded'),
+          (error: unknown) => error,
+        );
         assert.ok(error instanceof WorkflowFailedError && error.cause instanceof CancelledFailure, String(error));
         const report = await handle.query<Report>(reportQuery);
         assert.equal(report.outcome, 'CANCELLED');
@@ -140,14 +151,19 @@ test('a failed undo does not stop the others, does not hide the first failure, a
 
 test('an undo that may succeed later is tried again until it does', async () => {
   let tries = 0;
-  const fakes = fakeActivities({ undo: ({ undo }) => (undo === 'deleteInterface' && ++tries < 3 ? { outcome: 'failed', retryable: true, code: 'InUse', detail: 'still attached' } : undefined) });
+  const fakes = fakeActivities({
+    undo: ({ undo }) =>
+      undo === 'deleteInterface' && ++tries < 3 ? { outcome: 'failed', retryable: true, code: 'InUse', detail: 'still attached' } : undefined,
+  });
   const report = await harness.run(fakes, { ...always, secondNode: { when: 'never' } }, (handle) => handle.result());
   assert.deepEqual(report.leftovers, []);
   assert.equal(report.steps.find(({ name }) => name === 'deleteInterface')?.attempts, 3);
 });
 
 test('what somebody else changed meanwhile is left alone and reported (W3)', async () => {
-  const fakes = fakeActivities({ undo: ({ undo }) => (undo === 'restoreAutoHostEndpoints' ? { outcome: 'conflict', detail: 'holds Disabled, the run wrote Enabled' } : undefined) });
+  const fakes = fakeActivities({
+    undo: ({ undo }) => (undo === 'restoreAutoHostEndpoints' ? { outcome: 'conflict', detail: 'holds Disabled, the run wrote Enabled' } : undefined),
+  });
   const report = await harness.run(fakes, { ...always, secondNode: { when: 'never' } }, (handle) => handle.result());
   assert.equal(report.outcome, 'PASS');
   assert.match(report.leftovers[0]?.why ?? '', /holds Disabled/);
@@ -155,7 +171,10 @@ test('what somebody else changed meanwhile is left alone and reported (W3)', asy
 });
 
 test('cleanup on-success keeps everything after a failure and lists it with its commands', async () => {
-  const { report, calls } = await failingRun({ before: (step) => (step === 'applyPolicy' ? failAs('KubernetesRefused') : undefined) }, { ...always, cleanup: { when: 'on-success' } });
+  const { report, calls } = await failingRun(
+    { before: (step) => (step === 'applyPolicy' ? failAs('KubernetesRefused') : undefined) },
+    { ...always, cleanup: { when: 'on-success' } },
+  );
   assert.equal(calls.filter(({ step }) => step === 'undo').length, 0);
   assert.equal(report.leftovers.length, 12);
   for (const { command } of report.leftovers) assert.match(command, /^(az|kubectl) /);
@@ -164,7 +183,10 @@ test('cleanup on-success keeps everything after a failure and lists it with its 
 test('a red baseline ends the run before any policy (W1)', async () => {
   const { asExpected } = await import('./harness.ts');
   const { report, calls } = await failingRun({
-    evidence: (input) => asExpected(input, (connection) => (connection.target.endsWith(':30080') && connection.target.startsWith('node-b') ? { ...connection, outcome: 'DROP', syns: 3 } : connection)),
+    evidence: (input) =>
+      asExpected(input, (connection) =>
+        connection.target.endsWith(':30080') && connection.target.startsWith('node-b') ? { ...connection, outcome: 'DROP', syns: 3 } : connection,
+      ),
   });
   assert.equal(report.failure?.code, 'BaselineRed');
   assert.ok(!calls.some(({ step }) => step === 'applyPolicy' || step === 'labelNode'));
@@ -173,7 +195,9 @@ test('a red baseline ends the run before any policy (W1)', async () => {
 
 test('a deny that does not bite is a FAIL with everything undone, not an error', async () => {
   const { asExpected } = await import('./harness.ts');
-  const fakes = fakeActivities({ evidence: (input) => asExpected(input, (connection) => (connection.outcome === 'DROP' ? { ...connection, outcome: 'OPEN', syns: 1 } : connection)) });
+  const fakes = fakeActivities({
+    evidence: (input) => asExpected(input, (connection) => (connection.outcome === 'DROP' ? { ...connection, outcome: 'OPEN', syns: 1 } : connection)),
+  });
   const report = await harness.run(fakes, always, (handle) => handle.result());
   assert.equal(report.outcome, 'FAIL');
   assert.deepEqual(report.leftovers, []);

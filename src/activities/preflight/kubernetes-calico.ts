@@ -103,7 +103,7 @@ function lockOutWarnings(policies: readonly GlobalNetworkPolicy[], controllers: 
 
 /** The kernel takes a REJECT only in the filter table, so Felix cannot program a pre-DNAT deny then. */
 function denyWarnings(felix: FelixConfiguration | undefined): readonly string[] {
-  const set = (['iptablesFilterDenyAction', 'nftablesFilterDenyAction'] as const).filter((field) => felix?.spec?.[field] === 'Reject');
+  const set = (['iptablesFilterDenyAction', 'nftablesFilterDenyAction'] as const).filter((field) => felix?.spec?.[field]?.toLowerCase() === 'reject');
   return set.map((field) => `${field} of FelixConfiguration default is Reject: a pre-DNAT deny can be expected to fail; use Drop.`);
 }
 

@@ -2,17 +2,27 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseAllDocuments } from 'yaml';
+import { seed as calicoSeed, crds } from '../../../lab/calico/crds.ts';
+import { startKubeControllers } from '../../../lab/calico/kube-controllers.ts';
 import { createAuthority } from '../../../lab/certificates.ts';
 import type { Api, KubernetesObject } from '../../../lab/kubernetes/api.ts';
 import { type ControlPlane, startControlPlane } from '../../../lab/kubernetes/control-plane.ts';
 import { type LabScope, cluster as labCluster } from '../../../lab/scope.ts';
 import { programs } from '../../../lab/tools/programs.ts';
 import type { StepContext, Tools } from '../../../src/activities/step.ts';
-import { type Clusters, createClusters } from '../../../src/adapters/kubernetes/index.ts';
+import { type Clusters, createClusters, KubernetesError } from '../../../src/adapters/kubernetes/index.ts';
 import type { Mission, Workload } from '../../../src/contract/mission.ts';
 import type { RunRef } from '../../../src/contract/steps.ts';
-import { calicoCrds, calicoObject, group, startKubeControllers } from './calico.ts';
+
+export const group = '/apis/projectcalico.org/v3';
+export const calicoObject = (kind: string, name: string, spec: object): KubernetesObject => ({
+  apiVersion: 'projectcalico.org/v3',
+  kind,
+  metadata: { name },
+  spec,
+});
 
 export const deployFolder = join(import.meta.dirname, '../../../deploy/kubernetes');
 export const nodeNames = labCluster.nodeNames;
@@ -25,15 +35,15 @@ export const workload: Workload = {
   nodePort: 30080,
 };
 
-/** A real API server with nodes and a deployment, Calico's objects, and a worker that has the shipped rights and no others. */
+/** A real API server with nodes and a deployment, the lab's Calico objects and stand-in for kube-controllers, and a worker that has the shipped rights only. */
 export interface TestCluster {
   readonly plane: ControlPlane;
   /** As admin: what other people do to the cluster. */
   readonly api: Api;
-  readonly controllers: ReturnType<typeof startKubeControllers>;
-  readonly clusters: Clusters;
+  /** Calico's kube-controllers, when it is to be late. */
+  readonly controllers: { start(): Promise<void>; stop(): Promise<void> };
   readonly tools: Tools;
-  /** Everything as at the start. */
+  /** Everything as at the start, kube-controllers running. */
   reset(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -52,23 +62,51 @@ export async function openCluster(flavour: 'oss' | 'cloud'): Promise<TestCluster
   mkdirSync(scope.logs);
   try {
     const authority = await createAuthority(join(directory, 'ca'));
-    const plane = await startControlPlane({ scope, authority, programs: await programs(['etcd', 'kube-apiserver']), crds: calicoCrds(flavour) });
+    const plane = await startControlPlane({ scope, authority, programs: await programs(['etcd', 'kube-apiserver']), crds: crds(flavour) });
     const { api } = plane;
     for (const object of shippedObjects()) await api.apply(object);
-    const reset = (): Promise<void> => seed(api);
-    await reset();
-    const controllers = startKubeControllers(api);
-    const clusters = createClusters({ kubeconfigOf: async () => plane.kubeconfigFor('hepflow-worker'), requestTimeoutMs: 10_000 });
+    const controllers = controllersOf(plane);
+    const reset = async (): Promise<void> => {
+      await seed(api, flavour);
+      await controllers.start();
+      const reported = async (): Promise<boolean> => 'status' in (await api.call<object>('GET', `${group}/kubecontrollersconfigurations/default`));
+      while (!(await reported())) await sleep(10);
+    };
+    const clusters: Clusters = createClusters({ kubeconfigOf: async () => plane.kubeconfigFor('hepflow-worker'), requestTimeoutMs: 10_000 });
     const stop = async (): Promise<void> => {
       await controllers.stop();
       await clusters.close();
       await plane.stop();
       rmSync(directory, { recursive: true, force: true });
     };
-    return { plane, api, controllers, clusters, tools: { clusters } as Tools, reset, stop };
+    return { plane, api, controllers, tools: { clusters } as Tools, reset, stop };
   } catch (error) {
     rmSync(directory, { recursive: true, force: true });
     throw error;
+  }
+}
+
+function controllersOf(plane: ControlPlane): TestCluster['controllers'] {
+  let running: { stop(): Promise<void> } | undefined;
+  return {
+    start: async () => {
+      running ??= await startKubeControllers({ kubeConfig: plane.clientFor('calico'), onError: () => {} }); // it tries again by itself
+    },
+    stop: async () => {
+      await running?.stop();
+      running = undefined;
+    },
+  };
+}
+
+/** As Temporal does: a step that met somebody else's write is tried again, and reads anew (W9). */
+export async function retried<T>(step: () => Promise<T>): Promise<T> {
+  for (let left = 5; ; left -= 1) {
+    try {
+      return await step();
+    } catch (error) {
+      if (left === 0 || !(error instanceof KubernetesError && error.reason === 'Conflict')) throw error;
+    }
   }
 }
 
@@ -100,20 +138,14 @@ export const mission = {
 const collections = ['/api/v1/nodes', '/api/v1/namespaces/default/pods', '/apis/apps/v1/namespaces/default/deployments'];
 const calicoCollections = ['kubecontrollersconfigurations', 'felixconfigurations', 'clusterinformations', 'hostendpoints', 'globalnetworkpolicies', 'tiers'];
 
-async function seed(api: Api): Promise<void> {
+async function seed(api: Api, flavour: 'oss' | 'cloud'): Promise<void> {
   for (const collection of [...collections, ...calicoCollections.map((plural) => `${group}/${plural}`)])
     await api.call('DELETE', `${collection}?gracePeriodSeconds=0`);
   await api.call('DELETE', '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices');
   const { items } = await api.call<{ items: readonly KubernetesObject[] }>('GET', '/api/v1/services');
   for (const { metadata } of items)
     if (metadata.name !== 'kubernetes') await api.call('DELETE', `/api/v1/namespaces/${metadata.namespace}/services/${metadata.name}`);
-  const disabled = { controllers: { node: { hostEndpoint: { autoCreate: 'Disabled' } } } };
-  const controllers = calicoObject('KubeControllersConfiguration', 'default', disabled);
-  await api.apply({ ...controllers, status: { runningConfig: disabled } });
-  await api.apply(calicoObject('FelixConfiguration', 'default', {}));
-  await api.apply(calicoObject('ClusterInformation', 'default', { calicoVersion: 'v3.32.1', datastoreReady: true }));
-  await api.apply(calicoObject('Tier', 'default', { order: 1_000_000 }));
-  await api.apply(calicoObject('Tier', 'security', { order: 300 }));
+  for (const object of calicoSeed(flavour)) await api.apply(object);
   for (const [index, name] of nodeNames.entries()) await addNode(api, name, `10.240.0.${index + 4}`);
   await addDeployment(api);
 }

@@ -7,8 +7,7 @@ import { labelNode } from '../../../src/activities/label-node.ts';
 import { restoreAutoHostEndpoints, restoreFlowLogs, restoreLabel } from '../../../src/activities/undo-kubernetes.ts';
 import { untilGone } from '../../../src/activities/until-gone.ts';
 import { changedAnnotation } from '../../../src/manifests/names.ts';
-import { group } from './calico.ts';
-import { contextOf, nodeNames, openCluster, type TestCluster } from './cluster.ts';
+import { contextOf, group, nodeNames, openCluster, retried, type TestCluster } from './cluster.ts';
 
 const controllersPath = `${group}/kubecontrollersconfigurations/default`;
 const felixPath = `${group}/felixconfigurations/default`;
@@ -53,31 +52,35 @@ function autoHostEndpoints(of: () => TestCluster): void {
     const before = await shapeOf(cluster, controllersPath);
     const context = contextOf();
     const input = { prior: 'Disabled', readyNodes: nodeNames };
-    assert.deepEqual(await enableAutoHostEndpoints(input, cluster.tools, context), { changed: true, names: hepNames });
+    assert.deepEqual(await retried(() => enableAutoHostEndpoints(input, cluster.tools, context)), { changed: true, names: hepNames });
     assert.deepEqual(markIn(await shapeOf(cluster, controllersPath)), { run: context.run.runId, prior: 'Disabled' });
-    assert.deepEqual(await enableAutoHostEndpoints(input, cluster.tools, context), { changed: true, names: hepNames });
+    assert.deepEqual(await retried(() => enableAutoHostEndpoints(input, cluster.tools, context)), { changed: true, names: hepNames });
 
-    assert.equal((await restoreAutoHostEndpoints({ prior: 'Disabled' }, cluster.tools, context)).outcome, 'done');
+    assert.equal((await retried(() => restoreAutoHostEndpoints({ prior: 'Disabled' }, cluster.tools, context))).outcome, 'done');
     assert.deepEqual(await endpointsOf(cluster), [], 'done means that the host endpoints are gone');
     assert.deepEqual(await shapeOf(cluster, controllersPath), before);
-    assert.equal((await restoreAutoHostEndpoints({ prior: 'Disabled' }, cluster.tools, context)).outcome, 'nothing');
+    assert.equal((await retried(() => restoreAutoHostEndpoints({ prior: 'Disabled' }, cluster.tools, context))).outcome, 'nothing');
   });
 
   test('accepted by Calico is not enough: the step goes on heartbeating until every ready node has its host endpoint', async () => {
     const cluster = of();
-    cluster.controllers.paused = true;
-    await cluster.api.call('PATCH', controllersPath, { status: { runningConfig: { controllers: { node: { hostEndpoint: { autoCreate: 'Enabled' } } } } } });
+    await cluster.controllers.stop();
+    await cluster.api.call('PATCH', `${controllersPath}/status`, {
+      status: { runningConfig: { controllers: { node: { hostEndpoint: { autoCreate: 'Enabled' } } } } },
+    });
     const context = contextOf();
     const step = enableAutoHostEndpoints({ prior: 'Disabled', readyNodes: nodeNames }, cluster.tools, context);
     await until(() => context.beats.length > 2);
     assert.deepEqual(context.beats.at(-1), { missing: nodeNames });
-    cluster.controllers.paused = false;
+    await cluster.controllers.start();
     assert.deepEqual((await step).names, hepNames);
   });
 
   test('a ready node that a scale-down takes away meanwhile is not waited for', async () => {
     const cluster = of();
-    const { names } = await enableAutoHostEndpoints({ prior: 'Disabled', readyNodes: [...nodeNames, 'gone-by-now'] }, cluster.tools, contextOf());
+    const { names } = await retried(() =>
+      enableAutoHostEndpoints({ prior: 'Disabled', readyNodes: [...nodeNames, 'gone-by-now'] }, cluster.tools, contextOf()),
+    );
     assert.deepEqual(names, hepNames);
   });
 
@@ -86,9 +89,12 @@ function autoHostEndpoints(of: () => TestCluster): void {
     await cluster.api.call('PATCH', controllersPath, autoCreate('Enabled'));
     const before = await shapeOf(cluster, controllersPath);
     const context = contextOf();
-    assert.deepEqual(await enableAutoHostEndpoints({ prior: 'Enabled', readyNodes: nodeNames }, cluster.tools, context), { changed: false, names: hepNames });
+    assert.deepEqual(await retried(() => enableAutoHostEndpoints({ prior: 'Enabled', readyNodes: nodeNames }, cluster.tools, context)), {
+      changed: false,
+      names: hepNames,
+    });
     assert.deepEqual(await shapeOf(cluster, controllersPath), before);
-    assert.equal((await restoreAutoHostEndpoints({ prior: 'Enabled' }, cluster.tools, context)).outcome, 'nothing');
+    assert.equal((await retried(() => restoreAutoHostEndpoints({ prior: 'Enabled' }, cluster.tools, context))).outcome, 'nothing');
     assert.deepEqual(await shapeOf(cluster, controllersPath), before);
   });
 
@@ -103,8 +109,8 @@ function autoHostEndpoints(of: () => TestCluster): void {
       await cluster.api.call('PATCH', controllersPath, { spec });
       const before = await shapeOf(cluster, controllersPath);
       const context = contextOf();
-      assert.equal((await enableAutoHostEndpoints({ prior: null, readyNodes: nodeNames }, cluster.tools, context)).changed, true);
-      assert.equal((await restoreAutoHostEndpoints({ prior: null }, cluster.tools, context)).outcome, 'done');
+      assert.equal((await retried(() => enableAutoHostEndpoints({ prior: null, readyNodes: nodeNames }, cluster.tools, context))).changed, true);
+      assert.equal((await retried(() => restoreAutoHostEndpoints({ prior: null }, cluster.tools, context))).outcome, 'done');
       assert.deepEqual(await shapeOf(cluster, controllersPath), before);
     });
   }
@@ -118,7 +124,7 @@ function autoHostEndpoints(of: () => TestCluster): void {
       code: 'ChangedMeanwhile',
       message: /was Disabled before the run and is Enabled now/,
     });
-    const undone = await restoreAutoHostEndpoints({ prior: 'Disabled' }, cluster.tools, context);
+    const undone = await retried(() => restoreAutoHostEndpoints({ prior: 'Disabled' }, cluster.tools, context));
     assert.deepEqual([undone.outcome, /is Enabled, this run wrote Enabled \(before it: Disabled\); left alone/.test(undone.detail)], ['conflict', true]);
     assert.deepEqual(await shapeOf(cluster, controllersPath), before);
   });
@@ -138,8 +144,8 @@ function autoHostEndpoints(of: () => TestCluster): void {
   test('an undo that dies while it waits for the host endpoints to go finds the mark and waits again (W9)', async () => {
     const cluster = of();
     const context = contextOf();
-    await enableAutoHostEndpoints({ prior: 'Disabled', readyNodes: nodeNames }, cluster.tools, context);
-    cluster.controllers.paused = true;
+    await retried(() => enableAutoHostEndpoints({ prior: 'Disabled', readyNodes: nodeNames }, cluster.tools, context));
+    await cluster.controllers.stop();
     const dying = new AbortController();
     const first = restoreAutoHostEndpoints({ prior: 'Disabled' }, cluster.tools, {
       ...context,
@@ -148,8 +154,8 @@ function autoHostEndpoints(of: () => TestCluster): void {
     });
     await assert.rejects(first);
     assert.notEqual(markIn(await shapeOf(cluster, controllersPath)), null);
-    cluster.controllers.paused = false;
-    assert.equal((await restoreAutoHostEndpoints({ prior: 'Disabled' }, cluster.tools, context)).outcome, 'done');
+    await cluster.controllers.start();
+    assert.equal((await retried(() => restoreAutoHostEndpoints({ prior: 'Disabled' }, cluster.tools, context))).outcome, 'done');
     assert.deepEqual(await endpointsOf(cluster), []);
     assert.equal(markIn(await shapeOf(cluster, controllersPath)), null);
   });
@@ -158,8 +164,8 @@ function autoHostEndpoints(of: () => TestCluster): void {
     const cluster = of();
     await cluster.api.apply({ apiVersion: 'projectcalico.org/v3', kind: 'HostEndpoint', metadata: { name: 'mine' }, spec: { node, interfaceName: 'eth0' } });
     const context = contextOf();
-    assert.deepEqual((await enableAutoHostEndpoints({ prior: 'Disabled', readyNodes: nodeNames }, cluster.tools, context)).names, hepNames);
-    assert.equal((await restoreAutoHostEndpoints({ prior: 'Disabled' }, cluster.tools, context)).outcome, 'done');
+    assert.deepEqual((await retried(() => enableAutoHostEndpoints({ prior: 'Disabled', readyNodes: nodeNames }, cluster.tools, context))).names, hepNames);
+    assert.equal((await retried(() => restoreAutoHostEndpoints({ prior: 'Disabled' }, cluster.tools, context))).outcome, 'done');
     assert.deepEqual(await endpointsOf(cluster), ['mine']);
   });
 
@@ -183,11 +189,11 @@ function flowLogsSupported(of: () => TestCluster): void {
       await cluster.api.call('PATCH', felixPath, { spec: { flowLogsEnableHostEndpoint: prior } });
       const before = await shapeOf(cluster, felixPath);
       const context = contextOf();
-      for (const _ of [1, 2]) assert.deepEqual(await enableFlowLogs({ prior }, cluster.tools, context), { changed: true, supported: true });
+      for (const _ of [1, 2]) assert.deepEqual(await retried(() => enableFlowLogs({ prior }, cluster.tools, context)), { changed: true, supported: true });
       assert.deepEqual(markIn(await shapeOf(cluster, felixPath)), { run: context.run.runId, prior });
-      assert.equal((await restoreFlowLogs({ prior }, cluster.tools, context)).outcome, 'done');
+      assert.equal((await retried(() => restoreFlowLogs({ prior }, cluster.tools, context))).outcome, 'done');
       assert.deepEqual(await shapeOf(cluster, felixPath), before);
-      assert.equal((await restoreFlowLogs({ prior }, cluster.tools, context)).outcome, 'nothing');
+      assert.equal((await retried(() => restoreFlowLogs({ prior }, cluster.tools, context))).outcome, 'nothing');
     });
   }
 
@@ -196,18 +202,18 @@ function flowLogsSupported(of: () => TestCluster): void {
     await cluster.api.call('PATCH', felixPath, { spec: { flowLogsEnableHostEndpoint: true } });
     const before = await shapeOf(cluster, felixPath);
     const context = contextOf();
-    assert.deepEqual(await enableFlowLogs({ prior: true }, cluster.tools, context), { changed: false, supported: true });
-    assert.equal((await restoreFlowLogs({ prior: true }, cluster.tools, context)).outcome, 'nothing');
+    assert.deepEqual(await retried(() => enableFlowLogs({ prior: true }, cluster.tools, context)), { changed: false, supported: true });
+    assert.equal((await retried(() => restoreFlowLogs({ prior: true }, cluster.tools, context))).outcome, 'nothing');
     assert.deepEqual(await shapeOf(cluster, felixPath), before);
   });
 
   test('a field that somebody else set to something else after us is a conflict and left alone (W3)', async () => {
     const cluster = of();
     const context = contextOf();
-    await enableFlowLogs({ prior: null }, cluster.tools, context);
+    await retried(() => enableFlowLogs({ prior: null }, cluster.tools, context));
     await cluster.api.call('PATCH', felixPath, { spec: { flowLogsEnableHostEndpoint: false } });
     const before = await shapeOf(cluster, felixPath);
-    const undone = await restoreFlowLogs({ prior: null }, cluster.tools, context);
+    const undone = await retried(() => restoreFlowLogs({ prior: null }, cluster.tools, context));
     assert.equal(undone.outcome, 'conflict');
     assert.match(undone.detail, /is false, this run wrote true \(before it: absent\)/);
     assert.deepEqual(await shapeOf(cluster, felixPath), before);
@@ -219,9 +225,10 @@ function flowLogsUnsupported(of: () => TestCluster): void {
     const cluster = of();
     const before = await shapeOf(cluster, felixPath);
     const context = contextOf();
-    for (const _ of [1, 2]) assert.deepEqual(await enableFlowLogs({ prior: null }, cluster.tools, context), { changed: false, supported: false });
+    for (const _ of [1, 2])
+      assert.deepEqual(await retried(() => enableFlowLogs({ prior: null }, cluster.tools, context)), { changed: false, supported: false });
     assert.deepEqual(await shapeOf(cluster, felixPath), before);
-    assert.equal((await restoreFlowLogs({ prior: null }, cluster.tools, context)).outcome, 'nothing');
+    assert.equal((await retried(() => restoreFlowLogs({ prior: null }, cluster.tools, context))).outcome, 'nothing');
   });
 
   test('a worker that died between the pruned patch and taking the mark off leaves a mark that the undo takes off', async () => {
@@ -229,7 +236,7 @@ function flowLogsUnsupported(of: () => TestCluster): void {
     const before = await shapeOf(cluster, felixPath);
     const context = contextOf();
     await cluster.api.call('PATCH', felixPath, { metadata: { annotations: { [changedAnnotation]: JSON.stringify({ run: context.run.runId, prior: null }) } } });
-    assert.equal((await restoreFlowLogs({ prior: null }, cluster.tools, context)).outcome, 'done');
+    assert.equal((await retried(() => restoreFlowLogs({ prior: null }, cluster.tools, context))).outcome, 'done');
     assert.deepEqual(await shapeOf(cluster, felixPath), before);
   });
 }
@@ -246,14 +253,17 @@ function labels(of: () => TestCluster): void {
       const before = await shapeOf(cluster, nodePath);
       const context = contextOf();
       for (const _ of [1, 2]) {
-        assert.deepEqual(await labelNode({ node, key, value, prior }, cluster.tools, context), { changed: true, hostEndpoint: `${node}-auto-hep` });
+        assert.deepEqual(await retried(() => labelNode({ node, key, value, prior }, cluster.tools, context)), {
+          changed: true,
+          hostEndpoint: `${node}-auto-hep`,
+        });
       }
       const hep = await cluster.api.call<KubernetesObject>('GET', `${group}/hostendpoints/${node}-auto-hep`);
       assert.equal((hep.metadata['labels'] as Record<string, string>)[key], value);
       const undo = { node, key, written: value, prior };
-      assert.equal((await restoreLabel(undo, cluster.tools, context)).outcome, 'done');
+      assert.equal((await retried(() => restoreLabel(undo, cluster.tools, context))).outcome, 'done');
       assert.deepEqual(await shapeOf(cluster, nodePath), before);
-      assert.equal((await restoreLabel(undo, cluster.tools, context)).outcome, 'nothing');
+      assert.equal((await retried(() => restoreLabel(undo, cluster.tools, context))).outcome, 'nothing');
     });
   }
 
@@ -263,8 +273,8 @@ function labels(of: () => TestCluster): void {
     await cluster.api.call('PATCH', nodePath, { metadata: { labels: { [key]: value } } });
     const before = await shapeOf(cluster, nodePath);
     const context = contextOf();
-    assert.equal((await labelNode({ node, key, value, prior: value }, cluster.tools, context)).changed, false);
-    assert.equal((await restoreLabel({ node, key, written: value, prior: value }, cluster.tools, context)).outcome, 'nothing');
+    assert.equal((await retried(() => labelNode({ node, key, value, prior: value }, cluster.tools, context))).changed, false);
+    assert.equal((await retried(() => restoreLabel({ node, key, written: value, prior: value }, cluster.tools, context))).outcome, 'nothing');
     assert.deepEqual(await shapeOf(cluster, nodePath), before);
   });
 
@@ -277,9 +287,9 @@ function labels(of: () => TestCluster): void {
       ['theirs', 'conflict'],
     ] as const) {
       const context = contextOf();
-      await labelNode({ node, key, value, prior: null }, cluster.tools, context);
+      await retried(() => labelNode({ node, key, value, prior: null }, cluster.tools, context));
       await cluster.api.call('PATCH', nodePath, { metadata: { labels: { [key]: theirs } } });
-      assert.equal((await restoreLabel(undo, cluster.tools, context)).outcome, outcome);
+      assert.equal((await retried(() => restoreLabel(undo, cluster.tools, context))).outcome, outcome);
       const { metadata } = await cluster.api.call<KubernetesObject>('GET', nodePath);
       assert.equal((metadata['labels'] as Record<string, string>)[key] ?? null, theirs);
     }
@@ -291,12 +301,12 @@ function labels(of: () => TestCluster): void {
     await cluster.api.call('PATCH', nodePath, { metadata: { annotations: { 'someone/else': 'kept' } } });
     const before = await shapeOf(cluster, nodePath);
     const context = contextOf();
-    await labelNode({ node, key, value, prior: null }, cluster.tools, context);
+    await retried(() => labelNode({ node, key, value, prior: null }, cluster.tools, context));
     const undo = { node, key, written: value, prior: null };
-    await restoreLabel(undo, cluster.tools, context);
+    await retried(() => restoreLabel(undo, cluster.tools, context));
     assert.deepEqual(await shapeOf(cluster, nodePath), before);
     await cluster.api.call('DELETE', nodePath);
-    assert.equal((await restoreLabel(undo, cluster.tools, context)).outcome, 'nothing');
+    assert.equal((await retried(() => restoreLabel(undo, cluster.tools, context))).outcome, 'nothing');
   });
 }
 

@@ -7,8 +7,7 @@ import { kubernetesFailure } from '../../../src/activities/failures-kubernetes.t
 import { deletePolicy, deleteService } from '../../../src/activities/undo-kubernetes.ts';
 import { KubernetesError } from '../../../src/adapters/kubernetes/index.ts';
 import { runLabel } from '../../../src/manifests/names.ts';
-import { calicoObject, group } from './calico.ts';
-import { contextOf, openCluster, sliceOf, slices, type TestCluster, workload } from './cluster.ts';
+import { calicoObject, contextOf, group, openCluster, sliceOf, slices, type TestCluster, workload } from './cluster.ts';
 
 const servicesPath = '/api/v1/namespaces/default/services';
 const servicePath = `${servicesPath}/frontend-nodeport`;
@@ -113,12 +112,13 @@ describe('objects that a run creates, on a real API server', () => {
   }
 
   test("somebody else's policy of that name is neither changed nor deleted (W6)", async () => {
-    await cluster.api.apply(calicoObject('GlobalNetworkPolicy', policy.name, { order: 1, selector: 'all()' }));
+    await cluster.api.apply(calicoObject('GlobalNetworkPolicy', policy.name, { tier: 'default', order: 1, selector: 'all()' }));
     const context = contextOf();
     await assert.rejects(applyPolicy(policy, cluster.tools, context), { code: 'PolicyExists' });
     const undone = await deletePolicy({ name: policy.name }, cluster.tools, context);
     assert.deepEqual([undone.outcome, /does not belong to run/.test(undone.detail)], ['nothing', true]);
     assert.deepEqual((await cluster.api.call<KubernetesObject>('GET', `${group}/globalnetworkpolicies/${policy.name}`))['spec'], {
+      tier: 'default',
       order: 1,
       selector: 'all()',
     });

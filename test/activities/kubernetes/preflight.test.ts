@@ -6,8 +6,19 @@ import type { Tools } from '../../../src/activities/step.ts';
 import { createClusters } from '../../../src/adapters/kubernetes/index.ts';
 import type { Mission } from '../../../src/contract/mission.ts';
 import { changedAnnotation, runLabel } from '../../../src/manifests/names.ts';
-import { calicoObject, group } from './calico.ts';
-import { addNode, contextOf, mission, nodeNames, openCluster, setPodReady, shippedObjects, type TestCluster, workload } from './cluster.ts';
+import {
+  addNode,
+  calicoObject,
+  contextOf,
+  group,
+  mission,
+  nodeNames,
+  openCluster,
+  setPodReady,
+  shippedObjects,
+  type TestCluster,
+  workload,
+} from './cluster.ts';
 
 const runId = 'abcd1234';
 const services = '/api/v1/namespaces/default/services';
@@ -163,8 +174,8 @@ describe('the cluster as preflight finds it, on a real API server', () => {
     await cluster.controllers.stop();
     await cluster.api.apply(calicoObject('GlobalNetworkPolicy', 'default-deny', { selector: 'all()', types: ['Ingress'] }));
     await cluster.api.apply(calicoObject('GlobalNetworkPolicy', 'pods-only', { selector: 'all()', namespaceSelector: 'all()' }));
-    await cluster.api.apply(calicoObject('GlobalNetworkPolicy', 'pre', { selector: '', preDNAT: true }));
-    await patch(`${group}/kubecontrollersconfigurations/default`, { status: { environmentVars: { AUTO_HOST_ENDPOINTS: 'disabled' } } })(cluster.api);
+    await cluster.api.apply(calicoObject('GlobalNetworkPolicy', 'pre', { selector: '', preDNAT: true, applyOnForward: true }));
+    await patch(`${group}/kubecontrollersconfigurations/default/status`, { status: { environmentVars: { AUTO_HOST_ENDPOINTS: 'disabled' } } })(cluster.api);
     await patch(`${group}/felixconfigurations/default`, { spec: { iptablesFilterDenyAction: 'Reject' } })(cluster.api);
     const { problems, warnings } = await inspect();
     assert.deepEqual(problems, []);
@@ -193,6 +204,7 @@ describe('the cluster as preflight finds it, on a real API server', () => {
   });
 
   test('a cluster without the projectcalico.org/v3 API is told so, once, beside what else is wrong', async () => {
+    await cluster.controllers.stop();
     const { items } = await cluster.api.call<{ items: { metadata: { name: string } }[] }>('GET', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions');
     for (const { metadata } of items) await cluster.api.call('DELETE', `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${metadata.name}`);
     const served = async (): Promise<boolean> =>
@@ -212,6 +224,7 @@ describe('the cluster as preflight finds it, on a real API server', () => {
 test("a schema that knows flowLogsEnableHostEndpoint is Cloud's", async (t) => {
   const cluster = await openCluster('cloud');
   t.after(() => cluster.stop());
+  await cluster.reset();
   await cluster.api.call('PATCH', `${group}/felixconfigurations/default`, { spec: { flowLogsEnableHostEndpoint: false } });
   const { site } = await inspectCluster(mission, runId, cluster.tools);
   assert.deepEqual([site?.calico.flavour, site?.calico.priorFlowLogs], ['cloud', false]);

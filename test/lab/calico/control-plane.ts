@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { crds, type Flavour, seed } from '../../../lab/calico/crds.ts';
 import { createAuthority } from '../../../lab/certificates.ts';
-import type { KubernetesObject } from '../../../lab/kubernetes/api.ts';
+import type { Api, KubernetesObject } from '../../../lab/kubernetes/api.ts';
 import { type ControlPlane, startControlPlane } from '../../../lab/kubernetes/control-plane.ts';
 import { closeScope, openScope } from '../../../lab/leftovers.ts';
 import type { LabScope } from '../../../lab/scope.ts';
@@ -26,13 +26,20 @@ export async function openCalico(flavour: Flavour = 'oss'): Promise<TestCalico> 
       await controlPlane.stop();
       await closeScope(scope);
     };
-    for (const object of seed(flavour)) await controlPlane.api.apply(object);
+    for (const object of seed(flavour)) await apply(controlPlane.api, object);
     return { scope, controlPlane, remove };
   } catch (error) {
     await closeScope(scope);
     throw error;
   }
 }
+
+/** Creates or merges. A new kind answers before the server's discovery document lists it, which `api.apply` needs. */
+export const apply = (api: Api, object: KubernetesObject): Promise<boolean> =>
+  eventually(
+    () => api.apply(object).then(() => true, (error: unknown) => (error instanceof Error && error.message.endsWith('is not served') ? false : Promise.reject(error))),
+    (done) => done,
+  );
 
 export const calicoPath = (plural: string, name = ''): string => `/apis/projectcalico.org/v3/${plural}${name && `/${name}`}`;
 

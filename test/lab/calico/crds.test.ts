@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import type { KubernetesObject } from '../../../lab/kubernetes/api.ts';
 import { run } from '../../../lab/process/run.ts';
 import { programs } from '../../../lab/tools/programs.ts';
-import { calicoObject, calicoPath, openCalico, type TestCalico } from './control-plane.ts';
+import { apply, calicoObject, calicoPath, openCalico, type TestCalico } from './control-plane.ts';
 
 let calico: TestCalico;
 before(async () => {
@@ -73,7 +73,7 @@ test('open-source Calico prunes flowLogsEnableHostEndpoint; Calico Cloud keeps i
 test('kubectl knows the short names and shows what Calico shows', async () => {
   const { kubectl } = await programs(['kubectl']);
   const { api, adminKubeconfigFile } = calico.controlPlane;
-  await api.apply(hep({ node: 'node-0', interfaceName: 'eth0' }));
+  await apply(api, hep({ node: 'node-0', interfaceName: 'eth0' }));
   const get = (...what: readonly string[]): Promise<string> => run([kubectl, '--kubeconfig', adminKubeconfigFile, 'get', ...what]);
   assert.match(await get('heps'), /^NAME +NODE +INTERFACE *\ncase +node-0 +eth0 *\n$/);
   for (const name of ['hep', 'gnp', 'kcc', 'kccs', 'tiers', 'networkpolicies.projectcalico.org', 'clusterinformations']) await get(name);

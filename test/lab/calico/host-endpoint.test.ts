@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import type { Inputs } from '../../../lab/calico/felix/inputs.ts';
 import { UnprogrammableError } from '../../../lab/calico/felix/endpoint-chain.ts';
 import { runIn } from '../../../lab/process/run.ts';
-import { dial, serve } from '../network/support.ts';
+import { dial, patience, serve } from '../network/support.ts';
 import { allow, clientAddress, defaultAllow, denyAll, hostEndpoint, nodeAddress, openNode, policy, type TestNode } from './node.ts';
 
 /** Felix's metrics, in Calico's table. */
@@ -40,7 +40,7 @@ const ports: readonly { readonly id: string; readonly promise: string; readonly 
 for (const { id, promise, given, seen } of ports) {
   test(`${id}: ${promise}`, async () => {
     await node.apply(given);
-    assert.equal(await node.fromClient(metricsPort), seen);
+    assert.equal(await node.fromClient(metricsPort, seen), seen);
   });
 }
 
@@ -164,7 +164,7 @@ const others: readonly { readonly promise: string; readonly given: Partial<Input
 for (const { promise, given, seen } of others) {
   test(promise, async () => {
     await node.apply({ hostEndpoints: automatic, ...given });
-    const found = await Promise.all(Object.keys(seen).map(async (port) => [port, await node.fromClient(Number(port))]));
+    const found = await Promise.all(Object.entries(seen).map(async ([port, expected]) => [port, await node.fromClient(Number(port), expected)]));
     assert.deepEqual(Object.fromEntries(found), seen);
   });
 }
@@ -173,7 +173,7 @@ test('a host reaches its own pods whatever the policy, and its egress policy gov
   await serve(t, node.scope, node.client, 7000, 'outside');
   await node.apply({ hostEndpoints: automatic, globalNetworkPolicies: [policy('shut', { selector: 'all()', types: ['Ingress', 'Egress'] })] });
   assert.match(await dial(node.node, node.workloads[0].address, 8055), /^w0/);
-  assert.equal(await dial(node.node, clientAddress, 7000), 'silent');
+  assert.equal(await dial(node.node, clientAddress, 7000, patience.silence), 'silent');
   await node.apply({ hostEndpoints: automatic });
   assert.match(await dial(node.node, clientAddress, 7000), /^outside/);
 });
@@ -183,12 +183,12 @@ test('pods reach their node past the host endpoint of all interfaces unless thei
   await node.apply({ hostEndpoints: automatic, globalNetworkPolicies: [policy('shut', { ingress: [{ action: 'Deny' }] })] });
   assert.match(await dial(w0, nodeAddress, kubeletPort), /^host/);
   await node.apply({ networkPolicies: [{ metadata: { namespace: 'default', name: 'shut' }, spec: { types: ['Egress'] } }] });
-  assert.equal(await dial(w0, nodeAddress, kubeletPort), 'silent');
+  assert.equal(await dial(w0, nodeAddress, kubeletPort, patience.silence), 'silent');
 });
 
 test('packets of an interface that belongs to no known pod are dropped', async () => {
   await node.apply({ workloads: [node.workloads[0]] });
-  assert.equal((await node.look())['X→32011'], 'silent');
+  assert.equal(await node.fromClient(32011, 'silent'), 'silent');
 });
 
 test('a preDNAT deny cannot be programmed while the deny action is Reject, and the rules before it stay', async () => {

@@ -3,7 +3,7 @@ import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { startKubeControllers } from '../../../lab/calico/kube-controllers.ts';
 import type { HostEndpoint, KubeControllersConfiguration } from '../../../lab/calico/objects.ts';
 import type { Api } from '../../../lab/kubernetes/api.ts';
-import { calicoObject, calicoPath, eventually, openCalico, type TestCalico } from './control-plane.ts';
+import { apply, calicoObject, calicoPath, eventually, openCalico, type TestCalico } from './control-plane.ts';
 
 let calico: TestCalico;
 let api: Api;
@@ -67,8 +67,8 @@ test('AH3: at its start a dangling automatic host endpoint is deleted, a user ho
   await eventually(running, (seen) => seen === 'Enabled');
   await controllers.stop();
   await createNode('node-0', {}, [internal('10.240.0.4')]);
-  await api.apply(calicoObject('HostEndpoint', 'gone-auto-hep', { node: 'gone', interfaceName: '*' }, createdBy));
-  await api.apply(calicoObject('HostEndpoint', 'mine', { node: 'gone', interfaceName: 'eth0' }));
+  await apply(api, calicoObject('HostEndpoint', 'gone-auto-hep', { node: 'gone', interfaceName: '*' }, createdBy));
+  await apply(api, calicoObject('HostEndpoint', 'mine', { node: 'gone', interfaceName: 'eth0' }));
   await start();
   assert.deepEqual(await names(), ['mine', 'node-0-auto-hep']);
 });
@@ -76,7 +76,7 @@ test('AH3: at its start a dangling automatic host endpoint is deleted, a user ho
 test('AH4: disabling deletes the automatic host endpoints and leaves those of users', async () => {
   await createNode('node-0', {}, [internal('10.240.0.4')]);
   await createNode('node-1', {}, [internal('10.240.0.35')]);
-  await api.apply(calicoObject('HostEndpoint', 'mine', { node: 'node-0', interfaceName: 'eth0' }));
+  await apply(api, calicoObject('HostEndpoint', 'mine', { node: 'node-0', interfaceName: 'eth0' }));
   assert.equal(await running(), 'Disabled');
   await setAutoCreate('Enabled');
   await eventually(names, (seen) => seen.join() === 'mine,node-0-auto-hep,node-1-auto-hep');

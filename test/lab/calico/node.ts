@@ -13,7 +13,7 @@ import { Pods } from '../../../lab/network/pods.ts';
 import { startChild } from '../../../lab/process/child.ts';
 import { runIn } from '../../../lab/process/run.ts';
 import { type LabScope, netns } from '../../../lab/scope.ts';
-import { dial, serve } from '../network/support.ts';
+import { dial, patience, serve } from '../network/support.ts';
 
 export const nodeName = 'node-0';
 export const nodeAddress = '10.65.0.2';
@@ -32,9 +32,9 @@ export interface TestNode {
   /** Compiles for this node and programs the result. */
   apply(change: Partial<Inputs>): Promise<void>;
   /** One new connection on each of the four ways, side by side. */
-  look(): Promise<Seen>;
+  look(expected: Seen): Promise<Seen>;
   /** One new connection from X to a port of the node. */
-  fromClient(port: number): Promise<string>;
+  fromClient(port: number, expected: string): Promise<string>;
 }
 
 /** Serves `w0` and `w1` on 8055 behind the node's ports 32010 and 32011 (and what a test serves on w0's 8056 behind 32012), which an nft table of the test translates as kube-proxy would. */
@@ -65,8 +65,8 @@ export async function openNode(t: Pick<TestContext, 'after'>): Promise<TestNode>
     apply: async (change) => {
       await runIn(node, ['nft', '-f', '-'], compile(inputs({ workloads: [w0.workload, w1.workload], ...change })));
     },
-    look: () => look(client, w0.netns, w1.netns),
-    fromClient: (port) => connect(client, port),
+    look: (expected) => look(client, w0.netns, w1.netns, expected),
+    fromClient: (port, expected) => connect(client, port, expected),
   };
 }
 
@@ -80,13 +80,17 @@ table ip test-nat {
   }
 }`;
 
-async function look(client: string, w0: string, w1: string): Promise<Seen> {
-  const [a, b, c, d] = await Promise.all([connect(w0, 32011), connect(w1, 32010), connect(client, 32010), connect(client, 32011)]);
-  return { 'w0→32011': a, 'w1→32010': b, 'X→32010': c, 'X→32011': d };
+async function look(client: string, w0: string, w1: string, expected: Seen): Promise<Seen> {
+  const ways = { 'w0→32011': [w0, 32011], 'w1→32010': [w1, 32010], 'X→32010': [client, 32010], 'X→32011': [client, 32011] } as const;
+  const seen = (Object.keys(ways) as (keyof Seen)[]).map(async (way) => [way, await connect(ways[way][0], ways[way][1], expected[way])] as const);
+  return Object.fromEntries(await Promise.all(seen)) as Seen;
 }
 
-/** The far side's word without what follows it. */
-const connect = async (namespace: string, port: number): Promise<string> => (await dial(namespace, nodeAddress, port)).split(' ')[0] ?? '';
+/** The far side's word without what follows it. Listens longer where an answer is expected, so that a busy machine does not look like a deny. */
+const connect = async (namespace: string, port: number, expected: string): Promise<string> =>
+  (await dial(namespace, nodeAddress, port, patienceFor(expected))).split(' ')[0] ?? '';
+
+export const patienceFor = (expected: string): number => (expected === 'silent' ? patience.silence : patience.answer);
 
 /** Inputs of a cluster with that node, nothing else, and tier `default`. */
 export const inputs = (change: Partial<Inputs> = {}): Inputs => ({

@@ -4,7 +4,7 @@ import { counters } from '../../../lab/calico/felix/counters.ts';
 import type { HostEndpoint } from '../../../lab/calico/objects.ts';
 import { type CalicoLab, startCalico } from '../../../lab/calico/start.ts';
 import type { Api } from '../../../lab/kubernetes/api.ts';
-import { calicoObject, calicoPath, eventually, openCalico } from './control-plane.ts';
+import { apply, calicoObject, calicoPath, eventually, openCalico } from './control-plane.ts';
 import { clientAddress, nodeAddress, nodeName, openNode, type TestNode } from './node.ts';
 
 let node: TestNode;
@@ -35,7 +35,7 @@ beforeEach(async () => {
   calico.setFelixDelayMs(0);
   await api.call('DELETE', policyPath).catch(() => {});
   await label('test');
-  await eventually(() => node.fromClient(32010), (seen) => seen === 'w0');
+  await shows('w0');
 });
 
 /** The workshop's policy, for w0's NodePort. */
@@ -59,20 +59,23 @@ async function label(value: string | null): Promise<void> {
   await eventually(hostEndpoint, (seen) => seen !== undefined && (seen.metadata.labels?.['host-end-point'] ?? null) === value);
 }
 
-const silent = (): Promise<string> => eventually(() => node.fromClient(32010), (seen) => seen === 'silent');
-const open = (): Promise<string> => eventually(() => node.fromClient(32010), (seen) => seen === 'w0');
+/** Dials until a port shows what is expected. */
+const shows = (expected: string, port = 32010): Promise<string> => eventually(() => node.fromClient(port, 'silent'), (seen) => seen === expected);
+const silent = (): Promise<string> => shows('silent');
+const open = (): Promise<string> => shows('w0');
 
 test("the workshop's policy silences its NodePort for its client only, and its removal opens it again", async () => {
-  await api.apply(policy);
+  await apply(api, policy);
   await silent();
-  assert.deepEqual(await node.look(), { 'w0→32011': 'w1', 'w1→32010': 'w0', 'X→32010': 'silent', 'X→32011': 'w1' });
+  const expected = { 'w0→32011': 'w1', 'w1→32010': 'w0', 'X→32010': 'silent', 'X→32011': 'w1' };
+  assert.deepEqual(await node.look(expected), expected);
   assert.ok(((await counters(node.node))['gnp/frontend-nodeport-access']?.packets ?? 0) > 0);
   await api.call('DELETE', policyPath);
   await open();
 });
 
 test('the deny follows the label of the node', async () => {
-  await api.apply(policy);
+  await apply(api, policy);
   await silent();
   await label(null);
   await open();
@@ -81,13 +84,13 @@ test('the deny follows the label of the node', async () => {
 });
 
 test("a change that does not concern the node's rules leaves them and their counters alone", async () => {
-  await api.apply(policy);
+  await apply(api, policy);
   await silent();
   const before = await counters(node.node);
   await label('test');
   await api.call('PATCH', `/api/v1/nodes/${nodeName}`, { metadata: { labels: { other: 'label' } } });
   await eventually(() => api.read<HostEndpoint>(calicoPath('hostendpoints', `${nodeName}-auto-hep`)), (seen) => seen.metadata.labels?.['other'] === 'label');
-  await node.fromClient(32010);
+  await node.fromClient(32010, 'silent');
   const after = await counters(node.node);
   assert.ok((after['gnp/frontend-nodeport-access']?.packets ?? 0) > (before['gnp/frontend-nodeport-access']?.packets ?? 0));
 });
@@ -95,28 +98,29 @@ test("a change that does not concern the node's rules leaves them and their coun
 test('a late Felix leaves the port open until its time has come', async () => {
   calico.setFelixDelayMs(1500);
   const appliedAt = Date.now();
-  await api.apply(policy);
-  assert.equal(await node.fromClient(32010), 'w0');
+  await apply(api, policy);
+  assert.equal(await node.fromClient(32010, 'w0'), 'w0');
   await silent();
   assert.ok(Date.now() - appliedAt >= 1500);
 });
 
 test('ending the delay programs at once what was waiting', async () => {
   calico.setFelixDelayMs(600_000);
-  await api.apply(policy);
+  await apply(api, policy);
   await eventually(() => api.read<{ metadata: { name: string } }>(policyPath), ({ metadata }) => metadata.name === policy.metadata.name);
-  assert.equal(await node.fromClient(32010), 'w0');
+  assert.equal(await node.fromClient(32010, 'w0'), 'w0');
   calico.setFelixDelayMs(0);
   await silent();
 });
 
 test('a namespaced policy of pods is enforced where they run', async () => {
-  await api.apply({
+  await apply(api, {
     ...calicoObject('NetworkPolicy', 'closed', { selector: "name == 'w1'", types: ['Ingress'], ingress: [{ action: 'Allow', source: { selector: "name == 'w0'" } }] }),
     metadata: { name: 'closed', namespace: 'default' },
   });
-  await eventually(() => node.fromClient(32011), (seen) => seen === 'silent');
-  assert.deepEqual(await node.look(), { 'w0→32011': 'w1', 'w1→32010': 'w0', 'X→32010': 'w0', 'X→32011': 'silent' });
+  await shows('silent', 32011);
+  const expected = { 'w0→32011': 'w1', 'w1→32010': 'w0', 'X→32010': 'w0', 'X→32011': 'silent' };
+  assert.deepEqual(await node.look(expected), expected);
   await api.call('DELETE', '/apis/projectcalico.org/v3/namespaces/default/networkpolicies/closed');
-  await eventually(() => node.fromClient(32011), (seen) => seen === 'w1');
+  await shows('w1', 32011);
 });

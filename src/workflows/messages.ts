@@ -1,5 +1,14 @@
 import { ApplicationFailure, condition, defineQuery, defineSignal, defineUpdate, setHandler } from '@temporalio/workflow';
-import { descriptions, finishSignal, labelNode2Signal, labelNode2Update, type Progress, progressQuery, reportQuery, type SecondNodeAnswer } from '../contract/messages.ts';
+import {
+  descriptions,
+  finishSignal,
+  labelNode2Signal,
+  labelNode2Update,
+  type Progress,
+  progressQuery,
+  reportQuery,
+  type SecondNodeAnswer,
+} from '../contract/messages.ts';
 import type { Cleanup, SecondNode } from '../contract/mission.ts';
 import type { Report } from '../contract/report.ts';
 import { reportOf } from './report.ts';
@@ -15,15 +24,15 @@ export class Messages {
   constructor(run: Run) {
     this.#run = run;
     const said = (name: keyof typeof descriptions) => ({ description: descriptions[name] });
-    setHandler(defineSignal(labelNode2Signal), () => void (this.#secondNode = true), said(labelNode2Signal));
-    setHandler(defineSignal(finishSignal), () => void (this.#finish = true), said(finishSignal));
+    setHandler(defineSignal(labelNode2Signal), () => this.#askForSecondNode(), said(labelNode2Signal));
+    setHandler(defineSignal(finishSignal), () => this.#askToFinish(), said(finishSignal));
     setHandler(defineQuery<Progress>(progressQuery), () => run.ledger.progress(), said(progressQuery));
     setHandler(defineQuery<Report>(reportQuery), () => reportOf(run), said(reportQuery));
     // The validator is synchronous: the SDK never awaits one, so an asynchronous one would refuse nothing.
     setHandler(defineUpdate<SecondNodeAnswer>(labelNode2Update), () => this.#answer(), { ...said(labelNode2Update), validator: () => this.#refuseIfTooLate() });
   }
 
-  /** Whether to go on with node 2: waits as the mission says, and never longer (W: bounded). */
+  /** Whether to go on with node 2: waits as the mission says, and never longer. */
   async secondNodeWanted({ when, waitMs }: SecondNode): Promise<boolean> {
     if (when !== 'on-signal') return when === 'always';
     const record = this.#run.ledger.start('awaitSecondNode', '', 'waiting', `signal ${labelNode2Signal} or ${finishSignal}, until ${inFuture(waitMs)}`);
@@ -43,6 +52,14 @@ export class Messages {
     record.finish(asked ? 'asked for' : 'nobody asked in time; cleaning up');
   }
 
+  #askForSecondNode(): void {
+    this.#secondNode = true;
+  }
+
+  #askToFinish(): void {
+    this.#finish = true;
+  }
+
   async #within(waitMs: number, holds: () => boolean, summary: string, record: { cancel(): void }): Promise<boolean> {
     try {
       return await condition(holds, waitMs, { summary });
@@ -53,7 +70,7 @@ export class Messages {
   }
 
   async #answer(): Promise<SecondNodeAnswer> {
-    this.#secondNode = true;
+    this.#askForSecondNode();
     await condition(() => this.#verdicts().length > 0 || this.#tooLate() !== undefined);
     if (this.#verdicts().length > 0) return this.#verdicts();
     throw ApplicationFailure.nonRetryable(`The second node was not judged: ${this.#tooLate()}`, 'SecondNodeRefused');

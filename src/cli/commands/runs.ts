@@ -1,0 +1,159 @@
+/** Commands that start, follow, steer and list runs. */
+import { randomInt } from 'node:crypto';
+import type { Client } from '@temporalio/client';
+import Table from 'cli-table3';
+import { type Command, Option } from 'commander';
+import { finishSignal, labelNode2Signal, type RunMemo, taskQueue, workflowType } from '../../contract/messages.ts';
+import type { Mission } from '../../contract/mission.ts';
+import { writeWhole } from '../../report/write.ts';
+import { type FollowFlags, followToEnd, type ReportFormat, render, reportFormats } from '../ending.ts';
+import { CommandError, exitCodeOf } from '../exit-code.ts';
+import { reportOf } from '../follow.ts';
+import { readSpec, type SpecChanges } from '../spec-file.ts';
+import { clusterAttribute, runOf, withTemporal } from '../temporal.ts';
+
+const queueOption = (): Option => new Option('--task-queue <name>', 'task queue of the workers').env('HEPFLOW_TASK_QUEUE').default(taskQueue);
+
+interface RunFlags extends SpecChanges, FollowFlags {
+  readonly file?: string;
+  readonly detach?: boolean;
+  readonly id?: string;
+}
+
+export function addRunCommands(program: Command): void {
+  program
+    .command('run')
+    .description('start a run and follow it to its end')
+    .option('-f, --file <path>', 'run spec, YAML or JSON; - is stdin (examples/run.yaml documents every field)')
+    .option('--subscription <id>', "Azure subscription; overrides the file's")
+    .option('-g, --resource-group <name>', "resource group of the cluster; overrides the file's")
+    .option('-c, --cluster <name>', "managed cluster; overrides the file's")
+    .addOption(new Option('--second-node <when>', "whether to go on with the second node; overrides the file's").choices(['on-signal', 'always', 'never']))
+    .option('--id <workflow-id>', 'workflow id; default: hepflow-<cluster>-<6 random characters>')
+    .option('--detach', 'start only, and print the workflow id')
+    .option('--report <file>', 'write the report as JSON')
+    .option('--json', 'print the report (with --detach: the ids) as JSON on stdout, progress on stderr')
+    .addOption(queueOption())
+    .action(async (flags: RunFlags) => {
+      process.exitCode = await startRun(flags);
+    });
+
+  program
+    .command('watch <id>')
+    .description('follow a run to its end')
+    .option('--report <file>', 'write the report as JSON')
+    .option('--json', 'print the report as JSON on stdout, progress on stderr')
+    .addOption(queueOption())
+    .action(async (id: string, flags: FollowFlags) => {
+      process.exitCode = await withTemporal(async (client) => followToEnd(await runOf(client, id), flags));
+    });
+
+  const signals = [
+    ['label-node-2', labelNode2Signal, 'go on with the second node of a run that waits for it', 'Sent: the second node comes next.'],
+    ['finish', finishSignal, 'end the wait of a run: for the second node, or before the cleanup', 'Sent: the run ends its wait.'],
+  ] as const;
+  for (const [name, signal, description, said] of signals) {
+    program
+      .command(`${name} <id>`)
+      .description(description)
+      .action((id: string) => steer(id, (client) => client.workflow.getHandle(id).signal(signal), said));
+  }
+  program
+    .command('cancel <id>')
+    .description('stop a run; everything is undone')
+    .action((id: string) =>
+      steer(id, (client) => client.workflow.getHandle(id).cancel(), `Asked: the run stops and undoes everything. hepflow watch ${id} follows it.`),
+    );
+
+  program
+    .command('report <id>')
+    .description('print the report of a run, under way or closed')
+    .addOption(new Option('--format <format>', 'form of the report').choices(reportFormats).default('text'))
+    .option('--json', 'the same as --format json')
+    .option('--output <file>', 'write to a file instead of stdout')
+    .action(async (id: string, { format, json, output }: { format: ReportFormat; json?: boolean; output?: string }) => {
+      const report = await withTemporal(async (client) => reportOf(await runOf(client, id)));
+      if (report === undefined) throw new CommandError(`There is no report of ${id}: no worker answers. Start one: hepflow worker`);
+      const text = render(report, json ? 'json' : format);
+      if (output === undefined) process.stdout.write(text);
+      else await writeWhole(output, text);
+      process.exitCode = exitCodeOf(report);
+    });
+
+  program
+    .command('list')
+    .description('list the runs that Temporal still remembers, the newest first')
+    .option('--limit <count>', 'at most so many', '20')
+    .option('--json', 'as JSON')
+    .action(({ limit, json }: { limit: string; json?: boolean }) => withTemporal((client) => list(client, Number(limit) || 20, json === true)));
+}
+
+async function startRun({ file, detach, id, ...flags }: RunFlags): Promise<number> {
+  const { spec, mission } = readSpec(file, flags);
+  return withTemporal(async (client) => {
+    const handle = await client.workflow.start(workflowType, {
+      taskQueue: flags.taskQueue,
+      workflowId: id ?? workflowIdOf(mission.cluster),
+      args: [spec],
+      ...described(mission),
+      ...(await clusterAttribute(client, mission.cluster)),
+    });
+    if (detach) {
+      process.stdout.write(
+        flags.json ? `${JSON.stringify({ workflowId: handle.workflowId, firstExecutionRunId: handle.firstExecutionRunId })}\n` : `${handle.workflowId}\n`,
+      );
+      return 0;
+    }
+    process.stderr.write(`Started ${handle.workflowId}\n`);
+    return followToEnd(handle, flags);
+  });
+}
+
+/** `hepflow-<cluster>-<6 random>`. */
+export function workflowIdOf(cluster: string): string {
+  const letters = 'abcdefghijkmnpqrstuvwxyz23456789';
+  return `hepflow-${cluster}-${Array.from({ length: 6 }, () => letters[randomInt(letters.length)]).join('')}`;
+}
+
+/** What the Web UI shows of a run before it says anything itself. */
+function described({ cluster, resourceGroup, subscriptionId, workload, secondNode, cleanup }: Mission): { staticSummary: string; staticDetails: string } {
+  return {
+    staticSummary: `Host endpoints of AKS cluster ${cluster}: does a deny on NodePort ${workload.nodePort} bite?`.slice(0, 200),
+    staticDetails: [
+      `- cluster \`${cluster}\`, resource group \`${resourceGroup}\`, subscription \`${subscriptionId}\``,
+      `- deployment \`${workload.namespace}/${workload.deployment}\` on NodePort ${workload.nodePort}`,
+      `- second node: ${secondNode.when}; cleanup: ${cleanup.when}`,
+    ].join('\n'),
+  };
+}
+
+async function steer(id: string, act: (client: Client) => Promise<unknown>, said: string): Promise<void> {
+  await withTemporal(async (client) => {
+    const { status } = await (await runOf(client, id)).describe();
+    if (status.name !== 'RUNNING') throw new CommandError(`The run ${id} is over (${status.name}).`);
+    await act(client);
+  });
+  process.stdout.write(`${said}\n`);
+}
+
+async function list(client: Client, limit: number, json: boolean): Promise<void> {
+  const rows: Record<string, string | number>[] = [];
+  for await (const run of client.workflow.list({ query: `WorkflowType = '${workflowType}'`, pageSize: limit })) {
+    const memo = run.memo?.['hepflow'] as RunMemo | undefined;
+    const outcome = memo?.outcome ?? run.status.name;
+    rows.push({
+      id: run.workflowId,
+      runId: memo?.runId ?? '',
+      outcome,
+      leftovers: memo?.leftovers ?? 0,
+      startedAt: run.startTime.toISOString(),
+      summary: memo?.summary ?? '',
+    });
+    if (rows.length === limit) break;
+  }
+  if (json) return void process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
+  if (rows.length === 0) return void process.stdout.write('No runs.\n');
+  const table = new Table({ head: ['Workflow id', 'Outcome', 'Left behind', 'Started'], style: { head: [], border: [] } });
+  for (const { id, outcome, leftovers, startedAt } of rows) table.push([id, outcome, leftovers, startedAt]);
+  process.stdout.write(`${table.toString()}\n`);
+}

@@ -1,0 +1,24 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { CommanderError } from 'commander';
+import { CommandError, exitCodes } from './exit-code.ts';
+import { createProgram } from './program.ts';
+import { messageOf } from './temporal.ts';
+
+/** package.json lies above src/ in a checkout, and above dist/src/ in the package. */
+function version(): string {
+  const depth = import.meta.url.endsWith('.ts') ? '../..' : '../../..';
+  return (JSON.parse(readFileSync(new URL(`${depth}/package.json`, import.meta.url), 'utf8')) as { version: string }).version;
+}
+
+try {
+  const program = createProgram(version());
+  for (const command of [program, ...program.commands]) command.exitOverride();
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : exitCodes.couldNotRun;
+  else {
+    process.stderr.write(`${messageOf(error)}\n`);
+    process.exitCode = error instanceof CommandError ? error.exitCode : exitCodes.couldNotRun;
+  }
+}

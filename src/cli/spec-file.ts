@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import { resolveMission } from '../config/run-spec.ts';
+import { HepflowError } from '../contract/failures.ts';
+import type { Mission, RunSpec } from '../contract/mission.ts';
+import { CommandError } from './exit-code.ts';
+
+/** What `run` may override of its file. */
+export interface SpecChanges {
+  readonly subscription?: string;
+  readonly resourceGroup?: string;
+  readonly cluster?: string;
+  readonly secondNode?: string;
+}
+
+/** A run spec as it is sent (without defaults: the worker fills them in), and the mission that it means. Refused with every problem before anything is started. */
+export function readSpec(path: string | undefined, changes: SpecChanges): { spec: RunSpec; mission: Mission } {
+  const given = path === undefined ? {} : parseFile(path);
+  const spec = changed(given, changes);
+  try {
+    return { spec: spec as RunSpec, mission: resolveMission(spec) };
+  } catch (error) {
+    if (!(error instanceof HepflowError)) throw error;
+    const lines = error.problems.map(({ field, message, remedy }) => `  ${[field, message, remedy].filter(Boolean).join(' ')}`);
+    throw new CommandError(
+      [`${path ?? 'The run spec'}: ${lines.length === 1 ? 'a problem' : `${lines.length} problems`}; nothing was started.`, ...lines].join('\n'),
+    );
+  }
+}
+
+/** YAML, of which JSON is a part; `-` is stdin. */
+function parseFile(path: string): unknown {
+  try {
+    return parse(readFileSync(path === '-' ? 0 : path, 'utf8'));
+  } catch (error) {
+    throw new CommandError(`${path} cannot be read: ${(error as Error).message}`);
+  }
+}
+
+function changed(spec: unknown, { subscription, resourceGroup, cluster, secondNode }: SpecChanges): unknown {
+  if (typeof spec !== 'object' || spec === null || Array.isArray(spec)) return spec;
+  const before = (spec as { secondNode?: unknown }).secondNode;
+  return {
+    ...spec,
+    ...(subscription !== undefined && { subscriptionId: subscription }),
+    ...(resourceGroup !== undefined && { resourceGroup }),
+    ...(cluster !== undefined && { cluster }),
+    ...(secondNode !== undefined && { secondNode: typeof before === 'object' ? { ...before, when: secondNode } : { when: secondNode } }),
+  };
+}

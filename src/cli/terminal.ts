@@ -1,0 +1,26 @@
+import pc from 'picocolors';
+import { type Paint, plain } from '../report/text.ts';
+
+/** Where a command writes. */
+export interface Terminal {
+  readonly stream: NodeJS.WriteStream;
+  /** Whether tables may be redrawn. */
+  readonly live: boolean;
+  readonly paint: Paint;
+  columns(): number;
+  rows(): number;
+}
+
+const coloured: Paint = { good: pc.green, bad: pc.red, unsure: pc.yellow, faint: pc.dim, strong: pc.bold };
+
+/** Colours and live tables only on a terminal, and never with NO_COLOR or TERM=dumb. */
+export function terminalOn(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv = process.env): Terminal {
+  const isTerminal = stream.isTTY === true && env['TERM'] !== 'dumb';
+  return {
+    stream,
+    live: isTerminal && !env['CI'],
+    paint: isTerminal && pc.isColorSupported && !env['NO_COLOR'] ? coloured : plain,
+    columns: () => stream.columns ?? 120,
+    rows: () => stream.rows ?? 40,
+  };
+}
