@@ -1,143 +1,122 @@
-/** The main job against a lab on this machine; scripts/demo is its front door and has the help. */
+/** The demo itself, called by scripts/demo, which documents the options. Runs in the order of `main`. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { Client, Connection } from '@temporalio/client';
+import { workflowIdOf } from '../src/cli/commands/runs.ts';
+import { withTemporal } from '../src/cli/temporal.ts';
 import { labelNode2Signal, type Progress, progressQuery } from '../src/contract/messages.ts';
+import { playground } from './playground.ts';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-const hepflow = join(root, 'src/cli/main.ts');
+const root = dirname(import.meta.dirname);
+const hepflow = join(root, 'src', 'cli', 'main.ts');
+const say = (line: string): void => console.error(line);
 
-const options = {
-  'second-node': { type: 'string', default: 'on-signal' },
-  report: { type: 'string' },
-  keep: { type: 'boolean', default: false },
-  calico: { type: 'string', default: 'oss' },
-  'azure-pace': { type: 'string', default: 'fast' },
-} as const;
-const choices: Partial<Record<keyof typeof options, readonly string[]>> = {
-  'second-node': ['on-signal', 'always', 'never'],
-  calico: ['oss', 'cloud'],
-  'azure-pace': ['fast', 'azure'],
-};
+const { values: options } = parseArgs({
+  options: {
+    'second-node': { type: 'string', default: 'on-signal' },
+    report: { type: 'string', default: 'report.json' },
+    calico: { type: 'string', default: 'oss' },
+    'azure-pace': { type: 'string', default: 'fast' },
+    keep: { type: 'boolean', default: false },
+  },
+});
 
-type Choice = ReturnType<typeof parse>;
+const interrupted = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupted.abort());
+process.exitCode = await main();
 
-function parse() {
-  const { values } = parseArgs({ options });
-  for (const [name, allowed] of Object.entries(choices)) {
-    const value = String(values[name as keyof typeof values]);
-    if (!allowed.includes(value)) throw new Error(`--${name} is one of ${allowed.join(', ')}; got ${value}. scripts/demo --help lists the options.`);
-  }
-  return values;
-}
-
-const say = (text: string): void => void process.stderr.write(`${text}\n`);
-
-async function demo(choice: Choice): Promise<number> {
-  say('Starting the lab: network, Azure, Kubernetes, Calico stand-in, Temporal');
-  const environment = await labUp(choice);
-  const env = { ...process.env, ...environment };
-  const worker = startWorker(env, environment);
+async function main(): Promise<number> {
+  const startedAt = Date.now();
+  const undo: (() => Promise<void>)[] = [];
+  let code = 3;
   try {
-    const id = (await output([hepflow, 'run', '--file', join(root, 'examples/run.yaml'), '--second-node', choice['second-node'], '--detach'], env)).trim();
-    say(`Web UI: ${environment.HEPFLOW_LAB_UI}/namespaces/default/workflows/${id}\n`);
-    const watching = inherit([hepflow, 'watch', id], env);
-    if (choice['second-node'] === 'on-signal') await sendSignal(id, environment, watching.ended);
-    const code = await watching.ended;
-    if (choice.report !== undefined) {
-      await inherit([hepflow, 'report', id, '--format', 'json', '--output', choice.report], env).ended;
-      say(`The report is in ${choice.report}.`);
+    const environment = await startLab(undo);
+    Object.assign(process.env, environment);
+    const worker = await startWorker(environment, undo);
+    code = await runOnce(environment, worker);
+    if (options.keep && !interrupted.signal.aborted) {
+      undo.length = 0;
+      console.log(await playground(environment, worker.pid ?? 0));
     }
-    if (choice.keep) say(howToPlay(environment, worker));
-    return code;
-  } finally {
-    if (!choice.keep) await takeDown(worker, env, environment.HEPFLOW_LAB ?? '');
+  } catch (error) {
+    if (!interrupted.signal.aborted) say((error as Error).message);
   }
+  for (const step of undo.reverse()) await step().catch((error: Error) => say(error.message));
+  if (interrupted.signal.aborted) say('Interrupted; everything was taken down.');
+  else say(`Done in ${Math.round((Date.now() - startedAt) / 1000)} s.`);
+  return interrupted.signal.aborted ? 130 : code;
 }
 
-async function labUp(choice: Choice): Promise<Record<string, string>> {
-  const text = await output([join(root, 'lab/main.ts'), 'up', '--calico', choice.calico, '--azure-pace', choice['azure-pace']], process.env);
-  return Object.fromEntries(
-    text.split('\n').flatMap((line) => (line.includes('=') ? [[line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]] : [])),
-  );
+/** The lab's environment. The lab runs in a process of its own; its undo is `lab down`. */
+async function startLab(undo: (() => Promise<void>)[]): Promise<Record<string, string>> {
+  const lab = spawn(process.execPath, [hepflow, 'lab', 'up', '--calico', options.calico, '--azure-pace', options['azure-pace']], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const lines: string[] = [];
+  lab.stdout.setEncoding('utf8').on('data', (text: string) => lines.push(text));
+  const [code] = (await once(lab, 'close')) as [number | null];
+  const environment = Object.fromEntries([...lines.join('').matchAll(/^([A-Z_]+)=(.*)$/gm)].map((match) => [match[1], match[2]]));
+  const id = environment['HEPFLOW_LAB'];
+  if (code !== 0 || id === undefined) throw new Error('The lab did not start.');
+  undo.push(async () => {
+    say('Taking the lab down …');
+    await ended(spawn(process.execPath, [hepflow, 'lab', 'down', id], { stdio: ['ignore', 'ignore', 'inherit'], detached: true }));
+  });
+  interrupted.signal.throwIfAborted();
+  return environment;
 }
 
-/** In a process group of its own, so that Ctrl-C reaches the demo and not the worker that has to clean up. */
-function startWorker(env: NodeJS.ProcessEnv, environment: Record<string, string>): ChildProcess {
-  const log = openSync(`/run/hepflow-lab/${environment.HEPFLOW_LAB}/logs/worker.log`, 'a');
-  const worker = spawn(process.execPath, [hepflow, 'worker'], { env, detached: true, stdio: ['ignore', log, log] });
+/** A worker in the background, deaf to Ctrl-C, with its log in .hepflow/worker.log. */
+async function startWorker(environment: Record<string, string>, undo: (() => Promise<void>)[]): Promise<ChildProcess> {
+  const logFile = join(root, '.hepflow', 'worker.log');
+  mkdirSync(dirname(logFile), { recursive: true });
+  const log = openSync(logFile, 'w', 0o600);
+  const worker = spawn(process.execPath, [hepflow, 'worker'], { stdio: ['ignore', log, log], detached: true, env: { ...process.env, ...environment } });
   closeSync(log);
-  worker.unref();
+  undo.push(async () => {
+    if (worker.exitCode !== null || worker.signalCode !== null) return;
+    worker.kill('SIGTERM');
+    const patience = setTimeout(() => worker.kill('SIGKILL'), 5000); // the lab goes with it: nothing is worth waiting for
+    await once(worker, 'exit');
+    clearTimeout(patience);
+  });
+  worker.once('exit', (code) => {
+    if (code !== 0 && code !== null)
+      say(`The worker ended with exit code ${code}:\n${readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-10).join('\n')}`);
+  });
   return worker;
 }
 
-/** Sends the signal for node 2 once the run waits for it; gives up when the run ends first. */
-async function sendSignal(id: string, environment: Record<string, string>, ended: Promise<unknown>): Promise<void> {
-  const connection = await Connection.connect({ address: environment.TEMPORAL_ADDRESS ?? '' });
-  const handle = new Client({ connection }).workflow.getHandle(id);
-  let over = false;
-  void ended.then(() => (over = true));
-  while (!over) {
-    const phase = await handle.query<Progress>(progressQuery).then(
-      (progress) => progress.phase,
-      () => undefined,
-    );
-    if (phase === 'awaiting-second-node') {
-      await handle.signal(labelNode2Signal);
-      break;
+/** Starts and follows the run by the CLI; sends the signal when the run waits for it. Gives the run's exit code. */
+async function runOnce(environment: Record<string, string>, worker: ChildProcess): Promise<number> {
+  const id = workflowIdOf('lab');
+  const args = ['run', '--file', join(root, 'examples', 'run.yaml'), '--id', id, '--second-node', options['second-node'], '--report', resolve(options.report)];
+  say(`Web UI: ${environment['HEPFLOW_LAB_UI']}/namespaces/${environment['TEMPORAL_NAMESPACE']}/workflows/${id}`);
+  const run = spawn(process.execPath, [hepflow, ...args], { stdio: ['ignore', 'inherit', 'inherit'] });
+  const over = new AbortController();
+  worker.once('exit', () => run.kill('SIGINT'));
+  const signalling = options['second-node'] === 'on-signal' ? signalWhenAwaited(id, over.signal) : Promise.resolve();
+  const code = await ended(run);
+  over.abort();
+  await signalling;
+  return code;
+}
+
+async function signalWhenAwaited(workflowId: string, over: AbortSignal): Promise<void> {
+  await withTemporal(async (client) => {
+    const handle = client.workflow.getHandle(workflowId);
+    while (!over.aborted) {
+      const progress = await handle.query<Progress>(progressQuery).catch(() => undefined); // not started yet, or over
+      if (progress?.phase === 'awaiting-second-node') return handle.signal(labelNode2Signal);
+      await sleep(300, undefined, { signal: over }).catch(() => {});
     }
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-  await connection.close();
+  }).catch((error: Error) => say(`The signal for the second node was not sent: ${error.message}`));
 }
 
-async function takeDown(worker: ChildProcess, env: NodeJS.ProcessEnv, lab: string): Promise<void> {
-  say('Taking everything down');
-  if (worker.exitCode === null && worker.signalCode === null) {
-    worker.kill('SIGTERM');
-    await once(worker, 'exit');
-  }
-  await inherit([join(root, 'lab/main.ts'), 'down', lab], env).ended;
+async function ended(child: ChildProcess): Promise<number> {
+  const [code] = (await once(child, 'exit')) as [number | null];
+  return code ?? 3;
 }
-
-function howToPlay(environment: Record<string, string>, worker: ChildProcess): string {
-  const tools = environment.HEPFLOW_LAB_TOOLS ?? '';
-  return `
-Everything is still running (worker: pid ${worker.pid}). In this shell:
-
-  set -a; eval "$(npm run --silent hepflow -- lab env)"; set +a; export PATH=${tools}:$PATH
-
-  temporal workflow start --type verifyHostEndpoints --task-queue hepflow --workflow-id mine --input-file examples/run.json
-  temporal workflow signal --name labelNode2 --workflow-id mine
-  npm run --silent hepflow -- watch mine
-  npm run --silent hepflow -- ssh mine        # while its VM lives
-  kubectl get heps
-  Web UI: ${environment.HEPFLOW_LAB_UI}
-
-To end it:  kill ${worker.pid}; npm run --silent hepflow -- lab down ${environment.HEPFLOW_LAB}`;
-}
-
-function inherit(args: readonly string[], env: NodeJS.ProcessEnv): { readonly ended: Promise<number> } {
-  const child = spawn(process.execPath, args, { env, stdio: 'inherit' });
-  return { ended: once(child, 'exit').then(([code]) => (code as number | null) ?? 3) };
-}
-
-async function output(args: readonly string[], env: NodeJS.ProcessEnv): Promise<string> {
-  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
-  let text = '';
-  child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
-  const [code] = (await once(child, 'close')) as [number | null];
-  if (code !== 0) throw new Error(`${args.join(' ')} ended with exit code ${code}`);
-  return text;
-}
-
-process.exitCode = await Promise.resolve()
-  .then(() => demo(parse()))
-  .catch((error: unknown) => {
-    say(error instanceof Error ? error.message : String(error));
-    return 3;
-  });

@@ -2,10 +2,8 @@ import { SshError } from '../adapters/ssh/index.ts';
 import { HepflowError } from '../contract/failures.ts';
 import { sshTo } from './ssh-to.ts';
 import type { StepActivity } from './step.ts';
-import { until } from './wait.ts';
+import { patienceMs, until } from './wait.ts';
 
-/** Longest wait within one try. Then the reason is thrown, so that people see what is waited for; Temporal tries again at once, and history does not grow. */
-const patienceMs = 60_000;
 /** Limit of the command, which takes milliseconds on a VM that is awake. */
 const commandTimeoutMs = 20_000;
 

@@ -1,17 +1,19 @@
 import { autoHostEndpoints } from '../adapters/kubernetes/host-endpoints.ts';
 import type { Cluster } from '../adapters/kubernetes/index.ts';
 import { kubeControllersConfigurations, nodes } from '../adapters/kubernetes/resources.ts';
+import { HepflowError } from '../contract/failures.ts';
 import { changeField } from './changed-field.ts';
 import { autoCreateField } from './kubernetes-fields.ts';
 import type { StepActivity } from './step.ts';
-import { until } from './wait.ts';
+import { patienceMs, untilWithin } from './wait.ts';
 
 export const enableAutoHostEndpoints: StepActivity<'enableAutoHostEndpoints'> = async ({ prior, readyNodes }, tools, context) => {
   const cluster = await tools.clusters.of(context.run.cluster);
   const { changed } = await changeField(cluster, autoCreateField(context.run.runId, prior));
   let missing: readonly string[] = readyNodes;
-  const names = await until(
+  const names = await untilWithin(
     context,
+    patienceMs,
     async () => {
       // Acceptance comes first and alone proves nothing: kube-controllers writes its running config before it makes the host endpoints.
       if (!(await isAccepted(cluster))) return undefined;
@@ -24,6 +26,7 @@ export const enableAutoHostEndpoints: StepActivity<'enableAutoHostEndpoints'> = 
       if (missing.length > 0) return undefined;
       return found.filter(({ spec }) => readyNodes.includes(spec?.node ?? '')).map(({ metadata }) => metadata.name);
     },
+    () => new HepflowError('HostEndpointsMissing', `No auto host endpoint within ${patienceMs / 1000} s for ${missing.join(', ')}.`),
     () => ({ missing }),
   );
   return { changed, names: names.toSorted() };

@@ -6,17 +6,19 @@ import type { Workload } from '../contract/mission.ts';
 import { holds, serviceBody } from '../manifests/kubernetes.ts';
 import { isOf } from '../manifests/kubernetes-marks.ts';
 import type { StepActivity, StepContext } from './step.ts';
-import { until } from './wait.ts';
+import { patienceMs, untilWithin } from './wait.ts';
 
 export const exposeNodePort: StepActivity<'exposeNodePort'> = async (workload, tools, context) => {
   const cluster = await tools.clusters.of(context.run.cluster);
   await ensureService(cluster, workload, context);
-  return await until(context, async () => {
+  const answering = async () => {
     const service = await cluster.get(services, workload.serviceName, workload.namespace);
     const ready = await readyEndpoints(cluster, workload.namespace, workload.serviceName);
     const nodePort = service.spec.ports?.[0]?.nodePort;
     return nodePort === workload.nodePort && ready > 0 ? { nodePort, readyEndpoints: ready } : undefined;
-  });
+  };
+  const late = () => new HepflowError('EndpointsMissing', `Service ${workload.serviceName} had no ready endpoint within ${patienceMs / 1000} s.`);
+  return await untilWithin(context, patienceMs, answering, late);
 };
 
 async function ensureService(cluster: Cluster, workload: Workload, { run }: StepContext): Promise<void> {

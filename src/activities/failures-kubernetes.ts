@@ -27,9 +27,9 @@ const rows: readonly Row[] = [
   { reason: 'NotServed', group: 'projectcalico.org', code: 'CalicoApiMissing' },
   { status: 404, code: 'NotFound' },
   // The object changed between reading and writing: the next try reads it again and decides anew.
-  { status: 409, code: 'KubernetesUnavailable' },
-  { status: 410, code: 'KubernetesUnavailable' },
-  { status: 429, code: 'KubernetesUnavailable' },
+  { status: 409, code: 'KubernetesBusy' },
+  { status: 410, code: 'KubernetesBusy' },
+  { status: 429, code: 'KubernetesBusy' },
 ];
 
 /** The failure of the catalogue that an error of the API server is; its message is the API server's own. */

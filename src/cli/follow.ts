@@ -52,7 +52,7 @@ export async function follow(handle: RunHandle, { view, taskQueue, signal, pollM
 async function look(handle: RunHandle, view: ProgressView, taskQueue: string, stop: AbortSignal, pollMs: number): Promise<void> {
   while (!stop.aborted) {
     // A query without a worker ends only with the client's own deadline: what is missing is said long before.
-    const silence = setTimeout(() => view.note(`No worker answers on task queue ${taskQueue}; start one: hepflow worker`), 5000);
+    const silence = setTimeout(() => stop.aborted || view.note(`No worker answers on task queue ${taskQueue}; start one: hepflow worker`), 5000);
     try {
       const progress = (await handle.query(progressQuery)) as Progress;
       if (!stop.aborted) view.show(progress);

@@ -151,6 +151,11 @@ export const failures = {
 
   // --- Kubernetes and Calico
   KubernetesUnavailable: { retry: 'soon', when: 'The API server did not answer, or answered with a server error.', remedy: 'Wait; the step is tried again.' },
+  KubernetesBusy: {
+    retry: 'soon',
+    when: 'Somebody else changed the object at the same moment, or the API server asks to slow down.',
+    remedy: 'Wait; the object is read again, and the step tried again.',
+  },
   KubernetesRefused: { retry: 'never', when: 'The API server refused the object.', remedy: "Read the message; it is the API server's own." },
   ChangedMeanwhile: {
     retry: 'never',

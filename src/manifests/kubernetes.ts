@@ -1,7 +1,7 @@
 /** Bodies of the Kubernetes and Calico objects that a run creates. */
 import type { PolicySpec, Workload } from '../contract/mission.ts';
 import type { RunRef, StepInput } from '../contract/steps.ts';
-import { marksOf } from './names.ts';
+import { marksOf, policyName } from './names.ts';
 
 export interface ServiceSpec {
   readonly type: 'NodePort';
@@ -68,11 +68,6 @@ export function policyBody(
 
 /** A selector's string: either kind of quotes, without escapes; a label's value can hold neither. */
 const quoted = (value: string): string => `"${value}"`;
-
-/** Name of the policy object: Calico wants `<tier>.<name>` outside the tier `default`. */
-export function policyName({ tier, name }: Pick<PolicySpec, 'tier' | 'name'>): string {
-  return tier === 'default' || name.startsWith(`${tier}.`) ? name : `${tier}.${name}`;
-}
 
 /** Whether an object's name is the policy's: older Calico API servers give back `default.` before names of the default tier. */
 export function isPolicyNamed(objectName: string, policy: Pick<PolicySpec, 'tier' | 'name'>): boolean {

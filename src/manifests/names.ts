@@ -1,4 +1,5 @@
 /** Names, tags and labels from the run id (W6). Deterministic, so that they are known before anything is created. */
+import type { PolicySpec } from '../contract/mission.ts';
 import type { RunRef } from '../contract/steps.ts';
 
 /** Label on every Kubernetes object that a run creates; its value is the run id. */
@@ -89,5 +90,7 @@ export function idsOf(run: Pick<RunRef, 'runId' | 'subscriptionId' | 'resourceGr
 /** Id of the run's peering on a VNet, ours or the cluster's. */
 export const peeringIdOf = (vnetId: string, runId: string): string => `${vnetId}/virtualNetworkPeerings/${namesOf(runId).peering}`;
 
-/** Calico wants a policy outside the default tier to carry its tier's name. */
-export const policyObjectName = (tier: string, name: string): string => (tier === 'default' ? name : `${tier}.${name}`);
+/** Name of the policy object: Calico wants `<tier>.<name>` outside the tier `default`. */
+export function policyName({ tier, name }: Pick<PolicySpec, 'tier' | 'name'>): string {
+  return tier === 'default' || name.startsWith(`${tier}.`) ? name : `${tier}.${name}`;
+}

@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
 import type { Report } from '../contract/report.ts';
-import type { VerdictKind } from '../contract/verdict.ts';
+import type { Verdict, VerdictKind } from '../contract/verdict.ts';
 import { duration, failureLines, phaseTitles } from './words.ts';
 
 /** Colours by meaning; the identity where there is no terminal. */
@@ -38,8 +38,9 @@ export function leftoverLines({ leftovers }: Pick<Report, 'leftovers'>, paint: P
 function verdictTable({ verdicts }: Report, paint: Paint, columns: number): string[] {
   if (verdicts.length === 0) return [];
   const target = Math.max(6, ...verdicts.map((each) => each.target.id.length)) + 2;
-  const fixed = [14, target, 10, 14, 14];
-  const why = Math.max(30, columns - fixed.reduce((sum, width) => sum + width + 1, 2));
+  const fixed = [10, target, 10, 14, 14];
+  const why = columns - fixed.reduce((sum, width) => sum + width + 1, 2);
+  if (why < 30) return verdicts.flatMap((each) => verdictLines(each, paint)); // too narrow for a table
   const table = new Table({
     head: ['Phase', 'Target', 'Expected', 'Observed', 'Verdict', 'Why'],
     colWidths: [...fixed, why],
@@ -49,6 +50,10 @@ function verdictTable({ verdicts }: Report, paint: Paint, columns: number): stri
   for (const each of verdicts) table.push([each.phase, each.target.id, each.expected, each.observed, byVerdict(each.verdict, paint), each.sentence]);
   const phases = [...new Set(verdicts.map(({ phase }) => phase))].map((phase) => paint.faint(phaseTitles[phase]));
   return [table.toString(), phases.join(paint.faint('. '))];
+}
+
+function verdictLines({ phase, target, expected, observed, verdict, sentence }: Verdict, paint: Paint): string[] {
+  return [`${byVerdict(verdict, paint)} ${phase} ${target.id}: expected ${expected}, observed ${observed}`, `  ${sentence}`];
 }
 
 function byVerdict(verdict: VerdictKind, paint: Paint): string {

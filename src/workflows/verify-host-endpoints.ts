@@ -2,7 +2,7 @@ import type { Mission, RunSpec } from '../contract/mission.ts';
 import type { Report } from '../contract/report.ts';
 import type { Site } from '../contract/site.ts';
 import type { SshTarget, StepOutput } from '../contract/steps.ts';
-import { policyObjectName } from '../manifests/names.ts';
+import { policyName } from '../manifests/names.ts';
 import { carryOut, requireGreen } from './carry-out.ts';
 import type { UndoStack } from './cleanup.ts';
 import { once, sideBySide } from './lanes.ts';
@@ -79,7 +79,7 @@ async function clusterReady(run: Run, { workload }: Mission, { calico, readyNode
 
 const denyFrom = (sourceAddress: string, { policy, label, workload }: Mission) => ({
   ...policy,
-  name: policyObjectName(policy.tier, policy.name),
+  name: policyName(policy),
   label,
   sourceAddress,
   nodePort: workload.nodePort,

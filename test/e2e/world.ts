@@ -1,13 +1,15 @@
-/** A lab, a worker and the product's own commands, for end-to-end tests. */
+/** A lab, workers and the product's own commands, for end-to-end tests. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
-import { startLab, type Lab, type LabOptions } from '../../lab/lab.ts';
+import { type Lab, type LabOptions, startLab } from '../../lab/lab.ts';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 export const exampleFile = join(root, 'examples/run.json');
+const cli = join(root, 'src/cli/main.ts');
 
 /** Output of a command that ended. */
 export interface Ended {
@@ -21,7 +23,7 @@ export interface World {
   readonly client: Client;
   /** Everything that workers printed. */
   readonly logs: string[];
-  /** The product's worker, as a process of its own. */
+  /** The product's worker, as a process of its own; resolves when it polls. */
   startWorker(env?: Record<string, string>): Promise<WorkerProcess>;
   /** `hepflow ARGS`. */
   hepflow(...args: string[]): Promise<Ended>;
@@ -43,61 +45,77 @@ export interface WorkerProcess {
 
 export async function startWorld(options: LabOptions = {}): Promise<World> {
   const lab = await startLab({ ui: false, ...options });
-  const connection = await Connection.connect({ address: lab.environment.TEMPORAL_ADDRESS ?? '' });
-  const client = new Client({ connection });
+  const { TEMPORAL_ADDRESS: address = '', HEPFLOW_LAB_TOOLS: tools = '' } = lab.environment;
+  const connection = await Connection.connect({ address });
   const logs: string[] = [];
   const workers = new Set<ChildProcess>();
   const env = { ...process.env, ...lab.environment };
-  const tools = lab.environment.HEPFLOW_LAB_TOOLS ?? '';
-  const node = process.execPath;
-  const startWorker = async (more: Record<string, string> = {}): Promise<WorkerProcess> => {
-    const child = spawn(node, [join(root, 'src/cli/main.ts'), 'worker'], { env: { ...env, ...more }, stdio: ['ignore', 'pipe', 'pipe'] });
-    workers.add(child);
-    const exited = once(child, 'exit');
-    void exited.then(() => workers.delete(child));
-    await new Promise<void>((resolve, reject) => {
-      const read = (chunk: Buffer): void => {
-        logs.push(chunk.toString());
-        if (logs.join('').includes('Worker state changed') && /RUNNING/.test(logs.join(''))) resolve();
-      };
-      child.stdout.on('data', read);
-      child.stderr.on('data', read);
-      void exited.then(([code]) => reject(new Error(`the worker ended with ${code}:\n${logs.join('').slice(-2000)}`)));
-    });
-    const end = async (signal: NodeJS.Signals): Promise<number | null> => {
-      child.kill(signal);
-      return ((await exited) as [number | null])[0];
-    };
-    return { pid: child.pid ?? -1, kill: async () => void (await end('SIGKILL')), terminate: () => end('SIGTERM') };
-  };
   return {
     lab,
-    client,
+    client: new Client({ connection }),
     logs,
-    startWorker,
-    hepflow: (...args) => run([node, join(root, 'src/cli/main.ts'), ...args], env),
-    temporal: (...args) => run([join(tools, 'temporal'), ...args, '--address', lab.environment.TEMPORAL_ADDRESS ?? ''], env),
+    startWorker: async (more = {}) => {
+      const child = spawnWorker({ ...env, ...more });
+      workers.add(child);
+      void once(child, 'exit').then(() => workers.delete(child));
+      return polling(child, logs);
+    },
+    hepflow: (...args) => run([process.execPath, cli, ...args], env),
+    temporal: (...args) => run([join(tools, 'temporal'), ...args, '--address', address], env),
     kubectl: (...args) => run([join(tools, 'kubectl'), ...args], env),
     state: async () => ({ azure: lab.azure.inventory(), cluster: await lab.cluster.snapshot() }),
     stop: async () => {
-      for (const child of workers) {
-        child.kill('SIGKILL');
-        await once(child, 'exit');
-      }
+      await Promise.all([...workers].map((child) => end(child, 'SIGKILL')));
       await connection.close();
       await lab.stop();
     },
   };
 }
 
+/** The command that starts a worker. */
+export const workerCommand = existsSync(cli) ? [process.execPath, cli, 'worker'] : [process.execPath, join(root, 'test/e2e/worker-entry.ts')];
+
+/** Dies with the test, however that ends. */
+const spawnWorker = (env: NodeJS.ProcessEnv): ChildProcess =>
+  spawn('setpriv', ['--pdeathsig', 'KILL', '--', ...workerCommand], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+
+/** Resolves when the worker polls; rejects with its output when it ends before. */
+async function polling(child: ChildProcess, logs: string[]): Promise<WorkerProcess> {
+  const own: string[] = [];
+  await new Promise<void>((resolve, reject) => {
+    const read = (chunk: Buffer): void => {
+      logs.push(chunk.toString());
+      own.push(chunk.toString());
+      if (/Worker state changed.*RUNNING/.test(own.join(''))) resolve();
+    };
+    child.stdout?.on('data', read);
+    child.stderr?.on('data', read);
+    child.once('close', (code) => reject(new Error(`the worker ended with ${code}:\n${own.join('').slice(-2000)}`)));
+  });
+  return { pid: child.pid ?? -1, kill: async () => void (await end(child, 'SIGKILL')), terminate: () => end(child, 'SIGTERM') };
+}
+
+/** The exit code; null when the signal ended it. */
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
+  if (child.exitCode === null && child.signalCode === null) {
+    child.kill(signal);
+    await once(child, 'exit');
+  }
+  return child.exitCode;
+}
+
 /** Runs a command to its end, whatever its exit code. */
-export async function run(command: readonly string[], env: NodeJS.ProcessEnv): Promise<Ended> {
+export async function run(command: readonly string[], env: NodeJS.ProcessEnv = process.env): Promise<Ended> {
   const [file = '', ...args] = command;
   const child = spawn(file, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   let stdout = '';
   let stderr = '';
-  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  child.stdout.on('data', (chunk: Buffer) => {
+    stdout += chunk.toString();
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString();
+  });
   const [code] = (await once(child, 'close')) as [number | null];
   return { code, stdout, stderr };
 }

@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
-import { holds, isPolicyNamed, policyName } from '../../src/manifests/kubernetes.ts';
+import { holds, isPolicyNamed } from '../../src/manifests/kubernetes.ts';
 import { changePatch, decideChange, decideRestore, restorePatch, unmarkPatch } from '../../src/manifests/kubernetes-marks.ts';
 import { type NeededRight, neededRights, tierRights } from '../../src/manifests/kubernetes-rights.ts';
-import { changedAnnotation } from '../../src/manifests/names.ts';
+import { changedAnnotation, policyName } from '../../src/manifests/names.ts';
 
 test('a policy is called <tier>.<name> outside the tier default, and found under the older form inside it', () => {
   assert.equal(policyName({ tier: 'default', name: 'a' }), 'a');

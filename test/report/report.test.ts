@@ -83,6 +83,12 @@ test('the text keeps to the width of the terminal and says why, wrapped', () => 
   assert.equal(text.includes(String.fromCharCode(27)), false);
 });
 
+test('a terminal too narrow for the table gets lines instead', () => {
+  const text = toText(troubled, { columns: 80 });
+  assert.doesNotMatch(text, /┌/);
+  assert.ok(text.includes(`INCONCLUSIVE second ${verdict().target.id}: expected DROP, observed MIXED\n  ${verdict().sentence}`));
+});
+
 test('durations are told as people say them', () => {
   assert.deepEqual([0, 999, 1000, 59_900, 60_000, 185_000].map(duration), ['0 ms', '999 ms', '1.0 s', '59.9 s', '1 min 00 s', '3 min 05 s']);
 });

@@ -15,8 +15,9 @@ import {
 import type { Problem } from '../../contract/failures.ts';
 import type { Mission } from '../../contract/mission.ts';
 import type { CalicoSite } from '../../contract/site.ts';
-import { isPolicyNamed, policyName } from '../../manifests/kubernetes.ts';
+import { isPolicyNamed } from '../../manifests/kubernetes.ts';
 import { isOf } from '../../manifests/kubernetes-marks.ts';
+import { policyName } from '../../manifests/names.ts';
 import { foreignMark } from './foreign-mark.ts';
 import { type Findings, foundIn, isMissing, look, problem } from './look.ts';
 

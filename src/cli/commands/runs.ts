@@ -21,6 +21,14 @@ interface RunFlags extends SpecChanges, FollowFlags {
 }
 
 export function addRunCommands(program: Command): void {
+  addRun(program);
+  addWatch(program);
+  addSteering(program);
+  addReport(program);
+  addList(program);
+}
+
+function addRun(program: Command): void {
   program
     .command('run')
     .description('start a run and follow it to its end')
@@ -37,7 +45,9 @@ export function addRunCommands(program: Command): void {
     .action(async (flags: RunFlags) => {
       process.exitCode = await startRun(flags);
     });
+}
 
+function addWatch(program: Command): void {
   program
     .command('watch <id>')
     .description('follow a run to its end')
@@ -47,7 +57,9 @@ export function addRunCommands(program: Command): void {
     .action(async (id: string, flags: FollowFlags) => {
       process.exitCode = await withTemporal(async (client) => followToEnd(await runOf(client, id), flags));
     });
+}
 
+function addSteering(program: Command): void {
   const signals = [
     ['label-node-2', labelNode2Signal, 'go on with the second node of a run that waits for it', 'Sent: the second node comes next.'],
     ['finish', finishSignal, 'end the wait of a run: for the second node, or before the cleanup', 'Sent: the run ends its wait.'],
@@ -64,7 +76,9 @@ export function addRunCommands(program: Command): void {
     .action((id: string) =>
       steer(id, (client) => client.workflow.getHandle(id).cancel(), `Asked: the run stops and undoes everything. hepflow watch ${id} follows it.`),
     );
+}
 
+function addReport(program: Command): void {
   program
     .command('report <id>')
     .description('print the report of a run, under way or closed')
@@ -79,7 +93,9 @@ export function addRunCommands(program: Command): void {
       else await writeWhole(output, text);
       process.exitCode = exitCodeOf(report);
     });
+}
 
+function addList(program: Command): void {
   program
     .command('list')
     .description('list the runs that Temporal still remembers, the newest first')

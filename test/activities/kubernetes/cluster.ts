@@ -129,6 +129,14 @@ export function contextOf(
   return { run, attempt: 1, signal, heartbeat: (state) => void beats.push(state), resume: undefined, pollIntervalMs: 15, beats };
 }
 
+/** Resolves when the step has looked and waited a few times; fails when the context's time is over first. */
+export async function waiting({ beats, signal }: { readonly beats: readonly unknown[]; readonly signal: AbortSignal }): Promise<void> {
+  while (beats.length < 3) {
+    signal.throwIfAborted();
+    await sleep(5);
+  }
+}
+
 export const mission = {
   ...{ subscriptionId: labCluster.subscriptionId, resourceGroup: labCluster.resourceGroup, cluster: labCluster.name },
   ...{ workload, label: { key: 'host-end-point', value: 'test' }, nodes: [] },

@@ -7,7 +7,7 @@ import { labelNode } from '../../../src/activities/label-node.ts';
 import { restoreAutoHostEndpoints, restoreFlowLogs, restoreLabel } from '../../../src/activities/undo-kubernetes.ts';
 import { untilGone } from '../../../src/activities/until-gone.ts';
 import { changedAnnotation } from '../../../src/manifests/names.ts';
-import { contextOf, group, nodeNames, openCluster, retried, type TestCluster } from './cluster.ts';
+import { contextOf, group, nodeNames, openCluster, retried, type TestCluster, waiting } from './cluster.ts';
 
 const controllersPath = `${group}/kubecontrollersconfigurations/default`;
 const felixPath = `${group}/felixconfigurations/default`;
@@ -70,8 +70,23 @@ function autoHostEndpoints(of: () => TestCluster): void {
     });
     const context = contextOf();
     const step = enableAutoHostEndpoints({ prior: 'Disabled', readyNodes: nodeNames }, cluster.tools, context);
-    await until(() => context.beats.length > 2);
+    await waiting(context);
     assert.deepEqual(context.beats.at(-1), { missing: nodeNames });
+    await cluster.controllers.start();
+    assert.deepEqual((await step).names, hepNames);
+  });
+
+  test('host endpoints alone are not enough either: Calico must run with what was asked', async () => {
+    const cluster = of();
+    await cluster.controllers.stop();
+    const labels = { 'projectcalico.org/created-by': 'calico-kube-controllers' };
+    for (const name of nodeNames) {
+      const spec = { node: name, interfaceName: '*' };
+      await cluster.api.apply({ apiVersion: 'projectcalico.org/v3', kind: 'HostEndpoint', metadata: { name: `${name}-auto-hep`, labels }, spec });
+    }
+    const context = contextOf();
+    const step = enableAutoHostEndpoints({ prior: 'Disabled', readyNodes: nodeNames }, cluster.tools, context);
+    await waiting(context);
     await cluster.controllers.start();
     assert.deepEqual((await step).names, hepNames);
   });
@@ -308,8 +323,4 @@ function labels(of: () => TestCluster): void {
     await cluster.api.call('DELETE', nodePath);
     assert.equal((await retried(() => restoreLabel(undo, cluster.tools, context))).outcome, 'nothing');
   });
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5));
 }

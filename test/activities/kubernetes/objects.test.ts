@@ -7,7 +7,7 @@ import { kubernetesFailure } from '../../../src/activities/failures-kubernetes.t
 import { deletePolicy, deleteService } from '../../../src/activities/undo-kubernetes.ts';
 import { KubernetesError } from '../../../src/adapters/kubernetes/index.ts';
 import { runLabel } from '../../../src/manifests/names.ts';
-import { calicoObject, contextOf, group, openCluster, sliceOf, slices, type TestCluster, workload } from './cluster.ts';
+import { calicoObject, contextOf, group, openCluster, sliceOf, slices, type TestCluster, waiting, workload } from './cluster.ts';
 
 const servicesPath = '/api/v1/namespaces/default/services';
 const servicePath = `${servicesPath}/frontend-nodeport`;
@@ -25,7 +25,7 @@ describe('objects that a run creates, on a real API server', () => {
     const context = contextOf();
     const step = exposeNodePort(workload, cluster.tools, context);
     await cluster.api.call('POST', slices, sliceOf(workload.serviceName, false));
-    while (context.beats.length < 3) await new Promise((resolve) => setTimeout(resolve, 5)); // a slice without a ready endpoint is not enough
+    await waiting(context); // a slice without a ready endpoint is not enough
     await cluster.api.call('PATCH', `${slices}/${workload.serviceName}-1`, sliceOf(workload.serviceName, true));
     assert.deepEqual(await step, { nodePort: 30080, readyEndpoints: 1 });
     const made = await cluster.api.call<KubernetesObject>('GET', servicePath);
@@ -37,7 +37,7 @@ describe('objects that a run creates, on a real API server', () => {
 
     const second = contextOf(context.run.runId);
     const undo = deleteService(theService, cluster.tools, second);
-    while (second.beats.length < 3) await new Promise((resolve) => setTimeout(resolve, 5));
+    await waiting(second);
     await cluster.api.call('DELETE', `${slices}/${workload.serviceName}-1`);
     assert.equal((await undo).outcome, 'done');
     assert.equal((await deleteService(theService, cluster.tools, context)).outcome, 'nothing');
@@ -130,7 +130,7 @@ describe('objects that a run creates, on a real API server', () => {
     await applyPolicy(policy, cluster.tools, context);
     await cluster.api.call('PATCH', path, { metadata: { finalizers: ['example.org/slow'] } });
     const undo = deletePolicy({ name: policy.name }, cluster.tools, context);
-    while (context.beats.length < 3) await new Promise((resolve) => setTimeout(resolve, 5));
+    await waiting(context);
     await cluster.api.call('PATCH', path, { metadata: { finalizers: null } });
     assert.equal((await undo).outcome, 'done');
   });
