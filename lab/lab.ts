@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type AzureLab, startAzure } from './azure/server.ts';
@@ -90,13 +90,19 @@ async function startParts(
   const calico = cluster.then(async (part) => {
     for (const object of seed(scope.calico)) await part.api.apply(object);
     const kubeConfig = part.clientFor('calico');
-    return started('Calico stand-in', await startCalico({ kubeConfig, nodes: fabric.nodes }));
+    return started('Calico stand-in', await startCalico({ kubeConfig, nodes: fabric.nodes, onError: logTo(join(scope.logs, 'calico.log')) }));
   });
   const parts = await settled([starting, cluster, azure, calico]);
   const [temporal, clusterLab, azureLab, calicoLab] = parts;
   const environment = environmentOf(scope, { temporal, cluster: clusterLab, azure: azureLab, fabric, caFile: authority.caFile, kubectl: tools.kubectl });
   return { scope, environment, azure: azureLab, cluster: clusterLab, calico: calicoLab, fabric, temporal };
 }
+
+/** What a stand-in runs into and tries again, a line each. */
+const logTo =
+  (file: string) =>
+  (error: unknown): void =>
+    appendFileSync(file, `${new Date().toISOString()} ${error instanceof Error ? error.message : String(error)}\n`);
 
 /** All of them, or the first failure once none is under way any more, so that what started late is stopped too. */
 async function settled<T extends readonly Promise<unknown>[]>(parts: readonly [...T]): Promise<{ [K in keyof T]: Awaited<T[K]> }> {

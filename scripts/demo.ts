@@ -39,6 +39,7 @@ async function main(): Promise<number> {
     code = await runOnce(environment, worker);
     if (options.keep && !interrupted.signal.aborted) {
       undo.length = 0;
+      worker.unref();
       console.log(await playground(environment, worker.pid ?? 0));
     }
   } catch (error) {

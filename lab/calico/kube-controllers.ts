@@ -66,7 +66,10 @@ class Controller {
   /** Looks at everything; what is as it should be costs no request. */
   resync(): void {
     const nodes = this.#world.nodes.list().map(({ metadata }) => autoHostEndpointName(metadata?.name ?? ''));
-    const automatic = this.#world.hostEndpoints.list().filter(isAutomatic).map(({ metadata }) => metadata.name);
+    const automatic = this.#world.hostEndpoints
+      .list()
+      .filter(isAutomatic)
+      .map(({ metadata }) => metadata.name);
     this.queue.add(configurationKey, ...nodes, ...automatic);
   }
 

@@ -4,9 +4,15 @@ import { apiVersion, type RunningConfig } from './objects.ts';
 
 /** Calico's cluster-wide objects as an installation on AKS leaves them: no automatic host endpoints, and in `cloud` the workshop's tier `security`. */
 export function seed(flavour: LabScope['calico']): readonly KubernetesObject[] {
-  const versions = flavour === 'oss' ? { calicoVersion: 'v3.32.1', variant: 'Calico' } : { calicoVersion: 'v3.30.4', cnxVersion: 'v3.22.1', variant: 'CalicoEnterprise' };
+  const versions =
+    flavour === 'oss' ? { calicoVersion: 'v3.32.1', variant: 'Calico' } : { calicoVersion: 'v3.30.4', cnxVersion: 'v3.22.1', variant: 'CalicoEnterprise' };
   return [
-    calico('ClusterInformation', 'default', { clusterGUID: '5f0c1a52d9e74f6c8f1b0a7c3d2e4b61', clusterType: 'typha,kdd,k8s,operator,aks', datastoreReady: true, ...versions }),
+    calico('ClusterInformation', 'default', {
+      clusterGUID: '5f0c1a52d9e74f6c8f1b0a7c3d2e4b61',
+      clusterType: 'typha,kdd,k8s,operator,aks',
+      datastoreReady: true,
+      ...versions,
+    }),
     calico('Tier', 'default', { order: 1_000_000, defaultAction: 'Deny' }),
     ...(flavour === 'cloud' ? [calico('Tier', 'security', { order: 300, defaultAction: 'Deny' })] : []),
     calico('KubeControllersConfiguration', 'default', kubeControllers),

@@ -26,17 +26,18 @@ export interface CalicoLab {
 /** Starts the stand-ins for kube-controllers and for Felix on each node, in this process. The CRDs are served and the seed is there already. */
 export async function startCalico(options: CalicoOptions): Promise<CalicoLab> {
   const { kubeConfig, nodes, interfaceOf = (podName) => `azv${shortName(podName, 11)}`, felixDelayMs = 0, onError = () => {} } = options;
-  const kubeControllers = await startKubeControllers({ kubeConfig, onError });
-  try {
-    const felix = await startFelix({ kubeConfig, nodes, interfaceOf, delayMs: felixDelayMs, onError });
-    return {
-      setFelixDelayMs: (delayMs) => felix.setDelayMs(delayMs),
-      stop: async () => {
-        await Promise.all([kubeControllers.stop(), felix.stop()]);
-      },
-    };
-  } catch (error) {
-    await kubeControllers.stop();
-    throw error;
-  }
+  const parts = await Promise.allSettled([
+    startKubeControllers({ kubeConfig, onError }),
+    startFelix({ kubeConfig, nodes, interfaceOf, delayMs: felixDelayMs, onError }),
+  ]);
+  const stop = async (): Promise<void> => {
+    await Promise.all(parts.map((part) => (part.status === 'fulfilled' ? part.value.stop() : undefined)));
+  };
+  const [kubeControllers, felix] = parts;
+  if (kubeControllers.status === 'fulfilled' && felix.status === 'fulfilled') return { setFelixDelayMs: (delayMs) => felix.value.setDelayMs(delayMs), stop };
+  await stop();
+  throw new AggregateError(
+    parts.flatMap((part) => (part.status === 'rejected' ? [part.reason] : [])),
+    'the Calico stand-in did not start',
+  );
 }

@@ -33,7 +33,12 @@ export async function watch<T>(options: WatchOptions, path: string, list: () => 
   informer.on('error', (error) => {
     if (stopping.signal.aborted) return;
     options.onError(error);
-    sleep(restartMs, undefined, { signal: stopping.signal }).then(() => informer.start(), () => {}).catch(options.onError);
+    sleep(restartMs, undefined, { signal: stopping.signal })
+      .then(
+        () => informer.start(),
+        () => {},
+      )
+      .catch(options.onError);
   });
   await informer.start();
   await listed.promise;

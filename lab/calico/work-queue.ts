@@ -50,10 +50,13 @@ export class WorkQueue {
   #later(key: string): void {
     const failures = (this.#failures.get(key) ?? 0) + 1;
     this.#failures.set(key, failures);
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
-      this.add(key);
-    }, Math.min(50 * 2 ** failures, 5000));
+    const timer = setTimeout(
+      () => {
+        this.#timers.delete(timer);
+        this.add(key);
+      },
+      Math.min(50 * 2 ** failures, 5000),
+    );
     this.#timers.add(timer);
   }
 }

@@ -149,10 +149,21 @@ const firstObjects = ['/api/v1/namespaces/default', '/api/v1/namespaces/kube-sys
 /** Creates custom resource definitions and waits until every one of their versions answers. */
 async function establish(api: Api, crds: readonly object[]): Promise<void> {
   await Promise.all(crds.map((crd) => api.call('POST', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', crd)));
-  await untilServed(
-    api,
-    crds.flatMap((crd) => collectionsOf(crd as CustomResourceDefinition)),
-  );
+  const definitions = crds as readonly CustomResourceDefinition[];
+  await untilServed(api, definitions.flatMap(collectionsOf));
+  await untilHolds(async () => {
+    for (const { spec } of definitions)
+      if (!(await isDiscovered(api, spec))) throw new Error(`${spec.names.plural}.${spec.group} is not in the API server's discovery`);
+  });
+}
+
+/** A collection answers some milliseconds before discovery lists its kind, which kubectl and other clients ask first. */
+async function isDiscovered(api: Api, { group, versions, names }: CustomResourceDefinition['spec']): Promise<boolean> {
+  for (const { name } of versions.filter(({ served }) => served)) {
+    const { resources } = await api.read<{ resources: readonly { readonly name: string }[] }>(`/apis/${group}/${name}`);
+    if (!resources.some((resource) => resource.name === names.plural)) return false;
+  }
+  return true;
 }
 
 type CustomResourceDefinition = KubernetesObject & {
@@ -166,18 +177,18 @@ type CustomResourceDefinition = KubernetesObject & {
 const collectionsOf = ({ spec }: CustomResourceDefinition): string[] =>
   spec.versions.filter(({ served }) => served).map(({ name }) => `/apis/${spec.group}/${name}/${spec.names.plural}?limit=1`);
 
-async function untilServed(api: Api, paths: readonly string[]): Promise<void> {
+const untilServed = (api: Api, paths: readonly string[]): Promise<unknown> => Promise.all(paths.map((path) => untilHolds(() => api.read(path))));
+
+/** Repeats what throws until it does not; after 20 s its last error is thrown. */
+async function untilHolds(attempt: () => Promise<unknown>): Promise<void> {
   const deadline = Date.now() + 20_000;
-  const served = async (path: string): Promise<void> => {
-    for (;;) {
-      const error = await api.read(path).then(
-        () => undefined,
-        (reason: unknown) => reason,
-      );
-      if (error === undefined) return;
-      if (Date.now() > deadline) throw error;
-      await sleep(25);
-    }
-  };
-  await Promise.all(paths.map(served));
+  for (;;) {
+    const error = await attempt().then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    if (error === undefined) return;
+    if (Date.now() > deadline) throw error;
+    await sleep(25);
+  }
 }

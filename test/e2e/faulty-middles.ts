@@ -2,7 +2,7 @@
 import type { Lab } from '../../lab/lab.ts';
 import { cluster } from '../../lab/scope.ts';
 import type { StepName } from '../../src/contract/steps.ts';
-import { descendants, type Process } from './faulty-state.ts';
+import type { Process } from './faulty-state.ts';
 
 export interface Middle {
   /** Carried out when the step has begun and waits for `go`. */
@@ -59,6 +59,3 @@ async function freeze(vm: () => Promise<readonly Process[]>): Promise<void> {
   }
   if (frozen.size === 0) throw new Error('There is no process of the VM to freeze.');
 }
-
-/** Processes in network namespaces other than the given ones. */
-export const processesOutside = async (known: ReadonlySet<string>): Promise<Process[]> => (await descendants()).filter(({ network }) => !known.has(network));

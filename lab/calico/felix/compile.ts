@@ -2,7 +2,7 @@ import type { GlobalNetworkPolicy, NetworkPolicy } from '../objects.ts';
 import type { Context } from './endpoint-chain.ts';
 import { byInterface, hostDispatch } from './host-endpoints.ts';
 import type { Inputs } from './inputs.ts';
-import { globalPolicy, inOrder, namespacedPolicy, type Policy } from './policies.ts';
+import { globalPolicy, inOrder, namespacedPolicy, type Policy, type Stage } from './policies.ts';
 import { type AddressesOf, matchOf } from './rule.ts';
 import { mark, Script } from './script.ts';
 import { parseSelector } from './selector.ts';
@@ -19,8 +19,8 @@ export function compile(inputs: Inputs): string {
   const context: Context = { script, configuration, addressesFor: (policy) => addressesIn(inputs, policy) };
   const tiers = inOrder(understood(inputs, context), inputs.tiers);
   const endpoints = byInterface(inputs);
-  const fromHost = (stage: Parameters<typeof hostDispatch>[3]): string => script.chain(`from-host-${stage}`, () => hostDispatch(context, endpoints, tiers, stage, 'Ingress'));
-  const toHost = (stage: Parameters<typeof hostDispatch>[3]): string => script.chain(`to-host-${stage}`, () => hostDispatch(context, endpoints, tiers, stage, 'Egress'));
+  const fromHost = (stage: Stage): string => script.chain(`from-host-${stage}`, () => hostDispatch(context, endpoints, tiers, stage, 'Ingress'));
+  const toHost = (stage: Stage): string => script.chain(`to-host-${stage}`, () => hostDispatch(context, endpoints, tiers, stage, 'Egress'));
   const fromWorkload = workloadDispatch(context, inputs, tiers, 'Egress');
   const toWorkload = workloadDispatch(context, inputs, tiers, 'Ingress');
   const workload = `"${inputs.workloadInterfacePrefix}*"`;
@@ -45,7 +45,11 @@ export function compile(inputs: Inputs): string {
   ]);
   // A host always reaches its own pods. What was DNATed has another way out than it seems here, so it is judged after routing.
   script.hook('filter-output', 'output', 'filter', [accepted, `oifname ${workload} return`, mark.clear, `ct status and dnat == 0 jump ${toHost('normal')}`]);
-  script.hook('mangle-postrouting', 'postrouting', 'mangle', [`${mark.isAccepted} return`, `oifname ${workload} return`, `ct status and dnat != 0 jump ${toHost('normal')}`]);
+  script.hook('mangle-postrouting', 'postrouting', 'mangle', [
+    `${mark.isAccepted} return`,
+    `oifname ${workload} return`,
+    `ct status and dnat != 0 jump ${toHost('normal')}`,
+  ]);
   return script.text();
 }
 
@@ -79,11 +83,15 @@ function addressesIn({ workloads, hostEndpoints, namespaces }: Inputs, policy: P
   return ({ selector = '', namespaceSelector }) => {
     const selects = parseSelector(selector);
     const inNamespace = namespaceSelector === undefined ? undefined : parseSelector(namespaceSelector);
-    const pods = workloads.filter(({ namespace }) => (inNamespace === undefined ? policy.namespace === undefined || namespace === policy.namespace : inNamespace(namespaces[namespace] ?? {})));
+    const pods = workloads.filter(({ namespace }) =>
+      inNamespace === undefined ? policy.namespace === undefined || namespace === policy.namespace : inNamespace(namespaces[namespace] ?? {}),
+    );
     const hosts = policy.namespace === undefined && inNamespace === undefined ? hostEndpoints : [];
     return [
       ...pods.filter((pod) => selects(asEndpoint(pod).labels)).map(({ address }) => address),
-      ...hosts.filter(({ metadata }) => selects(metadata.labels ?? {})).flatMap(({ spec }) => (spec.expectedIPs ?? []).filter((address) => !address.includes(':'))),
+      ...hosts
+        .filter(({ metadata }) => selects(metadata.labels ?? {}))
+        .flatMap(({ spec }) => (spec.expectedIPs ?? []).filter((address) => !address.includes(':'))),
     ].toSorted();
   };
 }

@@ -14,5 +14,7 @@ export async function counters(netns: string): Promise<Record<string, Count>> {
   const { nftables } = JSON.parse(await runIn(netns, ['nft', '-j', 'list', 'counters', 'table', 'ip', table])) as {
     nftables: readonly { readonly counter?: Count & { readonly name: string } }[];
   };
-  return Object.fromEntries(nftables.flatMap(({ counter }) => (counter === undefined ? [] : [[counter.name, { packets: counter.packets, bytes: counter.bytes }]])));
+  return Object.fromEntries(
+    nftables.flatMap(({ counter }) => (counter === undefined ? [] : [[counter.name, { packets: counter.packets, bytes: counter.bytes }]])),
+  );
 }

@@ -93,5 +93,7 @@ function actions(context: Context, policy: Policy, { action }: Rule, stage: Stag
 export function denial({ configuration }: Pick<Context, 'configuration'>, stage: Stage): string {
   if (configuration.iptablesFilterDenyAction !== 'Reject') return 'drop';
   if (stage === 'forward' || stage === 'normal') return 'reject';
-  throw new UnprogrammableError('iptablesFilterDenyAction is Reject, which the kernel refuses outside the filter table: this policy denies before DNAT or untracked');
+  throw new UnprogrammableError(
+    'iptablesFilterDenyAction is Reject, which the kernel refuses outside the filter table: this policy denies before DNAT or untracked',
+  );
 }

@@ -135,6 +135,9 @@ class Programmer implements Felix {
 }
 
 async function interfacesOf(netns: string): Promise<NodeInterface[]> {
-  const links = JSON.parse(await runIn(netns, ['ip', '-j', '-4', 'address'])) as readonly { readonly ifname?: string; readonly addr_info?: readonly { readonly local: string }[] }[];
+  const links = JSON.parse(await runIn(netns, ['ip', '-j', '-4', 'address'])) as readonly {
+    readonly ifname?: string;
+    readonly addr_info?: readonly { readonly local: string }[];
+  }[];
   return links.flatMap(({ ifname, addr_info = [] }) => (ifname === undefined ? [] : [{ name: ifname, addresses: addr_info.map(({ local }) => local) }]));
 }

@@ -11,7 +11,9 @@ export function byInterface({ node, hostEndpoints, interfaces }: Inputs): ByInte
   const found = new Map<string, HostEndpoint>();
   for (const endpoint of hostEndpoints.filter(({ spec }) => spec.node === node).toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1))) {
     const { interfaceName, expectedIPs = [] } = endpoint.spec;
-    const names = interfaceName ? [interfaceName] : interfaces.filter(({ addresses }) => addresses.some((address) => expectedIPs.includes(address))).map(({ name }) => name);
+    const names = interfaceName
+      ? [interfaceName]
+      : interfaces.filter(({ addresses }) => addresses.some((address) => expectedIPs.includes(address))).map(({ name }) => name);
     for (const name of names) if (!found.has(name)) found.set(name, endpoint);
   }
   return found;

@@ -48,7 +48,13 @@ export function globalPolicy({ metadata, spec }: GlobalNetworkPolicy, namespaces
 export function namespacedPolicy({ metadata, spec }: NetworkPolicy): Policy {
   const selects = parseSelector(spec.selector ?? '');
   const own = metadata.namespace ?? 'default';
-  return { id: `np/${own}/${metadata.name}`, namespace: own, ...common(spec), stages: ['normal'], selects: ({ labels, namespace }) => namespace === own && selects(labels) };
+  return {
+    id: `np/${own}/${metadata.name}`,
+    namespace: own,
+    ...common(spec),
+    stages: ['normal'],
+    selects: ({ labels, namespace }) => namespace === own && selects(labels),
+  };
 }
 
 function common(spec: PolicySpec): Pick<Policy, 'tier' | 'order' | 'rules'> {
@@ -74,7 +80,12 @@ function stagesOf({ doNotTrack, preDNAT, applyOnForward }: HostPolicySpec): read
 
 /** Policies by tier: tiers by order, then name; policies by order, then name. A tier that does not exist comes last, as with Felix. */
 export function inOrder(policies: readonly Policy[], tiers: readonly Tier[]): readonly TierPolicies[] {
-  const known = tiers.map(({ metadata, spec }) => ({ name: metadata.name, order: spec.order ?? Number.POSITIVE_INFINITY, defaultAction: spec.defaultAction ?? 'Deny', rank: 0 }));
+  const known = tiers.map(({ metadata, spec }) => ({
+    name: metadata.name,
+    order: spec.order ?? Number.POSITIVE_INFINITY,
+    defaultAction: spec.defaultAction ?? 'Deny',
+    rank: 0,
+  }));
   const names = new Set(known.map(({ name }) => name));
   const missing = new Set(policies.map(({ tier }) => tier).filter((tier) => !names.has(tier)));
   const all = [...known, ...[...missing].map((name) => ({ name, order: Number.POSITIVE_INFINITY, defaultAction: 'Deny' as const, rank: 1 }))];

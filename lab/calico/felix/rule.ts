@@ -70,7 +70,8 @@ function version4(nets: readonly string[]): string[] {
 
 function portMatch(field: 'sport' | 'dport', { ports = [], notPorts = [] }: EntityRule, { protocol }: Rule): string[] {
   if (ports.length === 0 && notPorts.length === 0) return [];
-  if (!['tcp', 'udp', 'sctp', '6', '17', '132'].includes(String(protocol).toLowerCase())) throw new RuleError('a rule with ports needs protocol TCP, UDP or SCTP');
+  if (!['tcp', 'udp', 'sctp', '6', '17', '132'].includes(String(protocol).toLowerCase()))
+    throw new RuleError('a rule with ports needs protocol TCP, UDP or SCTP');
   return [...(ports.length === 0 ? [] : [oneOf(`th ${field}`, ports.map(portRange))]), ...noneOf(`th ${field}`, notPorts.map(portRange))];
 }
 

@@ -4,7 +4,17 @@ const ports = listOf(integerOrString('^\\d+(:\\d+)?$'), 64);
 const nets = listOf(string, 1024);
 
 const entity = object(
-  { nets, notNets: nets, ports, notPorts: ports, selector: string, notSelector: string, namespaceSelector: string, serviceAccounts: anything, services: anything },
+  {
+    nets,
+    notNets: nets,
+    ports,
+    notPorts: ports,
+    selector: string,
+    notSelector: string,
+    namespaceSelector: string,
+    serviceAccounts: anything,
+    services: anything,
+  },
   must("the lab's Calico stand-in matches no serviceAccounts", '!has(self.serviceAccounts)'),
   must("the lab's Calico stand-in matches no services", '!has(self.services)'),
 );

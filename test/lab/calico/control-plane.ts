@@ -18,18 +18,19 @@ export interface TestCalico {
 
 export async function openCalico(flavour: Flavour = 'oss'): Promise<TestCalico> {
   const scope = await openScope({ pace: 'fast', calico: flavour });
+  const undo = [() => closeScope(scope)];
+  const remove = async (): Promise<void> => {
+    for (const step of undo.splice(0).toReversed()) await step();
+  };
   try {
     const tools = await programs(['etcd', 'kube-apiserver']);
     const authority = await createAuthority(join(scope.directory, 'ca'));
     const controlPlane = await startControlPlane({ scope, authority, programs: tools, crds: crds(flavour) });
-    const remove = async (): Promise<void> => {
-      await controlPlane.stop();
-      await closeScope(scope);
-    };
+    undo.push(() => controlPlane.stop());
     for (const object of seed(flavour)) await apply(controlPlane.api, object);
     return { scope, controlPlane, remove };
   } catch (error) {
-    await closeScope(scope);
+    await remove();
     throw error;
   }
 }
@@ -37,7 +38,11 @@ export async function openCalico(flavour: Flavour = 'oss'): Promise<TestCalico> 
 /** Creates or merges. A new kind answers before the server's discovery document lists it, which `api.apply` needs. */
 export const apply = (api: Api, object: KubernetesObject): Promise<boolean> =>
   eventually(
-    () => api.apply(object).then(() => true, (error: unknown) => (error instanceof Error && error.message.endsWith('is not served') ? false : Promise.reject(error))),
+    () =>
+      api.apply(object).then(
+        () => true,
+        (error: unknown) => (error instanceof Error && error.message.endsWith('is not served') ? false : Promise.reject(error)),
+      ),
     (done) => done,
   );
 

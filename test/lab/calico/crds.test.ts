@@ -25,7 +25,12 @@ const cases: readonly { readonly id: string; readonly what: string; readonly obj
   { id: 'VA6', what: 'preDNAT without applyOnForward', object: gnp({ preDNAT: true, applyOnForward: false }), refused: /require applyOnForward/ },
   { id: 'VA7', what: 'doNotTrack without applyOnForward', object: gnp({ doNotTrack: true }), refused: /require applyOnForward/ },
   { id: 'VA8', what: 'preDNAT with type Egress', object: gnp({ preDNAT: true, applyOnForward: true, types: ['Egress'] }), refused: /cannot have 'Egress'/ },
-  { id: 'VA8', what: 'preDNAT with both types', object: gnp({ preDNAT: true, applyOnForward: true, types: ['Ingress', 'Egress'] }), refused: /cannot have 'Egress'/ },
+  {
+    id: 'VA8',
+    what: 'preDNAT with both types',
+    object: gnp({ preDNAT: true, applyOnForward: true, types: ['Ingress', 'Egress'] }),
+    refused: /cannot have 'Egress'/,
+  },
   { id: 'VA9', what: 'a host endpoint of all interfaces', object: hep({ node: 'n', interfaceName: '*' }) },
   { id: 'VA10', what: 'a host endpoint without node', object: hep({ interfaceName: 'eth0' }), refused: /node must be specified/ },
   { id: 'VA10', what: 'a host endpoint with neither interface nor addresses', object: hep({ node: 'n' }), refused: /interfaceName or expectedIPs/ },
@@ -36,17 +41,37 @@ const cases: readonly { readonly id: string; readonly what: string; readonly obj
     object: calicoObject('KubeControllersConfiguration', 'case', { controllers: { node: { hostEndpoint: { createDefaultHostEndpoint: 'Maybe' } } } }),
     refused: /createDefaultHostEndpoint/,
   },
-  { id: 'rule', what: 'ports without protocol', object: gnp({ ingress: [{ action: 'Deny', destination: { ports: [80] } }] }), refused: /protocol TCP, UDP or SCTP/ },
+  {
+    id: 'rule',
+    what: 'ports without protocol',
+    object: gnp({ ingress: [{ action: 'Deny', destination: { ports: [80] } }] }),
+    refused: /protocol TCP, UDP or SCTP/,
+  },
   { id: 'rule', what: 'a port and a range', object: gnp({ ingress: [{ action: 'Deny', protocol: 'TCP', destination: { ports: [80, '100:200'] } }] }) },
   { id: 'rule', what: 'a named port', object: gnp({ ingress: [{ action: 'Deny', protocol: 'TCP', destination: { ports: ['http'] } }] }), refused: /ports/ },
-  { id: 'rule', what: 'http, which the stand-in does not know', object: gnp({ ingress: [{ action: 'Deny', http: { methods: ['GET'] } }] }), refused: /stand-in/ },
+  {
+    id: 'rule',
+    what: 'http, which the stand-in does not know',
+    object: gnp({ ingress: [{ action: 'Deny', http: { methods: ['GET'] } }] }),
+    refused: /stand-in/,
+  },
   { id: 'rule', what: 'no action', object: gnp({ ingress: [{}] }), refused: /action is required/ },
-  { id: 'tier', what: 'tier default with another default action', object: calicoObject('Tier', 'default', { defaultAction: 'Pass' }), refused: /default action 'Deny'/ },
+  {
+    id: 'tier',
+    what: 'tier default with another default action',
+    object: calicoObject('Tier', 'default', { defaultAction: 'Pass' }),
+    refused: /default action 'Deny'/,
+  },
 ];
 
 for (const { id, what, object, refused } of cases) {
   test(`${id}: ${what} is ${refused ? 'refused' : 'accepted'}`, async () => {
-    const kinds: Record<string, string> = { GlobalNetworkPolicy: 'globalnetworkpolicies', HostEndpoint: 'hostendpoints', Tier: 'tiers', KubeControllersConfiguration: 'kubecontrollersconfigurations' };
+    const kinds: Record<string, string> = {
+      GlobalNetworkPolicy: 'globalnetworkpolicies',
+      HostEndpoint: 'hostendpoints',
+      Tier: 'tiers',
+      KubeControllersConfiguration: 'kubecontrollersconfigurations',
+    };
     const created = calico.controlPlane.api.call('POST', `${calicoPath(kinds[object.kind] ?? '')}?dryRun=All`, object);
     if (refused === undefined) await created;
     else await assert.rejects(created, { status: 422, message: refused });

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import type { Inputs } from '../../../lab/calico/felix/inputs.ts';
 import { UnprogrammableError } from '../../../lab/calico/felix/endpoint-chain.ts';
+import type { Inputs } from '../../../lab/calico/felix/inputs.ts';
 import { runIn } from '../../../lab/process/run.ts';
 import { dial, patience, serve } from '../network/support.ts';
-import { allow, clientAddress, defaultAllow, denyAll, hostEndpoint, nodeAddress, openNode, policy, type TestNode } from './node.ts';
+import { allow, clientAddress, defaultAllow, denyAll, hostEndpoint, nodeAddress, openNode, openTalk, policy, serveEcho, type TestNode } from './node.ts';
 
 /** Felix's metrics, in Calico's table. */
 const metricsPort = 9091;
@@ -31,10 +31,25 @@ const ports: readonly { readonly id: string; readonly promise: string; readonly 
   { id: 'HP2', promise: 'with local pods only a host port is reachable', given: {}, seen: 'host' },
   { id: 'HP3', promise: 'a host endpoint on eth0 without policy or profile closes a host port', given: { hostEndpoints: eth0 }, seen: 'silent' },
   { id: 'HP4', promise: 'a host endpoint on all interfaces without policy or profile closes a host port', given: { hostEndpoints: wildcard }, seen: 'silent' },
-  { id: 'HP5', promise: 'a preDNAT allow of another port leaves it closed', given: { hostEndpoints: eth0, globalNetworkPolicies: [allow(1234)] }, seen: 'silent' },
-  { id: 'HP6', promise: 'a preDNAT allow of another port on all interfaces leaves it closed', given: { hostEndpoints: wildcard, globalNetworkPolicies: [allow(1234)] }, seen: 'silent' },
+  {
+    id: 'HP5',
+    promise: 'a preDNAT allow of another port leaves it closed',
+    given: { hostEndpoints: eth0, globalNetworkPolicies: [allow(1234)] },
+    seen: 'silent',
+  },
+  {
+    id: 'HP6',
+    promise: 'a preDNAT allow of another port on all interfaces leaves it closed',
+    given: { hostEndpoints: wildcard, globalNetworkPolicies: [allow(1234)] },
+    seen: 'silent',
+  },
   { id: 'HP7', promise: 'a preDNAT allow of the port opens it', given: { hostEndpoints: eth0, globalNetworkPolicies: [allow(metricsPort)] }, seen: 'host' },
-  { id: 'HP8', promise: 'a preDNAT allow of the port on all interfaces opens it', given: { hostEndpoints: wildcard, globalNetworkPolicies: [allow(metricsPort)] }, seen: 'host' },
+  {
+    id: 'HP8',
+    promise: 'a preDNAT allow of the port on all interfaces opens it',
+    given: { hostEndpoints: wildcard, globalNetworkPolicies: [allow(metricsPort)] },
+    seen: 'host',
+  },
 ];
 
 for (const { id, promise, given, seen } of ports) {
@@ -53,13 +68,26 @@ const others: readonly { readonly promise: string; readonly given: Partial<Input
     seen: { [sshPort]: 'host', [kubeletPort]: 'silent', 32010: 'silent' },
   },
   {
+    promise: 'what no preDNAT rule matches goes on to the normal rules: a tier ends with no deny before DNAT',
+    given: { globalNetworkPolicies: [allow(1234)] },
+    seen: { [kubeletPort]: 'host', 32010: 'w0' },
+  },
+  {
     promise: 'without failsafe ports a deny of everything closes SSH too',
     given: { globalNetworkPolicies: [denyAll], configuration: { failsafeInboundHostPorts: [] } },
     seen: { [sshPort]: 'silent' },
   },
   {
     promise: 'a failsafe port with a network is open for that network only',
-    given: { globalNetworkPolicies: [denyAll], configuration: { failsafeInboundHostPorts: [{ protocol: 'TCP', port: kubeletPort, net: '10.65.0.0/24' }, { protocol: 'TCP', port: sshPort, net: '10.66.0.0/24' }] } },
+    given: {
+      globalNetworkPolicies: [denyAll],
+      configuration: {
+        failsafeInboundHostPorts: [
+          { protocol: 'TCP', port: kubeletPort, net: '10.65.0.0/24' },
+          { protocol: 'TCP', port: sshPort, net: '10.66.0.0/24' },
+        ],
+      },
+    },
     seen: { [kubeletPort]: 'host', [sshPort]: 'silent' },
   },
   {
@@ -69,12 +97,21 @@ const others: readonly { readonly promise: string; readonly given: Partial<Input
   },
   {
     promise: 'a policy of all() for pods locks the host up',
-    given: { globalNetworkPolicies: [policy('for-pods', { selector: 'all()', ingress: [{ action: 'Allow', protocol: 'TCP', destination: { ports: [8055] } }] })] },
+    given: {
+      globalNetworkPolicies: [policy('for-pods', { selector: 'all()', ingress: [{ action: 'Allow', protocol: 'TCP', destination: { ports: [8055] } }] })],
+    },
     seen: { [kubeletPort]: 'silent', 32010: 'w0' },
   },
   {
     promise: 'a policy that applies on forward denies what no rule of it allows, after DNAT',
-    given: { globalNetworkPolicies: [policy('forward', { applyOnForward: true, ingress: [{ action: 'Allow', protocol: 'TCP', source: { nets: ['10.0.0.0/8'] }, destination: { nets: ['10.65.1.10/32'], ports: ['8000:8055'] } }] })] },
+    given: {
+      globalNetworkPolicies: [
+        policy('forward', {
+          applyOnForward: true,
+          ingress: [{ action: 'Allow', protocol: 'TCP', source: { nets: ['10.0.0.0/8'] }, destination: { nets: ['10.65.1.10/32'], ports: ['8000:8055'] } }],
+        }),
+      ],
+    },
     seen: { 32010: 'w0', 32011: 'silent', [kubeletPort]: 'silent' },
   },
   {
@@ -85,7 +122,10 @@ const others: readonly { readonly promise: string; readonly given: Partial<Input
   {
     promise: 'a pass leaves the tier, and the next one decides',
     given: {
-      tiers: [{ metadata: { name: 'security' }, spec: { order: 100 } }, { metadata: { name: 'default' }, spec: { order: 1_000_000 } }],
+      tiers: [
+        { metadata: { name: 'security' }, spec: { order: 100 } },
+        { metadata: { name: 'default' }, spec: { order: 1_000_000 } },
+      ],
       globalNetworkPolicies: [
         policy('first', { tier: 'security', order: 1, ingress: [{ action: 'Pass', protocol: 'TCP', destination: { ports: [kubeletPort] } }] }),
         policy('second', { tier: 'default', ingress: [{ action: 'Allow' }] }),
@@ -96,7 +136,11 @@ const others: readonly { readonly promise: string; readonly given: Partial<Input
   {
     promise: 'policies are met by order, then name; tiers by order',
     given: {
-      globalNetworkPolicies: [policy('b', { order: 5, ingress: [{ action: 'Deny' }] }), policy('a', { order: 5, ingress: [{ action: 'Allow' }] }), policy('0', { ingress: [{ action: 'Deny' }] })],
+      globalNetworkPolicies: [
+        policy('b', { order: 5, ingress: [{ action: 'Deny' }] }),
+        policy('a', { order: 5, ingress: [{ action: 'Allow' }] }),
+        policy('0', { ingress: [{ action: 'Deny' }] }),
+      ],
     },
     seen: { [kubeletPort]: 'host' },
   },
@@ -145,13 +189,25 @@ const others: readonly { readonly promise: string; readonly given: Partial<Input
   },
   {
     promise: 'a host endpoint without interface is found by its address',
-    given: { hostEndpoints: [{ metadata: { name: 'by-address', labels: { role: 'host' } }, spec: { node: 'node-0', expectedIPs: [nodeAddress] } }], globalNetworkPolicies: [denyAll] },
+    given: {
+      hostEndpoints: [{ metadata: { name: 'by-address', labels: { role: 'host' } }, spec: { node: 'node-0', expectedIPs: [nodeAddress] } }],
+      globalNetworkPolicies: [denyAll],
+    },
     seen: { [kubeletPort]: 'silent' },
   },
-  { promise: "another node's host endpoint changes nothing here", given: { hostEndpoints: [hostEndpoint('*', { node: 'node-1' })], globalNetworkPolicies: [denyAll] }, seen: { [kubeletPort]: 'host', 32010: 'w0' } },
+  {
+    promise: "another node's host endpoint changes nothing here",
+    given: { hostEndpoints: [hostEndpoint('*', { node: 'node-1' })], globalNetworkPolicies: [denyAll] },
+    seen: { [kubeletPort]: 'host', 32010: 'w0' },
+  },
   {
     promise: 'doNotTrack is enforced on eth0 before connection tracking',
-    given: { hostEndpoints: [hostEndpoint('eth0', defaultAllow)], globalNetworkPolicies: [policy('raw', { doNotTrack: true, applyOnForward: true, ingress: [{ action: 'Deny', protocol: 'TCP', destination: { ports: [kubeletPort] } }] })] },
+    given: {
+      hostEndpoints: [hostEndpoint('eth0', defaultAllow)],
+      globalNetworkPolicies: [
+        policy('raw', { doNotTrack: true, applyOnForward: true, ingress: [{ action: 'Deny', protocol: 'TCP', destination: { ports: [kubeletPort] } }] }),
+      ],
+    },
     seen: { [kubeletPort]: 'silent', [metricsPort]: 'host' },
   },
   {
@@ -168,6 +224,16 @@ for (const { promise, given, seen } of others) {
     assert.deepEqual(Object.fromEntries(found), seen);
   });
 }
+
+test('an established connection to the host survives a new normal deny, which silences new ones', async (t) => {
+  await node.apply({ hostEndpoints: automatic });
+  await serveEcho(t, node, node.node, 7001);
+  const talk = await openTalk(t, node, 7001);
+  assert.equal(await talk('before'), 'before');
+  await node.apply({ hostEndpoints: automatic, globalNetworkPolicies: [policy('deny', { ingress: [{ action: 'Deny' }] })] });
+  assert.equal(await talk('after'), 'after');
+  assert.equal(await node.fromClient(7001, 'silent'), 'silent');
+});
 
 test('a host reaches its own pods whatever the policy, and its egress policy governs what it sends elsewhere', async (t) => {
   await serve(t, node.scope, node.client, 7000, 'outside');
@@ -194,6 +260,9 @@ test('packets of an interface that belongs to no known pod are dropped', async (
 test('a preDNAT deny cannot be programmed while the deny action is Reject, and the rules before it stay', async () => {
   await node.apply({ hostEndpoints: automatic });
   const before = await runIn(node.node, ['nft', 'list', 'table', 'ip', 'calico-standin']);
-  await assert.rejects(node.apply({ hostEndpoints: automatic, globalNetworkPolicies: [denyAll], configuration: { iptablesFilterDenyAction: 'Reject' } }), UnprogrammableError);
+  await assert.rejects(
+    node.apply({ hostEndpoints: automatic, globalNetworkPolicies: [denyAll], configuration: { iptablesFilterDenyAction: 'Reject' } }),
+    UnprogrammableError,
+  );
   assert.equal(await runIn(node.node, ['nft', 'list', 'table', 'ip', 'calico-standin']), before);
 });

@@ -115,7 +115,10 @@ export const hostEndpoint = (interfaceName: string, change: Partial<HostEndpoint
 /** What an automatic host endpoint carries. */
 export const defaultAllow = { profiles: ['projectcalico-default-allow'] } as const;
 
-export const policy = (name: string, spec: GlobalNetworkPolicy['spec']): GlobalNetworkPolicy => ({ metadata: { name }, spec: { selector: "role == 'host'", ...spec } });
+export const policy = (name: string, spec: GlobalNetworkPolicy['spec']): GlobalNetworkPolicy => ({
+  metadata: { name },
+  spec: { selector: "role == 'host'", ...spec },
+});
 
 export const preDnat = (name: string, order: number, rule: NonNullable<GlobalNetworkPolicy['spec']['ingress']>[number]): GlobalNetworkPolicy =>
   policy(name, { order, preDNAT: true, applyOnForward: true, types: ['Ingress'], ingress: [rule] });
@@ -124,14 +127,14 @@ export const preDnat = (name: string, order: number, rule: NonNullable<GlobalNet
 export const allow = (port: number): GlobalNetworkPolicy => preDnat(`allow-${port}`, 10, { action: 'Allow', protocol: 'TCP', destination: { ports: [port] } });
 export const denyAll = preDnat('deny-all', 20, { action: 'Deny' });
 
-/** Serves TCP on w0; whatever is said comes back. */
-export async function serveEcho(t: TestContext, { pods: [w0], scope }: TestNode, port: number): Promise<void> {
+/** Serves TCP inside a namespace; whatever is said comes back. */
+export async function serveEcho(t: TestContext, { scope }: TestNode, netns: string, port: number): Promise<void> {
   const child = await startChild({
     name: `echo-${port}`,
     command: ['socat', `TCP-LISTEN:${port},reuseaddr,fork`, 'PIPE'],
-    netns: w0,
+    netns,
     logFile: `${scope.logs}/echo-${port}.log`,
-    ready: async () => (await runIn(w0, ['ss', '-Hltn', `sport = :${port}`])) !== '',
+    ready: async () => (await runIn(netns, ['ss', '-Hltn', `sport = :${port}`])) !== '',
   });
   t.after(() => child.stop(0));
 }

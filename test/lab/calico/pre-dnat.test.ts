@@ -76,9 +76,19 @@ for (const { id, promise, given, seen } of cases) {
   });
 }
 
+test("a preDNAT allow carries no packet past the default deny of a pod's policy", async () => {
+  const allowed = {
+    metadata: { namespace: 'default', name: 'only-9' },
+    spec: { selector: "name == 'w0'", ingress: [{ action: 'Allow', protocol: 'TCP', destination: { ports: [9] } } as const] },
+  };
+  await node.apply({ hostEndpoints: wildcard, globalNetworkPolicies: [allow(32010), allow(32011)], networkPolicies: [allowed] });
+  const seen = { ...open, 'w1→32010': silent, 'X→32010': silent };
+  assert.deepEqual(await node.look(seen), seen);
+});
+
 test('an established connection survives a new deny, which silences new ones', async (t) => {
   await node.apply({ hostEndpoints: eth0 });
-  await serveEcho(t, node, 8056);
+  await serveEcho(t, node, node.pods[0], 8056);
   const talk = await openTalk(t, node, 32012);
   assert.equal(await talk('before'), 'before');
   await node.apply({ hostEndpoints: eth0, globalNetworkPolicies: [denyAll] });

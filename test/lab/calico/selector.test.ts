@@ -54,7 +54,22 @@ for (const [selector, labels, expected] of selected) {
   });
 }
 
-const refused = ['host-end-point', 'a = "b"', 'a == b', 'a == "b', 'has()', 'has(a', 'all() all()', '(all()', 'a in "b"', 'a in {"b"', 'a inside {"b"}', '&& all()', 'all() &&', 'a not "b"'];
+const refused = [
+  'host-end-point',
+  'a = "b"',
+  'a == b',
+  'a == "b',
+  'has()',
+  'has(a',
+  'all() all()',
+  '(all()',
+  'a in "b"',
+  'a in {"b"',
+  'a inside {"b"}',
+  '&& all()',
+  'all() &&',
+  'a not "b"',
+];
 
 for (const selector of refused) {
   test(`the text ${JSON.stringify(selector)} is refused as no selector`, () => {

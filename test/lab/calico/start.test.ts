@@ -24,7 +24,9 @@ before(async () => {
   }
   calico = await startCalico({ kubeConfig: server.controlPlane.clientFor('calico'), nodes: [{ name: nodeName, netns: node.node }] });
   cleanUps.push(() => calico.stop());
-  await api.call('PATCH', calicoPath('kubecontrollersconfigurations', 'default'), { spec: { controllers: { node: { hostEndpoint: { autoCreate: 'Enabled' } } } } });
+  await api.call('PATCH', calicoPath('kubecontrollersconfigurations', 'default'), {
+    spec: { controllers: { node: { hostEndpoint: { autoCreate: 'Enabled' } } } },
+  });
 });
 after(async () => {
   for (const cleanUp of cleanUps.toReversed()) await cleanUp();
@@ -55,12 +57,17 @@ const policy = calicoObject('GlobalNetworkPolicy', 'frontend-nodeport-access', {
 /** Sets the node's label and waits until its host endpoint has it. */
 async function label(value: string | null): Promise<void> {
   await api.call('PATCH', `/api/v1/nodes/${nodeName}`, { metadata: { labels: { 'host-end-point': value } } });
-  const hostEndpoint = (): Promise<HostEndpoint | undefined> => api.read<HostEndpoint>(calicoPath('hostendpoints', `${nodeName}-auto-hep`)).catch(() => undefined);
+  const hostEndpoint = (): Promise<HostEndpoint | undefined> =>
+    api.read<HostEndpoint>(calicoPath('hostendpoints', `${nodeName}-auto-hep`)).catch(() => undefined);
   await eventually(hostEndpoint, (seen) => seen !== undefined && (seen.metadata.labels?.['host-end-point'] ?? null) === value);
 }
 
 /** Dials until a port shows what is expected. */
-const shows = (expected: string, port = 32010): Promise<string> => eventually(() => node.fromClient(port, 'silent'), (seen) => seen === expected);
+const shows = (expected: string, port = 32010): Promise<string> =>
+  eventually(
+    () => node.fromClient(port, 'silent'),
+    (seen) => seen === expected,
+  );
 const silent = (): Promise<string> => shows('silent');
 const open = (): Promise<string> => shows('w0');
 
@@ -89,25 +96,31 @@ test("a change that does not concern the node's rules leaves them and their coun
   const before = await counters(node.node);
   await label('test');
   await api.call('PATCH', `/api/v1/nodes/${nodeName}`, { metadata: { labels: { other: 'label' } } });
-  await eventually(() => api.read<HostEndpoint>(calicoPath('hostendpoints', `${nodeName}-auto-hep`)), (seen) => seen.metadata.labels?.['other'] === 'label');
+  await eventually(
+    () => api.read<HostEndpoint>(calicoPath('hostendpoints', `${nodeName}-auto-hep`)),
+    (seen) => seen.metadata.labels?.['other'] === 'label',
+  );
   await node.fromClient(32010, 'silent');
   const after = await counters(node.node);
   assert.ok((after['gnp/frontend-nodeport-access']?.packets ?? 0) > (before['gnp/frontend-nodeport-access']?.packets ?? 0));
 });
 
 test('a late Felix leaves the port open until its time has come', async () => {
-  calico.setFelixDelayMs(1500);
+  calico.setFelixDelayMs(2000);
   const appliedAt = Date.now();
   await apply(api, policy);
   assert.equal(await node.fromClient(32010, 'w0'), 'w0');
   await silent();
-  assert.ok(Date.now() - appliedAt >= 1500);
+  assert.ok(Date.now() - appliedAt >= 2000);
 });
 
 test('ending the delay programs at once what was waiting', async () => {
   calico.setFelixDelayMs(600_000);
   await apply(api, policy);
-  await eventually(() => api.read<{ metadata: { name: string } }>(policyPath), ({ metadata }) => metadata.name === policy.metadata.name);
+  await eventually(
+    () => api.read<{ metadata: { name: string } }>(policyPath),
+    ({ metadata }) => metadata.name === policy.metadata.name,
+  );
   assert.equal(await node.fromClient(32010, 'w0'), 'w0');
   calico.setFelixDelayMs(0);
   await silent();
@@ -115,7 +128,11 @@ test('ending the delay programs at once what was waiting', async () => {
 
 test('a namespaced policy of pods is enforced where they run', async () => {
   await apply(api, {
-    ...calicoObject('NetworkPolicy', 'closed', { selector: "name == 'w1'", types: ['Ingress'], ingress: [{ action: 'Allow', source: { selector: "name == 'w0'" } }] }),
+    ...calicoObject('NetworkPolicy', 'closed', {
+      selector: "name == 'w1'",
+      types: ['Ingress'],
+      ingress: [{ action: 'Allow', source: { selector: "name == 'w0'" } }],
+    }),
     metadata: { name: 'closed', namespace: 'default' },
   });
   await shows('silent', 32011);

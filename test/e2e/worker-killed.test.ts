@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, afterEach, before, beforeEach, test } from 'node:test';
+import type { WorkflowHandle } from '@temporalio/client';
+import { failures } from '../../src/contract/failures.ts';
+import { labelNode2Signal } from '../../src/contract/messages.ts';
+import { startWorld, type WorkerProcess, type World } from './world.ts';
+import { allProved, endOf, progressOf, reaches, startRun, until, verdictsOf } from './world-runs.ts';
+
+const machines = 'Microsoft.Compute/virtualMachines';
+let world: World;
+let stateBefore: unknown;
+let seen = 0;
+const workers = new Set<WorkerProcess>();
+
+before(async () => {
+  world = await startWorld();
+});
+after(() => world?.stop());
+beforeEach(async () => {
+  seen = world.lab.azure.requests().length;
+  stateBefore = await world.state();
+});
+afterEach(async () => {
+  world.lab.azure.faults.clear();
+  for (const worker of workers) await worker.kill();
+  workers.clear();
+});
+
+async function startWorker(env: Record<string, string> = {}): Promise<WorkerProcess> {
+  const worker = await world.startWorker(env);
+  workers.add(worker);
+  return worker;
+}
+
+/** The VM's creation takes this much longer. */
+const slowVm = (delayMs: number): void => world.lab.azure.faults.add({ kind: 'slowPeering', type: machines, method: 'PUT', delayMs });
+
+/** Requests of this test that were sent for a VM itself, with their status; 0: not answered yet. */
+const sentForVm = (method: string): number[] =>
+  world.lab.azure
+    .requests()
+    .slice(seen)
+    .filter((request) => request.method === method && /\/virtualMachines\/[^/]+$/.test(request.path))
+    .map(({ status }) => status);
+
+/** Whether the step has told Temporal how to go on with its operation in Azure. */
+async function hasHeartbeaten(handle: WorkflowHandle, step: string): Promise<boolean> {
+  const { raw } = await handle.describe();
+  const pending = raw.pendingActivities?.find(({ activityType }) => activityType?.name === step);
+  return JSON.stringify(pending?.heartbeatDetails?.payloads?.map(({ data }) => Buffer.from(data ?? []).toString()) ?? []).includes('operationLocation');
+}
+
+async function isAsBefore(): Promise<void> {
+  assert.deepEqual(await world.state(), stateBefore);
+}
+
+test('a worker killed while Azure makes the VM is followed by another one that goes on with the same VM (W9)', { timeout: 120_000 }, async () => {
+  const first = await startWorker();
+  slowVm(4000);
+  const handle = await startRun(world, { secondNode: { when: 'always' } });
+  await until('the VM is under way', async () => sentForVm('PUT').includes(201) && (await hasHeartbeaten(handle, 'createVm')));
+  await first.kill();
+  assert.equal((await progressOfPending(handle)).attempt, 1);
+
+  await startWorker();
+  const { report, failed } = await endOf(handle);
+  assert.equal(failed, undefined);
+  assert.equal(report.outcome, 'PASS');
+  assert.deepEqual(verdictsOf(report), allProved({ secondNode: true }));
+  assert.deepEqual(sentForVm('PUT'), [201]);
+  assert.equal(report.steps.find(({ name }) => name === 'createVm')?.attempts, 2);
+  assert.deepEqual(report.leftovers, []);
+  await isAsBefore();
+});
+
+/** The VM's creation as the server sees it while nobody works on it. */
+async function progressOfPending(handle: WorkflowHandle): Promise<{ attempt: number }> {
+  const { raw } = await handle.describe();
+  const pending = raw.pendingActivities?.find(({ activityType }) => activityType?.name === 'createVm');
+  assert.ok(pending, 'createVm is no longer pending');
+  return { attempt: pending.attempt ?? 0 };
+}
+
+test('a worker that is told to stop lets its steps end, exits 0, and another one finishes the run', { timeout: 120_000 }, async () => {
+  const first = await startWorker();
+  slowVm(1500);
+  const handle = await startRun(world, { secondNode: { when: 'never' } });
+  await until('the VM is under way', () => sentForVm('PUT').includes(201));
+  const toldAt = Date.now();
+  const exit = first.terminate();
+  await startWorker();
+  assert.equal(await exit, 0);
+  assert.ok(Date.now() - toldAt < 60_000, `it took ${Date.now() - toldAt} ms`);
+
+  const { report, failed } = await endOf(handle);
+  assert.equal(failed, undefined);
+  assert.equal(report.outcome, 'PASS');
+  assert.deepEqual(verdictsOf(report), allProved({ secondNode: false }));
+  assert.deepEqual(sentForVm('PUT'), [201]);
+  assert.deepEqual(
+    report.steps.filter(({ attempts }) => attempts !== 1).map(({ name }) => name),
+    [],
+    'a step was cut short',
+  );
+  await isAsBefore();
+});
+
+/** A worker whose secret is not the one of the lab's other workers. */
+async function startStranger(): Promise<WorkerProcess> {
+  const file = join(world.lab.scope.directory, `strange-secret-${randomBytes(4).toString('hex')}`);
+  await writeFile(file, randomBytes(32), { mode: 0o600 });
+  return startWorker({ HEPFLOW_KEY_SECRET_FILE: file });
+}
+
+test('a worker with another secret refuses a VM that was made with the first one, says so, and undoes everything', { timeout: 120_000 }, async () => {
+  const first = await startWorker();
+  slowVm(2000);
+  const handle = await startRun(world);
+  await until('the VM is accepted', () => sentForVm('PUT').includes(201));
+  await first.kill();
+
+  await startStranger();
+  const { report, failed } = await endOf(handle);
+  assert.equal(failed, 'WorkerSecretChanged');
+  assert.equal(report.failure?.step, 'createVm');
+  assert.match(report.failure?.remedy ?? '', /HEPFLOW_KEY_SECRET_FILE/);
+  assert.deepEqual(sentForVm('PUT'), [201]);
+  assert.deepEqual(report.leftovers, []);
+  await isAsBefore();
+});
+
+test('a worker with another secret cannot enter a VM that is in use: it says so, and undoes everything without it', { timeout: 120_000 }, async () => {
+  const first = await startWorker();
+  const handle = await startRun(world);
+  await reaches(handle, 'awaiting-second-node');
+  await first.kill();
+
+  await startStranger();
+  await handle.signal(labelNode2Signal);
+  const { report, failed } = await endOf(handle);
+  // The host key is derived from the secret as well, and it is looked at first.
+  assert.equal(failed, 'SshHostKeyChanged');
+  assert.equal(report.failure?.remedy, failures.SshHostKeyChanged.remedy);
+  assert.ok(report.warnings.some((warning) => /could not be probed/.test(warning)), JSON.stringify(report.warnings));
+  assert.deepEqual(report.leftovers, []);
+  assert.equal((await progressOf(handle)).phase, 'over');
+  await isAsBefore();
+});
