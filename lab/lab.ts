@@ -22,6 +22,10 @@ export interface LabOptions {
   readonly ui?: boolean;
   /** File of Temporal's database, so that it survives a restart of the server; default: in memory. */
   readonly temporalDatabaseFile?: string;
+  /** The worker's rights in Azure: a role definition. Default: deploy/azure-role.json. */
+  readonly roleFile?: string;
+  /** The worker's rights in the cluster: a folder of manifests. Default: deploy/kubernetes. */
+  readonly deployFolder?: string;
   readonly onProgress?: (line: string) => void;
 }
 
@@ -74,18 +78,18 @@ async function startParts(
   started: <T extends { stop(): Promise<void> }>(name: string, part: T) => T,
 ): Promise<Omit<Lab, 'stop'>> {
   const authority = await createAuthority(join(scope.directory, 'certificates'));
-  const { ui = true, temporalDatabaseFile: databaseFile } = options;
+  const { ui = true, temporalDatabaseFile: databaseFile, roleFile = join(shipped, 'azure-role.json'), deployFolder = join(shipped, 'kubernetes') } = options;
   const starting = startTemporal({ scope, program: tools.temporal, ui, ...(databaseFile && { databaseFile }) }).then((server) => started('Temporal', server));
   const [fabric] = await settled([createFabric(scope).then((part) => started('network', part))]);
-  const cluster = startCluster({ scope, authority, fabric, programs: tools, crds: [...crds(scope.calico)], deployFolder: join(shipped, 'kubernetes') }).then(
-    (part) => started('cluster', part),
+  const cluster = startCluster({ scope, authority, fabric, programs: tools, crds: [...crds(scope.calico)], deployFolder }).then((part) =>
+    started('cluster', part),
   );
   const azure = startAzure({
     scope,
     authority,
     effects: fabric,
     userKubeconfig: async () => (await cluster).userKubeconfig(),
-    roleFile: join(shipped, 'azure-role.json'),
+    roleFile,
   }).then((part) => started('Azure', part));
   const calico = cluster.then(async (part) => {
     for (const object of seed(scope.calico)) await part.api.apply(object);

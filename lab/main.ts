@@ -1,12 +1,11 @@
 /** `lab up | down | status | env | serve`: a lab in the background. Prints nothing to stdout but the environment; progress goes to stderr. */
 import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
-import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { startLab } from './lab.ts';
 import { cleanUpDeadLabs, labsDirectory } from './leftovers.ts';
 import { tail } from './process/child.ts';
 
@@ -55,6 +54,7 @@ async function serve(choice: { calico: 'oss' | 'cloud'; pace: 'fast' | 'azure' }
   const asked = new Promise<void>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, () => resolve());
   });
+  const { startLab } = await import('./lab.ts'); // with all its parts, which the other commands need not load
   const lab = await startLab({ ...choice, onProgress: (line) => err(line, 0) });
   const text = lines(lab.environment);
   await writeFile(join(lab.scope.directory, 'environment.tmp'), text, { mode: 0o600 });
@@ -84,11 +84,14 @@ async function up(args: readonly string[]): Promise<number> {
     const lab = (await running()).find(({ pid }) => pid === child.pid);
     if (lab !== undefined && lab.environment !== '') {
       child.unref();
+      await rename(logFile, join(labsDirectory, lab.id, 'logs', 'lab.log')); // goes with the lab
       return out(lab.environment, 0);
     }
     await sleep(50);
   }
-  return err(`The lab did not start:\n${tail(logFile)}`, 3);
+  const said = tail(logFile);
+  await rm(logFile);
+  return err(`The lab did not start:\n${said}`, 3);
 }
 
 interface Running {

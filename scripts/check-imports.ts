@@ -32,10 +32,12 @@ const rules: readonly Rule[] = [
   { files: /^src\/adapters\/azure\//, paths: /^src\/(adapters\/azure|contract)\//, packages: /^@azure\//, node: true },
   { files: /^src\/adapters\/kubernetes\//, paths: /^src\/(adapters\/kubernetes|contract)\//, packages: /^(?!@temporalio\/|@azure\/|ssh2$|sshpk$)/, node: true },
   { files: /^src\/adapters\/ssh\//, paths: /^src\/(adapters\/ssh|contract)\//, packages: /^(?!@temporalio\/|@azure\/|@kubernetes\/)/, node: true },
+  { files: /^src\/adapters\/temporal\//, paths: /^src\/(adapters\/temporal|contract)\//, packages: /^@temporalio\/(client|common)$/, node: true },
   { files: /^src\/(config|report)\//, paths: /^src\/(config|report|contract)\//, packages: new RegExp(`^(?!@temporalio/|${technologies})`), node: true },
+  { files: /^src\/codec\//, paths: /^src\/(codec|contract)\/|^src\/config\/payload-keys\.ts$/, packages: /^@temporalio\/(common|proto)$/, node: true },
   {
     files: /^src\/cli\//,
-    paths: /^src\/(cli|contract|config|report)\/|^src\/adapters\/ssh\/keys\.ts$|^src\/worker\.ts$/,
+    paths: /^src\/(cli|contract|config|report|codec)\/|^src\/adapters\/ssh\/keys\.ts$|^src\/worker\.ts$/,
     packages: /^(?!@temporalio\/worker$|@azure\/|@kubernetes\/|ssh2$)/,
     node: true,
   },

@@ -4,16 +4,20 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { DefaultAzureCredential } from '@azure/identity';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { DefaultLogger, type LogEntry, NativeConnection, Runtime, type WorkerOptions as TemporalOptions, Worker } from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Runtime, type WorkerOptions as TemporalOptions, Worker } from '@temporalio/worker';
 import { createActivities } from './activities/index.ts';
 import type { Tools } from './activities/step.ts';
 import { createAzure } from './adapters/azure/index.ts';
 import { createClusters } from './adapters/kubernetes/index.ts';
 import { createSsh } from './adapters/ssh/index.ts';
 import { deriveRunKeys } from './adapters/ssh/keys.ts';
+import { createTemporal, type Temporal } from './adapters/temporal/index.ts';
+import { createPayloadCodec } from './codec/payload-codec.ts';
 import { resolveMission } from './config/run-spec.ts';
+import { resolveSweep } from './config/sweep-spec.ts';
 import type { WorkerOptions } from './config/worker-options.ts';
 import { searchAttributes } from './contract/messages.ts';
+import { logLine } from './worker/log.ts';
 
 const requestTimeoutMs = 60_000;
 const userAgent = 'hepflow/0.1.0';
@@ -38,12 +42,16 @@ export async function createWorker(
   namespace: string,
   wrap: (activities: ReturnType<typeof createActivities>) => object = (activities) => activities,
 ): Promise<Worker> {
-  const tools = createTools(options, await knowsSearchAttributes(connection, namespace));
+  const tools = createTools(options, createTemporal({ connection, namespace, requestTimeoutMs: 10_000 }), await knowsSearchAttributes(connection, namespace));
   return Worker.create({
     connection,
     namespace,
     taskQueue: options.taskQueue,
-    workflowBundle: { codePath: workflowBundle() },
+    workflowBundle: { codePath: workflowBundle(options.payloadKeys !== undefined) },
+    dataConverter: {
+      payloadCodecs: [createPayloadCodec(options.payloadKeys)],
+      ...(options.payloadKeys && { failureConverterPath: sibling('codec/failure-converter') }),
+    },
     activities: wrap(createActivities(tools, { pollIntervalMs: options.pollIntervalMs })) as NonNullable<TemporalOptions['activities']>,
     // Azure's rate limits rule, not the machine; a run has at most seven steps under way.
     maxConcurrentActivityTaskExecutions: 100,
@@ -55,7 +63,7 @@ export async function createWorker(
   });
 }
 
-function createTools(options: WorkerOptions, knowsAttributes: boolean): Tools {
+function createTools(options: WorkerOptions, temporal: Temporal, knowsAttributes: boolean): Tools {
   const { azure: at, pollIntervalMs, kubeconfigFile } = options;
   const credential = new DefaultAzureCredential({
     ...(at.authorityHost !== undefined && { authorityHost: at.authorityHost }),
@@ -70,20 +78,17 @@ function createTools(options: WorkerOptions, knowsAttributes: boolean): Tools {
       requestTimeoutMs,
     }),
     ssh: createSsh({ connectTimeoutMs: 15_000, keepaliveMs: 5000, ...(options.sshProxyUrl && { proxyUrl: options.sshProxyUrl() }) }),
+    temporal,
     keysOf: (runId) => deriveRunKeys(options.keySecret(), runId),
     resolveMission,
+    resolveSweep,
     searchAttributes: knowsAttributes,
   };
 }
 
 /** JSON lines on stderr, one an event. */
 function installRuntime({ logLevel, metricsAddress }: WorkerOptions): void {
-  const logger = new DefaultLogger(logLevel, ({ level, message, timestampNanos, meta }: LogEntry) => {
-    const time = new Date(Number(timestampNanos / 1_000_000n)).toISOString();
-    process.stderr.write(
-      `${JSON.stringify({ time, level, message, ...meta }, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value))}\n`,
-    );
-  });
+  const logger = new DefaultLogger(logLevel, (entry) => void process.stderr.write(`${logLine(entry)}\n`));
   Runtime.install({
     logger,
     telemetryOptions: {
@@ -103,10 +108,18 @@ async function knowsSearchAttributes(connection: NativeConnection, namespace: st
   }
 }
 
-/** Built by `npm run build`, or by `npm run bundle` in a checkout. */
-function workflowBundle(): string {
-  const compiled = import.meta.url.endsWith('.js');
-  const file = fileURLToPath(new URL(compiled ? '../workflow-bundle.js' : '../dist/workflow-bundle.js', import.meta.url));
+const compiled = import.meta.url.endsWith('.js');
+
+/** Path of a module of ours that the SDK loads by itself. */
+const sibling = (name: string): string => fileURLToPath(new URL(`./${name}.${compiled ? 'js' : 'ts'}`, import.meta.url));
+
+/**
+ * Built by `npm run build`, or by `npm run bundle` in a checkout. There are two of the same workflows: whether messages of failures are
+ * put where the codec encrypts them is fixed when they are bundled.
+ */
+function workflowBundle(encrypting: boolean): string {
+  const name = encrypting ? 'workflow-bundle-encrypting.js' : 'workflow-bundle.js';
+  const file = fileURLToPath(new URL(`${compiled ? '..' : '../dist'}/${name}`, import.meta.url));
   if (!existsSync(file)) throw new Error(`The workflow bundle ${file} is missing. Build it: npm run bundle`);
   return file;
 }

@@ -1,6 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { type Fault, type Faults, faultSchema } from './faults.ts';
+import * as z from 'zod';
+import { type Fault, type Faults, faultSchema, type Where, whereSchema } from './faults.ts';
 import { isTracked } from './resources/index.ts';
+import { faultOf, type ScenarioName, scenarios } from './scenarios.ts';
 import type { Resource, Store } from './store.ts';
 
 /** A request as the log keeps it. `status` 0: no answer (yet), or the connection was broken. The path is without its query. */
@@ -21,7 +23,8 @@ export interface Control {
 }
 
 /**
- * The lab's own door, for tests in another process: POST /lab/faults (a fault) and DELETE /lab/faults (all of them), GET /lab/inventory, GET /lab/requests.
+ * The lab's own door, for tests in another process: POST /lab/faults (a fault), POST /lab/scenarios (`{ scenario, ...where }`: a name of scenarios.ts, and where),
+ * DELETE /lab/faults (all of them), GET /lab/inventory, GET /lab/requests.
  * Every call needs the header `x-lab-token`.
  */
 export function controlRoutes(app: FastifyInstance, control: Control): void {
@@ -40,6 +43,16 @@ export function controlRoutes(app: FastifyInstance, control: Control): void {
       control.faults.add(request.body as Fault);
       return reply.code(204).send();
     });
+    door.post('/lab/scenarios', async (request, reply) => {
+      const asked = scenarioSchema.safeParse(request.body);
+      if (!asked.success)
+        return reply
+          .code(400)
+          .send({ error: { code: 'InvalidScenario', message: asked.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ') } });
+      const { scenario, ...where } = request.body as Partial<Where> & { scenario: ScenarioName };
+      control.faults.add(faultOf(scenario, where));
+      return reply.code(204).send();
+    });
     door.delete('/lab/faults', async (_request, reply) => {
       control.faults.clear();
       return reply.code(204).send();
@@ -50,12 +63,14 @@ export function controlRoutes(app: FastifyInstance, control: Control): void {
   });
 }
 
+const scenarioSchema = z.strictObject({ ...whereSchema.partial().shape, scenario: z.enum(Object.keys(scenarios) as [ScenarioName, ...ScenarioName[]]) });
+
 /** Every resource with its properties, ordered by id, less what changes without a cause: etags and times. */
 export function inventoryOf(store: Store): object {
   return structuredClone({ resources: store.all().map(plain) });
 }
 
-function plain({ etag: _etag, real: _real, properties, ...rest }: Resource): object {
+function plain({ etag: _etag, real: _real, unlistedUntil: _lag, properties, ...rest }: Resource): object {
   const { timeCreated: _time, ...lasting } = properties as { timeCreated?: string };
   return { ...rest, tracked: isTracked(rest.type), properties: lasting };
 }

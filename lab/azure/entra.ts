@@ -87,6 +87,7 @@ async function issueToken(request: FastifyRequest, reply: FastifyReply, credenti
     .setIssuer(`https://${request.host}/${credentials.tenantId}/`)
     .setAudience(audience)
     .setIssuedAt()
+    .setJti(randomUUID()) // two tokens of one second differ
     .setNotBefore('0s')
     .setExpirationTime(`${lifetimeSeconds}s`)
     .sign(key);

@@ -118,11 +118,15 @@ export type ErrorCode = keyof typeof table;
 
 export const isErrorCode = (code: string): code is ErrorCode => Object.hasOwn(table, code);
 
-/** Body of an ARM error: `{ error: { code, message, details? } }`. */
+/** Body of an ARM error: `{ error: { code, message, details?, innererror?, additionalInfo? } }`. */
 export interface ErrorBody {
   readonly code: string;
   readonly message: string;
-  readonly details?: readonly { readonly code: string; readonly message: string }[];
+  readonly details?: readonly ErrorBody[];
+  /** Deeper reasons, each in the one before. */
+  readonly innererror?: ErrorBody;
+  /** Such as the policies that refused. */
+  readonly additionalInfo?: readonly { readonly type: string; readonly info: object }[];
 }
 
 /** A refusal on its way to the caller, or into a failed operation. */

@@ -1,7 +1,29 @@
 import * as z from 'zod';
-import { ArmError, armError, type ErrorBody, isErrorCode } from './errors.ts';
+import { ArmError, armError, type ErrorBody, type ErrorCode, isErrorCode } from './errors.ts';
 
 const code = z.string().refine(isErrorCode, { error: 'is not a code of lab/azure/errors.ts' });
+
+const policies = z.array(z.strictObject({ type: z.string(), info: z.custom<object>((value) => typeof value === 'object' && value !== null) })).readonly();
+
+/** What an error says below its code and message. */
+const reason: z.ZodType<ErrorBody, ErrorBody> = z.strictObject({
+  code: z.string(),
+  message: z.string(),
+  get details() {
+    return z.array(reason).readonly().exactOptional();
+  },
+  get innererror() {
+    return reason.exactOptional();
+  },
+  additionalInfo: policies.exactOptional(),
+});
+const reasons = {
+  /** `{name}` stands for the name of the resource. Default: that of lab/azure/errors.ts. */
+  message: z.string().optional(),
+  details: z.array(reason).readonly().optional(),
+  innererror: reason.optional(),
+  additionalInfo: policies.optional(),
+};
 
 /** Which calls a fault befalls. Everything given must match, in any case of letters. */
 const match = {
@@ -13,9 +35,16 @@ const match = {
   name: z.string().optional(),
   /** Resource group. Default: any. */
   group: z.string().optional(),
-  /** How many calls. Default 1. */
-  times: z.union([z.int().min(1), z.literal('always')]).default(1),
+  /** How many matching calls go by before. Default 0. */
+  skip: z.int().min(0).default(0),
+  /** How many calls. Default 1, with `forMs` always. */
+  times: z.union([z.int().min(1), z.literal('always')]).optional(),
+  /** How long, from the first call that it befalls. */
+  forMs: z.number().positive().optional(),
 };
+/** Which calls, how many of them, for how long. */
+export const whereSchema = z.strictObject(match);
+export type Where = z.input<typeof whereSchema>;
 
 /** Troubles on demand, by name. */
 export const faultSchema = z.discriminatedUnion('kind', [
@@ -24,7 +53,26 @@ export const faultSchema = z.discriminatedUnion('kind', [
   /** 409, or what else the code says. */
   z.strictObject({ kind: z.literal('conflict'), ...match, code: code.default('Conflict') }),
   /** The call is accepted; its operation ends Failed, and a resource that was to be made stays as Failed. */
-  z.strictObject({ kind: z.literal('failOperation'), ...match, code: z.string().default('AllocationFailed'), message: z.string().optional() }),
+  z.strictObject({
+    kind: z.literal('failOperation'),
+    ...match,
+    code: z.string().default('AllocationFailed'),
+    end: z.enum(['Failed', 'Canceled']).default('Failed'),
+    ...reasons,
+  }),
+  /** Refused with exactly this answer. */
+  z.strictObject({
+    kind: z.literal('refuse'),
+    ...match,
+    code: z.string(),
+    status: z.int().min(400).max(599),
+    retryAfterSeconds: z.number().min(0).optional(),
+    ...reasons,
+  }),
+  /** 401 for the token that the call carries, now and ever after; another token is fine. */
+  z.strictObject({ kind: z.literal('expireToken'), ...match, code: code.default('ExpiredAuthenticationToken') }),
+  /** What the call makes is missing from lists for a while; its own id answers. */
+  z.strictObject({ kind: z.literal('listLag'), ...match, delayMs: z.number().positive() }),
   /** The operation takes longer. */
   z.strictObject({
     kind: z.literal('slowPeering'),
@@ -62,27 +110,48 @@ export interface Call {
 
 /** The faults in force, each with how many calls it still befalls. */
 export class FaultTable implements Faults {
-  #faults: { readonly fault: ResolvedFault; left: number }[] = [];
+  #faults: { readonly fault: ResolvedFault; skip: number; left: number; until: number }[] = [];
+  /** Authorization headers that are refused, and how. */
+  readonly #refusedTokens = new Map<string, ErrorCode>();
 
   add(fault: Fault): void {
     const resolved = faultSchema.parse(fault);
-    this.#faults.push({ fault: resolved, left: resolved.times === 'always' ? Number.POSITIVE_INFINITY : resolved.times });
+    const times = resolved.times ?? (resolved.forMs === undefined ? 1 : 'always');
+    this.#faults.push({ fault: resolved, skip: resolved.skip, left: times === 'always' ? Number.POSITIVE_INFINITY : times, until: Number.POSITIVE_INFINITY });
   }
 
   clear(): void {
     this.#faults = [];
+    this.#refusedTokens.clear();
   }
 
   /** The first fault of that kind that befalls this call; counted. */
   take<K extends FaultKind>(kind: K, call: Call): Extract<ResolvedFault, { kind: K }> | undefined {
-    const found = this.#faults.find(({ fault, left }) => left > 0 && fault.kind === kind && befalls(fault, call));
+    const found = this.#faults.find(({ fault, left, until }) => left > 0 && Date.now() < until && fault.kind === kind && befalls(fault, call));
     if (found === undefined) return undefined;
+    if (found.skip > 0) {
+      found.skip -= 1;
+      return undefined;
+    }
     found.left -= 1;
+    const { forMs } = found.fault;
+    if (forMs !== undefined && found.until === Number.POSITIVE_INFINITY) found.until = Date.now() + forMs;
     return found.fault as Extract<ResolvedFault, { kind: K }>;
   }
 
   /** Throws what a call is refused with before it is looked at. */
-  refuse(call: Call): void {
+  refuse(call: Call, authorization = ''): void {
+    const expiry = this.take('expireToken', call);
+    if (expiry !== undefined && isErrorCode(expiry.code)) this.#refusedTokens.set(authorization, expiry.code);
+    const refused = this.#refusedTokens.get(authorization);
+    if (refused !== undefined) throw refusal(refused, call, { 'www-authenticate': 'Bearer error="invalid_token"' });
+    const told = this.take('refuse', call);
+    if (told !== undefined)
+      throw new ArmError(
+        told.status,
+        failureOf(told, call.name),
+        told.retryAfterSeconds === undefined ? {} : { 'retry-after': String(told.retryAfterSeconds) },
+      );
     const throttle = this.take('throttle', call);
     if (throttle !== undefined)
       throw refusal(throttle.code, call, throttle.retryAfterSeconds === undefined ? {} : { 'retry-after': String(throttle.retryAfterSeconds) });
@@ -93,10 +162,18 @@ export class FaultTable implements Faults {
   }
 }
 
-/** The body with which a failOperation fault ends an operation. */
-export function failureOf(fault: { readonly code: string; readonly message?: string | undefined }, id: string): ErrorBody {
-  const message = fault.message ?? (isErrorCode(fault.code) ? armError(fault.code, { id }).body.message : 'The operation failed.');
-  return { code: fault.code, message };
+type Reasons = { readonly [K in keyof ErrorBody]?: ErrorBody[K] | undefined };
+
+/** The body with which a `failOperation` fault ends an operation, or a `refuse` fault answers. */
+export function failureOf({ code, message, details, innererror, additionalInfo }: Reasons & { readonly code: string }, id: string): ErrorBody {
+  const own = isErrorCode(code) ? armError(code, { id }).body.message : 'The operation failed.';
+  return {
+    code,
+    message: message?.replaceAll('{name}', id.split('/').at(-1) ?? id) ?? own,
+    ...(details && { details }),
+    ...(innererror && { innererror }),
+    ...(additionalInfo && { additionalInfo }),
+  };
 }
 
 function refusal(text: string, call: Call, headers: Record<string, string> = {}): ArmError {

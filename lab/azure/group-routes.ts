@@ -5,7 +5,7 @@ import { armError } from './errors.ts';
 import { type ArmRequest, armRoute, groupOf } from './http.ts';
 import { viewOf } from './resource-routes.ts';
 import { isTracked, resourceTypes } from './resources/index.ts';
-import { newEtag, type Resource, sameId } from './store.ts';
+import { isListed, newEtag, type Resource, sameId } from './store.ts';
 import { erase, inGroup } from './writes.ts';
 
 export const groupType = 'Microsoft.Resources/resourceGroups';
@@ -168,7 +168,8 @@ function list(request: ArmRequest, group?: string): { value: object[] } {
   const wanted = filter === '' ? [] : filter.split(/\s+and\s+/i).map((term) => termOf(term, filter));
   const tracked = arm.store.all().filter((resource) => isTracked(resource.type) && resource.type !== groupType && resource.type !== subscriptionType);
   const matching = tracked.filter(
-    (resource) => (group === undefined || inGroup(resource, group)) && wanted.every(({ field, value }) => matches(resource, field, value, wanted)),
+    (resource) =>
+      isListed(resource) && (group === undefined || inGroup(resource, group)) && wanted.every(({ field, value }) => matches(resource, field, value, wanted)),
   );
   return {
     value: matching.map(({ id, name, type, location, tags, sku }) => ({ id, name, type, location, ...(tags && { tags }), ...(sku && { sku }) })),

@@ -48,7 +48,7 @@ function check(arm: Arm, route: ArmRoute, request: FastifyRequest, reply: Fastif
   const query = request.query as Record<string, string | undefined>;
   const call: Call = { method: request.method, type: route.type, name: params[route.nameIn ?? ''] ?? '', group: params['group'] ?? '' };
   if (!query['api-version']) throw armError('MissingApiVersionParameter');
-  arm.faults.refuse(call);
+  arm.faults.refuse(call, request.headers.authorization);
   const subscription = params['subscription'];
   if (subscription !== undefined && arm.store.get(`/subscriptions/${subscription}`) === undefined)
     throw armError('SubscriptionNotFound', { text: subscription });

@@ -35,6 +35,8 @@ export interface OperationRequest {
   readonly failed?: () => void;
   /** The failure to end with instead of doing the work. */
   readonly fail?: ErrorBody | undefined;
+  /** How that failure is told. Default `Failed`. */
+  readonly failedAs?: 'Failed' | 'Canceled' | undefined;
   readonly lost?: boolean;
 }
 
@@ -88,7 +90,7 @@ export class Operations {
       ending.throwIfAborted();
       if (request.fail !== undefined) throw new OperationFailure(request.fail);
     } catch (error) {
-      end = ending.aborted ? 'Canceled' : 'Failed';
+      end = ending.aborted ? 'Canceled' : error instanceof OperationFailure ? (request.failedAs ?? 'Failed') : 'Failed';
       operation.error = ending.aborted
         ? armError('OperationPreempted', { id: request.resourceId }).body
         : error instanceof OperationFailure

@@ -6,7 +6,7 @@ import { type ArmRequest, armRoute, groupOf } from './http.ts';
 import { accepted } from './operation-routes.ts';
 import { resourceTypes } from './resources/index.ts';
 import type { ResourceType } from './resources/type.ts';
-import { newEtag, parentIdOf, type Resource } from './store.ts';
+import { isListed, newEtag, parentIdOf, type Resource } from './store.ts';
 import { inGroup, remove, type Target, write } from './writes.ts';
 
 const inAnyGroup = '/subscriptions/:subscription/resourceGroups/:group';
@@ -113,7 +113,9 @@ function patchTags(request: ArmRequest, type: ResourceType): object {
 /** One page, always: the lab is small. Children are listed within their parent, which must be there. */
 function list(request: ArmRequest, type: ResourceType): { value: object[] } {
   const { arm, params } = request;
-  const shown = (resources: readonly Resource[]): { value: object[] } => ({ value: resources.map((resource) => viewOf(resource, type, { arm, query: {} })) });
+  const shown = (resources: readonly Resource[]): { value: object[] } => ({
+    value: resources.filter(isListed).map((resource) => viewOf(resource, type, { arm, query: {} })),
+  });
   if (params['group'] === undefined) return shown(arm.store.ofType(type.type));
   const group = groupOf(request);
   if (params['name0'] === undefined) return shown(arm.store.ofType(type.type).filter((resource) => inGroup(resource, group)));

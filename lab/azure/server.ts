@@ -46,6 +46,10 @@ export interface AzureLab {
   inventory(): object;
   /** Every request except those to `/lab`, in order of arrival. */
   requests(): readonly Readonly<LoggedRequest>[];
+  /** Ids of everything that came into being, children included, in order; an id that came twice stands there twice. */
+  creations(): readonly string[];
+  /** While false, every connection breaks before its request is looked at. Operations under way go on. */
+  setReachable(reachable: boolean): void;
   stop(): Promise<void>;
 }
 
@@ -73,6 +77,10 @@ export async function startAzure(options: AzureOptions): Promise<AzureLab> {
 
   await arm.effects.applyNetwork();
   const app = await createApp(options.authority);
+  const door = { open: true };
+  app.addHook('onRequest', async (request) => {
+    if (!door.open) request.raw.socket.destroy();
+  });
   logRequests(app, log);
   answerErrors(app);
   entra.routes(app);
@@ -92,6 +100,10 @@ export async function startAzure(options: AzureOptions): Promise<AzureLab> {
     faults: control.faults,
     inventory: control.inventory,
     requests: control.requests,
+    creations: () => [...store.creations],
+    setReachable: (reachable) => {
+      door.open = reachable;
+    },
     async stop() {
       await app.close();
       await arm.operations.close();

@@ -20,11 +20,18 @@ export interface Resource<P extends Properties = Properties> {
   properties: P;
   /** It has consequences: true from just before its creation reports success until its deletion begins to take effect. */
   real: boolean;
+  /** Epoch milliseconds until which lists do not show it: a fault. */
+  unlistedUntil?: number;
 }
+
+/** Lists show it. */
+export const isListed = ({ unlistedUntil = 0 }: Resource): boolean => Date.now() >= unlistedUntil;
 
 /** All resources, by id in any case. */
 export class Store {
   readonly #resources = new Map<string, Resource>();
+  /** Ids of everything that came into being, in order; an id that came twice stands there twice. */
+  readonly creations: string[] = [];
 
   /** The caller names the shape of the properties that the type at this id has. */
   get<P extends Properties = Properties>(id: string): Resource<P> | undefined {
@@ -32,6 +39,7 @@ export class Store {
   }
 
   put<P extends Properties>(resource: Resource<P>): Resource<P> {
+    if (!this.#resources.has(keyOf(resource.id))) this.creations.push(resource.id);
     this.#resources.set(keyOf(resource.id), resource);
     return resource;
   }

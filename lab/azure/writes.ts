@@ -54,6 +54,8 @@ export function write(arm: Arm, target: Target, rawBody: unknown): { resource: R
     properties: { ...properties, provisioningState: existing?.real ? 'Updating' : type.whileWriting },
     real: existing?.real ?? false,
   });
+  const lag = existing === undefined ? arm.faults.take('listLag', target.call) : undefined;
+  if (lag !== undefined) resource.unlistedUntil = Date.now() + lag.delayMs;
   return { resource, created: existing === undefined, operation: startWrite(arm, target, resource, type.locks(id, arm, body)) };
 }
 
@@ -67,6 +69,7 @@ function startWrite(arm: Arm, { type, call }: Target, resource: Resource, locks:
     locks: [...locks.own, ...(locks.referenced ?? [])],
     durationMs: arm.timing.durations[(wasReal && type.lasts.update) || type.lasts.create] + (arm.faults.take('slowPeering', call)?.delayMs ?? 0),
     fail: fail && failureOf(fail, resource.id),
+    failedAs: fail?.end,
     lost: arm.faults.take('loseOperation', call) !== undefined,
     work: async () => {
       resource.real = true;
@@ -105,6 +108,7 @@ export function remove(arm: Arm, target: Target): Operation | undefined {
     locks: [...locks.own, ...(locks.referenced ?? [])],
     durationMs: arm.timing.durations[type.lasts.remove] + (arm.faults.take('slowPeering', call)?.delayMs ?? 0),
     fail: fail && failureOf(fail, resource.id),
+    failedAs: fail?.end,
     lost: arm.faults.take('loseOperation', call) !== undefined,
     work: async () => {
       await preempted?.settled;

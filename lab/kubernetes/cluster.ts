@@ -37,6 +37,10 @@ export interface ClusterLab {
   readonly api: Api;
   /** All objects, less what differs between equal clusters: for comparison before and after. */
   snapshot(): Promise<Snapshot>;
+  /** Faults: kills etcd or kube-apiserver, starts them again; what the worker created. See ControlPlane. */
+  readonly kill: ControlPlane['kill'];
+  readonly restart: ControlPlane['restart'];
+  readonly creations: ControlPlane['creations'];
   stop(): Promise<void>;
 }
 
@@ -50,8 +54,8 @@ export async function startCluster(options: ClusterOptions): Promise<ClusterLab>
   };
   try {
     const plane = await startParts(options, stops);
-    const { apiServer, adminKubeconfigFile, kubeconfigFor, clientFor, api } = plane;
-    return { apiServer, adminKubeconfigFile, userKubeconfig: () => kubeconfigFor('hepflow-worker'), clientFor, api, snapshot: () => takeSnapshot(api), stop };
+    const { kubeconfigFor, ...parts } = plane;
+    return { ...parts, userKubeconfig: () => kubeconfigFor('hepflow-worker'), snapshot: () => takeSnapshot(plane.api), stop };
   } catch (error) {
     await stop().catch(() => {}); // the first failure is the one to tell
     throw error;

@@ -7,6 +7,7 @@ import type { Authority } from '../certificates.ts';
 import { type Child, startChild, tail } from '../process/child.ts';
 import { addresses, type LabScope } from '../scope.ts';
 import { type Api, apiAt, type KubernetesObject } from './api.ts';
+import { auditing, auditLog, creationsIn } from './audit.ts';
 import { onFreePorts } from './ports.ts';
 import { createUsers, kubeconfigText, type User, type Users } from './users.ts';
 
@@ -32,8 +33,16 @@ export interface ControlPlane {
   clientFor(user: User): KubeConfig;
   /** The lab's own calls, as admin. */
   readonly api: Api;
+  /** SIGKILL: no grace. What etcd has written stays. */
+  kill(...servers: readonly ServerName[]): Promise<void>;
+  /** Starts what was killed again, on the same ports and data; ready when every custom resource is served again. */
+  restart(): Promise<void>;
+  /** Every service and global network policy that the worker's user created, as `<resource> <namespace>`, in order, from the API server's audit log. */
+  creations(): Promise<readonly string[]>;
   stop(): Promise<void>;
 }
+
+export type ServerName = keyof ControlPlanePrograms;
 
 /** Starts etcd and kube-apiserver side by side; ready when the first namespaces and the given custom resources are there. */
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
@@ -43,9 +52,8 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   mkdirSync(scope.logs, { recursive: true });
   const certificate = await authority.issue('kube-apiserver', { dns: ['localhost', 'kubernetes.default.svc'], ips: ['127.0.0.1'] });
   const users = createUsers(directory);
-  const { port, children } = await onFreePorts(scope, ['etcd', 'etcdPeer', 'apiServer'], (ports) =>
-    startServers({ ...options, directory, certificate, users, ports }),
-  );
+  const servers = await onFreePorts(scope, ['etcd', 'etcdPeer', 'apiServer'], (ports) => startServers({ ...options, directory, certificate, users, ports }));
+  const { port } = servers;
   const apiServer = `https://127.0.0.1:${port}`;
   const kubeconfigFor = (user: User): string => kubeconfigText(apiServer, authority.caPem, user, users.tokens[user]);
   const clientFor = (user: User): KubeConfig => {
@@ -58,15 +66,21 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const api = apiAt(apiServer, authority.caPem, users.tokens.admin);
   const stop = async (): Promise<void> => {
     api.close();
-    await stopAll(children);
+    await servers.kill('kube-apiserver', 'etcd');
+  };
+  const crds = (options.crds ?? []) as readonly CustomResourceDefinition[];
+  const restart = async (): Promise<void> => {
+    await servers.restart();
+    await untilServed(api, [...firstObjects, ...crds.flatMap(collectionsOf)]);
   };
   try {
-    await Promise.all([untilServed(api, firstObjects), establish(api, options.crds ?? [])]);
+    await Promise.all([untilServed(api, firstObjects), establish(api, crds)]);
   } catch (error) {
     await stop();
     throw error;
   }
-  return { apiServer, port, adminKubeconfigFile, kubeconfigFor, clientFor, api, stop };
+  const creations = (): Promise<readonly string[]> => creationsIn(auditLog(directory));
+  return { apiServer, port, adminKubeconfigFile, kubeconfigFor, clientFor, api, kill: servers.kill, restart, creations, stop };
 }
 
 interface Servers extends ControlPlaneOptions {
@@ -76,23 +90,37 @@ interface Servers extends ControlPlaneOptions {
   readonly ports: Readonly<Record<'etcd' | 'etcdPeer' | 'apiServer', number>>;
 }
 
-async function startServers(servers: Servers): Promise<{ port: number; children: readonly Child[] }> {
+interface RunningServers extends Pick<ControlPlane, 'port' | 'kill' | 'restart'> {}
+
+async function startServers(servers: Servers): Promise<RunningServers> {
   const { scope, authority, users, ports } = servers;
   const logOf = (name: string): string => join(scope.logs, `${name}.log`);
-  const etcd = await startChild({ name: 'etcd', command: etcdCommand(servers), logFile: logOf('etcd') });
-  const apiServer = await startChild({ name: 'kube-apiserver', command: apiServerCommand(servers), logFile: logOf('kube-apiserver') });
-  const children = [etcd, apiServer];
-  const probe = apiAt(`https://127.0.0.1:${ports.apiServer}`, authority.caPem, users.tokens.admin);
+  const commands = { etcd: etcdCommand(servers), 'kube-apiserver': apiServerCommand(servers) };
+  const children = new Map<ServerName, Child>();
+  /** KILL, in the given order: kube-apiserver would take 40 s to obey TERM once etcd is gone. */
+  const kill = async (...names: readonly ServerName[]): Promise<void> => {
+    for (const name of names) await children.get(name)?.stop(0);
+    for (const name of names) children.delete(name);
+  };
+  /** What is not running, etcd first; until it answers. */
+  const restart = async (): Promise<void> => {
+    for (const name of ['etcd', 'kube-apiserver'] as const)
+      if (!children.has(name)) children.set(name, await startChild({ name, command: commands[name], logFile: logOf(name) }));
+    const probe = apiAt(`https://127.0.0.1:${ports.apiServer}`, authority.caPem, users.tokens.admin);
+    try {
+      // Both at once: kube-apiserver would wait for ever for an etcd that has ended.
+      await untilReady([...children.values()], logOf, async () => (await probe.read<string>('/readyz')) === 'ok');
+    } finally {
+      probe.close();
+    }
+  };
   try {
-    // Both at once: kube-apiserver would wait for ever for an etcd that has ended.
-    await untilReady(children, logOf, async () => (await probe.read<string>('/readyz')) === 'ok');
+    await restart();
   } catch (error) {
-    await stopAll(children);
+    await kill('kube-apiserver', 'etcd');
     throw error;
-  } finally {
-    probe.close();
   }
-  return { port: ports.apiServer, children };
+  return { port: ports.apiServer, kill, restart };
 }
 
 async function untilReady(children: readonly Child[], logOf: (name: string) => string, ready: () => Promise<boolean>): Promise<void> {
@@ -105,11 +133,6 @@ async function untilReady(children: readonly Child[], logOf: (name: string) => s
     if (Date.now() > deadline) throw new Error(`kube-apiserver was not ready within 60 s. Its last output:\n${tail(logOf('kube-apiserver'))}`);
     await sleep(25);
   }
-}
-
-/** KILL, kube-apiserver before etcd: it would take 40 s to obey TERM once etcd is gone, and nothing here is kept. */
-async function stopAll(children: readonly Child[]): Promise<void> {
-  for (const child of children.toReversed()) await child.stop(0);
 }
 
 function etcdCommand({ programs, directory, ports }: Servers): [string, ...string[]] {
@@ -127,6 +150,8 @@ function apiServerCommand({ programs, directory, certificate, users, ports }: Se
   const serviceAccountKey = join(directory, 'service-account.key');
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   writeFileSync(serviceAccountKey, privateKey.export({ type: 'sec1', format: 'pem' }), { mode: 0o600 });
+  const auditPolicy = join(directory, 'audit-policy.json');
+  writeFileSync(auditPolicy, JSON.stringify(auditing));
   return [
     programs['kube-apiserver'],
     ...['--etcd-servers', `http://127.0.0.1:${ports.etcd}`],
@@ -136,6 +161,7 @@ function apiServerCommand({ programs, directory, certificate, users, ports }: Se
     ...['--service-account-signing-key-file', serviceAccountKey, '--service-account-key-file', serviceAccountKey],
     ...['--service-cluster-ip-range', addresses.serviceCidr],
     ...['--authorization-mode', 'RBAC', '--token-auth-file', users.tokenFile],
+    ...['--audit-policy-file', auditPolicy, '--audit-log-path', auditLog(directory)],
     // Pods here have no service accounts, and no node lifecycle controller would ever take the not-ready taint off.
     ...['--disable-admission-plugins', 'ServiceAccount,TaintNodesByCondition'],
     // The API server is reached through relays, never through the `kubernetes` service, whose endpoint may not be a loopback address.
@@ -147,9 +173,8 @@ function apiServerCommand({ programs, directory, certificate, users, ports }: Se
 const firstObjects = ['/api/v1/namespaces/default', '/api/v1/namespaces/kube-system', '/api/v1/namespaces/default/services/kubernetes'];
 
 /** Creates custom resource definitions and waits until every one of their versions answers. */
-async function establish(api: Api, crds: readonly object[]): Promise<void> {
-  await Promise.all(crds.map((crd) => api.call('POST', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', crd)));
-  const definitions = crds as readonly CustomResourceDefinition[];
+async function establish(api: Api, definitions: readonly CustomResourceDefinition[]): Promise<void> {
+  await Promise.all(definitions.map((crd) => api.call('POST', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', crd)));
   await untilServed(api, definitions.flatMap(collectionsOf));
   await untilHolds(async () => {
     for (const { spec } of definitions)

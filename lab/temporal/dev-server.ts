@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
 import { onFreePorts } from '../kubernetes/ports.ts';
-import { startChild } from '../process/child.ts';
+import { type Child, startChild } from '../process/child.ts';
 import type { LabScope } from '../scope.ts';
 
 export interface TemporalOptions {
@@ -20,6 +20,10 @@ export interface TemporalServer {
   /** Of the Web UI; the empty string without one. */
   readonly uiUrl: string;
   readonly namespace: string;
+  /** SIGKILL: no grace. What was in memory only is lost. */
+  kill(): Promise<void>;
+  /** Starts it again after `kill`, on the same ports and database file; ready as at the start. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -36,16 +40,21 @@ export async function startTemporal(options: TemporalOptions): Promise<TemporalS
   mkdirSync(options.scope.logs, { recursive: true });
   return onFreePorts(options.scope, ['grpc', 'ui', 'metrics', 'http'], async (ports) => {
     const address = `127.0.0.1:${ports.grpc}`;
-    const child = await startChild({
-      name: 'temporal',
-      command: command(options, ports),
-      logFile: join(options.scope.logs, 'temporal.log'),
-      ready: () => answers(address),
-      startTimeoutMs: 60_000,
-    });
+    const start = (): Promise<Child> =>
+      startChild({
+        name: 'temporal',
+        command: command(options, ports),
+        logFile: join(options.scope.logs, 'temporal.log'),
+        ready: () => answers(address),
+        startTimeoutMs: 60_000,
+      });
+    let child = await start();
+    const restart = async (): Promise<void> => {
+      child = await start();
+    };
     // With a database file it is given the time to write; without one there is nothing to lose.
     const stop = (): Promise<void> => child.stop(options.databaseFile === undefined ? 0 : 5000);
-    return { address, uiUrl: options.ui ? `http://127.0.0.1:${ports.ui}` : '', namespace, stop };
+    return { address, uiUrl: options.ui ? `http://127.0.0.1:${ports.ui}` : '', namespace, kill: () => child.stop(0), restart, stop };
   });
 }
 

@@ -2,6 +2,7 @@
 import type { Cluster } from '../adapters/kubernetes/index.ts';
 import type { KubernetesObject, Resource } from '../adapters/kubernetes/resources.ts';
 import { HepflowError } from '../contract/failures.ts';
+import type { RunRef } from '../contract/steps.ts';
 import {
   type Change,
   changePatch,
@@ -23,7 +24,11 @@ export interface ChangedField<T extends KubernetesObject> {
 }
 
 /** Writes the wanted value and the run's mark onto the version that was read. `changed`: the run wrote it, now or before. Fails with ChangedMeanwhile. */
-export async function changeField<T extends KubernetesObject>(cluster: Cluster, field: ChangedField<T>): Promise<{ readonly changed: boolean }> {
+export async function changeField<T extends KubernetesObject>(
+  cluster: Cluster,
+  field: ChangedField<T>,
+  run: Pick<RunRef, 'workflowId' | 'startedAt'>,
+): Promise<{ readonly changed: boolean }> {
   const { resource, name, what, change } = field;
   const object = await cluster.get(resource, name);
   switch (decideChange(object, change)) {
@@ -32,7 +37,7 @@ export async function changeField<T extends KubernetesObject>(cluster: Cluster, 
     case 'ours':
       return { changed: true };
     case 'change':
-      await cluster.patchMerge(resource, name, changePatch(object, change));
+      await cluster.patchMerge(resource, name, changePatch(object, change, run));
       return { changed: true };
     case 'conflict': {
       const other = markOf(object)?.run;

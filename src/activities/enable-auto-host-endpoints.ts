@@ -9,7 +9,7 @@ import { patienceMs, untilWithin } from './wait.ts';
 
 export const enableAutoHostEndpoints: StepActivity<'enableAutoHostEndpoints'> = async ({ prior, readyNodes }, tools, context) => {
   const cluster = await tools.clusters.of(context.run.cluster);
-  const { changed } = await changeField(cluster, autoCreateField(context.run.runId, prior));
+  const { changed } = await changeField(cluster, autoCreateField(context.run.runId, prior), context.run);
   let missing: readonly string[] = readyNodes;
   const names = await untilWithin(
     context,

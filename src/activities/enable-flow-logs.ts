@@ -7,7 +7,7 @@ import type { StepActivity } from './step.ts';
 export const enableFlowLogs: StepActivity<'enableFlowLogs'> = async ({ prior }, tools, context) => {
   const cluster = await tools.clusters.of(context.run.cluster);
   const field = flowLogsField(context.run.runId, prior);
-  const { changed } = await changeField(cluster, field);
+  const { changed } = await changeField(cluster, field, context.run);
   const stored = await cluster.get(felixConfigurations, 'default');
   if (stored.spec?.flowLogsEnableHostEndpoint === true) return { changed, supported: true };
   await unmark(cluster, field);

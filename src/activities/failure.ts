@@ -31,6 +31,7 @@ export function toApplicationFailure(error: unknown, attempts: number): Applicat
     message: message.slice(0, 1500), // mutable state keeps 4 KiB of a failure
     nonRetryable: failures[code].retry === 'never',
     details: [detail],
-    ...(retryAfterMs === undefined ? {} : { nextRetryDelay: retryAfterMs }),
+    // To Temporal a delay of 0 is the end of all tries (RETRY_STATE_TIMEOUT); the retry policy's own pause is meant.
+    ...(retryAfterMs ? { nextRetryDelay: retryAfterMs } : {}),
   });
 }

@@ -1,5 +1,6 @@
 import { Context } from '@temporalio/activity';
 import type { Activities, Call, Result, StepInput, StepName, StepOutput, UndoEntry, UndoOutcome } from '../contract/steps.ts';
+import type { SweepActivities } from '../contract/sweep.ts';
 import { applyPolicy } from './apply-policy.ts';
 import { awaitSsh } from './await-ssh.ts';
 import { createInterface } from './create-interface.ts';
@@ -12,16 +13,19 @@ import { enableFlowLogs } from './enable-flow-logs.ts';
 import { exposeNodePort } from './expose-node-port.ts';
 import { toApplicationFailure } from './failure.ts';
 import { alive } from './heartbeat.ts';
+import { holdCluster } from './hold-cluster.ts';
 import { labelNode } from './label-node.ts';
 import { peerFromCluster } from './peer-from-cluster.ts';
 import { peerToCluster } from './peer-to-cluster.ts';
 import { preflight } from './preflight/index.ts';
 import { probe } from './probe.ts';
 import type { StepActivity, StepContext, Tools } from './step.ts';
+import { findLeftovers } from './sweep/find-leftovers.ts';
 import { undoEach } from './undo.ts';
 
 const steps: { readonly [N in StepName]: StepActivity<N> } = {
   preflight,
+  holdCluster,
   createNetwork,
   createPublicIp,
   createSecurityGroup,
@@ -39,7 +43,7 @@ const steps: { readonly [N in StepName]: StepActivity<N> } = {
 };
 
 /** The activities of the worker: every step, wrapped once with heartbeat, cancellation, resume, attempts and failure mapping. */
-export function createActivities(tools: Tools, settings: { readonly pollIntervalMs: number }): Activities {
+export function createActivities(tools: Tools, settings: { readonly pollIntervalMs: number }): Activities & SweepActivities {
   const wrapped = Object.fromEntries(
     (Object.keys(steps) as StepName[]).map((name) => [
       name,
@@ -49,11 +53,12 @@ export function createActivities(tools: Tools, settings: { readonly pollInterval
   );
   const undo = (call: Call<{ readonly entries: readonly UndoEntry[] }>): Promise<Result<readonly UndoOutcome[]>> =>
     carryOut('undo', call, settings, undoEach, tools);
-  return { ...wrapped, undo } as unknown as Activities;
+  const sweeper: SweepActivities = { findLeftovers: (call) => carryOut('findLeftovers', call, settings, findLeftovers, tools) };
+  return { ...wrapped, undo, ...sweeper } as unknown as Activities & SweepActivities;
 }
 
 async function carryOut<I, O>(
-  name: StepName | 'undo',
+  name: StepName | 'undo' | 'findLeftovers',
   call: Call<I>,
   settings: { readonly pollIntervalMs: number },
   step: (input: I, tools: Tools, context: StepContext) => Promise<O>,

@@ -7,7 +7,7 @@ import { patienceMs, untilWithin } from './wait.ts';
 
 export const labelNode: StepActivity<'labelNode'> = async ({ node, key, value, prior }, tools, context) => {
   const cluster = await tools.clusters.of(context.run.cluster);
-  const { changed } = await changeField(cluster, labelField(context.run.runId, { node, key, written: value, prior }));
+  const { changed } = await changeField(cluster, labelField(context.run.runId, { node, key, written: value, prior }), context.run);
   // The policy selects by the host endpoint's labels; Calico copies the node's.
   const labelled = async (): Promise<string | undefined> => {
     const own = (await autoHostEndpoints(cluster)).filter(({ spec }) => spec?.node === node);

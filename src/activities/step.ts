@@ -2,8 +2,10 @@ import type { Azure } from '../adapters/azure/index.ts';
 import type { Clusters } from '../adapters/kubernetes/index.ts';
 import type { Ssh } from '../adapters/ssh/index.ts';
 import type { RunKeys } from '../adapters/ssh/keys.ts';
+import type { Temporal } from '../adapters/temporal/index.ts';
 import type { Mission } from '../contract/mission.ts';
 import type { RunRef, StepInput, StepName, StepOutput, UndoName, Undos } from '../contract/steps.ts';
+import type { Sweep } from '../contract/sweep.ts';
 
 /** What every step is given beside its input. */
 export interface StepContext {
@@ -25,10 +27,14 @@ export interface Tools {
   readonly azure: Azure;
   readonly clusters: Clusters;
   readonly ssh: Ssh;
+  /** The Temporal namespace that this worker serves. */
+  readonly temporal: Temporal;
   /** The SSH keys of a run, derived from the worker's secret. */
   keysOf(runId: string): RunKeys;
   /** Fills in the defaults; throws HepflowError InvalidInput with every problem. */
   resolveMission(spec: unknown): Mission;
+  /** The same for a sweep. */
+  resolveSweep(spec: unknown): Sweep;
   /** Whether the namespace knows hepflow's search attributes. */
   readonly searchAttributes: boolean;
 }

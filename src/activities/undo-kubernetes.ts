@@ -2,8 +2,9 @@
 import { slicesOf } from '../adapters/kubernetes/endpoints.ts';
 import { autoHostEndpoints } from '../adapters/kubernetes/host-endpoints.ts';
 import type { Cluster } from '../adapters/kubernetes/index.ts';
-import { globalNetworkPolicies, type KubernetesObject, type Resource, type Service, services } from '../adapters/kubernetes/resources.ts';
+import { globalNetworkPolicies, type KubernetesObject, leases, type Resource, type Service, services } from '../adapters/kubernetes/resources.ts';
 import { isOf } from '../manifests/kubernetes-marks.ts';
+import { clusterLease, ownerAnnotation, runLabel } from '../manifests/names.ts';
 import { restoreField } from './changed-field.ts';
 import { autoCreateField, flowLogsField, labelField } from './kubernetes-fields.ts';
 import type { StepContext, UndoActivity } from './step.ts';
@@ -33,7 +34,7 @@ export const deleteService: UndoActivity<'deleteService'> = async ({ namespace, 
     await slicesGone(cluster, context, namespace, name);
     return { outcome: 'nothing', detail: `${what} does not exist.` };
   }
-  if (!isOf(service, context.run.runId)) return notOurs(what, context);
+  if (!isOf(service, context.run.runId)) return notOurs(what, [service], context);
   await deleteAndProve(cluster, context, services, service);
   await slicesGone(cluster, context, namespace, name, service);
   return { outcome: 'done', detail: `${what} and its endpoints are gone.` };
@@ -49,13 +50,28 @@ export const deletePolicy: UndoActivity<'deletePolicy'> = async ({ name }, tools
     await deleteAndProve(cluster, context, globalNetworkPolicies, policy);
     return { outcome: 'done', detail: `${what} is gone.` };
   }
-  return named.length > 0 ? notOurs(what, context) : { outcome: 'nothing', detail: `${what} does not exist.` };
+  return named.length > 0 ? notOurs(what, named, context) : { outcome: 'nothing', detail: `${what} does not exist.` };
 };
 
-const notOurs = (what: string, { run }: StepContext): { outcome: 'nothing'; detail: string } => ({
-  outcome: 'nothing',
-  detail: `${what} does not belong to run ${run.runId}; left alone.`,
-});
+export const releaseCluster: UndoActivity<'releaseCluster'> = async ({ holder }, tools, context) => {
+  const cluster = await tools.clusters.of(context.run.cluster);
+  const { name, namespace } = clusterLease;
+  const what = `Lease ${name} in namespace ${namespace}`;
+  const lease = await cluster.find(leases, name, namespace);
+  if (lease === undefined) return { outcome: 'nothing', detail: `${what} does not exist.` };
+  const held = lease.spec?.holderIdentity;
+  if (held !== holder) return { outcome: 'nothing', detail: `${what} is held by ${held ?? 'nobody'}, not by this run; left alone.` };
+  await deleteAndProve(cluster, context, leases, lease);
+  return { outcome: 'done', detail: `${what} is gone.` };
+};
+
+/** Left alone (W6). Somebody else's object of that name is no business of the run; the run's own, from which somebody took the label, is told. */
+function notOurs(what: string, objects: readonly KubernetesObject[], { run }: StepContext): { outcome: 'nothing' | 'conflict'; detail: string } {
+  const bereft = objects.find(({ metadata }) => metadata.annotations?.[ownerAnnotation] === run.workflowId);
+  if (bereft === undefined) return { outcome: 'nothing', detail: `${what} does not belong to run ${run.runId}; left alone.` };
+  const label = bereft.metadata.labels?.[runLabel] ?? 'absent';
+  return { outcome: 'conflict', detail: `Label ${runLabel} of ${what} is ${label}, this run wrote ${run.runId}; left alone.` };
+}
 
 /** Deletes exactly what was read and looks until it, and not a successor of its name, is gone. A delete under way already is only waited for. */
 async function deleteAndProve<T extends KubernetesObject>(cluster: Cluster, context: StepContext, resource: Resource<T>, object: T): Promise<void> {

@@ -2,9 +2,10 @@ import type { UndoEntry, UndoName, UndoOutcome } from '../contract/steps.ts';
 import { isRetryable, toHepflowError } from './failure.ts';
 import type { StepContext, Tools, UndoActivity } from './step.ts';
 import { deleteInterface, deleteNetwork, deletePeering, deletePublicIp, deleteSecurityGroup, deleteVm } from './undo-azure.ts';
-import { deletePolicy, deleteService, restoreAutoHostEndpoints, restoreFlowLogs, restoreLabel } from './undo-kubernetes.ts';
+import { deletePolicy, deleteService, releaseCluster, restoreAutoHostEndpoints, restoreFlowLogs, restoreLabel } from './undo-kubernetes.ts';
 
 const undos: { readonly [N in UndoName]: UndoActivity<N> } = {
+  releaseCluster,
   deleteNetwork,
   deletePublicIp,
   deleteSecurityGroup,

@@ -1,7 +1,9 @@
 import { Command } from 'commander';
+import { addCodecServerCommand } from './commands/codec-server.ts';
 import { addLabCommand } from './commands/lab.ts';
 import { addRunCommands } from './commands/runs.ts';
 import { addSshCommand } from './commands/ssh.ts';
+import { addSweepCommands } from './commands/sweep.ts';
 import { addWorkerCommand } from './commands/worker.ts';
 
 /** The command line `hepflow`, not yet run. */
@@ -18,7 +20,9 @@ export function createProgram(version: string): Command {
     );
   addRunCommands(program);
   addSshCommand(program);
+  addSweepCommands(program);
   addWorkerCommand(program);
+  addCodecServerCommand(program);
   addLabCommand(program);
   return program;
 }

@@ -3,9 +3,11 @@ import { defineSearchAttributeKey } from '@temporalio/common';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { searchAttributes } from '../contract/messages.ts';
 import { CommandError } from './exit-code.ts';
+import { payloadCodec } from './payload-codec.ts';
 
 /** Temporal by the SDK's environment configuration, for as long as `work` takes. */
 export async function withTemporal<T>(work: (client: Client) => Promise<T>): Promise<T> {
+  const dataConverter = { payloadCodecs: [payloadCodec()] };
   const { connectionOptions = {}, namespace = 'default' } = loadClientConnectConfig();
   const address = connectionOptions.address ?? 'localhost:7233';
   let connection: Connection;
@@ -17,7 +19,7 @@ export async function withTemporal<T>(work: (client: Client) => Promise<T>): Pro
     );
   }
   try {
-    return await work(new Client({ connection, namespace }));
+    return await work(new Client({ connection, namespace, dataConverter }));
   } finally {
     await connection.close();
   }

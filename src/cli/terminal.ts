@@ -20,7 +20,7 @@ export function terminalOn(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv = 
     stream,
     live: isTerminal && !env['CI'],
     paint: isTerminal && pc.isColorSupported && !env['NO_COLOR'] ? coloured : plain,
-    columns: () => stream.columns ?? 160,
-    rows: () => stream.rows ?? 40,
+    columns: () => stream.columns || 160,
+    rows: () => stream.rows || 40,
   };
 }

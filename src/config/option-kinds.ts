@@ -69,17 +69,23 @@ export function kubeconfig({ value }: Found): string {
 const secretBytes = 32;
 const makeSecret = (file: string): string => `openssl rand -out ${file} ${secretBytes} && chmod 600 ${file}`;
 
-/** Bytes of a secret file that only its owner may read. */
-export function secretFile({ value: file }: Found): () => Buffer {
+/** Content of a file that nobody but its owner may read; a missing one is refused with `make`, the command that makes it. */
+export function ownersFile(file: string, make: string): Buffer {
   let mode: number;
-  let secret: Buffer;
+  let content: Buffer;
   try {
     mode = statSync(file).mode;
-    secret = readFileSync(file);
+    content = readFileSync(file);
   } catch (error) {
-    throw new RuleError(`cannot be read: ${file}: ${(error as NodeJS.ErrnoException).code ?? 'unknown error'}.`, makeSecret(file));
+    throw new RuleError(`cannot be read: ${file}: ${(error as NodeJS.ErrnoException).code ?? 'unknown error'}.`, make);
   }
   if ((mode & 0o077) !== 0) throw new RuleError(`must be readable by its owner only; ${file} has mode ${(mode & 0o777).toString(8)}.`, `chmod 600 ${file}`);
+  return content;
+}
+
+/** Bytes of a secret file. */
+export function secretFile({ value: file }: Found): () => Buffer {
+  const secret = ownersFile(file, makeSecret(file));
   if (secret.byteLength < secretBytes) throw new RuleError(`must hold at least ${secretBytes} bytes; ${file} has ${secret.byteLength}.`, makeSecret(file));
   return () => secret;
 }

@@ -3,6 +3,7 @@ import { taskQueue } from '../contract/messages.ts';
 import { checkCredentials } from './credentials.ts';
 import { type Found, Lookup, type OptionRow } from './lookup.ts';
 import { type AzureCloud, address, azureClouds, httpsOrigin, kubeconfig, oneOf, proxyUrl, secretFile, text, wholeMs } from './option-kinds.ts';
+import { type PayloadKey, payloadKeys } from './payload-keys.ts';
 
 /** Everything that a worker is told, resolved. What is secret is a function, so that printing the options tells nothing (W7). */
 export interface WorkerOptions {
@@ -10,6 +11,8 @@ export interface WorkerOptions {
   readonly azure: AzureOptions;
   /** Secret of the runs' SSH keys, at least 32 bytes: every worker of a task queue has the same. */
   readonly keySecret: () => Buffer;
+  /** Keys of what Temporal stores: the first encrypts, all decrypt. Undefined: nothing is encrypted. */
+  readonly payloadKeys: (() => readonly PayloadKey[]) | undefined;
   /** HTTP proxy that SSH goes through by CONNECT; may hold a password. Undefined: straight. */
   readonly sshProxyUrl: (() => string) | undefined;
   /** Kubeconfig file to use for every cluster; undefined: the AKS user credential of each. */
@@ -41,6 +44,11 @@ export const workerOptionRows = {
     flag: '--key-secret-file',
     variable: 'HEPFLOW_KEY_SECRET_FILE',
     help: "file with the secret of the runs' SSH keys; at least 32 bytes, mode 600",
+  },
+  payloadKey: {
+    flag: '--payload-key',
+    variable: 'HEPFLOW_PAYLOAD_KEY',
+    help: 'key ring file that encrypts what Temporal stores, lines ID:BASE64, mode 600; default: nothing is encrypted',
   },
   azureCloud: { flag: '--azure-cloud', variable: 'HEPFLOW_AZURE_CLOUD', fallback: 'public', help: 'public, usgovernment, china or custom' },
   armEndpoint: { flag: '--arm-endpoint', variable: 'HEPFLOW_ARM_ENDPOINT', help: "Azure Resource Manager; default: the cloud's" },
@@ -81,6 +89,7 @@ export function resolveWorkerOptions(flags: WorkerFlags = {}, env: NodeJS.Proces
       authorityHost: get('authorityHost', httpsOrigin) ?? azureClouds[cloud].authorityHost,
     },
     keySecret,
+    payloadKeys: get('payloadKey', payloadKeys),
     sshProxyUrl: get('sshProxy', proxyUrl),
     kubeconfigFile: get('kubeconfig', kubeconfig),
     pollIntervalMs: get('pollIntervalMs', wholeMs(10, 60_000)),

@@ -95,6 +95,11 @@ export const failures = {
     when: 'A GlobalNetworkPolicy of that name exists already and does not belong to this run.',
     remedy: 'Choose another policy.name, or delete it.',
   },
+  ClusterHeld: {
+    retry: 'never',
+    when: 'Another run holds the cluster, or one that cannot be proved to be over.',
+    remedy: 'Wait for that run to end, or stop it: hepflow cancel ID. If you know that it is over: kubectl delete lease --namespace kube-system hepflow.',
+  },
   MissingRights: {
     retry: 'never',
     when: 'The credential lacks a right that the run needs.',

@@ -3,6 +3,7 @@ import type { Verdict } from './verdict.ts';
 
 /** Names that users type: workflow type, task queue, signals, update, queries. */
 export const workflowType = 'verifyHostEndpoints';
+export const sweepWorkflowType = 'sweepLeftovers';
 export const taskQueue = 'hepflow';
 
 export const labelNode2Signal = 'labelNode2';

@@ -35,7 +35,16 @@ interface Step<Input, Output, Undo extends UndoName | 'nothing to undo'> {
 
 export interface Steps {
   /** Validates the input and reads cluster and subscription; changes nothing. Fails with InvalidInput or PreflightFailed, each with every problem. */
-  preflight: Step<{ readonly spec: unknown; readonly runId: string }, { readonly mission: Mission; readonly site: Site }, 'nothing to undo'>;
+  preflight: Step<
+    { readonly spec: unknown; readonly runId: string; readonly holder: string },
+    { readonly mission: Mission; readonly site: Site },
+    'nothing to undo'
+  >;
+  /**
+   * The lease that lets one run at a time change the cluster. `takenOverFrom`: the holder before, a run that is provably over and left it behind.
+   * Fails with ClusterHeld when somebody else holds it. A holder is written `<Temporal namespace>/<workflow id>/<first run id>`.
+   */
+  holdCluster: Step<{ readonly holder: string }, { readonly since: string; readonly takenOverFrom: string | null }, 'releaseCluster'>;
 
   /** VNet with one subnet. */
   createNetwork: Step<{ readonly addressSpace: string; readonly subnet: string }, { readonly id: string; readonly subnetId: string }, 'deleteNetwork'>;
@@ -125,6 +134,8 @@ export interface ProbeInput {
 
 /** What takes a step back. Each is idempotent: undoing what never happened is success (W2). Objects without the run's mark are left alone (W6). */
 export interface Undos {
+  /** Deletes the lease if this run holds it. */
+  releaseCluster: { readonly holder: string };
   deleteNetwork: { readonly id: string };
   deletePublicIp: { readonly id: string };
   deleteSecurityGroup: { readonly id: string };

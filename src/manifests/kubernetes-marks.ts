@@ -2,6 +2,7 @@
  * One field of an existing object, changed and restored (W3): who changed it and what it was is written beside it, in the same request,
  * so that a field and its mark never disagree because of a crash. Decisions only; the activities carry them out.
  */
+import type { RunRef } from '../contract/steps.ts';
 import { type ChangeMark, changedAnnotation, runLabel } from './names.ts';
 
 export type FieldValue = string | boolean | null;
@@ -9,9 +10,15 @@ export type FieldValue = string | boolean | null;
 /** Where the field is: keys from the object's root. */
 export type FieldPath = readonly [string, ...string[]];
 
-/** How many leading keys of the path were there before, when not all but the last were: undo removes what the run had to create, and no more. */
 interface Mark extends ChangeMark {
+  /** How many leading keys of the path were there before, when not all but the last were: undo removes what the run had to create, and no more. */
   readonly existing?: number;
+  /** The field, and what the run wrote there: with these a sweeper can restore it when the run is dead. */
+  readonly path?: FieldPath;
+  readonly wrote?: string | boolean;
+  /** Workflow id and start of the run. */
+  readonly owner?: string;
+  readonly at?: string;
 }
 
 interface Marked {
@@ -59,10 +66,11 @@ export function decideChange(object: Marked, { path, wanted, prior, runId }: Cha
   return current === wanted ? 'already' : 'change';
 }
 
-/** Merge patch that writes the value and the mark, only onto the version that was read. */
-export function changePatch(object: Marked, { path, wanted, prior, runId }: Change): object {
+/** Merge patch that writes the value and the mark, only onto the version that was read. `by` is the run, as the mark tells a sweeper. */
+export function changePatch(object: Marked, { path, wanted, prior, runId }: Change, by?: Pick<RunRef, 'workflowId' | 'startedAt'>): object {
   const existing = markOf(object)?.existing ?? depthOf(object, path);
-  const mark: Mark = { run: runId, prior, ...(existing < path.length - 1 ? { existing } : {}) };
+  const told = by === undefined ? {} : { path, wrote: wanted, owner: by.workflowId, at: by.startedAt };
+  const mark: Mark = { run: runId, prior, ...(existing < path.length - 1 ? { existing } : {}), ...told };
   const annotated = { metadata: { resourceVersion: object.metadata.resourceVersion, annotations: { [changedAnnotation]: JSON.stringify(mark) } } };
   return merged(annotated, nested(path, wanted));
 }

@@ -1,4 +1,6 @@
-/** Every right that steps and undos need in the cluster: preflight asks for each, deploy/kubernetes/clusterrole.yaml grants them; a test compares the two. */
+/** Every right that steps and undos need in the cluster: preflight asks for each, the roles of deploy/kubernetes grant them; a test compares the two. */
+
+import { clusterLease } from './names.ts';
 
 export interface NeededRight {
   readonly verb: string;
@@ -9,6 +11,10 @@ export interface NeededRight {
   readonly name?: string;
   /** Enough to have it in the workload's namespace. */
   readonly inNamespace?: true;
+  /** Enough to have it in this namespace. */
+  readonly namespace?: string;
+  /** Needed by `hepflow sweep` alone: no business of a run, so its preflight does not ask for it. */
+  readonly only?: 'sweep';
 }
 
 const core = '';
@@ -29,6 +35,9 @@ export const neededRights: readonly NeededRight[] = [
   { verb: 'list', group: calico, resource: 'hostendpoints' },
   ...verbs(['get', 'list', 'create', 'patch', 'delete'], { group: calico, resource: 'globalnetworkpolicies' }),
   { verb: 'get', group: calico, resource: 'tiers' },
+  // An object that does not exist yet has no name that a role could allow.
+  { verb: 'create', group: 'coordination.k8s.io', resource: 'leases', namespace: clusterLease.namespace },
+  ...verbs(['get', 'patch', 'delete'], { group: 'coordination.k8s.io', resource: 'leases', ...clusterLease }),
 ];
 
 /** Rights that Calico's API server asks for beside those on the policy: for one tier's policies, as `<tier>.*`. */

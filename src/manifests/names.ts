@@ -6,6 +6,8 @@ import type { RunRef } from '../contract/steps.ts';
 export const runLabel = 'hepflow.io/run';
 /** Annotation on every existing Kubernetes object that a run changes: JSON of `ChangeMark`. */
 export const changedAnnotation = 'hepflow.io/changed';
+/** Annotation on every Kubernetes object that a run creates: its workflow id, which may be too long for a label. */
+export const ownerAnnotation = 'hepflow.io/owner';
 /** Azure tag with the run id. */
 export const runTag = 'hepflow-run';
 
@@ -32,11 +34,36 @@ export function marksOf(run: RunRef): { labels: Record<string, string>; annotati
   return {
     labels: { [runLabel]: run.runId },
     annotations: {
-      'hepflow.io/owner': run.workflowId,
+      [ownerAnnotation]: run.workflowId,
       'hepflow.io/created-at': run.startedAt,
       'hepflow.io/expires-at': new Date(Date.parse(run.startedAt) + lifetimeMs).toISOString(),
     },
   };
+}
+
+/**
+ * The lease that a run holds while it may change a cluster. In kube-system, because that namespace is in every cluster from its first second, cannot be
+ * deleted, and is the same for every mission: two runs with different specs meet there. Rights on it need not be given in anybody's own namespace.
+ */
+export const clusterLease = { namespace: 'kube-system', name: 'hepflow' } as const;
+/** Annotation on the lease: the holder that it was taken over from. */
+export const takenOverAnnotation = 'hepflow.io/taken-over-from';
+
+/** Who holds a cluster. */
+export interface Holder {
+  /** Temporal namespace. */
+  readonly namespace: string;
+  readonly workflowId: string;
+  /** The first Temporal run of the chain: a reset run keeps it, and goes on with what the run before it holds. */
+  readonly firstExecutionRunId: string;
+}
+
+export const identityOf = ({ namespace, workflowId, firstExecutionRunId }: Holder): string => `${namespace}/${workflowId}/${firstExecutionRunId}`;
+
+/** The holder that an identity names; undefined when it is none of hepflow's. A workflow id may hold slashes. */
+export function holderIn(identity: string): Holder | undefined {
+  const [, namespace, workflowId, firstExecutionRunId] = /^([^/]+)\/(.+)\/([^/]+)$/.exec(identity) ?? [];
+  return namespace === undefined || workflowId === undefined || firstExecutionRunId === undefined ? undefined : { namespace, workflowId, firstExecutionRunId };
 }
 
 export interface AzureNames {

@@ -3,6 +3,7 @@ import type { StepName, StepOutput } from '../contract/steps.ts';
 /** What a finished step found, one line for the step table. */
 const found: { readonly [N in StepName]: (output: StepOutput<N>) => string } = {
   preflight: ({ site }) => `nodes ${site.nodes.map(({ name, internalIp }) => `${name} (${internalIp})`).join(', ')}; Calico ${site.calico.version}`,
+  holdCluster: ({ since, takenOverFrom }) => `held since ${since}${takenOverFrom === null ? '' : `; taken over from ${takenOverFrom}`}`,
   createNetwork: () => '',
   createPublicIp: ({ address }) => address,
   createSecurityGroup: () => 'AllowRuleSSH',

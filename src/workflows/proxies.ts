@@ -1,5 +1,6 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type { Activities, Call, Result, RunRef, StepInput, StepName, StepOutput, UndoEntry, UndoOutcome } from '../contract/steps.ts';
+import type { Findings, SweepActivities } from '../contract/sweep.ts';
 
 // Numbers, never strings such as '5 minutes': the SDK's types let any string pass, and a bad one would fail every workflow task.
 const second = 1000;
@@ -13,6 +14,7 @@ interface Limits {
 
 const limits: Record<StepName, Limits> = {
   preflight: { tryMs: 2 * minute, totalMs: 5 * minute }, // reads only; a person waits for the answer
+  holdCluster: { tryMs: minute, totalMs: 5 * minute },
   createNetwork: { tryMs: 5 * minute, totalMs: 15 * minute }, // seconds, unless Azure throttles
   createPublicIp: { tryMs: 5 * minute, totalMs: 15 * minute },
   createSecurityGroup: { tryMs: 5 * minute, totalMs: 15 * minute },
@@ -47,6 +49,12 @@ const proxy = (summary: string, { tryMs, totalMs }: Limits): Activities =>
 export function callStep<N extends StepName>(name: N, subject: string, call: Call<StepInput<N>>): Promise<Result<StepOutput<N>>> {
   const activity = proxy(subject ? `${name} ${subject}` : name, limits[name])[name] as (call: Call<StepInput<N>>) => Promise<Result<StepOutput<N>>>;
   return activity(call);
+}
+
+/** Reads everything that a sweep may concern: a few calls for each run that left something. */
+export async function callFindLeftovers(run: RunRef, spec: unknown): Promise<Findings> {
+  const { findLeftovers } = proxyActivities<SweepActivities>({ ...common, startToCloseTimeout: 5 * minute, scheduleToCloseTimeout: 15 * minute });
+  return (await findLeftovers({ run, input: { spec } })).output;
 }
 
 /** Tries every entry once, in the given order. */

@@ -9,6 +9,7 @@ import type { Leftover, RunOutcome } from '../contract/report.ts';
 import type { Site } from '../contract/site.ts';
 import type { RunRef, SshTarget, StepInput, StepName, StepOutput, UndoEntry } from '../contract/steps.ts';
 import type { Verdict } from '../contract/verdict.ts';
+import { identityOf } from '../manifests/names.ts';
 import { publishPhase } from './attributes.ts';
 import { UndoStack, unwind } from './cleanup.ts';
 import { attemptsOf, isCancelled, summaryOf } from './failure.ts';
@@ -38,12 +39,19 @@ export class Run {
   }
 
   async preflight(spec: unknown): Promise<{ mission: Mission; site: Site }> {
-    const found = await this.step('preflight', { spec, runId: this.runId }, new UndoStack());
+    const found = await this.step('preflight', { spec, runId: this.runId, holder: identityOf(workflowInfo()) }, new UndoStack());
     const { mission, site } = found;
     const cluster = { subscriptionId: mission.subscriptionId, resourceGroup: mission.resourceGroup, name: mission.cluster };
     this.#ref = { ...this.ref, subscriptionId: mission.subscriptionId, resourceGroup: mission.vm.resourceGroup, location: site.location, cluster };
     this.ledger.warnings.push(...site.warnings);
     return found;
+  }
+
+  /** Keeps other runs off the cluster. */
+  async hold(undo: UndoStack): Promise<void> {
+    const { takenOverFrom } = await this.step('holdCluster', { holder: identityOf(workflowInfo()) }, undo);
+    if (takenOverFrom === null) return;
+    this.ledger.warnings.push(`The cluster was still held by ${takenOverFrom}, a run that is over without having released it; this run took over.`);
   }
 
   /** Carries out a step; its undo is registered first (W2). */

@@ -1,5 +1,5 @@
 import type { RunRef, StepInput, StepName, Steps, UndoEntry, UndoName } from '../contract/steps.ts';
-import { changedAnnotation, idsOf, peeringIdOf } from '../manifests/names.ts';
+import { changedAnnotation, clusterLease, idsOf, peeringIdOf } from '../manifests/names.ts';
 
 /** Every step that changes something, with the entry that takes it back. Known before the step is attempted (W2): ids come from the run id. */
 type Undoable = { [N in StepName]: Steps[N]['undo'] extends UndoName ? N : never }[StepName];
@@ -11,6 +11,12 @@ const patch = (kind: string, spec: object): string =>
   `kubectl patch ${kind} default --type=merge -p '${JSON.stringify({ metadata: { annotations: { [changedAnnotation]: null } }, spec })}'`;
 
 const entries: EntryOf = {
+  holdCluster: (_run, { holder }) => ({
+    undo: 'releaseCluster',
+    input: { holder },
+    subject: `lease ${clusterLease.namespace}/${clusterLease.name}`,
+    command: `kubectl delete lease --namespace ${clusterLease.namespace} ${clusterLease.name}`,
+  }),
   createNetwork: (run) => {
     const id = idsOf(run).network;
     return { undo: 'deleteNetwork', input: { id }, subject: last(id), command: `az network vnet delete --ids ${id}` };

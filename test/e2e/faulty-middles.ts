@@ -53,8 +53,12 @@ async function freeze(vm: () => Promise<readonly Process[]>): Promise<void> {
     const more = (await vm()).filter(({ pid }) => !frozen.has(pid));
     if (more.length === 0) break;
     for (const { pid } of more) {
-      process.kill(pid, 'SIGSTOP');
       frozen.add(pid);
+      try {
+        process.kill(pid, 'SIGSTOP');
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error; // a command of the boot that is over
+      }
     }
   }
   if (frozen.size === 0) throw new Error('There is no process of the VM to freeze.');

@@ -3,7 +3,7 @@ import type { StepName } from '../../src/contract/steps.ts';
 
 /** Which use of a step is meant: `nth` counts the uses in one run, from 1; tries of one use count once. */
 interface Use {
-  readonly step: StepName;
+  readonly step: StepName | 'undo';
   readonly nth: number;
 }
 
@@ -13,11 +13,13 @@ interface Use {
  */
 export type Order = { readonly fail: Use; readonly when: 'before' | 'after' } | { readonly hold: Use } | { readonly forget: true };
 
-export type ToWorker = { readonly say: 'order'; readonly order: Order } | { readonly say: 'go' };
+export type ToWorker = { readonly say: 'order'; readonly order: Order } | { readonly say: 'go' } | { readonly say: 'settle' };
 
 export type FromWorker =
   | { readonly say: 'ready' }
   | { readonly say: 'understood' }
+  /** No activity is under way. */
+  | { readonly say: 'settled' }
   | { readonly say: 'begun' }
   /** What the cancellation met: the step at work, or its effect there already. */
   | { readonly say: 'ended'; readonly found: 'at work' | 'done' };

@@ -12,6 +12,8 @@ export interface FaultyWorker {
   go(): void;
   /** Resolves when the held step was cancelled. To be called before the cancellation. */
   ended(): Promise<'at work' | 'done'>;
+  /** Resolves when no activity is under way: those of a run that is over stop with their next heartbeat. */
+  settled(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -37,6 +39,11 @@ export async function startFaultyWorker(environment: Readonly<Record<string, str
     begun: async () => void (await heard('begun')),
     go: () => send({ say: 'go' }),
     ended: async () => (await heard('ended')).found,
+    settled: async () => {
+      const settled = heard('settled');
+      send({ say: 'settle' });
+      await settled;
+    },
     stop: async () => {
       if (child.connected) child.disconnect();
       const timer = setTimeout(() => child.kill('SIGKILL'), graceMs);
@@ -48,17 +55,13 @@ export async function startFaultyWorker(environment: Readonly<Record<string, str
 
 /** The next message of a kind; fails when the worker ends instead. */
 function hear<S extends FromWorker['say']>(child: ChildProcess, say: S, printed: readonly string[]): Promise<Extract<FromWorker, { say: S }>> {
-  return new Promise((resolve, reject) => {
-    const listen = (message: FromWorker): void => {
-      if (message.say !== say) return;
-      done();
-      resolve(message as Extract<FromWorker, { say: S }>);
-    };
-    const fail = (): void => {
-      done();
-      reject(new Error(`The worker ended with ${child.exitCode ?? child.signalCode}. Its last output:\n${printed.join('').slice(-2000)}`));
-    };
-    const done = (): void => void child.off('message', listen).off('exit', fail);
-    child.on('message', listen).on('exit', fail);
-  });
+  const { promise, resolve, reject } = Promise.withResolvers<Extract<FromWorker, { say: S }>>();
+  const listen = (message: FromWorker): void => {
+    if (message.say === say) resolve(message as Extract<FromWorker, { say: S }>);
+  };
+  const fail = (): void => reject(new Error(`The worker ended with ${child.exitCode ?? child.signalCode}. Its last output:\n${printed.join('').slice(-2000)}`));
+  child.on('message', listen).on('exit', fail);
+  const forget = (): void => void child.off('message', listen).off('exit', fail);
+  promise.then(forget, forget); // a test that failed before does not wait for it any more
+  return promise;
 }

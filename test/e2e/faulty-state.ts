@@ -8,19 +8,26 @@ export interface State {
   readonly azure: Readonly<Record<string, unknown>>;
   /** The cluster's objects by version, kind and name. */
   readonly cluster: Readonly<Record<string, unknown>>;
+  /** The cluster's leases by name, which its snapshot leaves out since their times change all the time. */
+  readonly leases: readonly string[];
   /** The lab's network namespaces, of which each VM and its VNet have one. */
   readonly namespaces: readonly string[];
 }
 
 export async function stateOf(lab: Lab): Promise<State> {
   const { resources } = lab.azure.inventory() as { readonly resources: readonly { readonly id: string }[] };
-  const [cluster, names] = await Promise.all([lab.cluster.snapshot(), run(['ip', 'netns', 'list'])]);
+  const [cluster, { items }, names] = await Promise.all([
+    lab.cluster.snapshot(),
+    lab.cluster.api.read<{ readonly items: readonly { readonly metadata: { readonly name: string } }[] }>('/apis/coordination.k8s.io/v1/leases'),
+    run(['ip', 'netns', 'list']),
+  ]);
+  const leases = items.map(({ metadata }) => metadata.name).toSorted();
   const namespaces = names
     .split('\n')
     .flatMap((line) => line.split(' ')[0] ?? '')
     .filter((name) => name.startsWith(`hepflow-${lab.scope.id}-`))
     .toSorted();
-  return { azure: Object.fromEntries(resources.map((resource) => [resource.id, resource])), cluster, namespaces };
+  return { azure: Object.fromEntries(resources.map((resource) => [resource.id, resource])), cluster, leases, namespaces };
 }
 
 const absent = '(absent)';

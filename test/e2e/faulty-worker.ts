@@ -17,6 +17,7 @@ const tell = (message: FromWorker): void => void process.send?.(message);
 
 process.on('message', (message: ToWorker) => {
   if (message.say === 'go') return goOn();
+  if (message.say === 'settle') return settle(true);
   order = message.order;
   uses = [];
   tell({ say: 'understood' });
@@ -27,6 +28,27 @@ function isMeant(name: string, { step, nth }: { readonly step: string; readonly 
   const { activityId } = Context.current().info;
   if (!uses.includes(activityId)) uses.push(activityId);
   return uses.indexOf(activityId) === nth - 1;
+}
+
+/** Activities under way, and whether somebody waits for their end. */
+let underWay = 0;
+let awaited = false;
+
+function settle(asked: boolean): void {
+  awaited ||= asked;
+  if (!awaited || underWay > 0) return;
+  awaited = false;
+  tell({ say: 'settled' });
+}
+
+async function counted(carryOut: () => Promise<unknown>): Promise<unknown> {
+  underWay += 1;
+  try {
+    return await carryOut();
+  } finally {
+    underWay -= 1;
+    settle(false);
+  }
 }
 
 async function around(name: string, carryOut: () => Promise<unknown>): Promise<unknown> {
@@ -66,7 +88,7 @@ async function untilCancelled(): Promise<never> {
 
 const wrap = (activities: object): object =>
   Object.fromEntries(
-    Object.entries(activities as Record<string, Activity>).map(([name, activity]) => [name, (call: never) => around(name, () => activity(call))]),
+    Object.entries(activities as Record<string, Activity>).map(([name, activity]) => [name, (call: never) => counted(() => around(name, () => activity(call)))]),
   );
 
 Runtime.install({ logger: new DefaultLogger('WARN') });

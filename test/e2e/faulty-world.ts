@@ -65,6 +65,12 @@ function runsOf(lab: Lab, client: Client, worker: FaultyWorker): FaultyWorld['ru
     const handle = await client.workflow.start(workflowType, { taskQueue, workflowId: `undo-${runs}`, args: [input], workflowExecutionTimeout: '2 minutes' });
     try {
       return await follow(handle);
+    } catch (error) {
+      // Whatever went wrong in one test shall not be in the way of the next.
+      worker.go();
+      await handle.cancel().catch(() => {});
+      await handle.result().catch(() => {});
+      throw error;
     } finally {
       lab.azure.faults.clear();
       t.diagnostic(`run of ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);

@@ -76,7 +76,7 @@ async function showsWhereItStands(id: string): Promise<void> {
     id,
   );
   assert.match(currentDetails, /awaiting-second-node; waiting for awaitSecondNode \(signal labelNode2 or finish, until 20/);
-  assert.match(currentDetails, /\| ✔ done \| createVm \|  \| \d+\.\d s \| Standard_B2ts_v2 \|/);
+  assert.match(currentDetails, /\| ✔ done \| createVm \| {2}\| \d+\.\d s \| Standard_B2ts_v2 \|/);
   assert.match(currentDetails, /\| PASS \| enforced \| aks-nodepool1-31415926-vmss000000:30080 \| DROP \| DROP \| .* kept silent for \d+ SYNs/);
   assert.match(await temporal('workflow', 'metadata', '--workflow-id', id), /⏳ waiting \| awaitSecondNode/);
   const signals = new Map(definition.signalDefinitions.map(({ name, description }) => [name, description]));
@@ -85,7 +85,10 @@ async function showsWhereItStands(id: string): Promise<void> {
   assert.deepEqual(await searchAttributesOf(id), { HepflowCluster: 'lab', HepflowPhase: 'awaiting-second-node' });
 
   const heps = await world.kubectl('get', 'heps', '--no-headers', '--label-columns', 'host-end-point');
-  const rows = heps.stdout.trim().split('\n').map((line) => line.split(/\s+/));
+  const rows = heps.stdout
+    .trim()
+    .split('\n')
+    .map((line) => line.split(/\s+/));
   assert.deepEqual(
     rows.map(([name, , , label = '']) => [name, label]),
     [0, 1, 2].map((n) => [`aks-nodepool1-31415926-vmss00000${n}-auto-hep`, n === 0 ? 'test' : '']),
@@ -125,7 +128,8 @@ async function isSmallAndTold(id: string): Promise<void> {
 
 async function isFound(id: string, { runId, summary }: Report): Promise<void> {
   assert.deepEqual(await searchAttributesOf(id), { HepflowCluster: 'lab', HepflowPhase: 'over', HepflowOutcome: 'PASS' });
-  const found = (): Promise<{ execution: { workflowId: string } }[]> => json('workflow', 'list', '--query', `HepflowOutcome = 'PASS' AND HepflowCluster = 'lab'`);
+  const found = (): Promise<{ execution: { workflowId: string } }[]> =>
+    json('workflow', 'list', '--query', `HepflowOutcome = 'PASS' AND HepflowCluster = 'lab'`);
   await until('it is found', async () => (await found()).some(({ execution }) => execution.workflowId === id)); // the index follows in its own time
   const { memo } = (await json<Described>('workflow', 'describe', '--workflow-id', id)).workflowExecutionInfo;
   assert.deepEqual(memo.fields.hepflow, { runId, outcome: 'PASS', summary, leftovers: 0 });
@@ -135,19 +139,29 @@ interface Failed {
   readonly status: string;
   readonly closeEvent: {
     readonly workflowExecutionFailedEventAttributes: {
-      readonly failure: { readonly message: string; readonly applicationFailureInfo: { readonly type: string; readonly nonRetryable: boolean; readonly details: [Report] } };
+      readonly failure: {
+        readonly message: string;
+        readonly applicationFailureInfo: { readonly type: string; readonly nonRetryable: boolean; readonly details: [Report] };
+      };
     };
   };
 }
 
-const garbage: readonly { readonly what: string; readonly input: readonly string[]; readonly problems: readonly (readonly [field: string, message: RegExp])[] }[] = [
+const garbage: readonly {
+  readonly what: string;
+  readonly input: readonly string[];
+  readonly problems: readonly (readonly [field: string, message: RegExp])[];
+}[] = [
   { what: 'no input', input: [], problems: [['', /must be an object/]] },
   { what: 'null', input: ['--input', 'null'], problems: [['', /must be an object/]] },
   { what: 'a text', input: ['--input', '"garbage"'], problems: [['', /must be an object.*"garbage"/]] },
   { what: 'a list', input: ['--input', '[[1, 2]]'], problems: [['', /must be an object/]] },
   {
     what: 'a spec with five mistakes',
-    input: ['--input', JSON.stringify({ subscriptionId: 'mine', cluster: 'lab', colour: 'red', workload: { nodePort: 80 }, vm: { addressSpace: '192.168.0.0/99' } })],
+    input: [
+      '--input',
+      JSON.stringify({ subscriptionId: 'mine', cluster: 'lab', colour: 'red', workload: { nodePort: 80 }, vm: { addressSpace: '192.168.0.0/99' } }),
+    ],
     problems: [
       ['subscriptionId', /"mine"/],
       ['resourceGroup', /missing/],

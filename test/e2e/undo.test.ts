@@ -18,6 +18,7 @@ import { type FaultyWorld, startFaultyWorld, until } from './faulty-world.ts';
 
 /** What takes the effect of a step back; the test's own list. */
 const undoOf: Partial<Record<StepName, UndoName>> = {
+  holdCluster: 'releaseCluster',
   createNetwork: 'deleteNetwork',
   createPublicIp: 'deletePublicIp',
   createSecurityGroup: 'deleteSecurityGroup',
@@ -35,6 +36,7 @@ const undoOf: Partial<Record<StepName, UndoName>> = {
 /** Every step, with what tells its uses apart. The compiler notices a step that is missing. */
 const uses: Record<StepName, readonly string[]> = {
   preflight: [''],
+  holdCluster: [''],
   createNetwork: [''],
   createPublicIp: [''],
   createSecurityGroup: [''],
@@ -202,13 +204,14 @@ describe('what somebody else changes while the run waits for the second node', (
     });
 
   test('a label value of theirs is left alone, and reported with both values and the command that restores it (W3)', async (t) => {
+    const state = await world.state();
     const report = await meddledWith(t, () => labelFirstNode(world.lab, 'theirs'));
     assert.equal(report.leftovers.length, 1);
     const [{ what, why, command } = { what: '', why: '', command: '' }] = report.leftovers;
     assert.equal(what, `restoreLabel ${firstNode}`);
     assert.match(why, /is theirs, this run wrote test \(before it: prior\); left alone/);
     const place = ` › cluster › v1 Node /${firstNode} › metadata › labels › ${label}`;
-    assert.deepEqual(differences(pristine, await world.state())[place], { before: 'prior', after: 'theirs' });
+    assert.deepEqual(differences(state, await world.state())[place], { before: 'prior', after: 'theirs' });
     await obey(command);
     await world.assertAsBefore();
   });

@@ -144,7 +144,10 @@ test('a worker with another secret cannot enter a VM that is in use: it says so,
   // The host key is derived from the secret as well, and it is looked at first.
   assert.equal(failed, 'SshHostKeyChanged');
   assert.equal(report.failure?.remedy, failures.SshHostKeyChanged.remedy);
-  assert.ok(report.warnings.some((warning) => /could not be probed/.test(warning)), JSON.stringify(report.warnings));
+  assert.ok(
+    report.warnings.some((warning) => /could not be probed/.test(warning)),
+    JSON.stringify(report.warnings),
+  );
   assert.deepEqual(report.leftovers, []);
   assert.equal((await progressOf(handle)).phase, 'over');
   await isAsBefore();

@@ -1,7 +1,6 @@
 /** A lab, workers and the product's own commands, for end-to-end tests. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
@@ -73,7 +72,7 @@ export async function startWorld(options: LabOptions = {}): Promise<World> {
 }
 
 /** The command that starts a worker. */
-export const workerCommand = existsSync(cli) ? [process.execPath, cli, 'worker'] : [process.execPath, join(root, 'test/e2e/worker-entry.ts')];
+export const workerCommand = [process.execPath, cli, 'worker'];
 
 /** Dies with the test, however that ends. */
 const spawnWorker = (env: NodeJS.ProcessEnv): ChildProcess =>

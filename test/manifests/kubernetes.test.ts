@@ -71,18 +71,27 @@ test('what the run had to create around the field goes with it, unless somebody 
   assert.deepEqual(restorePatch(shared, { ...change, prior: null }), { metadata: { resourceVersion: '8' }, spec: { node: { autoCreate: null } } });
 });
 
-test('deploy/kubernetes/clusterrole.yaml grants what preflight asks for, and nothing else', () => {
+test('the roles of deploy/kubernetes grant what preflight asks for, and nothing else', () => {
   interface Rule {
     readonly apiGroups: readonly string[];
     readonly resources: readonly string[];
     readonly verbs: readonly string[];
     readonly resourceNames?: readonly string[];
   }
-  const role = parse(readFileSync(join(import.meta.dirname, '../../deploy/kubernetes/clusterrole.yaml'), 'utf8')) as { rules: readonly Rule[] };
-  const granted = role.rules.flatMap(({ apiGroups, resources, verbs, resourceNames = [''] }) =>
-    apiGroups.flatMap((group) => resources.flatMap((resource) => verbs.flatMap((verb) => resourceNames.map((name) => `${verb} ${group}/${resource} ${name}`)))),
-  );
-  const line = ({ verb, group, resource, name = '' }: NeededRight): string => `${verb} ${group}/${resource} ${name}`;
+  const linesOf = (file: string): string[] => {
+    const text = readFileSync(join(import.meta.dirname, '../../deploy/kubernetes', file), 'utf8');
+    const { metadata, rules } = parse(text) as { metadata: { namespace?: string }; rules: readonly Rule[] };
+    const { namespace = '' } = metadata;
+    return rules.flatMap(({ apiGroups, resources, verbs, resourceNames = [''] }) =>
+      apiGroups.flatMap((group) =>
+        resources.flatMap((resource) =>
+          verbs.flatMap((verb) => resourceNames.map((name) => line({ verb, group, resource, name, namespace }))),
+        ),
+      ),
+    );
+  };
+  const line = ({ verb, group, resource, name = '', namespace = '' }: NeededRight): string => `${verb} ${group}/${resource} ${name} ${namespace}`;
+  const granted = ['clusterrole.yaml', 'role.yaml'].flatMap(linesOf);
   const needed = [...neededRights.map(line), ...tierRights('any').map((right) => line({ ...right, name: '' }))];
   assert.deepEqual(granted.toSorted(), needed.toSorted());
 });

@@ -51,6 +51,7 @@ export interface FakeBehaviour {
   readonly undo?: (entry: UndoEntry, attempt: number) => Partial<UndoOutcome> | undefined;
   readonly evidence?: (input: ProbeInput) => Evidence;
   readonly site?: Site;
+  readonly takenOverFrom?: string;
 }
 
 /** Steps that do nothing but answer as if all went well. */
@@ -58,6 +59,7 @@ export function fakeActivities(behaviour: FakeBehaviour = {}): { activities: Act
   const calls: Recorded[] = [];
   const outputs: { [N in StepName]: (input: StepInput<N>, run: RunRef) => StepOutput<N> } = {
     preflight: ({ spec }) => ({ mission: resolveMission(spec) as Mission, site: behaviour.site ?? site }),
+    holdCluster: () => ({ since: new Date().toISOString(), takenOverFrom: behaviour.takenOverFrom ?? null }),
     createNetwork: (_input, run) => ({ id: idsOf(run).network, subnetId: idsOf(run).subnet }),
     createPublicIp: () => ({ id: '/ip', address: '203.0.113.10' }),
     createSecurityGroup: () => ({ id: '/nsg' }),

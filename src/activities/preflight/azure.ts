@@ -84,7 +84,7 @@ async function inspectVnet(mission: Mission, cluster: ClusterState, vnet: VnetSt
 }
 
 /** A subnet that an agent pool names tells the VNet; without one, AKS keeps exactly one VNet in the node resource group. */
-async function clusterVnet(cluster: ClusterState, subscriptionId: string, { azure }: Reader): Promise<VnetState | { readonly why: string }> {
+export async function clusterVnet(cluster: ClusterState, subscriptionId: string, { azure }: Reader): Promise<VnetState | { readonly why: string }> {
   const [subnetId] = cluster.subnetIds;
   if (subnetId !== undefined) {
     const id = subnetId.replace(/\/subnets\/[^/]+$/i, '');

@@ -1,16 +1,19 @@
 import { HepflowError, type Problem } from '../../contract/failures.ts';
 import type { StepActivity } from '../step.ts';
 import { inspectAzure } from './azure.ts';
+import { inspectHold } from './cluster-hold.ts';
 import { inspectCluster } from './kubernetes.ts';
 
 /** Reads everything that the run depends on, and refuses with every problem at once; changes nothing (W1). */
-export const preflight: StepActivity<'preflight'> = async ({ spec, runId }, tools) => {
+export const preflight: StepActivity<'preflight'> = async ({ spec, runId, holder }, tools) => {
   const mission = tools.resolveMission(spec);
   const azure = await inspectAzure(mission, tools);
   // Without the cluster there is nobody to ask about its nodes.
   if (azure.site === undefined) throw refused(azure.problems);
-  const kubernetes = await inspectCluster(mission, runId, tools);
-  const problems = [...azure.problems, ...kubernetes.problems];
+  const { subscriptionId, resourceGroup, cluster: name } = mission;
+  const [held, kubernetes] = await Promise.all([inspectHold({ subscriptionId, resourceGroup, name }, holder, tools), inspectCluster(mission, runId, tools)]);
+  // What the holder changed is in the way too, and listed after it.
+  const problems = [...azure.problems, ...held, ...kubernetes.problems];
   if (problems.length > 0 || kubernetes.site === undefined) throw refused(problems);
   const warnings = [...azure.warnings, ...kubernetes.warnings];
   return { mission, site: { ...azure.site, ...kubernetes.site, searchAttributes: tools.searchAttributes, warnings } };

@@ -40,14 +40,15 @@ export async function inspectCluster(mission: Mission, runId: string, tools: Pic
 }
 
 async function missingRights(cluster: Cluster, { workload, policy }: Mission): Promise<readonly Problem[]> {
-  const needed = [...neededRights, ...tierRights(policy.tier)];
+  const needed = [...neededRights.filter(({ only }) => only === undefined), ...tierRights(policy.tier)];
   const allowed = await Promise.all(
-    needed.map(({ inNamespace, ...right }) => cluster.canI({ ...right, ...(inNamespace ? { namespace: workload.namespace } : {}) })),
+    needed.map(({ inNamespace, only: _, ...right }) => cluster.canI({ ...right, ...(inNamespace ? { namespace: workload.namespace } : {}) })),
   );
   return needed.filter((_, index) => allowed[index] === false).map((right) => problem('MissingRights', '', `May not ${shown(right, workload.namespace)}.`));
 }
 
-function shown({ verb, group, resource, name, inNamespace }: NeededRight, namespace: string): string {
+function shown({ verb, group, resource, name, inNamespace, namespace }: NeededRight, workloadNamespace: string): string {
   const what = `${resource}${group === '' ? '' : `.${group}`}`;
-  return `${verb} ${what}${name === undefined ? '' : ` ${name}`}${inNamespace ? ` in namespace ${namespace}` : ''}`;
+  const where = inNamespace ? workloadNamespace : namespace;
+  return `${verb} ${what}${name === undefined ? '' : ` ${name}`}${where === undefined ? '' : ` in namespace ${where}`}`;
 }

@@ -3,7 +3,19 @@ import type { Clients } from './clients.ts';
 import { AzureError } from './error.ts';
 import type { ArmId } from './ids.ts';
 import type { Lro, Operations } from './operation.ts';
-import { type Calls, type Collection, collectionOf, type Owned, type Parts, partsOf, refuseForeign, type State, stateOf } from './resource.ts';
+import {
+  type Calls,
+  type Collection,
+  collectionOf,
+  type Listed,
+  listOf,
+  type Owned,
+  type Parts,
+  partsOf,
+  refuseForeign,
+  type State,
+  stateOf,
+} from './resource.ts';
 
 export interface VmState extends State {
   readonly size: string;
@@ -13,7 +25,7 @@ export interface VmState extends State {
   readonly osDiskId: string;
 }
 
-export interface VirtualMachines extends Omit<Collection<VirtualMachine, VmState>, 'ensure'> {
+export interface VirtualMachines extends Omit<Collection<VirtualMachine, VmState>, 'ensure'>, Listed<VmState> {
   /**
    * Like `ensure` of a collection, with one body per size, tried in order where Azure has no capacity for one. `body` may be asked more than once for a size.
    * A VM whose creation failed is deleted first: it stays as a Failed object that holds its interface.
@@ -23,7 +35,7 @@ export interface VirtualMachines extends Omit<Collection<VirtualMachine, VmState
 
 export interface Compute {
   readonly virtualMachines: VirtualMachines;
-  readonly disks: Pick<Collection<Disk, State>, 'get' | 'remove'>;
+  readonly disks: Pick<Collection<Disk, State>, 'get' | 'remove'> & Listed<State>;
 }
 
 /** Azure has no room for this size here and now; another size may fit. */
@@ -52,6 +64,11 @@ export function createCompute(clients: Clients, operations: Operations): Compute
   };
   return {
     virtualMachines: {
+      list: listOf(
+        'virtualMachines',
+        async ({ subscriptionId, resourceGroup }) => (await clients.compute(subscriptionId)).virtualMachines.list(resourceGroup),
+        vmState,
+      ),
       get: parts.get,
       remove: parts.remove,
       async ensure(id, sizes, body, lro, owned) {
@@ -77,7 +94,15 @@ export function createCompute(clients: Clients, operations: Operations): Compute
         return parts.readBack(id);
       },
     },
-    disks: { get: disks.get, remove: disks.remove },
+    disks: {
+      list: listOf(
+        'disks',
+        async ({ subscriptionId, resourceGroup }) => (await clients.compute(subscriptionId)).disks.listByResourceGroup(resourceGroup),
+        stateOf,
+      ),
+      get: disks.get,
+      remove: disks.remove,
+    },
   };
 }
 

@@ -25,5 +25,5 @@ export { type AzureDetail, AzureError, ownCodes } from './error.ts';
 export { nameOf, parseId, sameId } from './ids.ts';
 export type { InterfaceState, PeeringState, PublicIpState, VnetState } from './network.ts';
 export type { Lro } from './operation.ts';
-export type { Collection, Owned, State } from './resource.ts';
+export type { Collection, GroupName, Listed, Owned, State } from './resource.ts';
 export { type AzureSettings, azureDefaults } from './settings.ts';

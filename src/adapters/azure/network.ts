@@ -1,9 +1,8 @@
 import type { NetworkInterface, NetworkSecurityGroup, PublicIPAddress, VirtualNetwork, VirtualNetworkPeering } from '@azure/arm-network';
 import type { Clients } from './clients.ts';
-import { exchange } from './exchange.ts';
 import type { ArmId } from './ids.ts';
 import type { Operations, Poller } from './operation.ts';
-import { allOf, type Calls, type Collection, collectionOf, type State, stateOf } from './resource.ts';
+import { type Calls, type Collection, collectionOf, type Listed, listOf, type State, stateOf } from './resource.ts';
 
 export interface VnetState extends State {
   readonly addressSpaces: readonly string[];
@@ -30,16 +29,11 @@ export interface PeeringState extends State {
   readonly remoteAddressSpaces: readonly string[];
 }
 
-/** VNets, which a cluster's preflight lists too. */
-export interface Networks extends Collection<VirtualNetwork, VnetState> {
-  list(group: { readonly subscriptionId: string; readonly resourceGroup: string }): Promise<readonly VnetState[]>;
-}
-
 export interface Network {
-  readonly networks: Networks;
-  readonly publicIps: Collection<PublicIPAddress, PublicIpState>;
-  readonly securityGroups: Collection<NetworkSecurityGroup, State>;
-  readonly interfaces: Collection<NetworkInterface, InterfaceState>;
+  readonly networks: Collection<VirtualNetwork, VnetState> & Listed<VnetState>;
+  readonly publicIps: Collection<PublicIPAddress, PublicIpState> & Listed<PublicIpState>;
+  readonly securityGroups: Collection<NetworkSecurityGroup, State> & Listed<State>;
+  readonly interfaces: Collection<NetworkInterface, InterfaceState> & Listed<InterfaceState>;
   /** Only ever the child resource: writing a whole VNet could drop what others keep in it. */
   readonly peerings: Collection<VirtualNetworkPeering, PeeringState>;
 }
@@ -49,33 +43,30 @@ interface OperationGroup<Raw> {
   get(group: string, name: string): Promise<Raw>;
   createOrUpdate(group: string, name: string, body: Raw, options: { abortSignal: AbortSignal }): Poller;
   delete(group: string, name: string, options: { abortSignal: AbortSignal }): Poller;
+  list(group: string): AsyncIterable<Raw>;
 }
 
 type Sdk = typeof import('@azure/arm-network');
 type Client = Awaited<ReturnType<Clients['network']>>;
 
 export function createNetwork(clients: Clients, operations: Operations): Network {
-  const callsBy = <Raw extends object, S extends State>(pick: (client: Client) => OperationGroup<Raw>, stateOf: (raw: Raw) => S) =>
-    collectionOf<Raw, S>(async (subscriptionId) => {
+  const collection = <Raw extends object, S extends State>(type: string, pick: (client: Client) => OperationGroup<Raw>, read: (raw: Raw) => S) => ({
+    ...collectionOf<Raw, S>(async (subscriptionId) => {
       const client = await clients.network(subscriptionId);
-      return callsOf(client, await import('@azure/arm-network'), pick(client), stateOf);
-    }, operations);
+      return callsOf(client, await import('@azure/arm-network'), pick(client), read);
+    }, operations),
+    list: listOf<Raw, S>(type, async ({ subscriptionId, resourceGroup }) => pick(await clients.network(subscriptionId)).list(resourceGroup), read),
+  });
   return {
-    networks: {
-      ...callsBy((client) => client.virtualNetworks, networkState),
-      list: async ({ subscriptionId, resourceGroup }) => {
-        const client = await clients.network(subscriptionId);
-        return exchange(`list virtualNetworks of ${resourceGroup}`, undefined, async () =>
-          (await allOf(client.virtualNetworks.list(resourceGroup))).map(networkState),
-        );
-      },
-    },
-    publicIps: callsBy(
+    networks: collection('virtualNetworks', (client) => client.virtualNetworks, networkState),
+    publicIps: collection(
+      'publicIPAddresses',
       (client) => client.publicIPAddresses,
       (raw) => ({ ...stateOf(raw), address: raw.ipAddress ?? '' }),
     ),
-    securityGroups: callsBy((client) => client.networkSecurityGroups, stateOf),
-    interfaces: callsBy(
+    securityGroups: collection('networkSecurityGroups', (client) => client.networkSecurityGroups, stateOf),
+    interfaces: collection(
+      'networkInterfaces',
       (client) => client.networkInterfaces,
       (raw) => ({ ...stateOf(raw), privateAddress: raw.ipConfigurations?.[0]?.privateIPAddress ?? '' }),
     ),

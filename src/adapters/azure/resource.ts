@@ -23,6 +23,17 @@ export interface Collection<Body, S extends State> {
   remove(id: string, lro: Lro, owned: Owned<S>): Promise<'removed' | 'absent'>;
 }
 
+export interface GroupName {
+  readonly subscriptionId: string;
+  readonly resourceGroup: string;
+}
+
+/** Types that can be listed. A list may lag behind what a GET by id already shows. */
+export interface Listed<S extends State> {
+  /** Everything of the type in a resource group; nothing when there is no such group. */
+  list(group: GroupName): Promise<readonly S[]>;
+}
+
 /** The SDK's calls for one type, bound to a client. */
 export interface Calls<Body, S extends State> {
   get(at: ArmId): Promise<S>;
@@ -155,6 +166,14 @@ export const stateOf = (raw: { readonly id?: string; readonly tags?: Record<stri
   tags: raw.tags ?? {},
   provisioningState: raw.provisioningState ?? 'Succeeded',
 });
+
+/** `pages` gives the SDK's list for a group. `type` is for messages. */
+export function listOf<Raw, S extends State>(type: string, pages: (group: GroupName) => Promise<AsyncIterable<Raw>>, read: (raw: Raw) => S): Listed<S>['list'] {
+  return async (group) => {
+    const list = async (): Promise<readonly S[]> => (await allOf(await pages(group))).map(read);
+    return (await exchange(`list ${type} of ${group.resourceGroup}`, undefined, list).catch(absent)) ?? [];
+  };
+}
 
 /** Every element of a paged list. */
 export async function allOf<T>(list: AsyncIterable<T>): Promise<T[]> {

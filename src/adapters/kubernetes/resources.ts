@@ -35,6 +35,7 @@ export const nodes = resource<Node>('', 'v1', 'nodes');
 export const pods = resource<Pod>('', 'v1', 'pods');
 export const services = resource<Service>('', 'v1', 'services');
 export const deployments = resource<Deployment>('apps', 'v1', 'deployments');
+export const leases = resource<Lease>('coordination.k8s.io', 'v1', 'leases');
 export const endpointSlices = resource<EndpointSlice>('discovery.k8s.io', 'v1', 'endpointslices');
 
 export const kubeControllersConfigurations = calico<KubeControllersConfiguration>('kubecontrollersconfigurations');
@@ -75,6 +76,11 @@ export interface Deployment extends KubernetesObject {
     readonly selector: { readonly matchLabels?: Readonly<Record<string, string>> };
     readonly template: { readonly metadata?: { readonly labels?: Readonly<Record<string, string>> } };
   };
+}
+
+export interface Lease extends KubernetesObject {
+  /** `acquireTime` has microseconds. Nobody holds a lease without `holderIdentity`. */
+  readonly spec?: { readonly holderIdentity?: string; readonly acquireTime?: string; readonly leaseTransitions?: number };
 }
 
 export interface EndpointSlice extends KubernetesObject {

@@ -11,6 +11,7 @@ import { RuleError } from '../../config/lookup.ts';
 import { secretFile } from '../../config/option-kinds.ts';
 import type { Call, SshTarget } from '../../contract/steps.ts';
 import { CommandError } from '../exit-code.ts';
+import { payloadCodec } from '../payload-codec.ts';
 import { runOf, withTemporal } from '../temporal.ts';
 
 /** Adds `ssh`: a session on a run's VM, with the key that workers derive, to the host key that they pin. */
@@ -46,7 +47,8 @@ async function vmOf(workflowId: string): Promise<VmPlace> {
   for (const { activityTaskScheduledEventAttributes: scheduled } of history.events ?? []) {
     const [payload] = scheduled?.input?.payloads ?? [];
     if (scheduled?.activityType?.name !== 'awaitSsh' || !payload) continue;
-    const { run, input } = defaultPayloadConverter.fromPayload<Call<SshTarget>>(payload);
+    const [decoded = payload] = await payloadCodec().decode([payload]);
+    const { run, input } = defaultPayloadConverter.fromPayload<Call<SshTarget>>(decoded);
     return { ...input, runId: run.runId };
   }
   throw new CommandError(`The run ${workflowId} has no VM yet. hepflow watch ${workflowId} shows how far it is.`);

@@ -23,8 +23,13 @@ async function shapeOf({ api }: TestCluster, path: string): Promise<object> {
   return { ...rest, metadata: kept };
 }
 
-const markIn = (object: object): unknown =>
-  JSON.parse((object as { metadata: { annotations?: Record<string, string> } }).metadata.annotations?.[changedAnnotation] ?? 'null');
+/** Of the mark, whose it is and what undo restores. */
+const markIn = (object: object): unknown => {
+  const text = (object as { metadata: { annotations?: Record<string, string> } }).metadata.annotations?.[changedAnnotation];
+  if (text === undefined) return null;
+  const { path: _path, wrote: _wrote, owner: _owner, at: _at, ...mark } = JSON.parse(text) as Record<string, unknown>;
+  return mark;
+};
 const endpointsOf = async ({ api }: TestCluster): Promise<string[]> =>
   (await api.call<{ items: KubernetesObject[] }>('GET', `${group}/hostendpoints`)).items.map(({ metadata }) => metadata.name).toSorted();
 

@@ -1,0 +1,115 @@
+/** The sweeper: what it is asked for, what it finds, and what becomes of it. */
+import type { Call, Result, RunRef, StepName } from './steps.ts';
+
+/** What a user writes. */
+export interface SweepSpec {
+  readonly subscriptionId: string;
+  /** Resource group of the managed cluster. */
+  readonly resourceGroup: string;
+  readonly cluster: string;
+  /** Resource group of the runs' VMs. Default: the cluster's. */
+  readonly vmResourceGroup?: string;
+  /** Things of a run that began less than so long ago are kept, in milliseconds. Default 2 hours. */
+  readonly olderThanMs?: number;
+  /** Only show what would be removed. Default false. */
+  readonly dryRun?: boolean;
+}
+
+/** The same with every default filled in. */
+export type Sweep = Required<SweepSpec>;
+
+/** How a thing came to be: the step that makes such things, and of its input what its undo needs. `null`: the mark does not tell. */
+export type Origin =
+  | { readonly step: 'holdCluster'; readonly input: { readonly holder: string } }
+  | { readonly step: 'createNetwork' | 'createPublicIp' | 'createSecurityGroup' | 'createInterface' | 'createVm'; readonly input: object }
+  | { readonly step: 'peerToCluster' | 'peerFromCluster'; readonly input: { readonly vnetId: string; readonly clusterVnetId: string } }
+  | { readonly step: 'enableAutoHostEndpoints'; readonly input: { readonly prior: string | null } }
+  | { readonly step: 'enableFlowLogs'; readonly input: { readonly prior: boolean | null } }
+  | { readonly step: 'exposeNodePort'; readonly input: { readonly namespace: string; readonly serviceName: string } }
+  | { readonly step: 'labelNode'; readonly input: { readonly node: string; readonly key: string; readonly value: string; readonly prior: string | null } }
+  | { readonly step: 'applyPolicy'; readonly input: { readonly name: string } };
+
+/** Something that carries hepflow's marks. Everything of one run tells the same owner and times, whichever of its things knew them. */
+export interface Found {
+  /** For people: `VNet hepflow-0badcafe-vnet`. */
+  readonly what: string;
+  /** Azure: the ARM id. Kubernetes: `kind/namespace/name`. */
+  readonly id: string;
+  readonly runId: string;
+  /** Workflow id; empty: nothing of the run tells it. */
+  readonly owner: string;
+  /** ISO 8601; null: nothing of the run tells it. */
+  readonly createdAt: string | null;
+  readonly expiresAt: string | null;
+  /** What Temporal knows of the owner. `unknown`: it does not remember it, or there is no owner to ask for. */
+  readonly runIs: 'alive' | 'over' | 'unknown';
+  /** Resource group of the run's VM. */
+  readonly resourceGroup: string;
+  readonly origin: Origin | null;
+}
+
+export type Decision =
+  | 'removed'
+  | 'would be removed'
+  | 'kept: its run lives'
+  | 'kept: too young'
+  | 'kept: its run may live'
+  | 'kept: locked'
+  | 'kept: changed by somebody else'
+  | 'failed';
+
+/** A row of the result. */
+export interface Swept extends Pick<Found, 'what' | 'id' | 'runId' | 'owner' | 'createdAt' | 'expiresAt'> {
+  readonly decision: Decision;
+  /** One sentence. */
+  readonly why: string;
+  /** The command that removes it by hand; empty for what its run will remove. */
+  readonly command: string;
+}
+
+/** Result of the workflow `sweepLeftovers`. */
+export interface SweepResult {
+  readonly dryRun: boolean;
+  readonly found: readonly Swept[];
+  /** How many things of runs that are over, or may be, are still there. */
+  readonly left: number;
+  /** What could not be looked at, a sentence each. */
+  readonly warnings: readonly string[];
+}
+
+/** Whether somebody has to act, or a later sweep: a living run removes its own things. */
+export const isLeft = ({ decision }: Pick<Swept, 'decision'>): boolean => decision !== 'removed' && decision !== 'kept: its run lives';
+
+export interface Findings {
+  readonly sweep: Sweep;
+  readonly found: readonly Found[];
+  readonly warnings: readonly string[];
+}
+
+/** The sweeper's own activity; it only reads. Fails with InvalidInput. */
+export interface SweepActivities {
+  findLeftovers: (call: Call<{ readonly spec: unknown }>) => Promise<Result<Findings>>;
+}
+
+/** Steps in the order in which a run takes them: what is found is undone the other way round. */
+export const orderOfSteps = [
+  'holdCluster',
+  'createNetwork',
+  'createPublicIp',
+  'createSecurityGroup',
+  'createInterface',
+  'createVm',
+  'peerToCluster',
+  'peerFromCluster',
+  'enableAutoHostEndpoints',
+  'enableFlowLogs',
+  'exposeNodePort',
+  'labelNode',
+  'applyPolicy',
+] as const satisfies readonly StepName[];
+
+/** A dead run as its undos are told. */
+export function refOf({ runId, owner, createdAt, resourceGroup }: Found, { subscriptionId, resourceGroup: clusterGroup, cluster: name }: Sweep): RunRef {
+  const cluster = { subscriptionId, resourceGroup: clusterGroup, name };
+  return { runId, workflowId: owner, startedAt: createdAt ?? '', subscriptionId, resourceGroup, location: '', cluster };
+}

@@ -1,0 +1,232 @@
+/** What hepflow does about each row of Azure's error table: facts for test/activities/azure/fault-table.test.ts. */
+import type { Where } from '../../../lab/azure/faults.ts';
+import type { ScenarioName } from '../../../lab/azure/scenarios.ts';
+import { cluster } from '../../../lab/scope.ts';
+import type { FailureCode } from '../../../src/contract/failures.ts';
+import type { UndoName } from '../../../src/contract/steps.ts';
+
+export const chain = ['createNetwork', 'createPublicIp', 'createSecurityGroup', 'createInterface', 'createVm', 'peerToCluster', 'peerFromCluster'] as const;
+export type AzureStep = (typeof chain)[number];
+
+interface Played {
+  readonly scenario: ScenarioName;
+  /** Where, when not at the typical place of the scenario. */
+  readonly at?: Partial<Where>;
+  /** What the name of the test adds to the scenario's. */
+  readonly where?: string;
+}
+
+export interface StepRow extends Played {
+  readonly step: AzureStep;
+  /** Codes of the failed attempts before it succeeds; `mostly`: at least one of that code, and what follows from it. Empty: the first attempt succeeds. */
+  readonly passes?: readonly FailureCode[] | { readonly mostly: FailureCode; readonly also?: readonly FailureCode[] };
+  /** Code with which it stops at once. */
+  readonly stops?: FailureCode;
+  /** Words of Azure in the (first) failure. */
+  readonly says?: RegExp;
+  /** Milliseconds before the second attempt, where Azure asks for them. */
+  readonly waitsMs?: number;
+  /** PUTs of the step's own resource that Azure took. Default 1. */
+  readonly writes?: number;
+  readonly size?: string;
+}
+
+export interface UndoRow extends Played {
+  readonly undo: UndoName;
+  /** What is undone: everything that these steps made. */
+  readonly of: readonly AzureStep[];
+  /** Code of the rounds before it is done; absent: one round. */
+  readonly passes?: FailureCode;
+  /** Code with which it is left, until the trouble is over. */
+  readonly stops?: FailureCode;
+  readonly says?: RegExp;
+  /** `nothing`: the deletion went on in Azure, or there was nothing. Default: done. */
+  readonly outcome?: 'nothing';
+}
+
+const network = 'Microsoft.Network/virtualNetworks';
+const vm = 'Microsoft.Compute/virtualMachines';
+const nic = 'Microsoft.Network/networkInterfaces';
+const peering = 'Microsoft.Network/virtualNetworks/virtualNetworkPeerings';
+const polls = { method: 'GET', type: 'Microsoft.Network/locations/operations' } as const;
+const second = 'Standard_B2ats_v2';
+const untilVm = chain.slice(0, 5);
+const untilNic = chain.slice(0, 4);
+
+export const stepRows: readonly StepRow[] = [
+  // --- later
+  { scenario: 'throttled', step: 'createNetwork', passes: ['Throttled'], waitsMs: 7000, says: /throttled/ },
+  { scenario: 'throttled', where: 'at a look', at: { method: 'GET', type: network }, step: 'createNetwork', passes: ['Throttled'], waitsMs: 7000 },
+  { scenario: 'throttled', where: 'at a poll', at: polls, step: 'createNetwork', passes: ['Throttled'], waitsMs: 7000 },
+  { scenario: 'throttled', where: 'for a time', at: { forMs: 60 }, step: 'createNetwork', passes: { mostly: 'Throttled' } },
+  { scenario: 'throttledWithoutRetryAfter', step: 'createNetwork', passes: ['Throttled'], waitsMs: 1000 },
+  { scenario: 'subscriptionThrottled', step: 'createNetwork', passes: ['Throttled'], waitsMs: 17_000 },
+  { scenario: 'retryableError', step: 'createInterface', passes: ['AzureNotReady'], says: /ReferencedResourceNotProvisioned: .*Updating/ },
+  { scenario: 'referencedResourceNotProvisioned', step: 'peerToCluster', passes: ['AzureNotReady'], says: /Updating/ },
+  { scenario: 'anotherOperationInProgress', step: 'peerFromCluster', passes: ['AzureBusy'], says: /in progress/ },
+  { scenario: 'anotherOperationInProgressAtTheEnd', step: 'peerFromCluster', passes: ['AzureBusy'], writes: 2 },
+  { scenario: 'conflict', step: 'createVm', passes: ['AzureBusy'], says: /Another operation is pending/ },
+  { scenario: 'operationPreempted', step: 'createInterface', passes: ['AzureBusy'], says: /preempted/ },
+  { scenario: 'operationPreemptedAtTheEnd', step: 'createInterface', passes: ['AzureBusy'], writes: 2 },
+  { scenario: 'operationSuperseded', step: 'createNetwork', passes: ['AzureBusy'], writes: 2, says: /took the place/ },
+
+  // --- still in use
+  { scenario: 'nicReservedForAnotherVm', where: 'for a time', at: { forMs: 80 }, step: 'createVm', passes: { mostly: 'InUse' }, says: /180 seconds/ },
+  { scenario: 'markedForDeletion', step: 'createVm', passes: ['AzureBusy'], says: /marked for deletion/ },
+
+  // --- no room
+  { scenario: 'operationExceedsQuota', step: 'createVm', stops: 'QuotaExceeded', says: /standardBsv2Family Cores quota: limit 4/ },
+  { scenario: 'quotaExceeded', step: 'createVm', stops: 'QuotaExceeded', says: /cores quota/ },
+  { scenario: 'publicIpCountLimitReached', step: 'createPublicIp', stops: 'QuotaExceeded', says: /No more public IP addresses/ },
+  { scenario: 'skuNotAvailable', step: 'createVm', passes: [], size: second },
+  {
+    scenario: 'skuNotAvailable',
+    where: 'for every size',
+    at: { times: 'always' },
+    step: 'createVm',
+    stops: 'SkuNotAvailable',
+    says: /not available in this location/,
+  },
+  { scenario: 'allocationFailed', step: 'createVm', passes: [], size: second },
+  { scenario: 'zonalAllocationFailed', step: 'createVm', passes: [], size: second },
+  { scenario: 'overconstrainedAllocationRequest', step: 'createVm', passes: [], size: second },
+  { scenario: 'overconstrainedZonalAllocationRequest', step: 'createVm', passes: [], size: second },
+  // The interface stays reserved for the VM that failed; then the next size, never the first one again.
+  { scenario: 'allocationFailedAtTheEnd', step: 'createVm', passes: { mostly: 'InUse' }, size: second, writes: 2 },
+  { scenario: 'zonalAllocationFailedAtTheEnd', step: 'createVm', passes: { mostly: 'InUse' }, size: second, writes: 2 },
+  { scenario: 'overconstrainedAllocationRequestAtTheEnd', step: 'createVm', passes: { mostly: 'InUse' }, size: second, writes: 2 },
+  { scenario: 'propertyChangeNotAllowed', step: 'createVm', stops: 'AzureRefused', says: /osProfile\.customData/ },
+
+  // --- peering
+  { scenario: 'vnetAddressSpacesOverlap', step: 'peerToCluster', stops: 'AddressOverlap', says: /address space overlaps/ },
+  { scenario: 'vnetAddressSpaceOverlapsWithAlreadyPeeredVnet', step: 'peerToCluster', stops: 'AddressOverlap', says: /already peered/ },
+  { scenario: 'remotePeeringIsDisconnected', step: 'peerFromCluster', passes: ['PeeringDisconnected'], says: /is Disconnected/ },
+  { scenario: 'anotherPeeringAlreadyReferencesRemoteVnet', step: 'peerFromCluster', stops: 'PeeringConflict', says: /already refers to/ },
+
+  // --- not there
+  { scenario: 'resourceNotFound', step: 'createInterface', stops: 'NotFound', says: /was not found/ },
+  { scenario: 'resourceGroupNotFound', step: 'createNetwork', stops: 'NotFound', says: /'lab' could not be found/ },
+  { scenario: 'parentResourceNotFound', step: 'peerToCluster', stops: 'NotFound', says: /its parent/ },
+  { scenario: 'resourceGroupBeingDeleted', step: 'createNetwork', stops: 'NotFound', says: /is being deleted/ },
+
+  // --- not allowed
+  { scenario: 'scopeLocked', where: 'at a creation', at: { method: 'PUT', type: network }, step: 'createNetwork', stops: 'ScopeLocked', says: /'lab-lock'/ },
+  { scenario: 'authorizationFailed', step: 'createNetwork', stops: 'Forbidden', says: /no authorization to perform action/ },
+  { scenario: 'authorizationFailed', where: 'at a poll', at: { ...polls, times: 1 }, step: 'createNetwork', stops: 'Forbidden' },
+  { scenario: 'linkedAuthorizationFailed', step: 'createInterface', stops: 'Forbidden', says: /subnets\/join\/action/ },
+  { scenario: 'denyAssignment', step: 'peerFromCluster', stops: 'NodeGroupLocked', says: /node resource group lockdown/ },
+  { scenario: 'disallowedByPolicy', step: 'createPublicIp', stops: 'DeniedByPolicy', says: /policyDefinitions\/no-public-ips/ },
+  { scenario: 'missingSubscriptionRegistration', step: 'createVm', stops: 'ProviderNotRegistered', says: /not registered to use namespace/ },
+  { scenario: 'expiredToken', step: 'createNetwork', passes: [] },
+  { scenario: 'expiredToken', where: 'at a poll', at: polls, step: 'createNetwork', passes: [] },
+  { scenario: 'invalidToken', step: 'createNetwork', stops: 'CredentialsMissing', says: /access token is invalid/ },
+  { scenario: 'invalidToken', where: 'once', at: { times: 1 }, step: 'createNetwork', passes: [] },
+
+  // --- broken
+  { scenario: 'internalServerError', step: 'createSecurityGroup', passes: ['AzureUnavailable'] },
+  { scenario: 'serviceUnavailable', step: 'createNetwork', passes: ['AzureUnavailable'], waitsMs: 11_000 },
+  { scenario: 'serviceUnavailable', where: 'at a poll', at: polls, step: 'createNetwork', passes: ['AzureUnavailable'], waitsMs: 11_000 },
+  {
+    scenario: 'failedWithInnerError',
+    step: 'createVm',
+    passes: { mostly: 'AzureFailed', also: ['InUse'] },
+    says: /allotted time.*GuestAgentSilent.*No heartbeat/,
+    writes: 2,
+  },
+  { scenario: 'operationVanished', step: 'createNetwork', passes: [] },
+  { scenario: 'operationVanished', where: 'of a VM', at: { method: 'PUT', type: vm }, step: 'createVm', passes: [] },
+  { scenario: 'droppedAfterAccept', step: 'createNetwork', passes: ['AzureUnavailable'] },
+  { scenario: 'droppedAfterAccept', where: 'of a VM', at: { method: 'PUT', type: vm }, step: 'createVm', passes: ['AzureUnavailable'] },
+  { scenario: 'droppedAfterAccept', where: 'of a peering', at: { method: 'PUT', type: peering }, step: 'peerFromCluster', passes: ['AzureUnavailable'] },
+  { scenario: 'listLag', step: 'createNetwork', passes: [] },
+];
+
+export const undoRows: readonly UndoRow[] = [
+  { scenario: 'throttled', where: 'at a deletion', at: { method: 'DELETE', type: network }, undo: 'deleteNetwork', of: ['createNetwork'], passes: 'Throttled' },
+  {
+    scenario: 'anotherOperationInProgress',
+    where: 'on the cluster side',
+    at: { method: 'DELETE', type: peering, group: cluster.nodeResourceGroup },
+    undo: 'deletePeering',
+    of: ['createNetwork', 'peerToCluster', 'peerFromCluster'],
+    passes: 'AzureBusy',
+  },
+  {
+    scenario: 'nicReservedForAnotherVm',
+    where: 'at a deletion, for a time',
+    at: { method: 'DELETE', type: nic, forMs: 80 },
+    undo: 'deleteInterface',
+    of: untilNic,
+    passes: 'InUse',
+  },
+  { scenario: 'nicInUse', undo: 'deleteInterface', of: untilNic, passes: 'InUse', says: /is used by/ },
+  { scenario: 'publicIpCannotBeDeleted', undo: 'deletePublicIp', of: ['createPublicIp'], passes: 'InUse', says: /cannot be deleted/ },
+  { scenario: 'publicIpCannotBeDeletedAtTheEnd', undo: 'deletePublicIp', of: ['createPublicIp'], passes: 'InUse', says: /cannot be deleted/ },
+  { scenario: 'inUseSubnetCannotBeDeleted', undo: 'deleteNetwork', of: ['createNetwork'], passes: 'InUse' },
+  { scenario: 'inUseNetworkSecurityGroupCannotBeDeleted', undo: 'deleteSecurityGroup', of: ['createSecurityGroup'], passes: 'InUse' },
+  {
+    scenario: 'diskAttached',
+    where: 'at the deletion of its VM',
+    at: { method: 'DELETE', type: vm },
+    undo: 'deleteVm',
+    of: untilVm,
+    passes: 'InUse',
+    says: /attached/,
+  },
+  { scenario: 'conflict', where: 'at a deletion', at: { method: 'DELETE', type: vm }, undo: 'deleteVm', of: untilVm, passes: 'AzureBusy' },
+  { scenario: 'failedWithInnerError', where: 'at a deletion', at: { method: 'DELETE', type: vm }, undo: 'deleteVm', of: untilVm, passes: 'AzureFailed' },
+  {
+    scenario: 'resourceNotFound',
+    where: 'at a look before a deletion',
+    at: { method: 'GET', type: network },
+    undo: 'deleteNetwork',
+    of: [],
+    outcome: 'nothing',
+  },
+  {
+    scenario: 'resourceGroupNotFound',
+    where: 'at a look before a deletion',
+    at: { method: 'GET', type: network },
+    undo: 'deleteNetwork',
+    of: [],
+    outcome: 'nothing',
+  },
+  { scenario: 'scopeLocked', undo: 'deleteNetwork', of: ['createNetwork'], stops: 'ScopeLocked', says: /locked by 'lab-lock'/ },
+  {
+    scenario: 'authorizationFailed',
+    where: 'at a deletion',
+    at: { method: 'DELETE', type: peering, times: 'always' },
+    undo: 'deletePeering',
+    of: ['createNetwork', 'peerToCluster'],
+    stops: 'Forbidden',
+  },
+  {
+    scenario: 'denyAssignment',
+    where: 'at a deletion',
+    at: { method: 'DELETE', type: peering, times: 'always' },
+    undo: 'deletePeering',
+    of: ['createNetwork', 'peerToCluster'],
+    stops: 'NodeGroupLocked',
+  },
+  { scenario: 'expiredToken', where: 'at a deletion', at: { method: 'DELETE', type: network }, undo: 'deleteNetwork', of: ['createNetwork'] },
+  { scenario: 'gatewayTimeout', undo: 'deleteNetwork', of: ['createNetwork'], passes: 'AzureUnavailable', says: /in time/ },
+  {
+    scenario: 'serviceUnavailable',
+    where: 'at a poll of a deletion',
+    at: polls,
+    undo: 'deleteNetwork',
+    of: ['createNetwork'],
+    passes: 'AzureUnavailable',
+    outcome: 'nothing',
+  },
+  { scenario: 'operationVanished', where: 'of a deletion', at: { method: 'DELETE', type: network }, undo: 'deleteNetwork', of: ['createNetwork'] },
+  {
+    scenario: 'droppedAfterAccept',
+    where: 'of a deletion',
+    at: { method: 'DELETE', type: vm },
+    undo: 'deleteVm',
+    of: untilVm,
+    passes: 'AzureUnavailable',
+    outcome: 'nothing',
+  },
+];

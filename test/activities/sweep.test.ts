@@ -1,0 +1,207 @@
+/** What the sweeper finds, on the stand-in Azure with the shipped role and on a real API server with the shipped rights; and that the entries made from it undo all of it. */
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, test } from 'node:test';
+import { applyPolicy } from '../../src/activities/apply-policy.ts';
+import { enableAutoHostEndpoints } from '../../src/activities/enable-auto-host-endpoints.ts';
+import { enableFlowLogs } from '../../src/activities/enable-flow-logs.ts';
+import { exposeNodePort } from '../../src/activities/expose-node-port.ts';
+import { holdCluster } from '../../src/activities/hold-cluster.ts';
+import { labelNode } from '../../src/activities/label-node.ts';
+import type { StepContext, Tools } from '../../src/activities/step.ts';
+import { findLeftovers } from '../../src/activities/sweep/find-leftovers.ts';
+import { undoEach } from '../../src/activities/undo.ts';
+import type { Temporal } from '../../src/adapters/temporal/index.ts';
+import { resolveSweep } from '../../src/config/sweep-spec.ts';
+import type { RunRef, StepInput, UndoEntry } from '../../src/contract/steps.ts';
+import { type Found, orderOfSteps, refOf } from '../../src/contract/sweep.ts';
+import { networkBody, peeringBody } from '../../src/manifests/azure.ts';
+import { identityOf, idsOf, marksOf, peeringIdOf } from '../../src/manifests/names.ts';
+import { undoOf } from '../../src/workflows/undo-entries.ts';
+import { makeAll } from './azure/steps.ts';
+import { type AzureUnderTest, clusterVnetId, contextOf, runRef, startAzureUnderTest, toolsOf } from './azure/support.ts';
+import { nodeNames, openCluster, retried, sliceOf, slices, type TestCluster, workload } from './kubernetes/cluster.ts';
+
+const [node = ''] = nodeNames;
+const labelPath = `/api/v1/nodes/${node}`;
+const holder = (run: RunRef): string => identityOf({ namespace: 'default', workflowId: run.workflowId, firstExecutionRunId: 'first' });
+
+describe('the sweeper', () => {
+  let azure: AzureUnderTest;
+  let cluster: TestCluster;
+  let tools: Tools;
+  /** Owners that Temporal knows, and what it says of them. */
+  const known = new Map<string, boolean>();
+  const temporal: Temporal = { namespace: 'default', isOver: async (workflowId) => known.get(workflowId) ?? 'unknown' };
+
+  before(async () => {
+    [azure, cluster] = await Promise.all([startAzureUnderTest(), openCluster('cloud')]);
+    tools = { ...toolsOf(azure.adapter()), clusters: cluster.tools.clusters, temporal, resolveSweep };
+  });
+  after(async () => {
+    await Promise.all([azure?.[Symbol.asyncDispose](), cluster?.stop()]);
+  });
+  beforeEach(async () => {
+    known.clear();
+    await cluster.reset();
+  });
+
+  const find = async (): Promise<readonly Found[]> => {
+    const { subscriptionId, resourceGroup, cluster: ref } = runRef();
+    const { found, warnings } = await findLeftovers({ spec: { subscriptionId, resourceGroup, cluster: ref.name } }, tools, contextOf(runRef()));
+    assert.deepEqual(warnings, []);
+    return found;
+  };
+
+  /** Everything that a run makes and changes, without its VM's boot. */
+  async function makeEverything(run: RunRef): Promise<void> {
+    const context = (): StepContext => contextOf(run);
+    await retried(() => holdCluster({ holder: holder(run) }, tools, context()));
+    await makeAll(tools, context);
+    await retried(() => enableAutoHostEndpoints({ prior: 'Disabled', readyNodes: nodeNames }, tools, context()));
+    await retried(() => enableFlowLogs({ prior: null }, tools, context()));
+    await cluster.api.call('POST', slices, sliceOf(workload.serviceName, true));
+    await retried(() => exposeNodePort(workload, tools, context()));
+    await retried(() => labelNode({ node, key: 'host-end-point', value: 'test', prior: null }, tools, context()));
+    const policy = { name: 'frontend-nodeport-access', tier: 'default', order: 100, label: { key: 'host-end-point', value: 'test' } };
+    await applyPolicy({ ...policy, sourceAddress: '192.168.1.4', nodePort: 30080 }, tools, context());
+  }
+
+  async function undo(found: readonly Found[]): Promise<void> {
+    const [first] = found;
+    assert.ok(first);
+    const run = refOf(first, resolveSweep({ subscriptionId: runRef().subscriptionId, resourceGroup: runRef().resourceGroup, cluster: 'lab' }));
+    const last = (each: Found): number => (each.origin === null ? -1 : orderOfSteps.indexOf(each.origin.step));
+    const entries = found
+      .toSorted((a, b) => last(b) - last(a))
+      .flatMap(({ origin }): UndoEntry[] => {
+        const entry = origin === null ? undefined : undoOf(origin.step, run, origin.input as StepInput<typeof origin.step>);
+        return entry === undefined ? [] : [entry];
+      });
+    // Slices follow their service in a whole cluster; kube-controller-manager does not run here.
+    await cluster.api.call('DELETE', slices);
+    const outcomes = await undoEach({ entries }, tools, contextOf(run));
+    assert.deepEqual(
+      outcomes.filter(({ outcome }) => outcome === 'failed' || outcome === 'conflict'),
+      [],
+    );
+  }
+
+  test('finds everything that a dead run made and changed, each with owner and times, and what it finds undoes all of it (W3, W6)', async () => {
+    const run = runRef('0badcafe');
+    known.set(run.workflowId, true);
+    const pristine = azure.lab.inventory();
+    await makeEverything(run);
+    const found = await find();
+    assert.deepEqual(found.map(({ what }) => what).toSorted(), [
+      'GlobalNetworkPolicy frontend-nodeport-access',
+      'Lease hepflow in namespace kube-system',
+      'OS disk hepflow-0badcafe-osdisk',
+      'Service frontend-nodeport in namespace default',
+      'VM hepflow-0badcafe-vm',
+      'VNet hepflow-0badcafe-vnet',
+      'autoCreate of KubeControllersConfiguration default',
+      'flowLogsEnableHostEndpoint of FelixConfiguration default',
+      `host-end-point of Node ${node}`,
+      'interface hepflow-0badcafe-nic',
+      'peering hepflow-0badcafe on aks-vnet-12345678',
+      'peering hepflow-0badcafe on hepflow-0badcafe-vnet',
+      'public IP hepflow-0badcafe-ip',
+      'security group hepflow-0badcafe-nsg',
+    ]);
+    for (const each of found) {
+      assert.deepEqual(
+        [each.owner, each.runIs, each.createdAt, each.expiresAt],
+        [run.workflowId, 'over', run.startedAt, '2026-10-02T10:00:00.000Z'],
+        each.what,
+      );
+    }
+    await undo(found);
+    assert.deepEqual(azure.lab.inventory(), pristine);
+    assert.deepEqual(await find(), []);
+    const { metadata } = await cluster.api.read<{ metadata: { labels: object; annotations?: object } }>(labelPath);
+    assert.deepEqual([Object.hasOwn(metadata.labels, 'host-end-point'), metadata.annotations ?? {}], [false, {}]);
+  });
+
+  test('asks for the owner of each run: alive, over, or not known', async () => {
+    const [alive, over, forgotten] = [runRef('aaaaaaaa'), runRef('bbbbbbbb'), runRef('cccccccc')];
+    known.set(alive.workflowId, false).set(over.workflowId, true);
+    for (const [index, run] of [alive, over, forgotten].entries()) {
+      const body = networkBody(run, { addressSpace: `192.168.${index}.0/24`, subnet: `192.168.${index}.0/25` });
+      await tools.azure.networks.ensure(idsOf(run).network, body, lro(run), () => true);
+    }
+    const found = await find();
+    assert.deepEqual(Object.fromEntries(found.map(({ runId, runIs }) => [runId, runIs])), { aaaaaaaa: 'alive', bbbbbbbb: 'over', cccccccc: 'unknown' });
+    for (const each of found) await undo([each]);
+  });
+
+  test('a holder in another Temporal namespace is not known, whatever this namespace says of its workflow id', async () => {
+    const run = runRef();
+    known.set(run.workflowId, true);
+    const elsewhere = identityOf({ namespace: 'elsewhere', workflowId: run.workflowId, firstExecutionRunId: 'first' });
+    await holdCluster({ holder: elsewhere }, tools, contextOf(run));
+    const found = await find();
+    assert.deepEqual(
+      found.map(({ what, runIs }) => [what, runIs]),
+      [['Lease hepflow in namespace kube-system', 'unknown']],
+    );
+    await undo(found);
+  });
+
+  test('a peering on the VNet of the cluster whose other VNet is gone shows by itself that its run is over', async () => {
+    const run = runRef('dddddddd');
+    const { network } = idsOf(run);
+    const far = peeringIdOf(clusterVnetId, run.runId);
+    await tools.azure.networks.ensure(network, networkBody(run, { addressSpace: '192.168.0.0/16', subnet: '192.168.1.0/24' }), lro(run), () => true);
+    await tools.azure.peerings.ensure(far, peeringBody(network), lro(run), () => true);
+    await tools.azure.networks.remove(network, lro(run), () => true);
+    const found = await find();
+    assert.deepEqual(
+      found.map(({ what, owner, runIs }) => [what, owner, runIs]),
+      [['peering hepflow-dddddddd on aks-vnet-12345678', '', 'over']],
+    );
+    await undo(found);
+    assert.deepEqual(await find(), []);
+  });
+
+  test('leaves out what only looks like a run of hepflow: another name under the tag, no tag under the name, a peering that leads elsewhere, an odd run id (W6)', async () => {
+    const run = runRef('eeeeeeee');
+    const vnet = (name: string): string => idsOf(run).network.replace(/[^/]+$/, name);
+    const body = networkBody(run, { addressSpace: '192.168.0.0/16', subnet: '192.168.1.0/24' });
+    const theirs = vnet('theirs');
+    await tools.azure.networks.ensure(theirs, body, lro(run), () => true);
+    await tools.azure.networks.ensure(vnet('hepflow-ffffffff-vnet'), { ...body, tags: {} }, lro(run), () => true);
+    await tools.azure.peerings.ensure(peeringIdOf(clusterVnetId, run.runId), peeringBody(theirs), lro(run), () => true);
+    const service = (runId: string) => ({
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'theirs', ...marksOf({ ...run, runId }) },
+      spec: { ports: [{ port: 80 }] },
+    });
+    await cluster.api.call('POST', '/api/v1/namespaces/default/services', service('not-a-run-id'));
+    assert.deepEqual(await find(), []);
+    await tools.azure.peerings.remove(peeringIdOf(clusterVnetId, run.runId), lro(run), () => true);
+    for (const name of ['theirs', 'hepflow-ffffffff-vnet']) await tools.azure.networks.remove(vnet(name), lro(run), () => true);
+  });
+
+  test('a cluster that is gone is said, and what is in the resource group is found all the same', async () => {
+    const run = runRef('99999999');
+    await tools.azure.networks.ensure(idsOf(run).network, networkBody(run, { addressSpace: '192.168.0.0/16', subnet: '192.168.1.0/24' }), lro(run), () => true);
+    const { subscriptionId, resourceGroup } = run;
+    const gone = {
+      ...tools,
+      clusters: { ...tools.clusters, of: async (name: { name: string }) => cluster.tools.clusters.of({ ...run.cluster, ...name, name: 'lab' }) },
+    };
+    const { found, warnings } = await findLeftovers({ spec: { subscriptionId, resourceGroup, cluster: 'gone' } }, gone, contextOf(run));
+    assert.deepEqual(
+      found.map(({ what }) => what),
+      ['VNet hepflow-99999999-vnet'],
+    );
+    assert.match(warnings.join(), /has no managed cluster gone\. Peerings of its VNet were not looked for\./);
+    await undo(found);
+  });
+
+  const lro = (run: RunRef) => {
+    const { signal, resume, heartbeat } = contextOf(run);
+    return { signal, resume, save: (state: unknown) => heartbeat(state) };
+  };
+});

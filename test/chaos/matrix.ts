@@ -1,0 +1,179 @@
+/** Every fault that a run must survive, as data. */
+import type { Fault as ArmFault } from '../../lab/azure/faults.ts';
+import { cluster } from '../../lab/scope.ts';
+import type { StepName } from '../../src/contract/steps.ts';
+import { type Point, titleOf } from './points.ts';
+
+export type Server = 'temporal' | 'kube-apiserver' | 'etcd';
+
+/** What befalls a run, and when. */
+export type Fault =
+  | { readonly kind: 'nothing' }
+  /** SIGKILL; a new worker is started at once, and gets the next point. */
+  | { readonly kind: 'killWorker'; readonly at: readonly Point[] }
+  /** SIGKILL of all of them, and a start of all of them on the same ports and data `downMs` later. */
+  | { readonly kind: 'killServers'; readonly servers: readonly Server[]; readonly at: Point; readonly downMs: number }
+  /** The sshd processes of the session that the prober runs in are killed. */
+  | { readonly kind: 'resetSsh'; readonly at: Point }
+  /** Every connection to Azure Resource Manager breaks for `downMs`. */
+  | { readonly kind: 'armUnreachable'; readonly at: Point; readonly downMs: number }
+  /** Azure Resource Manager accepts the first such call, and breaks the connection before its answer. */
+  | { readonly kind: 'armDrop'; readonly method: 'PUT' | 'DELETE'; readonly type: string; readonly group: string };
+
+export interface Cell {
+  /** Unique; what `--only` looks at. */
+  readonly name: string;
+  readonly fault: Fault;
+  /** Whether the second node is labelled too; the run is 4 s shorter without. */
+  readonly secondNode: boolean;
+  /** What makes steps long enough to be met in the middle. */
+  readonly slow: readonly ArmFault[];
+}
+
+/** All cells end with a PASS: none of these faults lasts longer than the steps' time limits, so none makes a proof impossible. */
+export const expectedOutcome = 'PASS';
+
+const machines = 'Microsoft.Compute/virtualMachines';
+const vnets = 'Microsoft.Network/virtualNetworks';
+const peerings = `${vnets}/virtualNetworkPeerings`;
+const { resourceGroup, nodeResourceGroup } = cluster;
+
+const slowly = (type: string, group: string, method: 'PUT' | 'DELETE' = 'PUT', delayMs = 2000): ArmFault => ({
+  kind: 'slowPeering',
+  method,
+  type,
+  group,
+  delayMs,
+});
+const slowVm = slowly(machines, resourceGroup);
+const slowPeering = slowly(peerings, nodeResourceGroup);
+
+const point = (step: Point['step'], at: Point['at'], nth = 1): Point => ({ step, at, nth });
+const cell = (name: string, fault: Fault, more: Partial<Pick<Cell, 'secondNode' | 'slow'>> = {}): Cell => ({
+  name,
+  fault,
+  secondNode: false,
+  slow: [],
+  ...more,
+});
+
+const killAt = (points: readonly Point[], more: Partial<Pick<Cell, 'secondNode' | 'slow'>> = {}): Cell =>
+  cell(`worker killed ${points.map(titleOf).join(', and its successor ')}`, { kind: 'killWorker', at: points }, more);
+
+/** Uses of each step in a run; with more than the first node's, the second node is labelled too. The compiler notices a step that is missing. */
+const uses: Record<StepName, number> = {
+  preflight: 1,
+  holdCluster: 1,
+  createNetwork: 1,
+  createPublicIp: 1,
+  createSecurityGroup: 1,
+  createInterface: 1,
+  createVm: 1,
+  awaitSsh: 1,
+  peerToCluster: 1,
+  peerFromCluster: 1,
+  enableAutoHostEndpoints: 1,
+  enableFlowLogs: 1,
+  exposeNodePort: 1,
+  labelNode: 2,
+  applyPolicy: 1,
+  probe: 4,
+};
+/** Uses from this one on come only with the second node. */
+const ofSecondNode: Partial<Record<StepName, number>> = { labelNode: 2, probe: 3 };
+/** Heartbeats in each batch of undo: the rules, host endpoints and service, peerings, VM and its network, the hold on the cluster. Each entry ends with one. */
+const undoBatches: readonly (readonly number[])[] = [[1, 2], [1, 2, 3], [1, 2], [1, 2, 4, 8, 16], [1]];
+
+function killedAroundSteps(): Cell[] {
+  return (Object.keys(uses) as StepName[]).flatMap((step) =>
+    Array.from({ length: uses[step] }, (_, index) => index + 1).flatMap((nth) =>
+      (['before', 'after'] as const).map((at) => killAt([point(step, at, nth)], { secondNode: nth >= (ofSecondNode[step] ?? Number.POSITIVE_INFINITY) })),
+    ),
+  );
+}
+
+const killedAtHeartbeats = (): Cell[] => [
+  ...[1, 2, 3, 5, 8, 13].map((nth) => killAt([point('createVm', nth)], { slow: [slowVm] })),
+  ...[1, 2, 4, 8].map((nth) => killAt([point('peerFromCluster', nth)], { slow: [slowPeering] })),
+  ...[1, 2].map((nth) => killAt([point('awaitSsh', nth)])),
+  ...[1, 3, 6].map((nth) => killAt([point('probe', nth)])),
+  ...[1, 3, 6, 12, 24].map((nth) => killAt([point('probe', nth, 2)])),
+];
+
+const slowUndo = [slowly(machines, resourceGroup, 'DELETE', 1000)];
+const killedInUndo = (): Cell[] =>
+  undoBatches.flatMap((beats, index) => (['before', ...beats, 'after'] as const).map((at) => killAt([point('undo', at, index + 1)], { slow: slowUndo })));
+
+const killedTwice = (): Cell[] => [
+  killAt([point('createVm', 3), point('createVm', 3)], { slow: [slowVm] }),
+  killAt([point('createVm', 'after'), point('createVm', 'before')]),
+  killAt([point('applyPolicy', 'after'), point('applyPolicy', 'after')]),
+  killAt([point('exposeNodePort', 'after'), point('probe', 3)]),
+  killAt([point('peerFromCluster', 2), point('undo', 2)], { slow: [slowPeering] }),
+  killAt([point('undo', 1), point('undo', 'after')]),
+];
+
+const serverCell = (servers: readonly Server[], at: Point, more: Partial<Pick<Cell, 'slow'>> = {}, downMs = 2000): Cell =>
+  cell(`${servers.join(' and ')} killed ${titleOf(at)}`, { kind: 'killServers', servers, at, downMs }, more);
+
+const serversKilled = (): Cell[] => [
+  ...[point('preflight', 'after'), point('createVm', 5), point('applyPolicy', 'after'), point('probe', 6, 2), point('undo', 2, 4)].map((at) =>
+    serverCell(['temporal'], at, at.step === 'createVm' ? { slow: [slowVm] } : {}),
+  ),
+  ...[point('preflight', 'before'), point('exposeNodePort', 'before'), point('applyPolicy', 'before'), point('probe', 6, 2), point('undo', 'before')].map(
+    (at) => serverCell(['kube-apiserver'], at),
+  ),
+  ...[point('enableAutoHostEndpoints', 'before'), point('labelNode', 'before'), point('undo', 'before')].map((at) => serverCell(['etcd'], at)),
+  ...[point('exposeNodePort', 'after'), point('undo', 'before', 2)].map((at) => serverCell(['kube-apiserver', 'etcd'], at)),
+];
+
+const sshReset = (): Cell[] =>
+  [point('probe', 3), point('probe', 4, 2), point('probe', 10, 2), point('probe', 3, 3)].map((at) =>
+    cell(`SSH reset ${titleOf(at)}`, { kind: 'resetSsh', at }),
+  );
+
+/** Every type that a run PUTs, with its group. */
+const written = [
+  [vnets, resourceGroup],
+  ['Microsoft.Network/publicIPAddresses', resourceGroup],
+  ['Microsoft.Network/networkSecurityGroups', resourceGroup],
+  ['Microsoft.Network/networkInterfaces', resourceGroup],
+  [machines, resourceGroup],
+  [peerings, resourceGroup],
+  [peerings, nodeResourceGroup],
+] as const;
+
+const armCells = (): Cell[] => [
+  ...(['PUT', 'DELETE'] as const).flatMap((method) =>
+    written.map(([type, group]) =>
+      cell(`ARM cut after it accepted the ${method} of ${type.split('/').at(-1)} in ${group}`, { kind: 'armDrop', method, type, group }),
+    ),
+  ),
+  cell('ARM unreachable for 3 s before createNetwork', { kind: 'armUnreachable', at: point('createNetwork', 'before'), downMs: 3000 }),
+  cell('ARM unreachable for 3 s at heartbeat 5 of createVm', { kind: 'armUnreachable', at: point('createVm', 5), downMs: 3000 }, { slow: [slowVm] }),
+  cell('ARM unreachable for 3 s before undo no. 4', { kind: 'armUnreachable', at: point('undo', 'before', 4), downMs: 3000 }),
+];
+
+export const matrix: readonly Cell[] = [
+  cell('nothing', { kind: 'nothing' }, { secondNode: true }),
+  ...killedAroundSteps(),
+  ...killedAtHeartbeats(),
+  ...killedInUndo(),
+  ...killedTwice(),
+  ...serversKilled(),
+  ...sshReset(),
+  ...armCells(),
+];
+
+/** The fixed part that CI runs: one of each kind, where a crash hurts most. */
+export const inCi: readonly string[] = [
+  'worker killed after createVm',
+  'worker killed after applyPolicy',
+  'worker killed at heartbeat 6 of probe no. 2',
+  'worker killed after undo no. 4',
+  'temporal killed at heartbeat 5 of createVm',
+  'kube-apiserver and etcd killed after exposeNodePort',
+  'SSH reset at heartbeat 4 of probe no. 2',
+  `ARM cut after it accepted the PUT of virtualMachines in ${resourceGroup}`,
+  'ARM unreachable for 3 s before undo no. 4',
+];

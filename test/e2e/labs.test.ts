@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { labsDirectory } from '../../lab/leftovers.ts';
+import { cluster } from '../../lab/scope.ts';
+import { type Ended, root, run, startWorld, type World } from './world.ts';
+import { descendantsOf, ended, hostNetwork, listenToHost, tracesOf } from './world-host.ts';
+import { allProved, endOf, startRun, verdictsOf } from './world-runs.ts';
+
+test("two labs side by side complete a run each, and the host's own network is the same before, during and after", { timeout: 240_000 }, async (t) => {
+  const before = await hostNetwork();
+  const host = await listenToHost();
+  const worlds = await startWorlds(t);
+  const watch = watchHost(before);
+  const stateBefore = await Promise.all(worlds.map((world) => world.state()));
+  const ends = await Promise.all(worlds.map(oneRun));
+  assert.deepEqual(await Promise.all(worlds.map((world) => world.state())), stateBefore);
+  const looks = await watch.stop();
+  await Promise.all(worlds.map((world) => world.stop()));
+
+  await t.test('both runs prove everything, on the same addresses', () => {
+    for (const { report, failed } of ends) {
+      assert.deepEqual([failed, report.outcome, verdictsOf(report)], [undefined, 'PASS', allProved({ secondNode: true })]);
+      assert.deepEqual(
+        report.cluster?.nodes.map(({ internalIp }) => internalIp),
+        ['10.240.0.4', '10.240.0.35'],
+      );
+    }
+    assert.equal(new Set(ends.map(({ report }) => report.runId)).size, 2);
+  });
+  await t.test("nothing of the host's network differs at any look, and the kernel tells of no change", async () => {
+    assert.ok(looks.count >= 5, `only ${looks.count} looks`);
+    assert.deepEqual(looks.changed, []);
+    assert.equal(await hostNetwork(), before);
+    assert.deepEqual(await host.stop(), []);
+  });
+  await t.test('both labs leave no trace', async () => {
+    for (const { lab } of worlds) assert.deepEqual(await tracesOf(lab.scope.id), []);
+  });
+});
+
+async function startWorlds(t: TestContext): Promise<World[]> {
+  const starts = await Promise.allSettled([startWorld(), startWorld({ calico: 'cloud' })]);
+  const worlds = starts.flatMap((start) => (start.status === 'fulfilled' ? [start.value] : []));
+  t.after(() => Promise.all(worlds.map((world) => world.stop())));
+  for (const start of starts) if (start.status === 'rejected') throw start.reason;
+  return worlds;
+}
+
+async function oneRun(world: World): ReturnType<typeof endOf> {
+  await world.startWorker();
+  return endOf(await startRun(world, { secondNode: { when: 'always' } }));
+}
+
+/** Looks at the host's network again and again until it is stopped. */
+function watchHost(expected: string): { stop(): Promise<{ count: number; changed: string[] }> } {
+  const changed: string[] = [];
+  let [count, over] = [0, false];
+  const watching = (async () => {
+    while (!over) {
+      const now = await hostNetwork();
+      if (now !== expected) changed.push(now);
+      count += 1;
+      await sleep(500);
+    }
+  })();
+  return {
+    stop: async () => {
+      over = true;
+      await watching;
+      return { count, changed };
+    },
+  };
+}
+
+const lab = (...args: string[]): Promise<Ended> => run([process.execPath, join(root, 'lab/main.ts'), ...args]);
+
+interface Up {
+  readonly id: string;
+  readonly pid: number;
+  readonly environment: Readonly<Record<string, string>>;
+  /** What `lab up` printed. */
+  readonly stdout: string;
+}
+
+async function labUp(t: TestContext): Promise<Up> {
+  const { code, stdout, stderr } = await lab('up');
+  assert.equal(code, 0, stderr);
+  const environment = Object.fromEntries(
+    stdout
+      .trim()
+      .split('\n')
+      .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+  );
+  const id = environment['HEPFLOW_LAB'] ?? '';
+  const { pid } = JSON.parse(await readFile(join(labsDirectory, id, 'lab.json'), 'utf8')) as { pid: number };
+  t.after(() => lab('down', id));
+  return { id, pid, environment, stdout };
+}
+
+test('lab up, status, env and down do what they say; a killed lab is cleaned up by the next start; no trace is left', { timeout: 180_000 }, async (t) => {
+  const killed = await labUp(t);
+  await t.test('up prints nothing but the environment, and env prints the same', async () => {
+    for (const line of killed.stdout.trim().split('\n')) assert.match(line, /^[A-Z][A-Z_]*=.*$/);
+    assert.equal((await lab('env', killed.id)).stdout, killed.stdout);
+    assert.match(await readFile(join(labsDirectory, killed.id, 'logs/lab.log'), 'utf8'), /Calico stand-in ready/);
+  });
+  await t.test('status lists it', async () => assert.ok((await lab('status')).stdout.split('\n').includes(`${killed.id}\tpid ${killed.pid}`)));
+  await t.test('its environment leads to its cluster', async () => {
+    const { KUBECONFIG, HEPFLOW_LAB_TOOLS = '' } = killed.environment;
+    const nodes = await run([join(HEPFLOW_LAB_TOOLS, 'kubectl'), 'get', 'nodes', '--output', 'name'], { ...process.env, KUBECONFIG });
+    assert.equal(nodes.stdout, cluster.nodeNames.map((name) => `node/${name}\n`).join(''), nodes.stderr);
+  });
+
+  const killedProcesses = await descendantsOf(killed.pid);
+  assert.ok(killedProcesses.length >= 10, `${killedProcesses.length} processes`);
+  assert.ok((await tracesOf(killed.id)).length >= 10);
+  process.kill(killed.pid, 'SIGKILL');
+  await t.test('all processes of a killed lab die with it', () => ended(killedProcesses));
+
+  const next = await labUp(t);
+  await t.test('the next start removes the namespaces and the folder of the killed one', async () => {
+    assert.deepEqual(await tracesOf(killed.id), []);
+    assert.ok(!(await lab('status')).stdout.includes(killed.id));
+    const gone = await lab('env', killed.id);
+    assert.deepEqual([gone.code, gone.stdout, gone.stderr], [3, '', `No lab ${killed.id} is running.\n`]);
+  });
+  await t.test('down takes the lab down and leaves no namespace, mount, folder or process', async () => {
+    const itsProcesses = await descendantsOf(next.pid);
+    const { code, stderr } = await lab('down', next.id);
+    assert.deepEqual([code, stderr], [0, `lab ${next.id} is down\n`]);
+    assert.deepEqual(await tracesOf(next.id), []);
+    await ended(itsProcesses, 2000);
+    assert.equal((await lab('down', next.id)).code, 3);
+  });
+});
