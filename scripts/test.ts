@@ -6,9 +6,9 @@ import { root, staticChecks } from './static-checks.ts';
 import { runFiles, type Tally } from './test-runner.ts';
 
 /** Tests of these folders start servers and namespaces: two files at once are enough for a small machine. */
-const heavyFolders = ['lab', 'e2e', 'workflows'];
+const heavyFolders = ['lab', 'e2e', 'workflows', 'chaos'];
 const print = (line: string): void => console.log(line);
-const fileTimeoutMs = 10 * 60_000;
+const fileTimeoutMs = 20 * 60_000;
 
 const selection = process.argv.slice(2);
 const tally: Tally = { passed: 0, failed: [], skipped: [] };

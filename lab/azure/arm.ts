@@ -3,7 +3,7 @@ import type { Effects } from './effects.ts';
 import { armError } from './errors.ts';
 import type { FaultTable } from './faults.ts';
 import type { Operations } from './operations.ts';
-import type { Role } from './role.ts';
+import type { Rights } from './role.ts';
 import { keyOf, type Resource, type Store, sameId } from './store.ts';
 
 /** What every part of the stand-in shares. */
@@ -11,7 +11,7 @@ export interface Arm {
   readonly store: Store;
   readonly operations: Operations;
   readonly faults: FaultTable;
-  readonly role: Role;
+  readonly rights: Rights;
   readonly timing: Timing;
   readonly effects: Consequences;
   userKubeconfig(): string | Promise<string>;

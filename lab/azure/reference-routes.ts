@@ -60,7 +60,7 @@ export function referenceRoutes(app: FastifyInstance, arm: Arm): void {
   });
 }
 
-/** The rights of the caller on a resource group or on one resource in it: those of its only role, everywhere the same. */
+/** The rights of the caller on a resource group or on one resource in it. */
 function permissionRoutes(app: FastifyInstance, arm: Arm): void {
   const group = '/subscriptions/:subscription/resourceGroups/:group';
   for (const resource of ['', '/providers/:namespace/:type/:name', '/providers/:namespace/:parentType/:parentName/:type/:name']) {
@@ -73,7 +73,7 @@ function permissionRoutes(app: FastifyInstance, arm: Arm): void {
         groupOf(request);
         const scope = `${group}${resource}`.replaceAll(/:(\w+)/g, (_part, name: string) => request.params[name] ?? '');
         if (arm.store.get(scope) === undefined) throw armError('ResourceNotFound', { id: scope });
-        return { value: [{ actions: arm.role.actions, notActions: arm.role.notActions, dataActions: [], notDataActions: [] }] };
+        return { value: arm.rights.at(scope).map(({ actions, notActions }) => ({ actions, notActions, dataActions: [], notDataActions: [] })) };
       },
     });
   }

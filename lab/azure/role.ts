@@ -23,6 +23,40 @@ const roleFile = z.union([
   z.looseObject({ actions: z.array(z.string()), notActions: list }),
 ]);
 
+/** What a role is assigned to: an id, for everything at or below it; the empty string for everything. */
+export interface Assignment {
+  readonly scope: string;
+  readonly role: Role;
+}
+
+/** The rights of the one caller there is: its role assignments. */
+export class Rights {
+  readonly #assignments: readonly Assignment[];
+  readonly #asked = new Set<string>();
+
+  constructor(assignments: readonly Assignment[]) {
+    this.#assignments = assignments;
+  }
+
+  allows(action: string, scope: string): boolean {
+    this.#asked.add(action);
+    return this.at(scope).some((role) => allows(role, action));
+  }
+
+  /** The roles that count there. Operations live beside the resource groups: there, every role counts. */
+  at(scope: string): readonly Role[] {
+    const beside = /^\/subscriptions\/[^/]+\/providers\/[^/]+\/locations\//i.test(scope);
+    return this.#assignments
+      .filter((each) => beside || `${scope}/`.toLowerCase().startsWith(`${each.scope}/`.toLowerCase()) || each.scope === '')
+      .map(({ role }) => role);
+  }
+
+  /** Every action that was asked for so far, allowed or not. */
+  get asked(): readonly string[] {
+    return [...this.#asked].sort();
+  }
+}
+
 export function readRole(file: string): Role {
   const parsed = roleFile.safeParse(JSON.parse(readFileSync(file, 'utf8')));
   if (!parsed.success) throw new Error(`${file} is no role definition: it has neither Actions nor properties.permissions.`);

@@ -18,7 +18,7 @@ import { Operations } from './operations.ts';
 import { preload } from './preload.ts';
 import { referenceRoutes } from './reference-routes.ts';
 import { resourceRoutes } from './resource-routes.ts';
-import { owner, readRole } from './role.ts';
+import { owner, Rights, readRole } from './role.ts';
 import { Store } from './store.ts';
 
 export interface AzureOptions {
@@ -29,6 +29,8 @@ export interface AzureOptions {
   userKubeconfig(): string | Promise<string>;
   /** Path of a role definition (deploy/azure-role.json). Given: actions that it does not list are refused with 403 AuthorizationFailed. Default: everything is allowed. */
   readonly roleFile?: string;
+  /** Role definitions, each with the id that it is assigned to, in place of one that counts everywhere. */
+  readonly assignments?: readonly { readonly scope: string; readonly roleFile: string }[];
   /** Milliseconds per kind of operation; default: by the scope's pace. */
   readonly durations?: Partial<Durations>;
 }
@@ -46,6 +48,8 @@ export interface AzureLab {
   inventory(): object;
   /** Every request except those to `/lab`, in order of arrival. */
   requests(): readonly Readonly<LoggedRequest>[];
+  /** Every action that the caller's rights were asked for, linked ones included, each once. */
+  actionsAsked(): readonly string[];
   /** Ids of everything that came into being, children included, in order; an id that came twice stands there twice. */
   creations(): readonly string[];
   /** While false, every connection breaks before its request is looked at. Operations under way go on. */
@@ -61,7 +65,7 @@ export async function startAzure(options: AzureOptions): Promise<AzureLab> {
     store,
     operations: new Operations(),
     faults: new FaultTable(),
-    role: options.roleFile === undefined ? owner : readRole(options.roleFile),
+    rights: rightsOf(options),
     timing: timingOf(options.scope.pace, options.durations),
     effects: consequences(options.effects, store),
     userKubeconfig: () => options.userKubeconfig(),
@@ -100,6 +104,7 @@ export async function startAzure(options: AzureOptions): Promise<AzureLab> {
     faults: control.faults,
     inventory: control.inventory,
     requests: control.requests,
+    actionsAsked: () => arm.rights.asked,
     creations: () => [...store.creations],
     setReachable: (reachable) => {
       door.open = reachable;
@@ -109,6 +114,11 @@ export async function startAzure(options: AzureOptions): Promise<AzureLab> {
       await arm.operations.close();
     },
   };
+}
+
+function rightsOf({ roleFile, assignments }: AzureOptions): Rights {
+  if (assignments !== undefined) return new Rights(assignments.map((each) => ({ scope: each.scope, role: readRole(each.roleFile) })));
+  return new Rights([{ scope: '', role: roleFile === undefined ? owner : readRole(roleFile) }]);
 }
 
 async function createApp(authority: Authority): Promise<FastifyInstance> {

@@ -4,7 +4,6 @@ import { armError } from './errors.ts';
 import { type Call, failureOf } from './faults.ts';
 import type { Operation } from './operations.ts';
 import type { Locks, ResourceType } from './resources/type.ts';
-import { allows } from './role.ts';
 import { keyOf, newEtag, parentIdOf, type Resource, sameId } from './store.ts';
 
 /** A request for one resource, its path read. */
@@ -35,7 +34,7 @@ export function write(arm: Arm, target: Target, rawBody: unknown): { resource: R
   const body = parse(type.write.body, rawBody);
   refuseLocked(arm, type, id, type.locks(id, arm, body));
   for (const link of type.write.links?.(body) ?? []) {
-    if (!allows(arm.role, link.action)) throw armError('LinkedAuthorizationFailed', { id, other: link.id, text: link.action });
+    if (!arm.rights.allows(link.action, link.id)) throw armError('LinkedAuthorizationFailed', { id, other: link.id, text: link.action });
   }
   const envelope = parse(envelopeOf, rawBody);
   if (existing?.location !== undefined && envelope.location !== undefined && existing.location !== envelope.location)

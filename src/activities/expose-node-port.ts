@@ -14,7 +14,7 @@ export const exposeNodePort: StepActivity<'exposeNodePort'> = async (workload, t
   const answering = async () => {
     const service = await cluster.get(services, workload.serviceName, workload.namespace);
     const ready = await readyEndpoints(cluster, workload.namespace, workload.serviceName);
-    const nodePort = service.spec.ports?.[0]?.nodePort;
+    const nodePort = service.spec?.ports?.[0]?.nodePort;
     return nodePort === workload.nodePort && ready > 0 ? { nodePort, readyEndpoints: ready } : undefined;
   };
   const late = () => new HepflowError('EndpointsMissing', `Service ${workload.serviceName} had no ready endpoint within ${patienceMs / 1000} s.`);
@@ -43,6 +43,6 @@ function createdOrRaced(cluster: Cluster, { namespace, serviceName }: Workload, 
 
 /** A service selects by plain labels: a deployment that selects by expressions alone lends its pods' labels. */
 export function selectorOf({ spec }: Deployment): Readonly<Record<string, string>> {
-  const { matchLabels } = spec.selector;
-  return matchLabels !== undefined && Object.keys(matchLabels).length > 0 ? matchLabels : (spec.template.metadata?.labels ?? {});
+  const matchLabels = spec?.selector?.matchLabels;
+  return matchLabels !== undefined && Object.keys(matchLabels).length > 0 ? matchLabels : (spec?.template?.metadata?.labels ?? {});
 }

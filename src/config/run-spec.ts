@@ -78,7 +78,7 @@ const schema = z.strictObject({
 export function resolveMission(spec: unknown): Mission {
   const given = withoutComments(spec);
   const parsed = schema.safeParse(given, { reportInput: true });
-  const problems = [...(parsed.success ? [] : problemsOf(parsed.error, schema)), ...betweenFields(given)];
+  const problems = atMost(maxProblems, [...(parsed.success ? [] : problemsOf(parsed.error, schema)), ...betweenFields(given)]);
   if (parsed.success && problems.length === 0) {
     const { vm, ...rest } = parsed.data;
     return { ...rest, vm: { ...vm, resourceGroup: vm.resourceGroup ?? rest.resourceGroup } };
@@ -118,9 +118,28 @@ function valueAt(spec: unknown, partSchema: z.ZodPrefault<z.ZodObject>, part: st
   return fieldSchema.safeParse(within?.[field]).data;
 }
 
-function withoutComments(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutComments);
+/** More would tell nobody anything, and a failure must fit into what Temporal keeps. */
+const maxProblems = 50;
+
+function atMost(count: number, problems: readonly Problem[]): readonly Problem[] {
+  if (problems.length <= count) return problems;
+  const more = problems.length - count + 1;
+  const rest: Problem = {
+    code: 'InvalidInput',
+    field: '',
+    message: `There are ${more} more problems.`,
+    remedy: 'Correct the first ones; examples/run.yaml documents every field.',
+  };
+  return [...problems.slice(0, count - 1), rest];
+}
+
+/** No field lies deeper than 4 levels; what does is wrong whatever it holds, and must not exhaust the stack. */
+const deepestLevel = 8;
+
+function withoutComments(value: unknown, level = 0): unknown {
   if (typeof value !== 'object' || value === null) return value;
+  if (level > deepestLevel) return '...';
+  if (Array.isArray(value)) return value.map((inner) => withoutComments(inner, level + 1));
   const entries = Object.entries(value).filter(([key]) => key !== '$comment' && key !== '$schema');
-  return Object.fromEntries(entries.map(([key, inner]) => [key, withoutComments(inner)]));
+  return Object.fromEntries(entries.map(([key, inner]) => [key, withoutComments(inner, level + 1)]));
 }

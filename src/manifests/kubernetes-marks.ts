@@ -29,10 +29,14 @@ interface Marked {
   };
 }
 
+/** A label may be called `constructor`: only what the object itself has counts. */
+const child = (at: unknown, key: string): unknown =>
+  typeof at === 'object' && at !== null && Object.hasOwn(at, key) ? (at as Record<string, unknown>)[key] : undefined;
+
 /** Value of the field; null: it is absent. */
 export function valueAt(object: object, path: FieldPath): FieldValue {
   let at: unknown = object;
-  for (const key of path) at = typeof at === 'object' && at !== null ? (at as Record<string, unknown>)[key] : undefined;
+  for (const key of path) at = child(at, key);
   return typeof at === 'string' || typeof at === 'boolean' ? at : null;
 }
 
@@ -40,7 +44,9 @@ export function valueAt(object: object, path: FieldPath): FieldValue {
 export function markOf(object: Marked): Mark | undefined {
   try {
     const mark: unknown = JSON.parse(object.metadata.annotations?.[changedAnnotation] ?? 'null');
-    return typeof mark === 'object' && mark !== null && 'run' in mark && typeof mark.run === 'string' && 'prior' in mark ? (mark as Mark) : undefined;
+    if (typeof mark !== 'object' || mark === null || !('run' in mark) || typeof mark.run !== 'string' || !('prior' in mark)) return undefined;
+    const { existing, ...sound } = mark as Mark;
+    return Number.isInteger(existing) && Number(existing) >= 0 ? { ...sound, existing: Number(existing) } : sound;
   } catch {
     return undefined;
   }
@@ -99,7 +105,7 @@ function depthOf(object: object, path: FieldPath): number {
   let at: unknown = object;
   let depth = 0;
   for (const key of path) {
-    at = typeof at === 'object' && at !== null ? (at as Record<string, unknown>)[key] : undefined;
+    at = child(at, key);
     if (at === undefined || at === null) break;
     depth += 1;
   }
@@ -112,7 +118,7 @@ function holdsOnly(object: object, path: FieldPath, existing: number, wanted: st
   for (const [index, key] of path.entries()) {
     if (typeof at !== 'object' || at === null) return false;
     if (index > existing && Object.keys(at).length !== 1) return false;
-    at = (at as Record<string, unknown>)[key];
+    at = child(at, key);
   }
   return at === wanted;
 }

@@ -4,7 +4,7 @@ import type { LogEntry } from '@temporalio/worker';
 /** Keys of an entry that are printed, when their value is a text, a number or a truth value. Everything else is left out. */
 const printed: ReadonlySet<string> = new Set([
   // hepflow's own
-  ...['hepflowRun', 'code', 'reason', 'step', 'cluster', 'address', 'encryption'],
+  ...['hepflowRun', 'code', 'reason'],
   // the Temporal SDK's, of workers, workflows and activities
   ...['sdkComponent', 'namespace', 'taskQueue', 'workflowId', 'runId', 'workflowType', 'activityId', 'activityType', 'attempt', 'isLocal'],
   ...['state', 'status', 'durationMs', 'queryType', 'workflowExists'],

@@ -13,8 +13,6 @@ import { Run } from './run.ts';
 
 /** What the mission leaves to be undone: the rules come off first, then, with the VM still there, behaviour is proved restored; then the lanes; the cluster is free for others last. */
 class Undo {
-  /** Released last, and even when everything else is kept: a run that is over holds nothing. */
-  readonly hold = new UndoStack();
   readonly lanes = new UndoStack();
   readonly rules = new UndoStack();
   proof: (() => Promise<readonly Verdict[]>) | undefined;
@@ -57,7 +55,6 @@ async function undoAll(run: Run, undo: Undo, failed: boolean): Promise<void> {
   await run.undo(undo.rules, keep);
   if (rulesTouched && keep === null && undo.proof !== undefined) await proveRestored(run, undo.proof);
   await run.undo(undo.lanes, keep);
-  await run.undo(undo.hold, null);
 }
 
 /** A proof that could not run shows on the report and takes the PASS away; it neither stops the undo nor hides the first failure. */

@@ -24,14 +24,21 @@ export class UndoStack {
     return branch;
   }
 
-  /** Entries last first, in the batches that go to one activity each: a lane at a time. Empties the stack. */
+  /** Entries last first, in the batches that go to one activity each: a lane at a time, what lies below a lane with it. Empties the stack. */
   takeBatches(): UndoEntry[][] {
     const batches: UndoEntry[][] = [[]];
     for (const item of this.#items.splice(0).reverse()) {
-      if (item instanceof UndoStack) batches.push(...item.takeBatches(), []);
+      if (item instanceof UndoStack) batches.push(...item.takeBatches());
       else batches.at(-1)?.push(item);
     }
     return batches.filter((batch) => batch.length > 0);
+  }
+
+  /** Empties the stack of what may be kept; what stays is undone whatever happens: a run that is over holds no cluster. */
+  takeKept(): UndoEntry[] {
+    const entries = this.takeBatches().flat();
+    for (const entry of entries.toReversed()) if (entry.undo === 'releaseCluster') this.push(entry);
+    return entries.filter(({ undo }) => undo !== 'releaseCluster');
   }
 }
 

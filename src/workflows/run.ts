@@ -7,7 +7,7 @@ import type { RunPhase } from '../contract/messages.ts';
 import type { Mission } from '../contract/mission.ts';
 import type { Leftover, RunOutcome } from '../contract/report.ts';
 import type { Site } from '../contract/site.ts';
-import type { RunRef, SshTarget, StepInput, StepName, StepOutput, UndoEntry } from '../contract/steps.ts';
+import type { RunRef, SshTarget, StepInput, StepName, StepOutput } from '../contract/steps.ts';
 import type { Verdict } from '../contract/verdict.ts';
 import { identityOf } from '../manifests/names.ts';
 import { publishPhase } from './attributes.ts';
@@ -88,10 +88,11 @@ export class Run {
     return verdicts;
   }
 
-  /** Undoes a stack, or keeps it all and says so. Never cancelled (W5). */
+  /** Undoes a stack; or keeps it and says so, when there is a reason to. Never cancelled (W5). */
   async undo(stack: UndoStack, keep: string | null): Promise<void> {
-    const leftovers = await CancellationScope.nonCancellable(async () => (keep === null ? unwind(stack, this.ref, this.ledger) : kept(stack, keep)));
-    this.leftovers = [...this.leftovers, ...leftovers];
+    const kept = keep === null ? [] : stack.takeKept().map(({ undo, subject, command }) => ({ what: `${undo} ${subject}`, why: keep, command }));
+    const leftovers = await CancellationScope.nonCancellable(() => unwind(stack, this.ref, this.ledger));
+    this.leftovers = [...this.leftovers, ...kept, ...leftovers];
   }
 
   enter(phase: RunPhase): void {
@@ -100,9 +101,3 @@ export class Run {
     publishPhase(this);
   }
 }
-
-const kept = (stack: UndoStack, why: string): Leftover[] =>
-  stack
-    .takeBatches()
-    .flat()
-    .map((entry: UndoEntry) => ({ what: `${entry.undo} ${entry.subject}`, why, command: entry.command }));

@@ -13,7 +13,7 @@ export async function sweepLeftovers(spec: SweepSpec): Promise<SweepResult> {
   const runId = uuid4().slice(0, 8);
   const ledger = new Ledger(runId);
   setHandler(defineQuery<Progress>(progressQuery), () => ledger.progress(), { description: descriptions[progressQuery] });
-  const findings = await callFindLeftovers(sweeperRef(spec, runId), spec);
+  const findings = await callFindLeftovers(sweeperRef(runId), spec);
   const runs = new Map<string, Found[]>();
   for (const found of findings.found) runs.set(found.runId, [...(runs.get(found.runId) ?? []), found]);
   ledger.phase = 'undoing';
@@ -25,10 +25,10 @@ export async function sweepLeftovers(spec: SweepSpec): Promise<SweepResult> {
   return { dryRun: sweep.dryRun, found: swept, left: swept.filter(isLeft).length, warnings };
 }
 
-/** The sweep as its activities are told; only its id is read. */
-function sweeperRef({ subscriptionId, resourceGroup, cluster: name }: SweepSpec, runId: string): RunRef {
-  const cluster = { subscriptionId, resourceGroup, name };
-  return { runId, workflowId: workflowInfo().workflowId, startedAt: now(), subscriptionId, resourceGroup, location: '', cluster };
+/** The sweep as its activity is told. The input has not been validated yet, so nothing is taken from it. */
+function sweeperRef(runId: string): RunRef {
+  const nowhere = { subscriptionId: '', resourceGroup: '' };
+  return { runId, workflowId: workflowInfo().workflowId, startedAt: now(), ...nowhere, location: '', cluster: { ...nowhere, name: '' } };
 }
 
 /** A thing with the entry that takes it back; without one its mark does not tell how. */

@@ -12,7 +12,7 @@ import type { Run } from './run.ts';
 export async function verifyHostEndpoints(spec: RunSpec): Promise<Report> {
   return carryOut(async (run, undo, messages) => {
     const { mission, site } = await run.preflight(spec); // reads only; everything after it may change things (W1)
-    await run.hold(undo.hold);
+    await run.hold(undo.lanes);
     const [first, second] = site.nodes;
 
     run.enter('provisioning');

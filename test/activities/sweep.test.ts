@@ -14,7 +14,7 @@ import type { Temporal } from '../../src/adapters/temporal/index.ts';
 import { resolveSweep } from '../../src/config/sweep-spec.ts';
 import type { RunRef, StepInput, UndoEntry } from '../../src/contract/steps.ts';
 import { type Found, orderOfSteps, refOf } from '../../src/contract/sweep.ts';
-import { networkBody, peeringBody } from '../../src/manifests/azure.ts';
+import { networkBody, peeringBody, publicIpBody, securityGroupBody } from '../../src/manifests/azure.ts';
 import { identityOf, idsOf, marksOf, peeringIdOf } from '../../src/manifests/names.ts';
 import { undoOf } from '../../src/workflows/undo-entries.ts';
 import { makeAll } from './azure/steps.ts';
@@ -122,6 +122,23 @@ describe('the sweeper', () => {
     assert.deepEqual([Object.hasOwn(metadata.labels, 'host-end-point'), metadata.annotations ?? {}], [false, {}]);
   });
 
+  test('finds by their ids what the lists of Azure do not show yet', async () => {
+    const run = runRef('12345678');
+    known.set(run.workflowId, true);
+    for (const type of ['virtualNetworks', 'publicIPAddresses']) azure.lab.faults.add({ kind: 'listLag', type: `Microsoft.Network/${type}`, delayMs: 60_000 });
+    await tools.azure.publicIps.ensure(idsOf(run).publicIp, publicIpBody(run), lro(run), () => true);
+    await tools.azure.networks.ensure(idsOf(run).network, networkBody(run, { addressSpace: '192.168.0.0/16', subnet: '192.168.1.0/24' }), lro(run), () => true);
+    await tools.azure.securityGroups.ensure(idsOf(run).securityGroup, securityGroupBody(run, { allowedSshSources: ['*'] }), lro(run), () => true);
+    assert.deepEqual(await tools.azure.publicIps.list(run), [], 'the list lags');
+    const found = await find();
+    assert.deepEqual(found.map(({ what }) => what).toSorted(), [
+      'VNet hepflow-12345678-vnet',
+      'public IP hepflow-12345678-ip',
+      'security group hepflow-12345678-nsg',
+    ]);
+    await undo(found);
+  });
+
   test('asks for the owner of each run: alive, over, or not known', async () => {
     const [alive, over, forgotten] = [runRef('aaaaaaaa'), runRef('bbbbbbbb'), runRef('cccccccc')];
     known.set(alive.workflowId, false).set(over.workflowId, true);
@@ -169,7 +186,11 @@ describe('the sweeper', () => {
     const body = networkBody(run, { addressSpace: '192.168.0.0/16', subnet: '192.168.1.0/24' });
     const theirs = vnet('theirs');
     await tools.azure.networks.ensure(theirs, body, lro(run), () => true);
-    await tools.azure.networks.ensure(vnet('hepflow-ffffffff-vnet'), { ...body, tags: {} }, lro(run), () => true);
+    const named = { ...networkBody(run, { addressSpace: '172.20.0.0/16', subnet: '172.20.1.0/24' }), tags: {} };
+    await tools.azure.networks.ensure(vnet('hepflow-ffffffff-vnet'), named, lro(run), () => true);
+    const sides = [peeringIdOf(vnet('hepflow-ffffffff-vnet'), 'ffffffff'), peeringIdOf(clusterVnetId, 'ffffffff')] as const;
+    await tools.azure.peerings.ensure(sides[0], peeringBody(clusterVnetId), lro(run), () => true);
+    await tools.azure.peerings.ensure(sides[1], peeringBody(vnet('hepflow-ffffffff-vnet')), lro(run), () => true);
     await tools.azure.peerings.ensure(peeringIdOf(clusterVnetId, run.runId), peeringBody(theirs), lro(run), () => true);
     const service = (runId: string) => ({
       apiVersion: 'v1',
@@ -179,7 +200,7 @@ describe('the sweeper', () => {
     });
     await cluster.api.call('POST', '/api/v1/namespaces/default/services', service('not-a-run-id'));
     assert.deepEqual(await find(), []);
-    await tools.azure.peerings.remove(peeringIdOf(clusterVnetId, run.runId), lro(run), () => true);
+    for (const id of [...sides, peeringIdOf(clusterVnetId, run.runId)]) await tools.azure.peerings.remove(id, lro(run), () => true);
     for (const name of ['theirs', 'hepflow-ffffffff-vnet']) await tools.azure.networks.remove(vnet(name), lro(run), () => true);
   });
 

@@ -154,16 +154,32 @@ const armCells = (): Cell[] => [
   cell('ARM unreachable for 3 s before undo no. 4', { kind: 'armUnreachable', at: point('undo', 'before', 4), downMs: 3000 }),
 ];
 
-export const matrix: readonly Cell[] = [
-  cell('nothing', { kind: 'nothing' }, { secondNode: true }),
-  ...killedAroundSteps(),
-  ...killedAtHeartbeats(),
-  ...killedInUndo(),
-  ...killedTwice(),
-  ...serversKilled(),
-  ...sshReset(),
-  ...armCells(),
+const around = killedAroundSteps();
+const before = ({ fault }: Cell): boolean => fault.kind === 'killWorker' && fault.at.every(({ at }) => at === 'before');
+
+/** In the order of the table. */
+const groups: readonly (readonly Cell[])[] = [
+  [cell('nothing', { kind: 'nothing' }, { secondNode: true })],
+  around.filter((each) => !before(each)),
+  around.filter(before),
+  killedAtHeartbeats(),
+  killedInUndo(),
+  killedTwice(),
+  serversKilled(),
+  sshReset(),
+  armCells(),
 ];
+
+export const matrix: readonly Cell[] = groups.flat();
+
+/** An order in which a pass that is cut short has seen equal shares of all groups; what dies before a step has done anything comes last. */
+export function spread(cells: readonly Cell[]): Cell[] {
+  const places = groups.flatMap((group) => group.map((each, index) => ({ cell: each, place: (index + 0.5) / group.length + (group.every(before) ? 1 : 0) })));
+  return places
+    .filter(({ cell: each }) => cells.includes(each))
+    .toSorted((a, b) => a.place - b.place)
+    .map(({ cell: each }) => each);
+}
 
 /** The fixed part that CI runs: one of each kind, where a crash hurts most. */
 export const inCi: readonly string[] = [

@@ -121,19 +121,22 @@ async function restart(lab: Lab, servers: readonly Server[]): Promise<void> {
 /** Titles that sshd gives to the processes of a session; the one that listens has another. */
 const session = /^sshd(-session)?: \S+(@notty| \[priv\])/;
 
-/** SIGKILL to every SSH session of the lab's VMs: their connections are reset. */
+/** SIGKILL to every SSH session of the lab's VMs, as soon as there is one: their connections are reset. */
 async function killSessions(lab: Lab): Promise<void> {
-  const names = (await run(['ip', 'netns', 'list'])).split('\n').flatMap((line) => line.split(' ')[0] ?? []);
-  const killed: number[] = [];
-  for (const name of names.filter((each) => each.startsWith(`hepflow-${lab.scope.id}-`))) {
-    for (const pid of (await run(['ip', 'netns', 'pids', name])).split('\n').filter(Boolean).map(Number)) {
-      const title = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).replaceAll('\0', ' ');
-      if (!session.test(title)) continue;
-      process.kill(pid, 'SIGKILL');
-      killed.push(pid);
-    }
+  for (const deadline = Date.now() + 10_000; ; await sleep(20)) {
+    const sessions = await sshSessions(lab);
+    for (const pid of sessions) process.kill(pid, 'SIGKILL');
+    if (sessions.length > 0) return;
+    if (Date.now() > deadline) throw new Error('There is no SSH session to reset.');
   }
-  if (killed.length === 0) throw new Error('There is no SSH session to reset.');
+}
+
+async function sshSessions(lab: Lab): Promise<number[]> {
+  const names = (await run(['ip', 'netns', 'list'])).split('\n').flatMap((line) => line.split(' ')[0] ?? []);
+  const own = names.filter((name) => name.startsWith(`hepflow-${lab.scope.id}-`));
+  const pids = (await Promise.all(own.map((name) => run(['ip', 'netns', 'pids', name])))).flatMap((text) => text.split('\n').filter(Boolean).map(Number));
+  const titles = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')));
+  return pids.filter((_, index) => session.test((titles[index] ?? '').replaceAll('\0', ' ')));
 }
 
 /** Sees the first call of that kind that stays without an answer. */

@@ -20,11 +20,13 @@ export function lineOf({ cell, survived, leaked, duplicates, falsePasses, proble
 
 export interface Circumstances {
   readonly command: string;
+  /** Number of cells that were asked for. */
+  readonly planned: number;
   readonly startedAt: Date;
   readonly endedAt: Date;
 }
 
-export function markdownOf(results: readonly CellResult[], { command, startedAt, endedAt }: Circumstances): string {
+export function markdownOf(results: readonly CellResult[], { command, planned, startedAt, endedAt }: Circumstances): string {
   const count = (of: (result: CellResult) => boolean): number => results.filter(of).length;
   const rows = results.map(({ cell, survived, leaked, duplicates, falsePasses, recoveredMs }) =>
     row([cell.name, yesNo(survived), leaked.length, duplicates.length, falsePasses.length, seconds(recoveredMs)]),
@@ -37,7 +39,7 @@ export function markdownOf(results: readonly CellResult[], { command, startedAt,
     '',
     `\`${command}\`, ${startedAt.toISOString().slice(0, 16).replace('T', ' ')} UTC, ${Math.round((endedAt.getTime() - startedAt.getTime()) / 60_000)} min, Node ${process.version}.`,
     '',
-    `${results.length} cells; survived ${count(({ survived }) => survived)}; leaked ${sum(results.map(({ leaked }) => leaked))}; created twice ${sum(results.map(({ duplicates }) => duplicates))}; false PASS ${sum(results.map(({ falsePasses }) => falsePasses))}.`,
+    `${results.length} of ${planned} cells; survived ${count(({ survived }) => survived)}; leaked ${sum(results.map(({ leaked }) => leaked))}; created twice ${sum(results.map(({ duplicates }) => duplicates))}; false PASS ${sum(results.map(({ falsePasses }) => falsePasses))}.`,
     '',
     'Survived: the run ended with outcome PASS, on the evidence that this takes, and its report told the truth about what is left. Leaked: objects in Azure, in the cluster or among the',
     "network namespaces that differ from before. Created twice: objects that came into being more often than once. Recovered in: from the blow until every step that it met was done; a worker's death",

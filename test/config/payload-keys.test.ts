@@ -7,6 +7,7 @@ import { after, test } from 'node:test';
 import { inspect } from 'node:util';
 import { RuleError } from '../../src/config/lookup.ts';
 import { payloadKeys } from '../../src/config/payload-keys.ts';
+import { resolveWorkerOptions } from '../../src/config/worker-options.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'hepflow-keys-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -55,3 +56,11 @@ for (const [what, file, says] of rows) {
     );
   });
 }
+
+test('a worker lists a wrong key ring among its problems, by flag and variable; without one nothing is encrypted', () => {
+  writeFileSync(join(folder, 'secret'), one, { mode: 0o600 });
+  const env = { AZURE_TENANT_ID: 't', AZURE_CLIENT_ID: 'c', AZURE_CLIENT_SECRET: 's', HEPFLOW_KEY_SECRET_FILE: join(folder, 'secret') };
+  assert.throws(() => resolveWorkerOptions({}, { ...env, HEPFLOW_PAYLOAD_KEY: join(folder, 'none') }), /HEPFLOW_PAYLOAD_KEY \(--payload-key\) cannot be read/);
+  assert.equal(resolveWorkerOptions({}, env).payloadKeys, undefined);
+  assert.deepEqual(resolveWorkerOptions({ payloadKey: ring(`k1:${base64(one)}`) }, env).payloadKeys?.(), [{ id: 'k1', key: one }]);
+});

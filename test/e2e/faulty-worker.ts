@@ -88,7 +88,10 @@ async function untilCancelled(): Promise<never> {
 
 const wrap = (activities: object): object =>
   Object.fromEntries(
-    Object.entries(activities as Record<string, Activity>).map(([name, activity]) => [name, (call: never) => counted(() => around(name, () => activity(call)))]),
+    Object.entries(activities as Record<string, Activity>).map(([name, activity]) => [
+      name,
+      (call: never) => counted(() => around(name, () => activity(call))),
+    ]),
   );
 
 Runtime.install({ logger: new DefaultLogger('WARN') });

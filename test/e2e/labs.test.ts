@@ -9,7 +9,7 @@ import { type Ended, root, run, startWorld, type World } from './world.ts';
 import { descendantsOf, ended, hostNetwork, listenToHost, tracesOf } from './world-host.ts';
 import { allProved, endOf, startRun, verdictsOf } from './world-runs.ts';
 
-test("two labs side by side complete a run each, and the host's own network is the same before, during and after", { timeout: 240_000 }, async (t) => {
+test("two labs side by side complete a run each, and the host's own network is the same before, during and after", { timeout: 400_000 }, async (t) => {
   const before = await hostNetwork();
   const host = await listenToHost();
   const worlds = await startWorlds(t);
@@ -100,7 +100,7 @@ async function labUp(t: TestContext): Promise<Up> {
   return { id, pid, environment, stdout };
 }
 
-test('lab up, status, env and down do what they say; a killed lab is cleaned up by the next start; no trace is left', { timeout: 180_000 }, async (t) => {
+test('lab up, status, env and down do what they say; a killed lab is cleaned up by the next start; no trace is left', { timeout: 400_000 }, async (t) => {
   const killed = await labUp(t);
   await t.test('up prints nothing but the environment, and env prints the same', async () => {
     for (const line of killed.stdout.trim().split('\n')) assert.match(line, /^[A-Z][A-Z_]*=.*$/);

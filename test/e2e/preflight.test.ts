@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -83,22 +83,22 @@ const bySpec: readonly { readonly what: string; readonly spec: Spec; readonly ro
 ];
 
 for (const { what, spec, rows } of bySpec) {
-  test(`${what} is refused with ${rows[0]?.[0]}, the value and the remedy, before anything is written (W1)`, { timeout: 30_000 }, () =>
+  test(`${what} is refused with ${rows[0]?.[0]}, the value and the remedy, before anything is written (W1)`, { timeout: 90_000 }, () =>
     refuses(world, spec, rows),
   );
 }
 
-test('a NodePort out of range is refused with NodePortOutOfRange, the value and the remedy, before anybody is asked', { timeout: 30_000 }, () =>
+test('a NodePort out of range is refused with NodePortOutOfRange, the value and the remedy, before anybody is asked', { timeout: 90_000 }, () =>
   refuses(world, { workload: { nodePort: 8080 } }, [['NodePortOutOfRange', 'workload.nodePort', /30000 to 32767; got 8080/]], 'InvalidInput'),
 );
 
-test('a NodePort that another service has is refused with NodePortTaken and its holder', { timeout: 30_000 }, async (t) => {
+test('a NodePort that another service has is refused with NodePortTaken and its holder', { timeout: 90_000 }, async (t) => {
   await kubectl('create', 'service', 'nodeport', 'holder', '--tcp=80:8080', '--node-port=30080');
   t.after(() => kubectl('delete', 'service', 'holder'));
   await refuses(world, {}, [['NodePortTaken', 'workload.nodePort', /30080 belongs to service holder in namespace default/]]);
 });
 
-test('a deployment without a ready pod is refused with NoReadyPods', { timeout: 60_000 }, async (t) => {
+test('a deployment without a ready pod is refused with NoReadyPods', { timeout: 180_000 }, async (t) => {
   await kubectl('scale', 'deployment', 'frontend', '--replicas=0');
   t.after(async () => {
     await kubectl('scale', 'deployment', 'frontend', '--replicas=2');
@@ -134,7 +134,7 @@ test('fewer than two ready Linux nodes are refused with NotEnoughNodes, and a na
   ]);
 });
 
-test('whatever is wrong in Azure and in the cluster is listed in one report', { timeout: 30_000 }, async (t) => {
+test('whatever is wrong in Azure and in the cluster is listed in one report', { timeout: 90_000 }, async (t) => {
   await kubectl('create', 'service', 'nodeport', 'holder', '--tcp=80:8080', '--node-port=30080');
   t.after(() => kubectl('delete', 'service', 'holder'));
   await kubectl('create', 'service', 'clusterip', 'frontend-nodeport', '--tcp=80:8080');
@@ -160,7 +160,7 @@ test('whatever is wrong in Azure and in the cluster is listed in one report', { 
   );
 });
 
-test('a cluster that does not serve the projectcalico.org/v3 API is refused with CalicoApiMissing', { timeout: 60_000 }, async (t) => {
+test('a cluster that does not serve the projectcalico.org/v3 API is refused with CalicoApiMissing', { timeout: 180_000 }, async (t) => {
   const names = (await kubectl('get', 'crds', '--output', 'name'))
     .trim()
     .split('\n')
@@ -179,7 +179,7 @@ test('a cluster that does not serve the projectcalico.org/v3 API is refused with
   await refuses(world, {}, [['CalicoApiMissing', '', /does not serve projectcalico\.org\/v3/]]);
 });
 
-test('a credential that Entra does not accept ends the run with CredentialsMissing, not in endless tries', { timeout: 60_000 }, async () => {
+test('a credential that Entra does not accept ends the run with CredentialsMissing, not in endless tries', { timeout: 180_000 }, async () => {
   const other = await world.startWorker({ HEPFLOW_TASK_QUEUE: 'elsewhere', AZURE_CLIENT_SECRET: 'wrong' });
   const handle = await world.client.workflow.start('verifyHostEndpoints', {
     taskQueue: 'elsewhere',
@@ -192,7 +192,7 @@ test('a credential that Entra does not accept ends the run with CredentialsMissi
   await other.kill();
 });
 
-test('rights that the Azure role or the ClusterRole lacks are all listed as MissingRights, each by its name', { timeout: 90_000 }, async (t) => {
+test('rights that the Azure role or the ClusterRole lacks are all listed as MissingRights, each by its name', { timeout: 180_000 }, async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'hepflow-rights-'));
   t.after(() => rm(folder, { recursive: true }));
   const roleFile = join(folder, 'azure-role.json');
@@ -215,16 +215,18 @@ test('rights that the Azure role or the ClusterRole lacks are all listed as Miss
 
 /** deploy/kubernetes without some verbs. */
 async function copyDeployment(folder: string, lacks: (resource: string, verb: string) => boolean): Promise<void> {
-  const role = parse(await readFile(join(root, 'deploy/kubernetes/clusterrole.yaml'), 'utf8')) as { rules: { resources: string[]; verbs: string[] }[] };
-  const rules = role.rules.map(({ verbs, ...rule }) => ({ ...rule, verbs: verbs.filter((verb) => !rule.resources.some((resource) => lacks(resource, verb))) }));
-  await writeFile(join(folder, 'clusterrole.yaml'), stringify({ ...role, rules }));
-  await writeFile(join(folder, 'clusterrolebinding.yaml'), await readFile(join(root, 'deploy/kubernetes/clusterrolebinding.yaml'), 'utf8'));
+  const shipped = join(root, 'deploy/kubernetes');
+  for (const file of (await readdir(shipped)).filter((name) => name.endsWith('.yaml'))) {
+    const { rules, ...rest } = parse(await readFile(join(shipped, file), 'utf8')) as { rules?: { resources: string[]; verbs: string[] }[] };
+    const fewer = rules?.map(({ verbs, ...rule }) => ({ ...rule, verbs: verbs.filter((verb) => !rule.resources.some((resource) => lacks(resource, verb))) }));
+    await writeFile(join(folder, file), stringify({ ...rest, ...(fewer && { rules: fewer }) }));
+  }
 }
 
 /** A worker's environment without any credential; the empty folder as PATH keeps developers' tools out of sight. */
 const bare = (more: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({ PATH: '/nonexistent', HOME: '/nonexistent', ...more });
 
-test('a worker without a credential refuses to start and says which are missing and how to give them', { timeout: 30_000 }, async () => {
+test('a worker without a credential refuses to start and says which are missing and how to give them', { timeout: 90_000 }, async () => {
   const { HEPFLOW_KEY_SECRET_FILE, TEMPORAL_ADDRESS } = world.lab.environment;
   const { code, stderr } = await run(workerCommand, bare({ HEPFLOW_KEY_SECRET_FILE, TEMPORAL_ADDRESS, AZURE_TENANT_ID: cluster.tenantId }));
   assert.equal(code, 3, stderr);
@@ -233,7 +235,7 @@ test('a worker without a credential refuses to start and says which are missing 
   assert.match(stderr, /az login/);
 });
 
-test('a worker refuses to start with every configuration problem listed at once, and shows no secret', { timeout: 30_000 }, async () => {
+test('a worker refuses to start with every configuration problem listed at once, and shows no secret', { timeout: 90_000 }, async () => {
   const wrong = {
     HEPFLOW_AZURE_CLOUD: 'mars',
     HEPFLOW_ARM_ENDPOINT: 'http://management.example/path',

@@ -90,7 +90,7 @@ async function commonPlaces(): Promise<Place[]> {
   ];
 }
 
-test('the search finds every secret that is planted, in each of the forms and places that are searched', { timeout: 60_000 }, async () => {
+test('the search finds every secret that is planted, in each of the forms and places that are searched', { timeout: 180_000 }, async () => {
   const secrets = secretsOf(world, ['00000000']);
   const token = await bearerToken();
   for (const { name, needles } of secrets) {
@@ -156,7 +156,7 @@ async function bearerToken(): Promise<string> {
   return (JSON.parse(answer) as { access_token: string }).access_token;
 }
 
-test('no history, heartbeat, log, report or database of a run that proves everything holds a secret (W7)', { timeout: 120_000 }, async () => {
+test('no history, heartbeat, log, report or database of a run that proves everything holds a secret (W7)', { timeout: 300_000 }, async () => {
   const { faults } = world.lab.azure;
   faults.add({ kind: 'dropAfterAccept', method: 'PUT', type: machines }); // an error with the request, and so with its body
   faults.add({ kind: 'throttle', method: 'PUT', type: 'Microsoft.Network/networkInterfaces', retryAfterSeconds: 0 });
@@ -168,7 +168,7 @@ test('no history, heartbeat, log, report or database of a run that proves everyt
   await worker.kill();
 });
 
-test('no history, heartbeat, log, report or database of failed runs holds a secret (W7)', { timeout: 120_000 }, async () => {
+test('no history, heartbeat, log, report or database of failed runs holds a secret (W7)', { timeout: 300_000 }, async () => {
   const { faults } = world.lab.azure;
   faults.add({ kind: 'dropAfterAccept', method: 'PUT', type: 'Microsoft.Network/publicIPAddresses' });
   faults.add({ kind: 'failOperation', method: 'PUT', type: machines, code: 'QuotaExceeded', times: 'always' });

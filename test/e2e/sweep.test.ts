@@ -69,7 +69,13 @@ async function theirs(lab: Lab): Promise<void> {
 
 /** Made by somebody else, with the lab's own credentials and no SDK. */
 async function azureVnet(lab: Lab, vnet: string, addressSpace: string): Promise<void> {
-  const { AZURE_AUTHORITY_HOST: authority, AZURE_TENANT_ID: tenant, AZURE_CLIENT_ID: id, AZURE_CLIENT_SECRET: secret, NODE_EXTRA_CA_CERTS: ca = '' } = lab.environment;
+  const {
+    AZURE_AUTHORITY_HOST: authority,
+    AZURE_TENANT_ID: tenant,
+    AZURE_CLIENT_ID: id,
+    AZURE_CLIENT_SECRET: secret,
+    NODE_EXTRA_CA_CERTS: ca = '',
+  } = lab.environment;
   const script = `
     const form = new URLSearchParams({ grant_type: 'client_credentials', client_id: '${id}', client_secret: '${secret}', scope: '${lab.azure.endpoint}/.default' });
     const { access_token } = await (await fetch('${authority}/${tenant}/oauth2/v2.0/token', { method: 'POST', body: form })).json();
@@ -122,7 +128,10 @@ describe('a run that is terminated in the middle of a step, and a sweep after it
       });
       const result = await sweep();
       t.diagnostic(`${result.found.length} things found`);
-      assert.deepEqual(result.found.filter(({ decision }) => decision !== 'removed'), []);
+      assert.deepEqual(
+        result.found.filter(({ decision }) => decision !== 'removed'),
+        [],
+      );
       if (step !== 'preflight') assert.ok(result.found.length > 0);
       assert.deepEqual([result.left, result.warnings], [0, []]);
       await asBefore();
@@ -133,7 +142,8 @@ describe('a run that is terminated in the middle of a step, and a sweep after it
 const waitingForNode2 = (handle: WorkflowHandle): Promise<void> =>
   until(async () => (await handle.query<Progress>(progressQuery)).phase === 'awaiting-second-node', handle);
 
-const hepflow = (...args: string[]): Promise<Ended> => run([process.execPath, `${root}/src/cli/main.ts`, ...args], { ...process.env, ...world.lab.environment });
+const hepflow = (...args: string[]): Promise<Ended> =>
+  run([process.execPath, `${root}/src/cli/main.ts`, ...args], { ...process.env, ...world.lab.environment });
 
 const onIt = ['--subscription', subscriptionId, '-g', resourceGroup, '-c', name];
 
@@ -173,7 +183,11 @@ test('a living run keeps its things; of a dead one, a dry run and a sweep for ol
   world.lab.azure.faults.clear();
   const left = locked.found.filter(({ decision }) => decision !== 'removed');
   assert.deepEqual(
-    left.map(({ what, decision, command }) => [what.replace(/[0-9a-f]{8}/, 'ID'), decision, command.startsWith('az network public-ip delete --ids /subscriptions/')]),
+    left.map(({ what, decision, command }) => [
+      what.replace(/[0-9a-f]{8}/, 'ID'),
+      decision,
+      command.startsWith('az network public-ip delete --ids /subscriptions/'),
+    ]),
     [['public IP hepflow-ID-ip', 'kept: locked', true]],
   );
 

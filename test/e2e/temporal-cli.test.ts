@@ -46,7 +46,7 @@ async function searchAttributesOf(id: string): Promise<Record<string, unknown>> 
 
 const decoded = (data: string): unknown => JSON.parse(Buffer.from(data, 'base64').toString());
 
-test('the temporal CLI and a worker are enough to start a run, watch it, send its signal, and get its proof', { timeout: 120_000 }, async (t) => {
+test('the temporal CLI and a worker are enough to start a run, watch it, send its signal, and get its proof', { timeout: 300_000 }, async (t) => {
   const id = 'by-hand';
   const stateBefore = await world.state();
   await start(id, '--input-file', exampleFile);
@@ -173,7 +173,7 @@ const garbage: readonly {
 ];
 
 for (const { what, input, problems } of garbage) {
-  test(`${what} as input fails the workflow at once with InvalidInput and every problem, and never hangs`, { timeout: 30_000 }, async () => {
+  test(`${what} as input fails the workflow at once with InvalidInput and every problem, and never hangs`, { timeout: 90_000 }, async () => {
     const id = `garbage-${what.replaceAll(' ', '-')}`;
     await start(id, ...input);
     const { code, stdout } = await world.temporal('workflow', 'result', '--workflow-id', id, '--output', 'json');

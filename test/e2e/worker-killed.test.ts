@@ -57,7 +57,7 @@ async function isAsBefore(): Promise<void> {
   assert.deepEqual(await world.state(), stateBefore);
 }
 
-test('a worker killed while Azure makes the VM is followed by another one that goes on with the same VM (W9)', { timeout: 120_000 }, async () => {
+test('a worker killed while Azure makes the VM is followed by another one that goes on with the same VM (W9)', { timeout: 300_000 }, async () => {
   const first = await startWorker();
   slowVm(4000);
   const handle = await startRun(world, { secondNode: { when: 'always' } });
@@ -84,7 +84,7 @@ async function progressOfPending(handle: WorkflowHandle): Promise<{ attempt: num
   return { attempt: pending.attempt ?? 0 };
 }
 
-test('a worker that is told to stop lets its steps end, exits 0, and another one finishes the run', { timeout: 120_000 }, async () => {
+test('a worker that is told to stop lets its steps end, exits 0, and another one finishes the run', { timeout: 300_000 }, async () => {
   const first = await startWorker();
   slowVm(1500);
   const handle = await startRun(world, { secondNode: { when: 'never' } });
@@ -115,7 +115,7 @@ async function startStranger(): Promise<WorkerProcess> {
   return startWorker({ HEPFLOW_KEY_SECRET_FILE: file });
 }
 
-test('a worker with another secret refuses a VM that was made with the first one, says so, and undoes everything', { timeout: 120_000 }, async () => {
+test('a worker with another secret refuses a VM that was made with the first one, says so, and undoes everything', { timeout: 300_000 }, async () => {
   const first = await startWorker();
   slowVm(2000);
   const handle = await startRun(world);
@@ -132,7 +132,7 @@ test('a worker with another secret refuses a VM that was made with the first one
   await isAsBefore();
 });
 
-test('a worker with another secret cannot enter a VM that is in use: it says so, and undoes everything without it', { timeout: 120_000 }, async () => {
+test('a worker with another secret cannot enter a VM that is in use: it says so, and undoes everything without it', { timeout: 300_000 }, async () => {
   const first = await startWorker();
   const handle = await startRun(world);
   await reaches(handle, 'awaiting-second-node');

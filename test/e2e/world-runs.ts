@@ -62,7 +62,7 @@ export async function reaches(handle: WorkflowHandle, phase: RunPhase): Promise<
 }
 
 /** Waits until something holds; the bound is far above what it takes. */
-export async function until(what: string, holds: () => Promise<boolean> | boolean, boundMs = 60_000): Promise<void> {
+export async function until(what: string, holds: () => Promise<boolean> | boolean, boundMs = 120_000): Promise<void> {
   const deadline = Date.now() + boundMs;
   while (!(await holds())) {
     if (Date.now() > deadline) throw new Error(`Not within ${boundMs} ms: ${what}.`);

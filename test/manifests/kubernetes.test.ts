@@ -84,9 +84,7 @@ test('the roles of deploy/kubernetes grant what preflight asks for, and nothing 
     const { namespace = '' } = metadata;
     return rules.flatMap(({ apiGroups, resources, verbs, resourceNames = [''] }) =>
       apiGroups.flatMap((group) =>
-        resources.flatMap((resource) =>
-          verbs.flatMap((verb) => resourceNames.map((name) => line({ verb, group, resource, name, namespace }))),
-        ),
+        resources.flatMap((resource) => verbs.flatMap((verb) => resourceNames.map((name) => line({ verb, group, resource, name, namespace })))),
       ),
     );
   };

@@ -142,7 +142,7 @@ export interface Harness {
     fakes: { activities: Activities },
     input: unknown,
     during: (handle: WorkflowHandle<() => Promise<Report>>) => Promise<T>,
-    options?: { cached?: boolean },
+    options?: { cached?: boolean; type?: string },
   ): Promise<T>;
   close(): Promise<void>;
 }
@@ -158,7 +158,7 @@ export async function startHarness(): Promise<Harness> {
     },
   });
   const bundle: WorkflowBundleWithSourceMap = await bundleWorkflowCode({ workflowsPath, logger: quiet });
-  const run: Harness['run'] = async ({ activities }, input, during, { cached = true } = {}) => {
+  const run: Harness['run'] = async ({ activities }, input, during, { cached = true, type = workflowType } = {}) => {
     const taskQueue = `test-${randomUUID()}`;
     const worker = await Worker.create({
       connection: env.nativeConnection,
@@ -169,7 +169,7 @@ export async function startHarness(): Promise<Harness> {
       ...(cached ? {} : { maxCachedWorkflows: 0 }),
     });
     return worker.runUntil(async () => {
-      const handle = await env.client.workflow.start(workflowType, { taskQueue, workflowId: `hepflow-test-${randomUUID()}`, args: [input] });
+      const handle = await env.client.workflow.start(type, { taskQueue, workflowId: `hepflow-test-${randomUUID()}`, args: [input] });
       return during(handle as unknown as WorkflowHandle<() => Promise<Report>>);
     });
   };

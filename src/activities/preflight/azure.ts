@@ -130,12 +130,16 @@ async function inspectRights(scopes: readonly Scope[], tools: Reader): Promise<P
   return (await Promise.all(scopes.map((scope) => lackingAt(scope, tools)))).flat();
 }
 
+/** Who has a role on the resource alone may not even ask what they may do in its group. */
 async function lackingAt({ at, groupId, resourceId }: Scope, { azure }: Reader): Promise<Problem[]> {
   const ofGroup = await allowed(() => azure.permissions(groupId), '');
-  if (ofGroup.problem !== undefined) return [ofGroup.problem];
-  if (missingActions(at, ofGroup.value).length === 0) return [];
-  const ofResource = resourceId === undefined ? { value: [] } : await allowed(() => azure.permissions(resourceId).catch(none), '');
-  const missing = missingActions(at, [...ofGroup.value, ...(ofResource.problem === undefined ? ofResource.value : [])]);
+  if (ofGroup.problem === undefined && missingActions(at, ofGroup.value).length === 0) return [];
+  const ofResource = resourceId === undefined ? ofGroup : await allowed(() => azure.permissions(resourceId).catch(none), '');
+  if (ofGroup.problem !== undefined && ofResource.problem !== undefined) return [ofGroup.problem];
+  const missing = missingActions(
+    at,
+    [ofGroup, ofResource].flatMap((each) => (each.problem === undefined ? each.value : [])),
+  );
   return missing.map((action) => problem('MissingRights', '', `The credential may not ${action} on ${resourceId ?? groupId}.`));
 }
 

@@ -8,6 +8,6 @@ import { problem } from './look.ts';
 export function foreignMark(object: KubernetesObject | undefined, what: string, runId: string): readonly Problem[] {
   const mark = object === undefined ? undefined : markOf(object);
   if (mark === undefined || mark.run === runId) return [];
-  const remedy = `Wait for that run to end; if it is over, restore the value ${JSON.stringify(mark.prior)} and remove the annotation ${changedAnnotation}.`;
+  const remedy = `Wait for that run to end; if it is over: hepflow sweep. By hand, restore the value ${JSON.stringify(mark.prior)} and remove the annotation ${changedAnnotation}.`;
   return [problem('ChangedMeanwhile', '', `${what} is changed by run ${mark.run} and not restored yet.`, remedy)];
 }

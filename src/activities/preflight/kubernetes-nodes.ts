@@ -45,10 +45,10 @@ function isUsable(node: Node): boolean {
 
 /** The IPv4 one of dual-stack nodes: the VM's VNet is IPv4. */
 const internalIpOf = (node: Node): string | undefined =>
-  node.status?.addresses?.find(({ type, address }) => type === 'InternalIP' && !address.includes(':'))?.address;
+  node.status?.addresses?.find(({ type, address }) => type === 'InternalIP' && address !== undefined && !address.includes(':'))?.address;
 
 const siteOf = (node: Node, key: string): NodeSite => ({
   name: node.metadata.name,
   internalIp: internalIpOf(node) ?? '',
-  priorLabel: node.metadata.labels?.[key] ?? null,
+  priorLabel: Object.hasOwn(node.metadata.labels ?? {}, key) ? (node.metadata.labels?.[key] ?? null) : null,
 });

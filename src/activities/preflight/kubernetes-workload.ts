@@ -55,4 +55,4 @@ async function portProblems(cluster: Cluster, { nodePort, namespace, serviceName
   ];
 }
 
-const portsOf = ({ spec }: Service): readonly (number | undefined)[] => [...(spec.ports ?? []).map(({ nodePort }) => nodePort), spec.healthCheckNodePort];
+const portsOf = ({ spec }: Service): readonly (number | undefined)[] => [...(spec?.ports ?? []).map(({ nodePort }) => nodePort), spec?.healthCheckNodePort];

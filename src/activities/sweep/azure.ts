@@ -36,7 +36,7 @@ export async function azureTraces(sweep: Sweep, runIds: readonly string[], azure
   const listed = (
     await Promise.all(kinds.map(async (kind) => (await kind.of(azure).list({ subscriptionId, resourceGroup })).map((state) => ({ kind, state }))))
   ).flat();
-  const peered = vnetId === undefined ? [] : ((await azure.networks.get(vnetId))?.peerings ?? []).filter(isOurs);
+  const peered = vnetId === undefined ? [] : ((await azure.networks.get(vnetId))?.peerings ?? []).filter((peering) => isNamedAsOurs(peering, subscriptionId));
 
   const seen = [...runIds, ...listed.map(({ state }) => runOf(state)), ...peered.map(({ id }) => runOfPeering(id))].filter(isRunId);
   const places = uniqueBy([...seen.map((runId): Place => ({ runId, subscriptionId, resourceGroup })), ...peered.map(placeOf)], (place) =>
@@ -44,7 +44,7 @@ export async function azureTraces(sweep: Sweep, runIds: readonly string[], azure
   );
   const traces: Trace[] = [];
   for (const place of places) traces.push(...(await atPlace(place, sameGroup(place, sweep), azure)));
-  if (vnetId !== undefined) for (const runId of new Set(seen)) traces.push(...(await farPeering(vnetId, runId, azure)));
+  if (vnetId !== undefined) for (const runId of new Set(seen)) traces.push(...(await farPeering(vnetId, runId, subscriptionId, azure)));
   return { traces: uniqueBy(traces, ({ id }) => id.toLowerCase()), warnings };
 }
 
@@ -84,24 +84,29 @@ async function atPlace(place: Place, mustAnswer: boolean, azure: Azure): Promise
       { ...unmarked, what: shown(peering), id: peering.id, runId: place.runId, resourceGroup: place.resourceGroup, origin: { step: 'peerToCluster', input } },
     ];
   };
-  return (await Promise.all([...looks, near()])).flat();
+  const [peering, ...rest] = await Promise.all([near(), ...looks]);
+  const traces = rest.flat();
+  // A peering has no tag of its own: it is the run's when the VNet that it is on is.
+  return traces.some(({ origin }) => origin?.step === 'createNetwork') ? [...traces, ...peering] : traces;
 }
 
 /** The run's peering on the cluster's VNet. */
-async function farPeering(clusterVnetId: string, runId: string, azure: Azure): Promise<Trace[]> {
+async function farPeering(clusterVnetId: string, runId: string, subscriptionId: string, azure: Azure): Promise<Trace[]> {
   const peering = await azure.peerings.get(peeringIdOf(clusterVnetId, runId));
-  if (peering === undefined || !isOurs(peering)) return [];
+  if (peering === undefined || !isNamedAsOurs(peering, subscriptionId)) return [];
   const vnetId = peering.remoteVnetId;
   const there = await azure.networks.get(vnetId).catch(forbidden);
+  if (there !== undefined && there !== null && runOf(there) !== runId) return []; // a VNet of somebody else
   const { resourceGroup } = parseId(vnetId);
   const input = { vnetId, clusterVnetId };
   return [{ ...unmarked, what: shown(peering), id: peering.id, runId, resourceGroup, orphan: there === undefined, origin: { step: 'peerFromCluster', input } }];
 }
 
 /** Named after a run, and leading to the VNet that is named after the same run. */
-function isOurs({ id, remoteVnetId }: PeeringState): boolean {
+function isNamedAsOurs({ id, remoteVnetId }: PeeringState, subscriptionId: string): boolean {
   const runId = runOfPeering(id);
-  return isRunId(runId) && nameOf(id) === namesOf(runId).peering && lastOf(remoteVnetId) === namesOf(runId).network;
+  const isNamed = isRunId(runId) && nameOf(id) === namesOf(runId).peering && lastOf(remoteVnetId) === namesOf(runId).network;
+  return isNamed && sameId(parseId(remoteVnetId).subscriptionId, subscriptionId);
 }
 
 const runOfPeering = (id: string): string => nameOf(id).replace(/^hepflow-/, '');

@@ -110,7 +110,7 @@ export function createCompute(clients: Clients, operations: Operations): Compute
 async function observe(parts: Parts<VirtualMachine, VmState>, id: string, lro: Lro, owned: Owned<State>): Promise<VmState | undefined> {
   const seen = await parts.get(id);
   if (seen === undefined) return undefined;
-  refuseForeign(seen, owned, 'create');
+  refuseForeign(id, seen, owned, 'create');
   return parts.settled(id, lro);
 }
 

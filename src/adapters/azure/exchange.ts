@@ -84,13 +84,16 @@ function note(seen: Exchange, response: PipelineResponse): void {
   seen.error = response.status >= 400 || ended ? errorOf(body?.['error'] ?? body) : undefined;
 }
 
+/** Nobody waits longer, and a number beyond all bounds could not be told to anybody. */
+const longestWaitMs = 24 * 60 * 60 * 1000;
+
 function retryAfter({ headers }: PipelineResponse): number | undefined {
   const inMs = headers.get('retry-after-ms') ?? headers.get('x-ms-retry-after-ms');
-  if (inMs !== undefined && /^\d+$/.test(inMs)) return Number(inMs);
+  if (inMs !== undefined && /^\d+$/.test(inMs)) return Math.min(Number(inMs), longestWaitMs);
   const value = headers.get('retry-after');
   if (value === undefined) return undefined;
   const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
-  return Number.isNaN(ms) ? undefined : Math.max(0, ms);
+  return Number.isNaN(ms) ? undefined : Math.min(Math.max(0, ms), longestWaitMs);
 }
 
 type Json = { readonly [key: string]: unknown };
@@ -108,18 +111,24 @@ function parsed(text: string | null | undefined): Json | undefined {
 
 function errorOf(error: unknown): Exchange['error'] {
   if (!isJson(error) || typeof error['code'] !== 'string') return undefined;
-  return { code: error['code'], message: String(error['message'] ?? ''), details: detailsOf(error) };
+  return { code: error['code'], message: textIn(error['message']), details: detailsOf(error) };
 }
 
+const textIn = (value: unknown): string => (typeof value === 'string' ? value : value === undefined || value === null ? '' : JSON.stringify(value));
+
+/** Deeper reasons explain nothing. */
+const deepestReason = 10;
+
 /** Nested errors and refusing policies, flat, outermost first. */
-function detailsOf(error: Json): AzureDetail[] {
+function detailsOf(error: Json, level = 0): AzureDetail[] {
+  if (level > deepestReason) return [];
   const nested = [error['details'], error['innererror']].flat().filter(isJson);
   const policies = [error['additionalInfo']].flat().filter(isJson);
   return [
     ...nested.flatMap((each) => [
-      ...(typeof each['code'] === 'string' ? [{ code: each['code'], message: String(each['message'] ?? '') }] : []),
-      ...detailsOf(each),
+      ...(typeof each['code'] === 'string' ? [{ code: each['code'], message: textIn(each['message']) }] : []),
+      ...detailsOf(each, level + 1),
     ]),
-    ...policies.map((each) => ({ code: String(each['type'] ?? 'additionalInfo'), message: JSON.stringify(each['info'] ?? {}) })),
+    ...policies.map((each) => ({ code: textIn(each['type']) || 'additionalInfo', message: JSON.stringify(each['info'] ?? {}) })),
   ];
 }

@@ -102,7 +102,7 @@ export function partsOf<Body, S extends State>(calls: (subscriptionId: string) =
       if (!begun) {
         const state = await get(id);
         if (state === undefined) return 'absent';
-        refuseForeign(state, owned, 'delete');
+        refuseForeign(id, state, owned, 'delete');
       }
       await operate('DELETE', id, lro, (bound, signal) => bound.remove(parseId(id), signal)).catch((error: unknown) => {
         if (!(error instanceof AzureError && error.status === 404)) throw error; // gone meanwhile, or its operation is: the proof below decides
@@ -133,7 +133,7 @@ export function collectionOf<Body, S extends State>(calls: (subscriptionId: stri
     async ensure(id, body, lro, owned) {
       if (operations.saved('PUT', id, lro) === undefined) {
         const seen = await parts.get(id);
-        if (seen !== undefined) refuseForeign(seen, owned, 'create');
+        if (seen !== undefined) refuseForeign(id, seen, owned, 'create');
         const state = seen === undefined ? undefined : await parts.settled(id, lro);
         if (state?.provisioningState === 'Succeeded') return state;
       }
@@ -143,8 +143,8 @@ export function collectionOf<Body, S extends State>(calls: (subscriptionId: stri
   };
 }
 
-export function refuseForeign<S extends State>(state: S, owned: Owned<S>, verb: string): void {
-  if (!owned(state)) throw problem(ownCodes.notOwned, `${verb} ${titleOf(state.id)}`, 'it exists and is not marked as this one');
+export function refuseForeign<S extends State>(id: string, state: S, owned: Owned<S>, verb: string): void {
+  if (!owned(state)) throw problem(ownCodes.notOwned, `${verb} ${titleOf(id)}`, 'it exists and is not marked as this one');
 }
 
 const problem = (code: string, operation: string, message: string): AzureError => new AzureError({ code, status: 0, operation, message });

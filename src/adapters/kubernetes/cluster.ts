@@ -37,16 +37,20 @@ const fieldManager = 'hepflow';
 const pageSize = '500';
 
 export function clusterOver(send: (call: Call) => Promise<string>): Cluster {
-  const json = async <T>(call: Call): Promise<T> => JSON.parse(await send(call)) as T;
+  const json = async (call: Call): Promise<Json> => jsonIn(await send(call), call);
+  const object = async <T extends KubernetesObject>(call: Call): Promise<T> => objectIn<T>(await json(call), call);
   const cluster: Cluster = {
-    get: (resource, name, namespace) => json({ method: 'GET', path: pathOf(resource, namespace, name) }),
+    get: (resource, name, namespace) => object({ method: 'GET', path: pathOf(resource, namespace, name) }),
     find: (resource, name, namespace) => cluster.get(resource, name, namespace).catch(nothingIf('NotFound')),
     list: async (resource, { namespace, labelSelector } = {}) => {
       const path = pathOf(resource, namespace);
-      return await allPages((from) => json({ method: 'GET', path, query: { limit: pageSize, labelSelector, continue: from } }));
+      return await allPages(async (from) => {
+        const call: Call = { method: 'GET', path, query: { limit: pageSize, labelSelector, continue: from } };
+        return pageIn(await json(call), call);
+      });
     },
-    create: (resource, body, namespace) => json({ method: 'POST', path: pathOf(resource, namespace), query: { fieldManager }, body }),
-    patchMerge: (resource, name, body, namespace) => json({ method: 'PATCH', path: pathOf(resource, namespace, name), query: { fieldManager }, body }),
+    create: (resource, body, namespace) => object({ method: 'POST', path: pathOf(resource, namespace), query: { fieldManager }, body }),
+    patchMerge: (resource, name, body, namespace) => object({ method: 'PATCH', path: pathOf(resource, namespace, name), query: { fieldManager }, body }),
     delete: async (resource, { metadata: { name, namespace, uid, resourceVersion } }) => {
       await send({
         method: 'DELETE',
@@ -56,8 +60,8 @@ export function clusterOver(send: (call: Call) => Promise<string>): Cluster {
     },
     canI: async (right) => {
       const body = { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', spec: { resourceAttributes: right } };
-      const review = await json<{ status: { allowed: boolean } }>({ method: 'POST', path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', body });
-      return review.status.allowed;
+      const { status } = await json({ method: 'POST', path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', body });
+      return isJson(status) && status['allowed'] === true;
     },
     serves: async (group, version) => (await send({ method: 'GET', path: `/apis/${group}/${version}` }).catch(nothingIf('NotServed'))) !== undefined,
     openApi: (group, version) => send({ method: 'GET', path: `/openapi/v3/apis/${group}/${version}` }).catch(nothingIf('NotServed')),
@@ -71,9 +75,49 @@ function pathOf(resource: Resource<KubernetesObject>, namespace?: string, name?:
   return `${root}${within}/${resource.plural}${name === undefined ? '' : `/${encodeURIComponent(name)}`}`;
 }
 
+type Json = Readonly<Record<string, unknown>>;
+
+const isJson = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Not an answer of an API server, whatever its status says: cut off, or from something in between. */
+const garbled = ({ path }: Call, why: string): KubernetesError => new KubernetesError(0, 'ConnectionFailed', `The answer to ${path} is not an API server's: ${why}.`);
+
+function jsonIn(text: string, call: Call): Json {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw garbled(call, 'it is no JSON');
+  }
+  if (!isJson(value)) throw garbled(call, 'it is no object');
+  return value;
+}
+
+/** Everything relies on name, uid and version; the rest of an object is optional. */
+function objectIn<T extends KubernetesObject>(value: unknown, call: Call): T {
+  const metadata = isJson(value) ? value['metadata'] : undefined;
+  const known = isJson(metadata) && ['name', 'uid', 'resourceVersion'].every((key) => typeof metadata[key] === 'string');
+  if (!known) throw garbled(call, 'an object has no name, uid or version');
+  return withoutNulls(value) as T;
+}
+
+/** To Kubernetes a null is a field that is not there; so it is to every reader here. */
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.filter((each) => each !== null).map(withoutNulls);
+  if (!isJson(value)) return value;
+  return Object.fromEntries(Object.entries(value).flatMap(([key, inner]) => (inner === null ? [] : [[key, withoutNulls(inner)]])));
+}
+
 interface Page<T> {
-  readonly metadata: { readonly continue?: string };
+  readonly continue: string | undefined;
   readonly items: readonly T[];
+}
+
+/** An empty list may say null. */
+function pageIn<T extends KubernetesObject>({ metadata, items }: Json, call: Call): Page<T> {
+  const more = isJson(metadata) ? metadata['continue'] : undefined;
+  if (!Array.isArray(items) && items !== null) throw garbled(call, 'a list has no items');
+  return { continue: typeof more === 'string' && more !== '' ? more : undefined, items: (items ?? []).map((item: unknown) => objectIn<T>(item, call)) };
 }
 
 async function allPages<T>(pageFrom: (from: string | undefined) => Promise<Page<T>>): Promise<readonly T[]> {
@@ -82,7 +126,7 @@ async function allPages<T>(pageFrom: (from: string | undefined) => Promise<Page<
   do {
     const page = await pageFrom(from);
     items.push(...page.items);
-    from = page.metadata.continue || undefined;
+    from = page.continue;
   } while (from !== undefined);
   return items;
 }

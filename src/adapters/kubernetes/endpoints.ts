@@ -9,5 +9,5 @@ export function slicesOf(cluster: Cluster, namespace: string, service: string): 
 /** Number of distinct addresses behind a service that are ready. */
 export async function readyEndpoints(cluster: Cluster, namespace: string, service: string): Promise<number> {
   const endpoints = (await slicesOf(cluster, namespace, service)).flatMap((slice) => slice.endpoints ?? []);
-  return new Set(endpoints.filter(({ conditions }) => conditions?.ready !== false).flatMap(({ addresses }) => addresses)).size;
+  return new Set(endpoints.filter(({ conditions }) => conditions?.ready !== false).flatMap(({ addresses }) => addresses ?? [])).size;
 }

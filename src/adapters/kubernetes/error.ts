@@ -29,11 +29,14 @@ export class KubernetesError extends Error {
   }
 }
 
+/** Nobody waits longer, and a number beyond all bounds could not be told to anybody. */
+const longestWaitSeconds = 24 * 60 * 60;
+
 /** An error answer as an error: the API server's Status where there is one, else the text of whatever stood in between. */
 export function errorOf(path: string, status: number, body: string, headers: Readonly<Record<string, string>>): KubernetesError {
   const answer = statusIn(body);
   const seconds = Number(headers['retry-after'] ?? answer?.details?.retryAfterSeconds ?? Number.NaN);
-  const retryAfterMs = Number.isFinite(seconds) ? seconds * 1000 : undefined;
+  const retryAfterMs = Number.isFinite(seconds) ? Math.min(Math.max(0, seconds), longestWaitSeconds) * 1000 : undefined;
   const message = answer?.message ?? (body.trim().slice(0, 300) || `HTTP ${status}`);
   // A resource that is not served at all answers 404 in plain text; a missing object answers with a Status that names it.
   if (status === 404 && answer?.details?.name === undefined) {
@@ -50,10 +53,29 @@ interface Status {
   readonly details?: StatusDetails;
 }
 
+type Json = Readonly<Record<string, unknown>>;
+const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
+const textsOf = <K extends string>(value: Json, ...keys: K[]): { [key in K]?: string } =>
+  Object.fromEntries(keys.flatMap((key) => (typeof value[key] === 'string' ? [[key, value[key]]] : []))) as { [key in K]?: string };
+
+/** What stands between may answer as if it were the API server: only what has the right type is taken. */
+function readable(status: Json): Status {
+  const details = isObject(status['details']) ? status['details'] : {};
+  const { causes, retryAfterSeconds } = details;
+  return {
+    ...textsOf(status, 'message', 'reason'),
+    details: {
+      ...textsOf(details, 'name', 'group', 'kind'),
+      ...(Array.isArray(causes) ? { causes: causes.filter(isObject).map((cause) => textsOf(cause, 'reason', 'message', 'field')) } : {}),
+      ...(typeof retryAfterSeconds === 'number' ? { retryAfterSeconds } : {}),
+    },
+  };
+}
+
 function statusIn(body: string): Status | undefined {
   try {
     const parsed: unknown = JSON.parse(body);
-    return typeof parsed === 'object' && parsed !== null && 'kind' in parsed && parsed.kind === 'Status' ? (parsed as Status) : undefined;
+    return isObject(parsed) && parsed['kind'] === 'Status' ? readable(parsed) : undefined;
   } catch {
     return undefined;
   }

@@ -65,10 +65,27 @@ function connection(settings: ClustersSettings, name: ClusterName): { cluster: C
       throw error;
     }
   };
-  // Tokens expire in the middle of a run, so a 401 reads the credentials again, once; a refused request has had no effect.
+  // A refused request has had no effect, so it can be sent again, once. Tokens expire in the middle of a run: a 401 reads the credentials again.
   const send = (call: Call): Promise<string> =>
-    sendOnce(call).catch((error) => (error instanceof KubernetesError && error.status === 401 ? sendOnce(call) : Promise.reject(error)));
+    sendOnce(call).catch(async (error) => {
+      if (!(error instanceof KubernetesError) || (error.status !== 401 && error.status !== 403)) throw error;
+      if (error.status === 403) await confirm(error, sendOnce);
+      return await sendOnce(call);
+    });
   return { cluster: clusterOver(send), close: async () => await (await current?.catch(() => undefined))?.close() };
+}
+
+/**
+ * Throws when the refusal does not count. An API server that has just started refuses everybody with 403 until it has read its roles and bindings, in the same
+ * words as one that means it. It then refuses `/readyz` too, which everybody may read (ClusterRole system:public-info-viewer), or says there what is missing.
+ */
+async function confirm(refusal: KubernetesError, send: (call: Call) => Promise<string>): Promise<void> {
+  await send({ method: 'GET', path: '/readyz' }).catch((error) => {
+    if (!(error instanceof KubernetesError) || (error.status !== 0 && error.status !== 403 && error.status < 500)) return;
+    throw new KubernetesError(503, 'ServiceUnavailable', `The API server is not ready, and so its refusal does not count yet: ${refusal.message}`, {
+      cause: error,
+    });
+  });
 }
 
 const isUnauthorized = (error: unknown): boolean => error instanceof KubernetesError && error.reason === 'Unauthorized';

@@ -53,7 +53,7 @@ interface Condition {
 export interface Node extends KubernetesObject {
   readonly status?: {
     readonly conditions?: readonly Condition[];
-    readonly addresses?: readonly { readonly type: string; readonly address: string }[];
+    readonly addresses?: readonly { readonly type: string; readonly address?: string }[];
     readonly nodeInfo?: { readonly operatingSystem?: string };
   };
 }
@@ -63,7 +63,7 @@ export interface Pod extends KubernetesObject {
 }
 
 export interface Service extends KubernetesObject {
-  readonly spec: {
+  readonly spec?: {
     readonly type?: string;
     readonly selector?: Readonly<Record<string, string>>;
     readonly ports?: readonly { readonly port: number; readonly nodePort?: number }[];
@@ -72,9 +72,9 @@ export interface Service extends KubernetesObject {
 }
 
 export interface Deployment extends KubernetesObject {
-  readonly spec: {
-    readonly selector: { readonly matchLabels?: Readonly<Record<string, string>> };
-    readonly template: { readonly metadata?: { readonly labels?: Readonly<Record<string, string>> } };
+  readonly spec?: {
+    readonly selector?: { readonly matchLabels?: Readonly<Record<string, string>> };
+    readonly template?: { readonly metadata?: { readonly labels?: Readonly<Record<string, string>> } };
   };
 }
 
@@ -85,7 +85,7 @@ export interface Lease extends KubernetesObject {
 
 export interface EndpointSlice extends KubernetesObject {
   /** A missing `ready` means ready (API reference of EndpointConditions). */
-  readonly endpoints?: readonly { readonly addresses: readonly string[]; readonly conditions?: { readonly ready?: boolean } }[] | null;
+  readonly endpoints?: readonly { readonly addresses?: readonly string[]; readonly conditions?: { readonly ready?: boolean } }[] | null;
 }
 
 interface ControllersConfig {

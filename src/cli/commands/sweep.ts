@@ -35,7 +35,8 @@ export function addSweepCommands(program: Command): void {
       process.exitCode = await sweepNow(flags, flags.json === true);
     });
 
-  const schedule = program.command('schedule').description('what Temporal starts by itself, again and again');
+  // Its own commands inherit that a wrong command line throws, and so ends as every other one.
+  const schedule = program.command('schedule').description('what Temporal starts by itself, again and again').exitOverride();
   withPlace(schedule.command('sweep').description('sweep at an interval; one sweep at a time, and a failed one stops none of the next'))
     .option('--every <duration>', 'interval: 30m, 6h, 1d', '6h')
     .action(scheduleSweep);

@@ -2,11 +2,13 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { ClientSecretCredential, type ClientSecretCredentialOptions } from '@azure/identity';
+import { Agent, fetch } from 'undici';
 import type { Durations } from '../../../lab/azure/durations.ts';
 import type { NetworkState, VmBoot } from '../../../lab/azure/effects.ts';
-import { type AzureLab, startAzure } from '../../../lab/azure/server.ts';
+import { type AzureLab, type AzureOptions, startAzure } from '../../../lab/azure/server.ts';
 import { createAuthority } from '../../../lab/certificates.ts';
 import { cluster } from '../../../lab/scope.ts';
 import { azureFailure } from '../../../src/activities/failures-azure.ts';
@@ -28,11 +30,15 @@ export interface AzureUnderTest extends AsyncDisposable {
   readonly destroyed: string[];
   /** A new adapter, as another process would have. */
   adapter(): Azure;
+  /** What somebody else does, by plain HTTP; resolves with the resource when nothing is under way on it any more, with undefined when it is gone. */
+  byHand(method: 'PUT' | 'DELETE' | 'GET', id: string, body?: object): Promise<Record<string, unknown> | undefined>;
   /** Requests with that method whose path ends so. */
   count(method: string, pathEnd: string): number;
 }
 
-export async function startAzureUnderTest(options: { durations?: Partial<Durations>; roleFile?: string } = {}): Promise<AzureUnderTest> {
+export async function startAzureUnderTest(
+  options: { durations?: Partial<Durations>; roleFile?: string; assignments?: NonNullable<AzureOptions['assignments']> } = {},
+): Promise<AzureUnderTest> {
   const directory = mkdtempSync(join(tmpdir(), 'hepflow-azure-'));
   const authority = await createAuthority(directory);
   const states: NetworkState[] = [];
@@ -48,16 +54,41 @@ export async function startAzureUnderTest(options: { durations?: Partial<Duratio
     },
     userKubeconfig: () => 'apiVersion: v1\nkind: Config\n',
     roleFile: options.roleFile ?? fileURLToPath(new URL('../../../deploy/azure-role.json', import.meta.url)),
+    ...(options.assignments === undefined ? {} : { assignments: options.assignments }),
     ...(options.durations === undefined ? {} : { durations: options.durations }),
   });
   const { tenantId, clientId, clientSecret } = lab.credentials;
   const trusting = { authorityHost: lab.authorityHost, disableInstanceDiscovery: true, tlsOptions: { ca: authority.caPem } } as ClientSecretCredentialOptions;
   const credential = new ClientSecretCredential(tenantId, clientId, clientSecret, trusting);
+  const dispatcher = new Agent({ connect: { ca: authority.caPem } });
+  const byHand: AzureUnderTest['byHand'] = async (method, id, body) => {
+    const { token } = await credential.getToken(`${lab.endpoint}/.default`);
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+    const send = (verb: string) =>
+      fetch(`${lab.endpoint}${id}?api-version=2025-01-01`, {
+        method: verb,
+        headers,
+        dispatcher,
+        ...(body && verb === 'PUT' ? { body: JSON.stringify(body) } : {}),
+      });
+    if (method !== 'GET') {
+      const answer = await send(method);
+      if (!answer.ok) throw new Error(`${method} ${id}: ${answer.status} ${await answer.text()}`);
+    }
+    for (;;) {
+      const answer = await send('GET');
+      if (answer.status === 404) return undefined;
+      const resource = (await answer.json()) as { properties?: { provisioningState?: string } };
+      if (method === 'GET' || (method === 'PUT' && resource.properties?.provisioningState === 'Succeeded')) return resource;
+      await sleep(10);
+    }
+  };
   return {
     lab,
     states,
     booted,
     destroyed,
+    byHand,
     adapter: () =>
       createAzure({
         endpoint: lab.endpoint,
@@ -70,6 +101,7 @@ export async function startAzureUnderTest(options: { durations?: Partial<Duratio
       }),
     count: (method, pathEnd) => lab.requests().filter((each) => each.method === method && each.path.toLowerCase().endsWith(pathEnd.toLowerCase())).length,
     [Symbol.asyncDispose]: async () => {
+      await dispatcher.close();
       await lab.stop();
       rmSync(directory, { recursive: true, force: true });
     },

@@ -2,17 +2,21 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, beforeEach, describe, test } from 'node:test';
+import { kubernetesFailure } from '../../../src/activities/failures-kubernetes.ts';
 import { holdCluster } from '../../../src/activities/hold-cluster.ts';
 import { inspectHold } from '../../../src/activities/preflight/cluster-hold.ts';
+import { inspectCluster } from '../../../src/activities/preflight/kubernetes.ts';
 import type { StepContext, Tools } from '../../../src/activities/step.ts';
 import { releaseCluster } from '../../../src/activities/undo-kubernetes.ts';
+import { KubernetesError } from '../../../src/adapters/kubernetes/index.ts';
 import type { Lease } from '../../../src/adapters/kubernetes/resources.ts';
 import { HepflowError } from '../../../src/contract/failures.ts';
 import { identityOf, runLabel } from '../../../src/manifests/names.ts';
-import { contextOf, openCluster, retried, type TestCluster } from './cluster.ts';
+import { contextOf, mission, openCluster, retried, shippedObjects, type TestCluster } from './cluster.ts';
 
 const collection = '/apis/coordination.k8s.io/v1/namespaces/kube-system/leases';
 const path = `${collection}/hepflow`;
+const binding = '/apis/rbac.authorization.k8s.io/v1/namespaces/kube-system/rolebindings/hepflow-worker';
 
 /** A run with its holder. */
 interface Holding {
@@ -128,6 +132,25 @@ describe('the lease of a cluster', () => {
       for (const end of ends) if (end.status === 'rejected') assert.equal(end.reason instanceof HepflowError && end.reason.code, 'ClusterHeld');
       const winner = runs[ends.findIndex(({ status }) => status === 'fulfilled')];
       assert.equal((await lease()).spec?.holderIdentity, winner?.holder);
+    }
+  });
+
+  test('needs rights in kube-system that preflight names when they are missing', async () => {
+    await cluster.reset();
+    await cluster.api.call('DELETE', binding);
+    try {
+      const run = aRun();
+      const { problems } = await inspectCluster(mission, run.context.run.runId, cluster.tools);
+      assert.deepEqual(
+        problems.map(({ code, message }) => `${code}: ${message}`),
+        ['create leases.coordination.k8s.io', ...['get', 'patch', 'delete'].map((verb) => `${verb} leases.coordination.k8s.io hepflow`)].map(
+          (right) => `MissingRights: May not ${right} in namespace kube-system.`,
+        ),
+      );
+      assert.deepEqual(await inspectHold(run.context.run.cluster, run.holder, cluster.tools), []);
+      await assert.rejects(hold(run), (error) => error instanceof KubernetesError && kubernetesFailure(error).code === 'Forbidden');
+    } finally {
+      for (const object of shippedObjects()) await cluster.api.apply(object);
     }
   });
 

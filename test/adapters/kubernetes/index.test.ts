@@ -192,6 +192,28 @@ test('whatever stands in between and answers instead of the API server is told a
   await assert.rejects(cluster.list(nodes), { status: 429, reason: 'TooManyRequests', message: 'slow down', retryAfterMs: 7000 });
 });
 
+test('a refusal counts only when the API server is ready: one that has just started refuses everybody (W10)', async (t) => {
+  const refused = JSON.stringify({ kind: 'Status', reason: 'Forbidden', message: 'nodes is forbidden' });
+  const asked: string[] = [];
+  /** Statuses of the answers to come. */
+  let answers: number[] = [];
+  const url = await serverFor(t, (request, response) => {
+    asked.push(request.url?.replace(/\?.*/, '') ?? '');
+    const status = answers.shift() ?? 403;
+    response.writeHead(status).end(status === 403 ? refused : '{"metadata":{},"items":[]}');
+  });
+  const cluster = await clusterOf(t, async () => plainKubeconfig(url));
+  for (const readyz of [403, 500]) {
+    answers = [403, readyz];
+    await assert.rejects(cluster.list(nodes), { status: 503, reason: 'ServiceUnavailable', message: /not ready.*nodes is forbidden/ });
+  }
+  answers = [403, 200, 200];
+  assert.deepEqual(await cluster.list(nodes), [], 'it became ready in between');
+  answers = [403, 200, 403];
+  await assert.rejects(cluster.list(nodes), { status: 403, reason: 'Forbidden' });
+  assert.deepEqual(asked.slice(-3), ['/api/v1/nodes', '/readyz', '/api/v1/nodes']);
+});
+
 test('an API server that is not there, or never answers, is a failed connection and not an answer (W10)', async (t) => {
   const silent = await serverFor(t, () => {});
   const closed = createServer().listen(0, '127.0.0.1');

@@ -76,3 +76,15 @@ test('a port that was taken between the look and the start costs one more start 
   assert.notEqual(tried[0], tried[1]);
   assert.match(readFileSync(join(scope.logs, 'ports.log'), 'utf8'), new RegExp(`taken meanwhile.*"client":${tried[0]}`));
 });
+
+test('etcd and kube-apiserver that were killed come back on the same address with what they held', async (t) => {
+  const plane = await startControlPlane({ ...(await optionsFor(t)), crds: [crd] });
+  t.after(() => plane.stop());
+  await plane.api.apply({ apiVersion: 'test.hepflow.io/v3', kind: 'Lamp', metadata: { name: 'one' }, lit: true });
+  for (const servers of [['kube-apiserver'], ['etcd'], ['kube-apiserver', 'etcd']] as const) {
+    await plane.kill(...servers);
+    await assert.rejects(plane.api.call('PATCH', '/apis/test.hepflow.io/v3/lamps/one', { lit: true }), servers.join());
+    await plane.restart();
+    assert.equal((await plane.api.read<{ lit: boolean }>('/apis/test.hepflow.io/v3/lamps/one')).lit, true);
+  }
+});

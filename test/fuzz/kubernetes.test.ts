@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { toApplicationFailure, toHepflowError } from '../../src/activities/failure.ts';
+import { inspectCluster } from '../../src/activities/preflight/kubernetes.ts';
+import type { Tools } from '../../src/activities/step.ts';
+import { clusterOver } from '../../src/adapters/kubernetes/cluster.ts';
+import { readyEndpoints } from '../../src/adapters/kubernetes/endpoints.ts';
+import { errorOf } from '../../src/adapters/kubernetes/error.ts';
+import { autoHostEndpoints } from '../../src/adapters/kubernetes/host-endpoints.ts';
+import { KubernetesError } from '../../src/adapters/kubernetes/index.ts';
+import { type Call, openSession } from '../../src/adapters/kubernetes/session.ts';
+import { resolveMission } from '../../src/config/run-spec.ts';
+import { failures } from '../../src/contract/failures.ts';
+import { type Change, changePatch, decideChange, decideRestore, type FieldPath, markOf, restorePatch, valueAt } from '../../src/manifests/kubernetes-marks.ts';
+import { changedAnnotation } from '../../src/manifests/names.ts';
+import { damaged, everyCase, json, nasty } from './cases.ts';
+
+const day = 24 * 60 * 60 * 1000;
+const mission = resolveMission({ subscriptionId: '00000000-0000-4000-8000-000000000001', resourceGroup: 'group', cluster: 'cluster' });
+
+const metadata = (name: string) => ({ name, namespace: 'default', uid: `uid-${name}`, resourceVersion: '7', labels: { 'kubernetes.io/os': 'linux' }, annotations: {} });
+const ready = { conditions: [{ type: 'Ready', status: 'True' }], addresses: [{ type: 'InternalIP', address: '10.240.0.4' }] };
+const auto = { controllers: { node: { hostEndpoint: { autoCreate: 'Disabled' } } } };
+const listOf = (...items: object[]) => ({ metadata: { resourceVersion: '9' }, items });
+
+/** A sound cluster: what each path answers, longest first. */
+const sound: Readonly<Record<string, unknown>> = {
+  '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews': { status: { allowed: true } },
+  '/apis/projectcalico.org/v3/kubecontrollersconfigurations/': { metadata: metadata('default'), spec: auto, status: { runningConfig: auto, environmentVars: {} } },
+  '/apis/projectcalico.org/v3/felixconfigurations/': { metadata: metadata('default'), spec: { failsafeInboundHostPorts: [{ protocol: 'TCP', port: 22 }] } },
+  '/apis/projectcalico.org/v3/clusterinformations/': { metadata: metadata('default'), spec: { calicoVersion: 'v3.32.1' } },
+  '/apis/projectcalico.org/v3/tiers/': { metadata: metadata('default') },
+  '/apis/projectcalico.org/v3/globalnetworkpolicies': listOf({ metadata: metadata('other'), spec: { selector: 'all()' } }),
+  '/apis/projectcalico.org/v3/hostendpoints': listOf({ metadata: metadata('node-a-auto-hep'), spec: { node: 'node-a', interfaceName: '*' } }),
+  '/apis/projectcalico.org/v3': { kind: 'APIResourceList', resources: [] },
+  '/openapi/v3/apis/projectcalico.org/v3': { components: {} },
+  '/apis/apps/v1/namespaces/default/deployments/': { metadata: metadata('frontend'), spec: { selector: { matchLabels: { app: 'f' } }, template: { metadata: { labels: { app: 'f' } } } } },
+  '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices': listOf({ metadata: metadata('s'), endpoints: [{ addresses: ['10.1.0.1'], conditions: { ready: true } }] }),
+  '/api/v1/namespaces/default/pods': listOf({ metadata: metadata('pod'), status: ready }),
+  '/api/v1/namespaces/default/services/': undefined,
+  '/api/v1/services': listOf({ metadata: metadata('kubernetes'), spec: { ports: [{ port: 443 }] } }),
+  '/api/v1/namespaces/default': { metadata: metadata('default') },
+  '/api/v1/nodes': listOf({ metadata: metadata('node-a'), status: ready }, { metadata: metadata('node-b'), status: ready }),
+};
+const paths = Object.keys(sound);
+
+/** A cluster that answers so, and tells what was written to it. */
+function clusterOf(answers: Readonly<Record<string, unknown>>, raw?: { readonly path: string; readonly text: string }) {
+  const writes: Call[] = [];
+  const send = async (call: Call): Promise<string> => {
+    if (call.method !== 'GET' && !call.path.endsWith('selfsubjectaccessreviews')) writes.push(call);
+    const path = paths.filter((each) => call.path.startsWith(each)).sort((a, b) => b.length - a.length)[0] ?? '';
+    if (raw?.path === path) return raw.text;
+    const answer = answers[path];
+    if (answer === undefined) throw errorOf(call.path, 404, JSON.stringify({ kind: 'Status', reason: 'NotFound', details: { name: 'x' } }), {});
+    return JSON.stringify(answer);
+  };
+  return { cluster: clusterOver(send), writes };
+}
+
+const inspect = (cluster: ReturnType<typeof clusterOver>) => inspectCluster(mission, '0badcafe', { clusters: { of: async () => cluster } } as unknown as Pick<Tools, 'clusters'>);
+
+/** A code of the catalogue that Temporal can carry. */
+function typed(error: unknown): void {
+  assert.ok(Object.hasOwn(failures, toHepflowError(error).code));
+  const { nextRetryDelay: delay } = toApplicationFailure(error, 1);
+  assert.ok(delay === undefined || delay === null || (typeof delay === 'number' && delay >= 0 && delay <= day), String(delay));
+}
+
+/** A code that says what happened: `Unexpected` is for what no API server sends, a field of another type. */
+function expected(error: unknown): void {
+  typed(error);
+  assert.notEqual(toHepflowError(error).code, 'Unexpected', error instanceof Error ? (error.stack ?? '') : String(error));
+}
+
+test('the sound cluster passes its inspection', async () => {
+  const { cluster } = clusterOf(sound);
+  const { problems, site } = await inspect(cluster);
+  assert.deepEqual(problems, []);
+  assert.equal(site?.nodes.length, 2);
+});
+
+async function inspectAll(path: string, answer: unknown, failed: (error: unknown) => void): Promise<void> {
+  const { cluster, writes } = clusterOf({ ...sound, [path]: answer });
+  await inspect(cluster).then(({ problems, site }) => {
+    assert.ok(problems.length > 0 || site !== undefined);
+    assert.ok(problems.every(({ code, message }) => Object.hasOwn(failures, code) && message !== ''));
+  }, failed);
+  await autoHostEndpoints(cluster).then((found) => assert.ok(Array.isArray(found)), failed);
+  await readyEndpoints(cluster, 'default', 'frontend-nodeport').then((count) => assert.ok(count >= 0), failed);
+  assert.deepEqual(writes, []);
+}
+
+const some = (path: string): unknown => sound[path] ?? { metadata: metadata('x'), spec: {} };
+
+test('objects with missing or empty fields are findings or a failure that says so, and nothing is written', (t) => {
+  const lack = fc.constantFrom(...paths).chain((path) => fc.tuple(fc.constant(path), damaged(some(path), fc.constant(null))));
+  return everyCase(t, 500, lack, ([path, answer]) => inspectAll(path, answer, expected));
+});
+
+test('objects with fields of any other type are findings or a typed failure, and nothing is written', (t) => {
+  const damage = fc.constantFrom(...paths).chain((path) => fc.tuple(fc.constant(path), damaged(some(path))));
+  return everyCase(t, 500, damage, ([path, answer]) => inspectAll(path, answer, typed));
+});
+
+test('an answer of any bytes is a typed failure or what it says', (t) =>
+  everyCase(t, 300, fc.tuple(fc.constantFrom(...paths), fc.oneof(nasty, json.map((value) => JSON.stringify(value)))), async ([path, text]) => {
+    const { cluster, writes } = clusterOf(sound, { path, text });
+    await inspect(cluster).then(() => {}, expected);
+    assert.deepEqual(writes, []);
+  }));
+
+test('any refusal of an API server, or of what stands before it, is a typed failure', (t) => {
+  const status = { kind: 'Status', message: 'm', reason: 'Invalid', details: { name: 'x', group: 'g', causes: [{ field: 'spec.ports[0].nodePort', message: 'm' }], retryAfterSeconds: 1 } };
+  const bodies = fc.oneof(nasty, json.map((value) => JSON.stringify(value)), damaged(status).map((value) => JSON.stringify(value)));
+  const retryAfter = fc.constantFrom(undefined, '1', '-5', '1e300', 'soon', '99999999999999999999');
+  const codes = fc.constantFrom(301, 400, 401, 403, 404, 409, 410, 415, 422, 429, 500, 503);
+  return everyCase(t, 1000, fc.tuple(codes, bodies, retryAfter), ([code, body, wait]) => {
+    const error = errorOf('/apis/g/v1/things/x', code, body, wait === undefined ? {} : { 'retry-after': wait });
+    assert.equal(error.status, code);
+    assert.equal(typeof error.reason, 'string');
+    expected(error);
+  });
+});
+
+test('any mark on any object is read or ignored, and a patch touches only the field and the mark (W3)', (t) => {
+  const mark = fc.oneof(nasty, damaged({ run: '0badcafe', prior: 'x', existing: 1 }).map((value) => JSON.stringify(value)));
+  const fields = fc.constantFrom<FieldPath>(['spec', 'flow'], ['metadata', 'labels', 'constructor'], ['spec', 'a', 'b', 'c']);
+  const value = fc.constantFrom<string | boolean>('Enabled', true, '');
+  const cases = fc.tuple(mark, fields, value, fc.constantFrom<string | boolean | null>(null, 'x', false), fc.oneof(json, fc.constant({ a: { b: { c: 'Enabled' } }, flow: true })));
+  return everyCase(t, 1000, cases, ([annotation, path, wanted, prior, spec]) => {
+    const object = { metadata: { resourceVersion: '1', annotations: { [changedAnnotation]: annotation } }, spec };
+    const change: Change = { path, wanted, prior, runId: '0badcafe' };
+    const read = markOf(object);
+    assert.ok(read === undefined || typeof read.run === 'string');
+    const current = valueAt(object, path);
+    assert.ok(current === null || typeof current === 'string' || typeof current === 'boolean');
+    assert.ok(['change', 'ours', 'already', 'conflict'].includes(decideChange(object, change)));
+    assert.ok(['restore', 'unmark', 'nothing', 'conflict'].includes(decideRestore(object, change)));
+    for (const patch of [changePatch(object, change), restorePatch(object, change)]) {
+      const roots = new Set(Object.keys(patch));
+      assert.ok([...roots].every((root) => root === 'metadata' || root === path[0]), JSON.stringify(patch));
+      assert.equal((patch as typeof object).metadata.resourceVersion, '1', 'only onto the version that was read');
+    }
+  });
+});
+
+test('any kubeconfig is a session or a KubernetesError that does not quote it (W7)', (t) => {
+  const config = {
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': 'c',
+    clusters: [{ name: 'k', cluster: { server: 'https://localhost:1', 'certificate-authority-data': 'QUJD' } }],
+    users: [{ name: 'u', user: { token: 'SECRET-TOKEN' } }],
+    contexts: [{ name: 'c', context: { cluster: 'k', user: 'u' } }],
+  };
+  const texts = fc.oneof(nasty, json.map((value) => JSON.stringify(value)), damaged(config).map((value) => JSON.stringify(value)), damaged(config).map((value) => `${JSON.stringify(value)}\n- : [`));
+  return everyCase(t, 800, texts, async (text) => {
+    try {
+      await openSession(text, 1000).close();
+    } catch (error) {
+      assert.ok(error instanceof KubernetesError, error instanceof Error ? (error.stack ?? '') : String(error));
+      assert.ok(!error.message.includes('SECRET-TOKEN'));
+      typed(error);
+    }
+  });
+});

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { parse } from 'yaml';
+import { resolveMission } from '../../src/config/run-spec.ts';
+import { HepflowError } from '../../src/contract/failures.ts';
+import { cloudConfig } from '../../src/manifests/cloud-init.ts';
+import { idsOf, policyName, tagsOf } from '../../src/manifests/names.ts';
+import { everyCase, nasty } from './cases.ts';
+
+test('a cloud-config says what it was given, whatever text a key holds', (t) =>
+  everyCase(t, 300, fc.tuple(nasty, nasty), ([publicKey, privateKey]) => {
+    const text = cloudConfig({ publicKey, privateKey });
+    assert.ok(text.startsWith('#cloud-config\n'));
+    const said = parse(text) as { ssh_pwauth: boolean; ssh_keys: Record<string, string> };
+    assert.deepEqual(said.ssh_keys, { ed25519_private: privateKey, ed25519_public: `${publicKey}\n` });
+    assert.equal(said.ssh_pwauth, false);
+  }));
+
+test('names, tags and ids of any spec that is accepted are those that Azure and Calico accept', (t) => {
+  const runId = fc.integer({ min: 0, max: 0xffffffff }).map((n) => n.toString(16).padStart(8, '0'));
+  const group = fc.oneof(nasty, fc.string({ unit: fc.constantFrom(...'aZ09-_.()/ '), minLength: 1, maxLength: 92 }));
+  const name = fc.oneof(nasty, fc.string({ unit: fc.constantFrom(...'az09-.'), minLength: 1, maxLength: 70 }));
+  return everyCase(t, 700, fc.tuple(runId, group, name, name), ([id, resourceGroup, policy, tier]) => {
+    const spec = { subscriptionId: '00000000-0000-4000-8000-000000000001', resourceGroup, cluster: 'c', policy: { name: policy, tier } };
+    const mission = acceptedOf(spec);
+    if (mission === undefined) return;
+    const run = { runId: id, workflowId: `hepflow-c-${id}`, startedAt: '2026-10-01T10:00:00.000Z', subscriptionId: mission.subscriptionId, resourceGroup, location: 'westeurope', cluster: { subscriptionId: mission.subscriptionId, resourceGroup, name: 'c' } };
+    for (const each of Object.values(idsOf(run))) {
+      assert.equal(each.split('/')[4], resourceGroup, 'a group cannot leave its place in an id');
+      assert.ok((each.split('/').at(-1)?.length ?? 99) <= 64, 'the shortest limit of the types in use');
+      assert.ok(each.includes(id));
+    }
+    for (const [key, value] of Object.entries(tagsOf(run))) assert.ok(key.length <= 512 && value.length <= 256);
+    assert.match(policyName(mission.policy), /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/);
+  });
+});
+
+function acceptedOf(spec: unknown) {
+  try {
+    return resolveMission(spec);
+  } catch (error) {
+    if (error instanceof HepflowError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,153 @@
+/** The Azure roles of deploy/, one action at a time: preflight misses each that is taken away, and a whole run asks for each that is there. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, test } from 'node:test';
+import { cluster } from '../../lab/scope.ts';
+import { inspectAzure } from '../../src/activities/preflight/azure.ts';
+import type { Mission } from '../../src/contract/mission.ts';
+import { type RightScope, rights } from '../../src/manifests/azure-rights.ts';
+import { makeAll, undoAll } from '../activities/azure/steps.ts';
+import { clusterVnetId, contextOf, failureOf, runRef, startAzureUnderTest, subscriptionId, toolsOf } from '../activities/azure/support.ts';
+
+interface RoleFile {
+  readonly Actions: readonly string[];
+}
+const deploy = join(import.meta.dirname, '../../deploy');
+const read = (file: string): RoleFile => JSON.parse(readFileSync(join(deploy, file), 'utf8')) as RoleFile;
+
+const folder = mkdtempSync(join(tmpdir(), 'hepflow-rights-'));
+after(() => rmSync(folder, { recursive: true }));
+
+/** The path of a copy of a shipped role without one action. */
+function roleWithout(file: string, action: string): string {
+  const role = read(file);
+  const path = join(folder, `${file}-without-${action.replaceAll('/', '_')}`);
+  writeFileSync(path, JSON.stringify({ ...role, Actions: role.Actions.filter((each) => each !== action) }));
+  return path;
+}
+
+/** The probe VM in the cluster's own group, as by default, or in another one. */
+const mission = {
+  ...{ subscriptionId, resourceGroup: cluster.resourceGroup, cluster: cluster.name },
+  vm: { resourceGroup: cluster.resourceGroup, addressSpace: '192.168.0.0/16' },
+} as Mission;
+
+const neededByRuns = new Set(rights.filter(({ only }) => only === undefined).map(({ action }) => action));
+
+describe('a role without one action of deploy/azure-role.json is refused by preflight, which names the action', () => {
+  const [here, sweepOnly] = [read('azure-role.json').Actions.filter((action) => neededByRuns.has(action)), read('azure-role.json').Actions];
+  assert.ok(here.length > 25);
+  for (const action of here) {
+    test(action, async () => {
+      await using azure = await startAzureUnderTest({ roleFile: roleWithout('azure-role.json', action) });
+      const { problems } = await inspectAzure(mission, { azure: azure.adapter() });
+      assert.ok(problems.length > 0);
+      for (const { code, message, remedy } of problems) {
+        assert.equal(code, 'MissingRights', message);
+        assert.ok(message.includes(action), message);
+        assert.match(remedy, /deploy\/azure-role\.json/);
+      }
+      assert.ok(
+        azure.lab.requests().every(({ method, path }) => method === 'GET' || path.endsWith('/token')),
+        'nothing was changed (W1)',
+      );
+    });
+  }
+  for (const action of sweepOnly.filter((each) => !neededByRuns.has(each))) {
+    test(`${action} is for sweep alone, and not missed`, async () => {
+      await using azure = await startAzureUnderTest({ roleFile: roleWithout('azure-role.json', action) });
+      assert.deepEqual((await inspectAzure(mission, { azure: azure.adapter() })).problems, []);
+    });
+  }
+});
+
+/** The narrower roles, and what each is assigned to: the node resource group stands for its VNet, as AKS made it. */
+const narrow: Readonly<Record<RightScope, { readonly file: string; readonly scope: string }>> = {
+  group: { file: 'azure-role-existing-group.json', scope: `/subscriptions/${subscriptionId}/resourceGroups/${cluster.resourceGroup}` },
+  cluster: { file: 'azure-role-cluster.json', scope: `/subscriptions/${subscriptionId}/resourceGroups/${cluster.resourceGroup}` },
+  clusterNetwork: { file: 'azure-role-cluster-network.json', scope: `/subscriptions/${subscriptionId}/resourceGroups/${cluster.nodeResourceGroup}` },
+};
+const scopes = Object.keys(narrow) as RightScope[];
+const assigned = (change: (file: string) => string = (file) => join(deploy, file)) =>
+  scopes.map((at) => ({ scope: narrow[at].scope, roleFile: change(narrow[at].file) }));
+
+for (const at of scopes) {
+  test(`deploy/${narrow[at].file} grants exactly what the table lists for ${at}`, () => {
+    const listed = rights.filter((right) => right.at.includes(at)).map(({ action }) => action);
+    assert.deepEqual(read(narrow[at].file).Actions.toSorted(), listed.toSorted());
+  });
+}
+
+describe('the three narrower roles, each where it belongs', () => {
+  test('are enough for preflight, a whole run and its undo', async () => {
+    await using azure = await startAzureUnderTest({ assignments: assigned() });
+    const before = azure.lab.inventory();
+    const tools = toolsOf(azure.adapter());
+    assert.deepEqual((await inspectAzure(mission, tools)).problems, []);
+    await makeAll(tools, () => contextOf(runRef()));
+    await undoAll(runRef(), tools, () => contextOf(runRef()));
+    assert.deepEqual(azure.lab.inventory(), before);
+  });
+
+  test('let hepflow make nothing in the node resource group but peerings', async () => {
+    await using azure = await startAzureUnderTest({ assignments: assigned() });
+    const run = { ...runRef(), resourceGroup: cluster.nodeResourceGroup };
+    assert.equal((await failureOf(makeAll(toolsOf(azure.adapter()), () => contextOf(run)))).code, 'Forbidden');
+    const elsewhere = { ...mission, vm: { ...mission.vm, resourceGroup: cluster.nodeResourceGroup } };
+    const { problems } = await inspectAzure(elsewhere, { azure: azure.adapter() });
+    assert.deepEqual(
+      problems.map(({ code, field }) => [code, field]),
+      [['MissingRights', 'vm.resourceGroup']],
+    );
+  });
+
+  test('the peering role may be assigned to the VNet alone when the cluster names its own subnet', async () => {
+    const assignments = assigned().map((each, at) => (scopes[at] === 'clusterNetwork' ? { ...each, scope: clusterVnetId } : each));
+    await using azure = await startAzureUnderTest({ assignments });
+    const adapter = azure.adapter();
+    const get = async (...asked: Parameters<typeof adapter.clusters.get>) => {
+      const found = await adapter.clusters.get(...asked);
+      return found && { ...found, subnetIds: [`${clusterVnetId}/subnets/aks-subnet`] };
+    };
+    const { problems } = await inspectAzure(mission, { azure: { ...adapter, clusters: { ...adapter.clusters, get } } });
+    assert.deepEqual(problems, []);
+  });
+
+  for (const at of ['clusterNetwork'] as const) {
+    for (const action of read(narrow[at].file).Actions) {
+      test(`without ${action} in ${narrow[at].file} preflight names it`, async () => {
+        const assignments = assigned((file) => (file === narrow[at].file ? roleWithout(file, action) : join(deploy, file)));
+        await using azure = await startAzureUnderTest({ assignments });
+        const { problems } = await inspectAzure(mission, { azure: azure.adapter() });
+        assert.ok(problems.length > 0);
+        for (const { message } of problems) assert.ok(message.includes(action), message);
+      });
+    }
+  }
+});
+
+/** What Azure asks for and the emulator does not, with the reason. */
+const unasked: Readonly<Record<string, string>> = {
+  'Microsoft.Compute/disks/write': "Azure makes the OS disk with the caller's right while it makes the VM; the emulator makes it by itself",
+  'Microsoft.Compute/disks/delete': 'only the disk that an unfinished VM left behind is deleted by itself; any other goes with its VM',
+  'Microsoft.Network/locations/operationResults/read':
+    "Azure may lead a deletion's client there by its Location header; the client here follows the other header",
+};
+
+test('every action of deploy/azure-role.json is asked for by preflight, a whole run or its undo, and nothing else is', async () => {
+  await using azure = await startAzureUnderTest();
+  const tools = toolsOf(azure.adapter());
+  await inspectAzure(mission, tools);
+  await tools.azure.clusters.userKubeconfig({ subscriptionId, resourceGroup: cluster.resourceGroup, name: cluster.name });
+  await makeAll(tools, () => contextOf(runRef()));
+  await undoAll(runRef(), tools, () => contextOf(runRef()));
+  const asked = new Set(azure.lab.actionsAsked().map((action) => action.toLowerCase()));
+  const granted = read('azure-role.json').Actions.filter((action) => neededByRuns.has(action));
+  assert.deepEqual(granted.filter((action) => !asked.has(action.toLowerCase())).toSorted(), Object.keys(unasked).toSorted());
+  assert.deepEqual(
+    [...asked].filter((action) => !granted.some((each) => each.toLowerCase() === action)),
+    [],
+  );
+});
