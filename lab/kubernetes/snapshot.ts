@@ -5,7 +5,9 @@ import { type Api, ApiError, type KubernetesObject } from './api.ts';
 export type Snapshot = Readonly<Record<string, unknown>>;
 
 /** Kinds that come and go by themselves, or that only mirror others. */
-const skippedKinds = new Set(['Event', 'Lease', 'ComponentStatus']);
+const skippedKinds = new Set(['Event', 'ComponentStatus']);
+/** The API server renews the lease of its own identity. */
+const isSkipped = ({ kind }: ServedKind, { metadata }: KubernetesObject): boolean => kind === 'Lease' && metadata.name.startsWith('apiserver-');
 const skippedMetadata = new Set(['resourceVersion', 'uid', 'managedFields', 'generation', 'creationTimestamp', 'deletionTimestamp', 'selfLink']);
 /** Times and counters in specs and statuses, whatever the kind. */
 const skippedFields = new Set([
@@ -17,10 +19,12 @@ const skippedFields = new Set([
 export async function takeSnapshot(api: Api): Promise<Snapshot> {
   const lists = await Promise.all((await servedKinds(api)).map(async (kind) => ({ kind, items: await listOf(api, kind) })));
   const entries = lists.flatMap(({ kind, items }) =>
-    items.map(
-      ({ metadata, ...rest }) =>
-        [`${kind.version} ${kind.kind} ${metadata.namespace ?? ''}/${metadata.name}`, { metadata: without(metadata, skippedMetadata), ...rest }] as const,
-    ),
+    items
+      .filter((item) => !isSkipped(kind, item))
+      .map(
+        ({ metadata, ...rest }) =>
+          [`${kind.version} ${kind.kind} ${metadata.namespace ?? ''}/${metadata.name}`, { metadata: without(metadata, skippedMetadata), ...rest }] as const,
+      ),
   );
   return Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([key, object]) => [key, without(object, skippedFields)]));
 }

@@ -21,7 +21,7 @@ export const isRetryable = (error: HepflowError): boolean => failures[error.code
 
 /**
  * What Temporal is told: code as type, retryable by the catalogue, Retry-After as the next delay.
- * Neither stack nor cause crosses: they may quote what a secret was in (W7).
+ * Neither the error's own stack nor its cause crosses: they may quote what a secret was in (W7).
  */
 export function toApplicationFailure(error: unknown, attempts: number): ApplicationFailure {
   const { code, message, problems, retryAfterMs } = toHepflowError(error);

@@ -188,7 +188,7 @@ export const failures = {
   SshHostKeyChanged: {
     retry: 'never',
     when: 'The host key is not the one that the run derived: this is not the VM that it created.',
-    remedy: 'Find out who answers at that address; nothing was sent to it.',
+    remedy: 'All workers of a task queue must share one HEPFLOW_KEY_SECRET_FILE; if they do, find out who answers at that address: nothing was sent to it.',
   },
   SshRefused: {
     retry: 'soon',

@@ -64,7 +64,10 @@ function asJson(entries: readonly (readonly [string, unknown])[]): unknown {
 
 /** The same value with a few of its parts, at any depth, removed or replaced: by anything, unless something else is given. */
 export const damaged = (sound: unknown, replacement: fc.Arbitrary<unknown> = json): fc.Arbitrary<unknown> => {
-  const strokes = fc.array(fc.tuple(fc.nat(), fc.oneof({ weight: 1, arbitrary: fc.constant(undefined) }, { weight: 2, arbitrary: replacement })), { minLength: 1, maxLength: 3 });
+  const strokes = fc.array(fc.tuple(fc.nat(), fc.oneof({ weight: 1, arbitrary: fc.constant(undefined) }, { weight: 2, arbitrary: replacement })), {
+    minLength: 1,
+    maxLength: 3,
+  });
   return strokes.map((all) => all.reduce((copy, [at, value]) => struck(copy, at, value), { root: structuredClone(sound) }).root);
 };
 

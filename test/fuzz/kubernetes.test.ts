@@ -19,7 +19,14 @@ import { damaged, everyCase, json, nasty } from './cases.ts';
 const day = 24 * 60 * 60 * 1000;
 const mission = resolveMission({ subscriptionId: '00000000-0000-4000-8000-000000000001', resourceGroup: 'group', cluster: 'cluster' });
 
-const metadata = (name: string) => ({ name, namespace: 'default', uid: `uid-${name}`, resourceVersion: '7', labels: { 'kubernetes.io/os': 'linux' }, annotations: {} });
+const metadata = (name: string) => ({
+  name,
+  namespace: 'default',
+  uid: `uid-${name}`,
+  resourceVersion: '7',
+  labels: { 'kubernetes.io/os': 'linux' },
+  annotations: {},
+});
 const ready = { conditions: [{ type: 'Ready', status: 'True' }], addresses: [{ type: 'InternalIP', address: '10.240.0.4' }] };
 const auto = { controllers: { node: { hostEndpoint: { autoCreate: 'Disabled' } } } };
 const listOf = (...items: object[]) => ({ metadata: { resourceVersion: '9' }, items });
@@ -27,7 +34,11 @@ const listOf = (...items: object[]) => ({ metadata: { resourceVersion: '9' }, it
 /** A sound cluster: what each path answers, longest first. */
 const sound: Readonly<Record<string, unknown>> = {
   '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews': { status: { allowed: true } },
-  '/apis/projectcalico.org/v3/kubecontrollersconfigurations/': { metadata: metadata('default'), spec: auto, status: { runningConfig: auto, environmentVars: {} } },
+  '/apis/projectcalico.org/v3/kubecontrollersconfigurations/': {
+    metadata: metadata('default'),
+    spec: auto,
+    status: { runningConfig: auto, environmentVars: {} },
+  },
   '/apis/projectcalico.org/v3/felixconfigurations/': { metadata: metadata('default'), spec: { failsafeInboundHostPorts: [{ protocol: 'TCP', port: 22 }] } },
   '/apis/projectcalico.org/v3/clusterinformations/': { metadata: metadata('default'), spec: { calicoVersion: 'v3.32.1' } },
   '/apis/projectcalico.org/v3/tiers/': { metadata: metadata('default') },
@@ -35,8 +46,14 @@ const sound: Readonly<Record<string, unknown>> = {
   '/apis/projectcalico.org/v3/hostendpoints': listOf({ metadata: metadata('node-a-auto-hep'), spec: { node: 'node-a', interfaceName: '*' } }),
   '/apis/projectcalico.org/v3': { kind: 'APIResourceList', resources: [] },
   '/openapi/v3/apis/projectcalico.org/v3': { components: {} },
-  '/apis/apps/v1/namespaces/default/deployments/': { metadata: metadata('frontend'), spec: { selector: { matchLabels: { app: 'f' } }, template: { metadata: { labels: { app: 'f' } } } } },
-  '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices': listOf({ metadata: metadata('s'), endpoints: [{ addresses: ['10.1.0.1'], conditions: { ready: true } }] }),
+  '/apis/apps/v1/namespaces/default/deployments/': {
+    metadata: metadata('frontend'),
+    spec: { selector: { matchLabels: { app: 'f' } }, template: { metadata: { labels: { app: 'f' } } } },
+  },
+  '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices': listOf({
+    metadata: metadata('s'),
+    endpoints: [{ addresses: ['10.1.0.1'], conditions: { ready: true } }],
+  }),
   '/api/v1/namespaces/default/pods': listOf({ metadata: metadata('pod'), status: ready }),
   '/api/v1/namespaces/default/services/': undefined,
   '/api/v1/services': listOf({ metadata: metadata('kubernetes'), spec: { ports: [{ port: 443 }] } }),
@@ -59,7 +76,8 @@ function clusterOf(answers: Readonly<Record<string, unknown>>, raw?: { readonly 
   return { cluster: clusterOver(send), writes };
 }
 
-const inspect = (cluster: ReturnType<typeof clusterOver>) => inspectCluster(mission, '0badcafe', { clusters: { of: async () => cluster } } as unknown as Pick<Tools, 'clusters'>);
+const inspect = (cluster: ReturnType<typeof clusterOver>) =>
+  inspectCluster(mission, '0badcafe', { clusters: { of: async () => cluster } } as unknown as Pick<Tools, 'clusters'>);
 
 /** A code of the catalogue that Temporal can carry. */
 function typed(error: unknown): void {
@@ -105,15 +123,35 @@ test('objects with fields of any other type are findings or a typed failure, and
 });
 
 test('an answer of any bytes is a typed failure or what it says', (t) =>
-  everyCase(t, 300, fc.tuple(fc.constantFrom(...paths), fc.oneof(nasty, json.map((value) => JSON.stringify(value)))), async ([path, text]) => {
-    const { cluster, writes } = clusterOf(sound, { path, text });
-    await inspect(cluster).then(() => {}, expected);
-    assert.deepEqual(writes, []);
-  }));
+  everyCase(
+    t,
+    300,
+    fc.tuple(
+      fc.constantFrom(...paths),
+      fc.oneof(
+        nasty,
+        json.map((value) => JSON.stringify(value)),
+      ),
+    ),
+    async ([path, text]) => {
+      const { cluster, writes } = clusterOf(sound, { path, text });
+      await inspect(cluster).then(() => {}, expected);
+      assert.deepEqual(writes, []);
+    },
+  ));
 
 test('any refusal of an API server, or of what stands before it, is a typed failure', (t) => {
-  const status = { kind: 'Status', message: 'm', reason: 'Invalid', details: { name: 'x', group: 'g', causes: [{ field: 'spec.ports[0].nodePort', message: 'm' }], retryAfterSeconds: 1 } };
-  const bodies = fc.oneof(nasty, json.map((value) => JSON.stringify(value)), damaged(status).map((value) => JSON.stringify(value)));
+  const status = {
+    kind: 'Status',
+    message: 'm',
+    reason: 'Invalid',
+    details: { name: 'x', group: 'g', causes: [{ field: 'spec.ports[0].nodePort', message: 'm' }], retryAfterSeconds: 1 },
+  };
+  const bodies = fc.oneof(
+    nasty,
+    json.map((value) => JSON.stringify(value)),
+    damaged(status).map((value) => JSON.stringify(value)),
+  );
   const retryAfter = fc.constantFrom(undefined, '1', '-5', '1e300', 'soon', '99999999999999999999');
   const codes = fc.constantFrom(301, 400, 401, 403, 404, 409, 410, 415, 422, 429, 500, 503);
   return everyCase(t, 1000, fc.tuple(codes, bodies, retryAfter), ([code, body, wait]) => {
@@ -125,10 +163,19 @@ test('any refusal of an API server, or of what stands before it, is a typed fail
 });
 
 test('any mark on any object is read or ignored, and a patch touches only the field and the mark (W3)', (t) => {
-  const mark = fc.oneof(nasty, damaged({ run: '0badcafe', prior: 'x', existing: 1 }).map((value) => JSON.stringify(value)));
+  const mark = fc.oneof(
+    nasty,
+    damaged({ run: '0badcafe', prior: 'x', existing: 1 }).map((value) => JSON.stringify(value)),
+  );
   const fields = fc.constantFrom<FieldPath>(['spec', 'flow'], ['metadata', 'labels', 'constructor'], ['spec', 'a', 'b', 'c']);
   const value = fc.constantFrom<string | boolean>('Enabled', true, '');
-  const cases = fc.tuple(mark, fields, value, fc.constantFrom<string | boolean | null>(null, 'x', false), fc.oneof(json, fc.constant({ a: { b: { c: 'Enabled' } }, flow: true })));
+  const cases = fc.tuple(
+    mark,
+    fields,
+    value,
+    fc.constantFrom<string | boolean | null>(null, 'x', false),
+    fc.oneof(json, fc.constant({ a: { b: { c: 'Enabled' } }, flow: true })),
+  );
   return everyCase(t, 1000, cases, ([annotation, path, wanted, prior, spec]) => {
     const object = { metadata: { resourceVersion: '1', annotations: { [changedAnnotation]: annotation } }, spec };
     const change: Change = { path, wanted, prior, runId: '0badcafe' };
@@ -140,7 +187,10 @@ test('any mark on any object is read or ignored, and a patch touches only the fi
     assert.ok(['restore', 'unmark', 'nothing', 'conflict'].includes(decideRestore(object, change)));
     for (const patch of [changePatch(object, change), restorePatch(object, change)]) {
       const roots = new Set(Object.keys(patch));
-      assert.ok([...roots].every((root) => root === 'metadata' || root === path[0]), JSON.stringify(patch));
+      assert.ok(
+        [...roots].every((root) => root === 'metadata' || root === path[0]),
+        JSON.stringify(patch),
+      );
       assert.equal((patch as typeof object).metadata.resourceVersion, '1', 'only onto the version that was read');
     }
   });
@@ -155,7 +205,12 @@ test('any kubeconfig is a session or a KubernetesError that does not quote it (W
     users: [{ name: 'u', user: { token: 'SECRET-TOKEN' } }],
     contexts: [{ name: 'c', context: { cluster: 'k', user: 'u' } }],
   };
-  const texts = fc.oneof(nasty, json.map((value) => JSON.stringify(value)), damaged(config).map((value) => JSON.stringify(value)), damaged(config).map((value) => `${JSON.stringify(value)}\n- : [`));
+  const texts = fc.oneof(
+    nasty,
+    json.map((value) => JSON.stringify(value)),
+    damaged(config).map((value) => JSON.stringify(value)),
+    damaged(config).map((value) => `${JSON.stringify(value)}\n- : [`),
+  );
   return everyCase(t, 800, texts, async (text) => {
     try {
       await openSession(text, 1000).close();

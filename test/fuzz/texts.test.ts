@@ -25,7 +25,15 @@ test('names, tags and ids of any spec that is accepted are those that Azure and 
     const spec = { subscriptionId: '00000000-0000-4000-8000-000000000001', resourceGroup, cluster: 'c', policy: { name: policy, tier } };
     const mission = acceptedOf(spec);
     if (mission === undefined) return;
-    const run = { runId: id, workflowId: `hepflow-c-${id}`, startedAt: '2026-10-01T10:00:00.000Z', subscriptionId: mission.subscriptionId, resourceGroup, location: 'westeurope', cluster: { subscriptionId: mission.subscriptionId, resourceGroup, name: 'c' } };
+    const run = {
+      runId: id,
+      workflowId: `hepflow-c-${id}`,
+      startedAt: '2026-10-01T10:00:00.000Z',
+      subscriptionId: mission.subscriptionId,
+      resourceGroup,
+      location: 'westeurope',
+      cluster: { subscriptionId: mission.subscriptionId, resourceGroup, name: 'c' },
+    };
     for (const each of Object.values(idsOf(run))) {
       assert.equal(each.split('/')[4], resourceGroup, 'a group cannot leave its place in an id');
       assert.ok((each.split('/').at(-1)?.length ?? 99) <= 64, 'the shortest limit of the types in use');

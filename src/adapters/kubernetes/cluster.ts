@@ -80,7 +80,8 @@ type Json = Readonly<Record<string, unknown>>;
 const isJson = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Not an answer of an API server, whatever its status says: cut off, or from something in between. */
-const garbled = ({ path }: Call, why: string): KubernetesError => new KubernetesError(0, 'ConnectionFailed', `The answer to ${path} is not an API server's: ${why}.`);
+const garbled = ({ path }: Call, why: string): KubernetesError =>
+  new KubernetesError(0, 'ConnectionFailed', `The answer to ${path} is not an API server's: ${why}.`);
 
 function jsonIn(text: string, call: Call): Json {
   let value: unknown;

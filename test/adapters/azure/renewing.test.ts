@@ -45,7 +45,10 @@ describe('a token that Azure refuses before its time', () => {
     await using arm = await startFakeArm();
     const { credential, asked } = caching();
     refusing(arm, ['Bearer token-1', 'Bearer token-2']);
-    await assert.rejects(arm.azure({ credential }).networks.get(id), (error) => error instanceof AzureError && error.code === 'ExpiredAuthenticationToken' && error.status === 401);
+    await assert.rejects(
+      arm.azure({ credential }).networks.get(id),
+      (error) => error instanceof AzureError && error.code === 'ExpiredAuthenticationToken' && error.status === 401,
+    );
     assert.equal(asked.filter((claims) => claims !== undefined).length, 1);
     assert.equal(arm.seen.length, 2);
   });
@@ -62,7 +65,12 @@ describe('a token that Azure refuses before its time', () => {
 test('a Location of another origin gets no token, at a deletion as little as at a creation', async () => {
   await using arm = await startFakeArm();
   await using other = await startFakeArm();
-  arm.answer(({ method }) => (method === 'DELETE' ? { status: 202, headers: { location: `${other.endpoint}/op/1?api-version=1` } } : { status: 200, body: vnet }));
-  await assert.rejects(arm.azure().networks.remove(id, recordingLro(), () => true), (error) => error instanceof AzureError && error.code === 'ForeignOrigin');
+  arm.answer(({ method }) =>
+    method === 'DELETE' ? { status: 202, headers: { location: `${other.endpoint}/op/1?api-version=1` } } : { status: 200, body: vnet },
+  );
+  await assert.rejects(
+    arm.azure().networks.remove(id, recordingLro(), () => true),
+    (error) => error instanceof AzureError && error.code === 'ForeignOrigin',
+  );
   assert.deepEqual(other.seen, []);
 });

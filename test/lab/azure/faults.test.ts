@@ -124,12 +124,16 @@ test('another process reaches faults, inventory and requests by the control toke
   assert.equal((await call(lab, authority, 'POST', '/lab/faults', { headers: control, body: JSON.stringify(fault) })).status, 204);
   assert.deepEqual(pick(await refusal(createVnet(network))), ['RequestDisallowedByPolicy', 403]);
   assert.equal((await call(lab, authority, 'DELETE', '/lab/faults', { headers: { 'x-lab-token': lab.controlToken } })).status, 204);
+  const play = (scenario: object) => call(lab, authority, 'POST', '/lab/scenarios', { headers: control, body: JSON.stringify(scenario) });
+  assert.equal((await play({ scenario: 'flood' })).status, 400);
+  assert.equal((await play({ scenario: 'conflict', method: 'PUT', type: vnets })).status, 204);
+  assert.deepEqual(pick(await refusal(createVnet(network))), ['Conflict', 409]);
   await createVnet(network);
   assert.deepEqual((await call(lab, authority, 'GET', '/lab/inventory', { headers: control })).body, JSON.parse(JSON.stringify(lab.inventory())));
   const requests = (await call(lab, authority, 'GET', '/lab/requests', { headers: control })).body as { method: string; status: number }[];
   assert.deepEqual(
     requests.filter(({ method }) => method === 'PUT').map(({ status }) => status),
-    [403, 201],
+    [403, 409, 201],
   );
 });
 
