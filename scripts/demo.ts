@@ -88,7 +88,18 @@ async function startWorker(environment: Record<string, string>, undo: (() => Pro
     if (code !== 0 && code !== null)
       say(`The worker ended with exit code ${code}:\n${readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-10).join('\n')}`);
   });
+  await untilItPolls(worker, logFile);
+  say('worker ready');
   return worker;
+}
+
+/** The worker says in its log that it polls. */
+async function untilItPolls(worker: ChildProcess, logFile: string): Promise<void> {
+  while (!readFileSync(logFile, 'utf8').includes('"state":"RUNNING"')) {
+    if (worker.exitCode !== null || worker.signalCode !== null) throw new Error('The worker did not start.');
+    interrupted.signal.throwIfAborted();
+    await sleep(50);
+  }
 }
 
 /** Starts and follows the run by the CLI; sends the signal when the run waits for it. Gives the run's exit code. */

@@ -51,6 +51,7 @@ const table = {
   InvalidRequestContent: { status: 400, says: ({ text }) => `The request content was invalid: ${text}.` },
   InvalidFilterInQueryString: { status: 400, says: ({ text }) => `Invalid $filter '${text}' in the query string.` },
   InvalidParameter: { status: 400, says: ({ text }) => `A parameter is invalid: ${text}.` },
+  InvalidTemplate: { status: 400, says: ({ text }) => `Deployment template validation failed: ${text}.` },
   InvalidResourceReference: { status: 400, says: ({ id, other }) => `Resource ${other} referenced by resource ${id} was not found.` },
   PropertyChangeNotAllowed: { status: 409, says: ({ text }) => `Changing property '${text}' is not allowed.` },
 
@@ -58,6 +59,7 @@ const table = {
   ResourceNotFound: { status: 404, says: ({ id }) => `The resource '${id}' was not found.` },
   ResourceGroupNotFound: { status: 404, says: ({ text }) => `Resource group '${text}' could not be found.` },
   ParentResourceNotFound: { status: 404, says: ({ id, other }) => `Cannot perform the operation on '${nameOf(id)}': its parent '${other}' was not found.` },
+  DeploymentNotFound: { status: 404, says: ({ text }) => `Deployment '${text}' could not be found.` },
   NotFound: { status: 404, says: ({ text }) => `${text ?? 'It'} was not found.` },
 
   // --- not now
@@ -70,6 +72,8 @@ const table = {
     says: ({ id, other }) => `Cannot proceed with ${nameOf(id)}: ${other ?? 'a resource that it refers to'} is not in Succeeded state.`,
   },
   Conflict: { status: 409, says: ({ id }) => `Another operation is pending on ${id ?? 'this resource'}.` },
+  DeploymentActive: { status: 409, says: ({ id }) => `The deployment '${nameOf(id)}' is still active and cannot be written again.` },
+  DeploymentFailed: { status: 409, says: () => 'At least one resource deployment operation failed. See details.' },
   OperationPreempted: { status: 409, says: ({ id }) => `The operation on ${nameOf(id)} was preempted by a later one.` },
   ResourceGroupBeingDeleted: { status: 409, says: ({ text }) => `The resource group '${text}' is being deleted and cannot perform this operation.` },
   InternalServerError: { status: 500, says: ({ text }) => text ?? 'An internal error occurred.' },

@@ -6,6 +6,7 @@ import type { LabScope } from '../scope.ts';
 import type { Arm } from './arm.ts';
 import { consequences } from './consequences.ts';
 import { controlRoutes, inventoryOf, type LoggedRequest } from './control.ts';
+import { deploymentRoutes } from './deployments.ts';
 import { type Durations, timingOf } from './durations.ts';
 import type { Effects } from './effects.ts';
 import { type Credentials, createEntra, type Entra } from './entra.ts';
@@ -149,6 +150,7 @@ function armRoutes(app: FastifyInstance, arm: Arm, entra: Entra): void {
   resourceRoutes(app, arm);
   groupRoutes(app, arm);
   operationRoutes(app, arm);
+  deploymentRoutes(app, arm);
   referenceRoutes(app, arm);
 }
 

@@ -18,7 +18,7 @@ const found: { readonly [N in StepName]: (output: StepOutput<N>) => string } = {
   labelNode: ({ changed, hostEndpoint }) => `on ${hostEndpoint} too${changed ? '' : '; was there already'}`,
   applyPolicy: ({ name }) => name,
   probe: ({ connections, convergence }) =>
-    `${connections.length} connections${convergence.reached ? `, as expected after ${convergence.elapsedMs} ms` : ', never as expected'}`,
+    `${connections.length} connections${convergence.reached ? `, as expected after ${Math.round(convergence.elapsedMs)} ms` : ', never as expected'}`,
 };
 
 export const foundBy = <N extends StepName>(name: N, output: StepOutput<N>): string => found[name](output);

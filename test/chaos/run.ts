@@ -6,12 +6,13 @@ import { type CellResult, type ChaosWorld, startChaosWorld } from './harness.ts'
 import { type Cell, inCi, matrix, spread } from './matrix.ts';
 import { lineOf, markdownOf } from './table.ts';
 
-const usage = `Usage: npm run test:chaos -- [--only PATTERN] [--ci] [--labs N] [--resume FILE] [--output FILE] [--list]
+const usage = `Usage: npm run test:chaos -- [--only PATTERN] [--ci] [--labs N] [--resume FILE] [--limit N] [--output FILE] [--list]
 
 --only    cells whose name matches this regular expression
 --ci      the part that CI runs
 --labs    labs side by side; default 1
 --resume  keeps each result in FILE, a JSON line a cell, and does not run again what is good there; remove it after a change of the product
+--limit   at most N cells now; 0: only the table of what was resumed
 --output  writes the table as Markdown, anew after every cell
 --list    prints the names of the cells and ends
 `;
@@ -22,6 +23,7 @@ const options = {
   labs: { type: 'string', default: '1' },
   output: { type: 'string' },
   resume: { type: 'string' },
+  limit: { type: 'string', default: 'Infinity' },
   list: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 } as const;
@@ -38,10 +40,11 @@ else process.exitCode = await main();
 async function main(): Promise<number> {
   const startedAt = new Date();
   const results = resumed();
-  const waiting = spread(cells.filter((cell) => !results.some((result) => result.cell === cell)));
+  const waiting = spread(cells.filter((cell) => !results.some((result) => result.cell === cell))).slice(0, Number(values.limit));
+  const earlier = results.length;
   const table = (): string => {
     const ordered = results.toSorted((a, b) => cells.indexOf(a.cell) - cells.indexOf(b.cell));
-    return markdownOf(ordered, { startedAt, endedAt: new Date(), command: commandLine(), planned: cells.length });
+    return markdownOf(ordered, { startedAt, endedAt: new Date(), command: commandLine(), planned: cells.length, earlier });
   };
   const save = (result: CellResult): void => {
     if (values.resume !== undefined) appendFileSync(values.resume, `${JSON.stringify(result)}\n`);

@@ -22,11 +22,13 @@ export interface Circumstances {
   readonly command: string;
   /** Number of cells that were asked for. */
   readonly planned: number;
+  /** Number of results that earlier passes gave. */
+  readonly earlier: number;
   readonly startedAt: Date;
   readonly endedAt: Date;
 }
 
-export function markdownOf(results: readonly CellResult[], { command, planned, startedAt, endedAt }: Circumstances): string {
+export function markdownOf(results: readonly CellResult[], { command, planned, earlier, startedAt, endedAt }: Circumstances): string {
   const count = (of: (result: CellResult) => boolean): number => results.filter(of).length;
   const rows = results.map(({ cell, survived, leaked, duplicates, falsePasses, recoveredMs }) =>
     row([cell.name, yesNo(survived), leaked.length, duplicates.length, falsePasses.length, seconds(recoveredMs)]),
@@ -37,7 +39,7 @@ export function markdownOf(results: readonly CellResult[], { command, planned, s
   return [
     '# Kill matrix',
     '',
-    `\`${command}\`, ${startedAt.toISOString().slice(0, 16).replace('T', ' ')} UTC, ${Math.round((endedAt.getTime() - startedAt.getTime()) / 60_000)} min, Node ${process.version}.`,
+    `\`${command}\`, ${startedAt.toISOString().slice(0, 16).replace('T', ' ')} UTC, ${Math.round((endedAt.getTime() - startedAt.getTime()) / 60_000)} min, Node ${process.version}.${earlier > 0 ? ` ${earlier} results are of earlier passes.` : ''}`,
     '',
     `${results.length} of ${planned} cells; survived ${count(({ survived }) => survived)}; leaked ${sum(results.map(({ leaked }) => leaked))}; created twice ${sum(results.map(({ duplicates }) => duplicates))}; false PASS ${sum(results.map(({ falsePasses }) => falsePasses))}.`,
     '',
