@@ -48,11 +48,15 @@ async function main(): Promise<number> {
   };
   const save = (result: CellResult): void => {
     if (values.resume !== undefined) appendFileSync(values.resume, `${JSON.stringify(result)}\n`);
+    write();
+  };
+  const write = (): void => {
     if (values.output === undefined) return;
     mkdirSync(dirname(values.output), { recursive: true });
     writeFileSync(values.output, table());
   };
   await Promise.all(Array.from({ length: Math.min(Number(values.labs), waiting.length) }, () => lane(waiting, results, save)));
+  write();
   print(`\n${table()}`);
   return results.length === cells.length && results.every(isGood) ? 0 : 1;
 }

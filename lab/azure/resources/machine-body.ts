@@ -2,6 +2,8 @@ import * as z from 'zod';
 import { armError } from '../errors.ts';
 import { envelope, reference } from './type.ts';
 
+/** ARM compares its enumerations without regard to case; Azure CLI writes this one `fromImage`. */
+const fromImage = z.preprocess((value) => (typeof value === 'string' && value.toLowerCase() === 'fromimage' ? 'FromImage' : value), z.literal('FromImage'));
 const deleteOption = z.enum(['Delete', 'Detach']).default('Detach');
 
 /** Body of a VM's PUT, as far as the lab understands it; the rest is kept and shown. */
@@ -14,7 +16,7 @@ export const machineBody = z.looseObject({
       imageReference: z.looseObject({ publisher: z.string(), offer: z.string(), sku: z.string(), version: z.string() }),
       osDisk: z.looseObject({
         name: z.string().optional(),
-        createOption: z.literal('FromImage'),
+        createOption: fromImage,
         deleteOption,
         diskSizeGB: z.int().optional(),
         managedDisk: z.looseObject({ storageAccountType: z.string().nullish() }).optional(),
