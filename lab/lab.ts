@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { appendFileSync, chmodSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type AzureLab, startAzure } from './azure/server.ts';
@@ -98,7 +98,15 @@ async function startParts(
   });
   const parts = await settled([starting, cluster, azure, calico]);
   const [temporal, clusterLab, azureLab, calicoLab] = parts;
-  const environment = environmentOf(scope, { temporal, cluster: clusterLab, azure: azureLab, fabric, caFile: authority.caFile, kubectl: tools.kubectl });
+  const environment = environmentOf(scope, {
+    temporal,
+    cluster: clusterLab,
+    azure: azureLab,
+    fabric,
+    caFile: authority.caFile,
+    kubectl: tools.kubectl,
+    temporalCli: tools.temporal,
+  });
   return { scope, environment, azure: azureLab, cluster: clusterLab, calico: calicoLab, fabric, temporal };
 }
 
@@ -121,9 +129,17 @@ interface Parts {
   readonly fabric: Fabric;
   readonly caFile: string;
   readonly kubectl: string;
+  readonly temporalCli: string;
 }
 
-function environmentOf(scope: LabScope, { temporal, cluster, azure, fabric, caFile, kubectl }: Parts): Record<string, string> {
+/** One folder for PATH with the commands that people use; the programs themselves may lie in several. */
+function commandsIn(folder: string, commands: Readonly<Record<string, string>>): string {
+  mkdirSync(folder);
+  for (const [name, path] of Object.entries(commands)) symlinkSync(path, join(folder, name));
+  return folder;
+}
+
+function environmentOf(scope: LabScope, { temporal, cluster, azure, fabric, caFile, kubectl, temporalCli }: Parts): Record<string, string> {
   const secretFile = join(scope.directory, 'worker-secret');
   writeFileSync(secretFile, randomBytes(32), { mode: 0o600 });
   chmodSync(secretFile, 0o600);
@@ -132,7 +148,7 @@ function environmentOf(scope: LabScope, { temporal, cluster, azure, fabric, caFi
     HEPFLOW_LAB: scope.id,
     HEPFLOW_LAB_CONTROL_TOKEN: azure.controlToken,
     HEPFLOW_LAB_UI: temporal.uiUrl,
-    HEPFLOW_LAB_TOOLS: dirname(kubectl),
+    HEPFLOW_LAB_TOOLS: commandsIn(join(scope.directory, 'bin'), { kubectl, temporal: temporalCli }),
     HEPFLOW_AZURE_CLOUD: 'custom',
     HEPFLOW_ARM_ENDPOINT: azure.endpoint,
     AZURE_AUTHORITY_HOST: azure.authorityHost,

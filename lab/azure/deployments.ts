@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Arm } from './arm.ts';
 import { armError, type ErrorBody, errorBodyOf } from './errors.ts';
 import { type ArmRequest, armRoute, groupOf } from './http.ts';
+import { askToWait } from './operation-routes.ts';
 import type { Operation } from './operations.ts';
 import { keyOf } from './store.ts';
 import { deploymentFailed, type Planned, planOf, wavesOf } from './template.ts';
@@ -34,6 +35,19 @@ export function deploymentRoutes(app: FastifyInstance, arm: Arm): void {
   const one = { url: `${url}/:name`, type: deploymentType, nameIn: 'name' };
   armRoute(app, arm, { ...one, method: 'PUT', action: `${deploymentType}/write`, handle: (request) => put(request, history) });
   armRoute(app, arm, { ...one, method: 'GET', action: `${deploymentType}/read`, handle: (request) => viewOf(found(request)) });
+  // Azure CLI asks for the list with a slash at the end
+  for (const list of [url, `${url}/`]) {
+    armRoute(app, arm, {
+      method: 'GET',
+      url: list,
+      type: deploymentType,
+      action: `${deploymentType}/read`,
+      handle: (request) => {
+        groupOf(request);
+        return { value: [...history.values()].filter(({ id }) => keyOf(id).startsWith(keyOf(idOf(request)))).map(viewOf) };
+      },
+    });
+  }
   armRoute(app, arm, {
     ...one,
     url: `${url}/:name/operationStatuses/:operation`,
@@ -42,13 +56,14 @@ export function deploymentRoutes(app: FastifyInstance, arm: Arm): void {
     action: `${deploymentType}/operationstatuses/read`,
     handle: (request) => {
       const { status, error } = found(request).operation;
+      if (status === 'InProgress') askToWait(request);
       return { status: status === 'InProgress' ? 'Running' : status, ...(error && { error }) };
     },
   });
 }
 
 const idOf = ({ params }: ArmRequest): string =>
-  `/subscriptions/${params['subscription']?.toLowerCase()}/resourceGroups/${params['group']}/providers/${deploymentType}/${params['name']}`;
+  `/subscriptions/${params['subscription']?.toLowerCase()}/resourceGroups/${params['group']}/providers/${deploymentType}/${params['name'] ?? ''}`;
 
 function put(request: ArmRequest, history: Map<string, Deployment>): FastifyReply {
   const { arm, origin, params, query, reply } = request;
@@ -73,6 +88,7 @@ function put(request: ArmRequest, history: Map<string, Deployment>): FastifyRepl
   });
   const deployment: Deployment = { id, name: params['name'] ?? '', timestamp: new Date().toISOString(), plan, operation };
   history.set(keyOf(id), deployment);
+  askToWait(request);
   return reply
     .code(before === undefined ? 201 : 200)
     .header('azure-asyncoperation', `${origin}${id}/operationStatuses/${operation.id}?api-version=${query['api-version']}`)

@@ -17,9 +17,13 @@ export function accepted(request: ArmRequest, operation: Operation, status: 200 
   const result = compute ? `${poll}&monitor=true` : `${base}/operationResults/${operation.id}?${version}`;
   void request.reply.header('azure-asyncoperation', poll).code(status);
   if (operation.method === 'DELETE') void request.reply.header('location', result);
-  if (operation.method === 'DELETE' && request.arm.timing.retryAfterSeconds !== undefined)
-    void request.reply.header('retry-after', request.arm.timing.retryAfterSeconds);
+  askToWait(request);
   return request.reply.send(body);
+}
+
+/** Says when to ask again, where the pace says so. Azure CLI, told nothing, waits 30 s. */
+export function askToWait({ arm, reply }: ArmRequest): void {
+  if (arm.timing.retryAfterSeconds !== undefined) void reply.header('retry-after', arm.timing.retryAfterSeconds);
 }
 
 /** The URLs of operations: `operations/{id}` tells the status, `operationResults/{id}` (for Compute `&monitor=true`) ends with the result. */
@@ -47,8 +51,7 @@ function found(request: ArmRequest): Operation {
   const id = request.params['operation'] ?? '';
   const operation = request.arm.operations.get(id);
   if (operation === undefined || operation.lost) throw armError('NotFound', { text: `Operation ${id}` });
-  const { retryAfterSeconds } = request.arm.timing;
-  if (operation.status === 'InProgress' && retryAfterSeconds !== undefined) void request.reply.header('retry-after', retryAfterSeconds);
+  if (operation.status === 'InProgress') askToWait(request);
   return operation;
 }
 

@@ -15,10 +15,10 @@ export interface Planned {
   readonly after: readonly string[];
 }
 
-const parameterValues = z.record(z.string(), z.looseObject({ value: z.unknown() }));
+const parameterValues = z.record(z.string(), z.looseObject({ value: z.unknown().optional() }));
 const templateBody = z.looseObject({
   contentVersion: z.string(),
-  parameters: z.record(z.string(), z.looseObject({ type: z.string(), defaultValue: z.unknown() })).default({}),
+  parameters: z.record(z.string(), z.looseObject({ type: z.string(), defaultValue: z.unknown().optional() })).default({}),
   resources: z.array(z.looseObject({ type: z.string(), apiVersion: z.string(), name: z.string(), dependsOn: z.array(z.string()).nullish() })),
   outputs: z.record(z.string(), z.unknown()).nullish(),
 });
