@@ -48,6 +48,12 @@ export function shape(outcome: Outcome, x: number, y: number): Markup {
   return markup`<path class="${tone}" d="${path}" transform="translate(${round(x)} ${round(y)})" fill="currentColor" stroke="currentColor" stroke-width="1.5" />`;
 }
 
+/** A name for a picture: longer ones lose their middle, for their ends tell nodes and ports apart. */
+export const short = (name: string, most: number): string => {
+  const half = (most - 1) / 2;
+  return name.length > most ? `${name.slice(0, Math.floor(half))}…${name.slice(-Math.ceil(half))}` : name;
+};
+
 export const round = (value: number): number => Math.round(value * 10) / 10;
 
 const outcomes = ['OPEN', 'DROP', 'RST', 'ICMP_REJECT', 'PROBE_FAULT'] as const satisfies readonly Outcome[];

@@ -4,7 +4,7 @@ import type { Report } from '../../contract/report.ts';
 import type { Verdict } from '../../contract/verdict.ts';
 import { type Markup, markup } from '../markup.ts';
 import { phases, phaseTitles } from '../words.ts';
-import { section, seen, toneOfSeen, verdictSigns } from './marks.ts';
+import { section, seen, short, toneOfSeen, verdictSigns } from './marks.ts';
 
 const width = 1000;
 const portHeight = 44;
@@ -64,9 +64,8 @@ function clusterBox({ cluster }: Report, height: number): Markup {
 
 function nodeBox(ports: readonly Verdict[], top: number, height: number): Markup {
   const [first] = ports;
-  const short = (text: string): string => (text.length > 46 ? `${text.slice(0, 22)}…${text.slice(-22)}` : text);
   return markup`<rect class="card" x="${right.x + 15}" y="${top}" width="${right.width - 30}" height="${height}" rx="8" />
-<text class="mono strong" x="${right.x + 30}" y="${top + 22}">${short(first?.node ?? '')}</text><text class="mono" x="${right.x + right.width - 30}" y="${top + 22}" text-anchor="end">${first?.target.address ?? ''}</text>
+<text class="mono strong" x="${right.x + 30}" y="${top + 22}">${short(first?.node ?? '', 38)}</text><text class="mono" x="${right.x + right.width - 30}" y="${top + 22}" text-anchor="end">${first?.target.address ?? ''}</text>
 ${ports.map((row, place) => portBox(row, portTop(top, place)))}`;
 }
 

@@ -4,10 +4,10 @@ import type { Report } from '../../contract/report.ts';
 import type { Verdict } from '../../contract/verdict.ts';
 import { type Markup, markup } from '../markup.ts';
 import { duration, many, phases, phaseTitles } from '../words.ts';
-import { outcomeLegend, round, section, shape, toneOfSeen, verdictSigns } from './marks.ts';
+import { outcomeLegend, round, section, shape, short, toneOfSeen, verdictSigns } from './marks.ts';
 
 const width = 1000;
-const axis = { from: 330, to: 975 };
+const axis = { from: 350, to: 975 };
 
 export function timelines({ verdicts }: Report): Markup | undefined {
   const figures = phases.flatMap(
@@ -40,7 +40,7 @@ function figure(phase: Phase, rows: readonly Verdict[]): Markup | undefined {
   const bottom = 8 + heights.reduce((sum, height) => sum + height, 0);
   return markup`<figure><figcaption>${phaseTitles[phase]}. ${many(all.length, 'connection')} within ${duration(scale.spanMs)}, the first at ${new Date(startMs).toISOString()} on the VM’s clock.</figcaption>
 <svg viewBox="0 0 ${width} ${bottom + 24}" role="img" aria-label="${many(all.length, 'connection')} on a time line; the table below says the same">
-${rows.map((row, index) => lanes(row, tops[index] ?? 0, scale))}${ticks(scale, bottom)}</svg>
+${ticks(scale, bottom)}${rows.map((row, index) => lanes(row, tops[index] ?? 0, scale))}</svg>
 ${controls(rows)}${details(rows)}</figure>
 `;
 }
@@ -55,7 +55,7 @@ function lanes({ target, verdict, evidence }: Verdict, top: number, scale: Scale
     const [x1, x2] = [placeOf(Date.parse(one.startedAt), scale), placeOf(endOf(one), scale)];
     return markup`<g class="${toneOfSeen[one.outcome]}"><line x1="${x1}" x2="${x2}" y1="${y}" y2="${y}" stroke="currentColor" stroke-width="2" />${shape(one.outcome, x2, y)}</g>`;
   });
-  return markup`<text class="strong ${tone}" x="4" y="${top + 15}">${sign}</text><text class="mono" x="22" y="${top + 15}">${target.id}</text><text class="small" x="22" y="${top + 31}">${proof.length === 0 ? 'not dialled' : `${many(proof.length, 'connection')}, ${many(syns, 'SYN')}`}</text>
+  return markup`<text class="strong ${tone}" x="4" y="${top + 15}">${sign}</text><text class="mono" x="22" y="${top + 15}">${short(target.id, 42)}</text><text class="small" x="22" y="${top + 31}">${proof.length === 0 ? 'not dialled' : `${many(proof.length, 'connection')}, ${many(syns, 'SYN')}`}</text>
 ${dots}
 `;
 }
