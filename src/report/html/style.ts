@@ -9,9 +9,6 @@ export const style = `
 @media print {
   :root { color-scheme: light; --ground: #ffffff; --sheet: #ffffff; --line: #b8bec8; --ink: #000000; --faint: #444444;
     --good: #0b7a43; --bad: #c21f32; --unsure: #8a5a00; --other: #6b3fb5; --bar: #3d6fc4; }
-  body { print-color-adjust: exact; font-size: 11px; }
-  section, header { break-inside: auto; }
-  figure, tr, .claim { break-inside: avoid; }
 }
 * { box-sizing: border-box; }
 body { margin: 0 auto; max-width: 1080px; padding: 24px 20px 60px; background: var(--ground); color: var(--ink);
@@ -55,4 +52,10 @@ dt { color: var(--faint); } dd { margin: 0; overflow-wrap: anywhere; }
 .port { fill: var(--sheet); stroke: currentColor; }
 .axis { stroke: var(--line); } .run { fill: var(--bar); } .track { fill: var(--sheet); }
 @media (max-width: 640px) { .claim { grid-template-columns: 1fr; gap: 0; } dl { grid-template-columns: 1fr; } }
+@media print {
+  body { print-color-adjust: exact; font-size: 12px; padding: 0; }
+  td.port { min-width: 14em; }
+  h2, h3 { break-after: avoid; }
+  figure, tr, .claim, .box { break-inside: avoid; }
+}
 `;
