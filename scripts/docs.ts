@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { failures } from '../src/contract/failures.ts';
+import { verdictsPage } from './verdicts-page.ts';
 
 const again = { never: 'no', soon: 'yes, with growing pauses', later: 'yes, when the other side says so' } as const;
 
@@ -22,9 +23,13 @@ export function errorsPage(): string {
   ].join('\n');
 }
 
-const page = fileURLToPath(new URL('../docs/errors.md', import.meta.url));
+/** Path below docs/, and what belongs there. */
+const pages = { 'errors.md': errorsPage, 'verdicts.md': verdictsPage } as const;
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  if (process.argv.includes('--check')) process.exitCode = readFileSync(page, 'utf8') === errorsPage() ? 0 : 1;
-  else writeFileSync(page, errorsPage());
+if (import.meta.main) {
+  for (const [name, content] of Object.entries(pages)) {
+    const path = fileURLToPath(new URL(`../docs/${name}`, import.meta.url));
+    if (!process.argv.includes('--check')) writeFileSync(path, content());
+    else if (readFileSync(path, 'utf8') !== content()) process.exitCode = 1;
+  }
 }

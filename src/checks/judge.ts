@@ -7,7 +7,7 @@ import * as says from './sentences.ts';
 /** The least that proves silence: a lost packet, or a busy moment, cannot look like this. */
 const proofOfSilence = { connections: 3, eachMs: 3000 };
 
-interface Rule {
+export interface Rule {
   readonly when: (facts: Facts) => boolean;
   readonly verdict: VerdictKind;
   readonly says: (facts: Facts) => string;
@@ -46,6 +46,9 @@ const openRules: readonly Rule[] = [
   { when: () => true, verdict: 'PASS', says: says.answered },
 ];
 
+/** The rules by what is expected; docs/verdicts.md lists what they say. */
+export const rules = { DROP: dropRules, OPEN: openRules } as const satisfies Readonly<Record<Expectation['expected'], readonly Rule[]>>;
+
 /** A verdict for every row, in order. */
 export function judge(expectations: readonly Expectation[], evidence: Evidence): Verdict[] {
   return expectations.map((row) => verdictOn(factsOf(row, evidence)));
@@ -53,7 +56,7 @@ export function judge(expectations: readonly Expectation[], evidence: Evidence):
 
 function verdictOn(facts: Facts): Verdict {
   const { row, observed, proof, syns, windowMs, controls } = facts;
-  const rule = (row.expected === 'DROP' ? dropRules : openRules).find(({ when }) => when(facts));
+  const rule = rules[row.expected].find(({ when }) => when(facts));
   if (rule === undefined) throw new Error(`No rule judges ${row.target.id}.`); // the last rule of each table always holds
   return {
     phase: row.phase,

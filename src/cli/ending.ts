@@ -1,5 +1,8 @@
+import { extname } from 'node:path';
 import type { Report } from '../contract/report.ts';
+import { toHtml } from '../report/html.ts';
 import { toJson } from '../report/json.ts';
+import { toJunit } from '../report/junit.ts';
 import { toMarkdown } from '../report/markdown.ts';
 import { toText } from '../report/text.ts';
 import { writeWhole } from '../report/write.ts';
@@ -10,7 +13,7 @@ import { terminalOn } from './terminal.ts';
 
 export interface FollowFlags {
   readonly taskQueue: string;
-  /** File that receives the JSON report. */
+  /** File that receives the report; its ending chooses the form. */
   readonly report?: string;
   /** The JSON report on stdout, everything for people on stderr. */
   readonly json?: boolean;
@@ -37,19 +40,23 @@ export async function followToEnd(handle: RunHandle, flags: FollowFlags): Promis
 }
 
 async function present(report: Report, { report: file, json }: FollowFlags, terminal: ReturnType<typeof terminalOn>): Promise<number> {
-  if (file !== undefined) await writeWhole(file, toJson(report));
+  if (file !== undefined) await writeWhole(file, render(report, formatOfFile(file)));
   terminal.stream.write(`\n${toText(report, { paint: terminal.paint, columns: terminal.columns() })}`);
   if (file !== undefined) terminal.stream.write(`\nReport: ${file}\n`);
   if (json) process.stdout.write(toJson(report));
   return exitCodeOf(report);
 }
 
-export const reportFormats = ['text', 'json', 'markdown'] as const;
+export const reportFormats = ['text', 'json', 'markdown', 'html', 'junit'] as const;
 export type ReportFormat = (typeof reportFormats)[number];
 
+const endings: Readonly<Record<string, ReportFormat>> = { '.html': 'html', '.htm': 'html', '.xml': 'junit', '.md': 'markdown' };
+
+/** The form that a file's name asks for: `.html`, `.xml` (JUnit), `.md`; JSON for any other. */
+export const formatOfFile = (path: string): ReportFormat => endings[extname(path).toLowerCase()] ?? 'json';
+
 export function render(report: Report, format: ReportFormat): string {
-  if (format === 'json') return toJson(report);
-  if (format === 'markdown') return toMarkdown(report);
+  if (format !== 'text') return { json: toJson, markdown: toMarkdown, html: toHtml, junit: toJunit }[format](report);
   const terminal = terminalOn(process.stdout);
   return toText(report, { paint: terminal.paint, columns: terminal.columns() });
 }

@@ -34,3 +34,17 @@ export function failureLines(report: Report): string[] {
   const problems = failure.problems.map(({ field, message, remedy }) => `- ${[field, message, remedy].filter(Boolean).join(' ')}`);
   return [head, ...problems, `Remedy: ${failure.remedy}`];
 }
+
+/** In the order of a run. */
+export const phases = ['baseline', 'enforced', 'second', 'restored'] as const satisfies readonly Phase[];
+
+/** Why a phase has no verdicts. */
+export function whyNotLookedAt({ outcome, mission, verdicts }: Report, phase: Phase): string {
+  if (outcome === 'RUNNING') return 'The run has not come to it yet.';
+  if (phase === 'second' && mission?.secondNode.when === 'never') return 'The run was asked to leave the second node alone.';
+  if (phase === 'second' && verdicts.some((one) => one.phase === 'restored')) return 'The run went on without the second node.';
+  return 'The run ended before it.';
+}
+
+/** `1 connection`, `3 connections`. */
+export const many = (count: number, one: string, several = `${one}s`): string => `${count} ${count === 1 ? one : several}`;

@@ -28,7 +28,7 @@ test('help names every command and the exit codes', async () => {
 });
 
 test('an unknown command or option ends with 3 and says where help is', async () => {
-  for (const args of [['fly'], ['run', '--colour'], ['report', 'x', '--format', 'html']]) {
+  for (const args of [['fly'], ['run', '--colour'], ['report', 'x', '--format', 'pdf']]) {
     const { code, stderr } = await hepflow(args);
     assert.equal(code, 3);
     assert.match(stderr, /hepflow --help tells more/);

@@ -39,7 +39,7 @@ function addRun(program: Command): void {
     .addOption(new Option('--second-node <when>', "whether to go on with the second node; overrides the file's").choices(['on-signal', 'always', 'never']))
     .option('--id <workflow-id>', 'workflow id; default: hepflow-<cluster>-<6 random characters>')
     .option('--detach', 'start only, and print the workflow id')
-    .option('--report <file>', 'write the report as JSON')
+    .option('--report <file>', 'write the report: .html, .xml (JUnit), .md, or else JSON')
     .option('--json', 'print the report (with --detach: the ids) as JSON on stdout, progress on stderr')
     .addOption(queueOption())
     .action(async (flags: RunFlags) => {
@@ -51,7 +51,7 @@ function addWatch(program: Command): void {
   program
     .command('watch <id>')
     .description('follow a run to its end')
-    .option('--report <file>', 'write the report as JSON')
+    .option('--report <file>', 'write the report: .html, .xml (JUnit), .md, or else JSON')
     .option('--json', 'print the report as JSON on stdout, progress on stderr')
     .addOption(queueOption())
     .action(async (id: string, flags: FollowFlags) => {

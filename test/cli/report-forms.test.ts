@@ -1,0 +1,20 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { formatOfFile, render, reportFormats } from '../../src/cli/ending.ts';
+import { report } from '../report/sample.ts';
+
+test('the ending of a report file chooses its form; JSON is the form of every other file', () => {
+  const chosen = ['a.html', 'A.HTM', 'junit.xml', 'x/report.md', 'report.json', 'report', 'html', 'a.html.txt'].map(formatOfFile);
+  assert.deepEqual(chosen, ['html', 'html', 'junit', 'markdown', 'json', 'json', 'json', 'json']);
+});
+
+test('every form of the report begins as its kind does', () => {
+  const begins = {
+    text: /^hepflow run 0a1b2c3d/,
+    json: /^\{\n/,
+    markdown: /^# hepflow run/,
+    html: /^<!doctype html>\n<html lang="en">/,
+    junit: /^<\?xml version="1.0"/,
+  };
+  for (const format of reportFormats) assert.match(render(report(), format), begins[format]);
+});

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { toJunit } from '../../src/report/junit.ts';
+import { broken, cancelled, everyKind, failed, inconclusive, passed, running } from './runs.ts';
+import { report, verdict } from './sample.ts';
+import { elementsOf } from './well-formed.ts';
+
+/** The counts that CI reads, from the root. */
+const totals = (xml: string): number[] =>
+  ['tests', 'failures', 'errors', 'skipped'].map((name) => Number(new RegExp(`<testsuites [^>]*\\b${name}="(\\d+)"`).exec(xml)?.[1]));
+const cases = (xml: string): string[] => [...xml.matchAll(/<testcase [^>]*\/>|<testcase [\s\S]*?<\/testcase>/g)].map(([one]) => one);
+const caseOf = (xml: string, part: string): string => cases(xml).find((one) => one.includes(part)) ?? '';
+
+for (const [name, each] of Object.entries(everyKind)) {
+  test(`the JUnit XML of a run that ${name} is well-formed, has a case for every verdict, and its counts are those of its elements`, () => {
+    const xml = toJunit(each);
+    const elements = elementsOf(xml);
+    const count = (element: string): number => elements.filter((one) => one === element).length;
+    assert.equal(elements[0], 'testsuites');
+    assert.equal(count('testsuite'), 5);
+    assert.deepEqual(totals(xml), [count('testcase'), count('failure'), count('error'), count('skipped')]);
+    for (const { target } of each.verdicts) assert.ok(xml.includes(`name="${target.id} is `), target.id);
+  });
+}
+
+test('a PASS is all passed', () => {
+  assert.deepEqual(totals(toJunit(passed)), [18, 0, 0, 0]);
+});
+
+test('a FAIL is a failure with its sentence, and what is left behind another with its command', () => {
+  const xml = toJunit(failed);
+  assert.deepEqual(totals(xml), [18, 2, 0, 0]);
+  assert.match(
+    caseOf(xml, 'One of 3 connections got through.'),
+    /classname="hepflow.enforced"[\s\S]*<failure message="One of 3[^"]*" type="FAIL">[\s\S]*expected DROP, observed MIXED/,
+  );
+  assert.match(caseOf(xml, 'nothing is left behind'), /az vm delete --ids &quot;\/x&quot; &amp;&amp; echo gone/);
+});
+
+test('INCONCLUSIVE is an error, never skipped: no CI takes it for a pass', () => {
+  assert.deepEqual(totals(toJunit(inconclusive)), [18, 0, 1, 0]);
+  assert.match(caseOf(toJunit(inconclusive), 'The control was not alive.'), /<error message="The control was not alive." type="INCONCLUSIVE">/);
+  assert.equal(totals(toJunit(report({ outcome: 'INCONCLUSIVE', verdicts: [] })))[2], 1);
+});
+
+test('a run that failed or was cancelled is an error; phases that it did not reach are skipped with the reason', () => {
+  assert.deepEqual(totals(toJunit(broken)), [6, 0, 1, 4]);
+  assert.match(
+    caseOf(toJunit(broken), 'the run is carried out'),
+    /type="PreflightFailed"[\s\S]*workload.nodePort 30080 belongs to svc. Choose another.\nRemedy: Resolve/,
+  );
+  assert.deepEqual(totals(toJunit(cancelled)), [9, 0, 1, 3]);
+  assert.match(caseOf(toJunit(cancelled), 'hepflow.restored'), /<skipped message="The run ended before it.">/);
+});
+
+test('a run under way is skipped, not passed', () => {
+  assert.deepEqual(totals(toJunit(running)), [6, 0, 0, 6]);
+});
+
+test('nothing that a report holds can become an element', () => {
+  const evil = `"/><failure><script>]]>&\u0007`;
+  const xml = toJunit(report({ summary: evil, verdicts: [verdict({ verdict: 'FAIL', sentence: evil, target: { ...verdict().target, id: evil } })] }));
+  const elements = elementsOf(xml);
+  assert.deepEqual([elements.filter((one) => one === 'failure').length, elements.includes('script'), xml.includes('\u0007')], [1, false, false]);
+});
