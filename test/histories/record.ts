@@ -33,7 +33,7 @@ async function record({ client }: World, name: string, during: (handle: Workflow
   await during(handle);
   await handle.result().catch(() => {});
   const { status, historyLength, historySize } = await handle.describe();
-  writeFileSync(join(import.meta.dirname, `${name}.json`), `${JSON.stringify(historyToJSON(await handle.fetchHistory()))}\n`);
+  writeFileSync(join(import.meta.dirname, `${name}.json`), `${JSON.stringify(JSON.parse(historyToJSON(await handle.fetchHistory())))}\n`);
   process.stdout.write(`${name}: ${status.name}, ${historyLength} events, ${historySize} bytes\n`);
 }
 
