@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import type { WorkflowHandle } from '@temporalio/client';
 import { finishSignal, labelNode2Signal, type Progress, progressQuery, taskQueue, workflowType } from '../../src/contract/messages.ts';
-import { exampleFile, startWorld, type World } from '../e2e/world.ts';
+import { exampleFile, root, startWorld, type World } from '../e2e/world.ts';
 
 const world = await startWorld();
 try {
@@ -33,7 +33,8 @@ async function record({ client }: World, name: string, during: (handle: Workflow
   await during(handle);
   await handle.result().catch(() => {});
   const { status, historyLength, historySize } = await handle.describe();
-  writeFileSync(join(import.meta.dirname, `${name}.json`), `${JSON.stringify(JSON.parse(historyToJSON(await handle.fetchHistory())))}\n`);
+  const text = JSON.stringify(JSON.parse(historyToJSON(await handle.fetchHistory()))).replaceAll(root, '/hepflow/'); // stacks name where this checkout is
+  writeFileSync(join(import.meta.dirname, `${name}.json`), `${text}\n`);
   process.stdout.write(`${name}: ${status.name}, ${historyLength} events, ${historySize} bytes\n`);
 }
 
