@@ -82,7 +82,12 @@ const uses: Record<StepName, number> = {
 /** Uses from this one on come only with the second node. */
 const ofSecondNode: Partial<Record<StepName, number>> = { labelNode: 2, probe: 3 };
 /** Heartbeats in each batch of undo: the rules, host endpoints and service, peerings, VM with its network and the hold on the cluster. Each entry ends with one. */
-const undoBatches: readonly (readonly number[])[] = [[1, 2], [1, 2, 3], [1, 2], [1, 2, 4, 8, 16]];
+const undoBatches: readonly (readonly number[])[] = [
+  [1, 2],
+  [1, 2, 3],
+  [1, 2],
+  [1, 2, 4, 8, 16],
+];
 
 function killedAroundSteps(): Cell[] {
   return (Object.keys(uses) as StepName[]).flatMap((step) =>
