@@ -68,6 +68,7 @@ const schema = z.strictObject({
     timeoutMs: rule.whole('must be whole milliseconds from 3000 to 60000: silence counts from 3 s on', 3000, minute).default(3000),
     convergenceMs: rule.durationMs(1, 10 * minute).default(30_000),
     controlPort: rule.port.default(10_250),
+    soakMs: rule.durationMs(0, 5 * minute).default(0),
   }),
 });
 

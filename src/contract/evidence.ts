@@ -1,4 +1,6 @@
 /** What the prober saw. Facts only: what they mean is decided in checks/judge.ts. */
+import type { Missing, Observation } from './observation.ts';
+import type { Witnesses } from './witnesses.ts';
 
 /** OPEN: handshake completed. DROP: silence until the time limit. RST: reset by the peer. ICMP_REJECT: refused by ICMP. PROBE_FAULT: the probe itself could not run. */
 export type Outcome = 'OPEN' | 'DROP' | 'RST' | 'ICMP_REJECT' | 'PROBE_FAULT';
@@ -42,6 +44,8 @@ export interface Connection {
 export interface BackendHealth {
   readonly readyEndpoints: number;
   readonly readAt: string;
+  /** The ready pods and where they run. */
+  readonly pods?: readonly { readonly name: string; readonly node: string; readonly ip: string }[];
 }
 
 /** How long the world took to behave as expected, observed by single short dials before the proof window. */
@@ -61,6 +65,20 @@ export interface Evidence {
   readonly convergence: Convergence;
   readonly connections: readonly Connection[];
   readonly backends: { readonly before: BackendHealth; readonly after: BackendHealth };
+  /** Who answered when an open NodePort was asked many times, by target id: how often each first line came. */
+  readonly answers?: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** What the observer saw around the change that led to this phase; absent for a phase without one. */
+  readonly observation?: Observation | Missing;
+  readonly witnesses?: Witnesses;
+  /** Ties the evidence to what was gathered before it: SHA-256 over the evidence without this field. Absent while it is not sealed. */
+  readonly seal?: Seal;
+}
+
+/** Hexadecimal SHA-256 values: `sha256` covers `previous` and the evidence as canonical JSON (docs/report.md). */
+export interface Seal {
+  /** The last evidence's `sha256`; for the first one the run id. */
+  readonly previous: string;
+  readonly sha256: string;
 }
 
 /** baseline: before any policy; enforced: node 1 denied; second: both denied; restored: policy and labels gone again. */

@@ -1,3 +1,4 @@
+import type { Outcome, Phase } from './evidence.ts';
 import type { Report, StepRecord } from './report.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -28,6 +29,27 @@ export interface Progress {
   /** What the run waits for right now, one line. */
   readonly waitingFor: string;
   readonly steps: readonly StepRecord[];
+  /** What is expected of every port in the phase under way or last judged, and what was seen. */
+  readonly grid?: readonly GridCell[];
+}
+
+/** A port of the expected/observed grid. */
+export interface GridCell {
+  /** Target id. */
+  readonly target: string;
+  readonly phase: Phase;
+  readonly expected: 'OPEN' | 'DROP';
+  /** Null while it is being probed. */
+  readonly observed: Verdict['observed'] | null;
+  readonly verdict: Verdict['verdict'] | null;
+}
+
+/** Heartbeat details of the step `probe` under way: how far its proof is. Read from the pending activity; never in history. */
+export interface LiveProof {
+  readonly phase: Phase;
+  readonly stage: 'convergence' | 'proof' | 'soak';
+  /** By target id: what its dials showed so far; `syns` silent so far of `synsWanted`. */
+  readonly targets: Readonly<Record<string, { readonly seen: readonly Outcome[]; readonly syns: number; readonly synsWanted: number }>>;
 }
 
 export type RunPhase =

@@ -1,6 +1,7 @@
-import type { Phase } from './evidence.ts';
+import type { Evidence, Phase, Target } from './evidence.ts';
 import type { FailureSummary } from './failures.ts';
 import type { Mission } from './mission.ts';
+import type { Interval } from './observation.ts';
 import type { StepName, UndoName } from './steps.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -22,12 +23,18 @@ export interface Report {
   readonly failure: FailureSummary | null;
   readonly steps: readonly StepRecord[];
   readonly verdicts: readonly Verdict[];
+  /** How long each change took to show, one for each port that changed in a phase. */
+  readonly transitions: readonly Transition[];
+  /** What the verdicts do not say by themselves: witnesses, held connections, backends behind a deny. */
+  readonly findings: readonly Finding[];
   readonly leftovers: readonly Leftover[];
   readonly cluster: ClusterSummary | null;
   readonly calico: CalicoSummary | null;
   /** Findings that did not stop the run. */
   readonly warnings: readonly string[];
   readonly timings: Timings;
+  /** Everything that was seen, in order, hash-chained by its seals. */
+  readonly evidence: readonly Evidence[];
   /** The resolved mission; null while it has not been validated. */
   readonly mission: Mission | null;
 }
@@ -46,6 +53,57 @@ export interface StepRecord {
   /** What is waited for, what was found, or why it failed: one line. */
   readonly detail: string;
 }
+
+/** One port's change from open to silent, or back, on one time line: the worker's clock. */
+export interface Transition {
+  readonly phase: Phase;
+  readonly target: Target;
+  readonly to: 'DROP' | 'OPEN';
+  /** In order of time. */
+  readonly marks: readonly Mark[];
+  /** From the change's being asked for to the first connection that showed it, in milliseconds: at least, at most. Null when an end is not known. */
+  readonly tookMs: { readonly atLeast: number; readonly atMost: number } | null;
+  /** `no`: both edges were seen; `left`: the change showed before the observer looked; `right`: it did not show while it looked; `unobserved`: nothing was seen. */
+  readonly censored: 'no' | 'left' | 'right' | 'unobserved';
+  /** Connections that got through after the first silence. Only for `to` DROP. */
+  readonly leaks: readonly Interval[];
+  /** Connections after the first silence that stayed silent while the controls answered. */
+  readonly silentDials: number;
+  /** At most this share of new connections passes, at 95 % confidence; null where it cannot be said. */
+  readonly leakBound: number | null;
+  /** All of it in one sentence. */
+  readonly sentence: string;
+}
+
+export type MarkName =
+  | 'labelWritten'
+  | 'labelOnHostEndpoint'
+  | 'policyAccepted'
+  | 'policyDeleted'
+  | 'labelRestored'
+  | 'lastOpen'
+  | 'firstSilent'
+  | 'lastLeak'
+  | 'lastSilent'
+  | 'firstOpen'
+  | 'proofComplete';
+
+/** Something that happened within an interval: its width is the uncertainty (round trip, cadence, clock offset). */
+export interface Mark extends Interval {
+  readonly name: MarkName;
+}
+
+export interface Finding {
+  readonly phase: Phase;
+  readonly about: FindingAbout;
+  /** Node or target that it is about; empty when about the whole. */
+  readonly subject: string;
+  /** CONFIRMED: agrees with the verdicts; CONTRADICTED: speaks against them, so the run cannot be a PASS; UNKNOWN: could not be had, the sentence says why. */
+  readonly result: 'CONFIRMED' | 'CONTRADICTED' | 'UNKNOWN';
+  readonly sentence: string;
+}
+
+export type FindingAbout = 'observer' | 'heldConnection' | 'backendBehindDeny' | 'deniedPackets' | 'securityRules' | 'routes' | 'peerings';
 
 /** Something that undo could not remove or restore, with the exact command that does. */
 export interface Leftover {

@@ -4,6 +4,7 @@
  */
 import type { Evidence, Phase, Target } from './evidence.ts';
 import type { Mission, ProbeSettings, VmImage, Workload } from './mission.ts';
+import type { Interval } from './observation.ts';
 import type { NodeSite, Site } from './site.ts';
 
 /** Identifies the run to every step: names, tags and labels come from it (W6). */
@@ -88,7 +89,17 @@ export interface Steps {
   exposeNodePort: Step<Workload, { readonly nodePort: number; readonly readyEndpoints: number }, 'deleteService'>;
 
   /** Label on the node; done when its auto host endpoint carries it too. */
-  labelNode: Step<LabelChange, { readonly changed: boolean; readonly hostEndpoint: string }, 'restoreLabel'>;
+  labelNode: Step<
+    LabelChange & Watched,
+    {
+      readonly changed: boolean;
+      readonly hostEndpoint: string;
+      /** When the label was written, and when the host endpoint was seen with it; absent when an earlier try did it. */
+      readonly written?: Interval;
+      readonly onHostEndpoint?: Interval;
+    },
+    'restoreLabel'
+  >;
   /** The preDNAT GlobalNetworkPolicy. `name` is the object's. */
   applyPolicy: Step<
     {
@@ -99,7 +110,8 @@ export interface Steps {
       readonly sourceAddress: string;
       readonly nodePort: number;
     },
-    { readonly name: string; readonly acceptedAt: string },
+    /** `accepted`: from the write's being sent to its answer; absent when an earlier try did it. */
+    { readonly name: string; readonly acceptedAt: string; readonly accepted?: Interval },
     'deletePolicy'
   >;
   /** Dials every target from the VM over one session: first until the expectation shows or its time is over, then the proof window. */
@@ -113,6 +125,18 @@ export type StepOutput<N extends StepName> = Steps[N]['output'];
 export interface SshTarget {
   readonly address: string;
   readonly adminUser: string;
+}
+
+/** A change that is watched from the VM: the observer is started, and has seen its targets, before the change is made. */
+export interface Watched {
+  readonly observer?: ObserverInput;
+}
+
+export interface ObserverInput {
+  /** Names the observer on the VM: the phase that the change leads to. */
+  readonly phase: Phase;
+  readonly ssh: SshTarget;
+  readonly targets: readonly Target[];
 }
 
 export interface LabelChange {
@@ -130,6 +154,21 @@ export interface ProbeInput {
   readonly expected: Readonly<Record<string, 'OPEN' | 'DROP'>>;
   readonly settings: ProbeSettings;
   readonly workload: Pick<Workload, 'namespace' | 'serviceName'>;
+  /** Whether an observer was started for this phase: it is read back after the proof window. */
+  readonly observed?: boolean;
+  /** Whom else to ask about the window. */
+  readonly witnesses?: WitnessInput;
+  /** Seal of the evidence before this one, or the run id. */
+  readonly previousSeal?: string;
+}
+
+export interface WitnessInput {
+  /** The VM's network interface. */
+  readonly interfaceId: string;
+  /** Both sides of the peering, the VM's first. */
+  readonly peeringIds: readonly [string, string];
+  /** Object name of the policy that is in force in this phase; null: none is. */
+  readonly policy: string | null;
 }
 
 /** What takes a step back. Each is idempotent: undoing what never happened is success (W2). Objects without the run's mark are left alone (W6). */
@@ -188,7 +227,7 @@ export interface Result<Output> {
 
 /** The activities by name, as workflows call them. `undo` tries every entry in the given order, whatever becomes of the others (W5). */
 export type Activities = { [N in StepName]: (call: Call<StepInput<N>>) => Promise<Result<StepOutput<N>>> } & {
-  undo: (call: Call<{ readonly entries: readonly UndoEntry[] }>) => Promise<Result<readonly UndoOutcome[]>>;
+  undo: (call: Call<{ readonly entries: readonly UndoEntry[] } & Watched>) => Promise<Result<readonly UndoOutcome[]>>;
 };
 
 /** The same node as preflight found it; kept here so that lanes need not import two files. */

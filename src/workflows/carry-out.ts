@@ -2,6 +2,7 @@ import { ApplicationFailure, allHandlersFinished, CancellationScope, condition }
 import { outcomeOf } from '../checks/outcome.ts';
 import { failures } from '../contract/failures.ts';
 import type { Report, RunOutcome } from '../contract/report.ts';
+import type { ObserverInput } from '../contract/steps.ts';
 import type { Verdict } from '../contract/verdict.ts';
 import { publishOutcome } from './attributes.ts';
 import { UndoStack } from './cleanup.ts';
@@ -16,9 +17,11 @@ class Undo {
   readonly lanes = new UndoStack();
   readonly rules = new UndoStack();
   proof: (() => Promise<readonly Verdict[]>) | undefined;
+  observer: ObserverInput | undefined;
 
-  /** How to see that everything answers again; asked for once a rule was attempted. */
-  provesBy(proof: () => Promise<readonly Verdict[]>): void {
+  /** How to see that everything answers again, and who watches it come back; asked for once a rule was attempted. */
+  provesBy(observer: ObserverInput, proof: () => Promise<readonly Verdict[]>): void {
+    this.observer = observer;
     this.proof = proof;
   }
 }
@@ -52,7 +55,7 @@ async function undoAll(run: Run, undo: Undo, failed: boolean): Promise<void> {
   run.enter('undoing');
   const keep = failed && run.outputs.preflight?.mission.cleanup.when === 'on-success' ? 'Kept, because cleanup.when is on-success and the run failed.' : null;
   const rulesTouched = !undo.rules.isEmpty;
-  await run.undo(undo.rules, keep);
+  await run.undo(undo.rules, keep, undo.observer);
   if (rulesTouched && keep === null && undo.proof !== undefined) await proveRestored(run, undo.proof);
   await run.undo(undo.lanes, keep);
 }
@@ -69,8 +72,8 @@ async function proveRestored(run: Run, proof: () => Promise<readonly Verdict[]>)
 }
 
 /** Without the proof that everything answers again, nothing is a PASS. */
-function judgedOutcome({ ledger: { verdicts } }: Run): RunOutcome {
-  const outcome = outcomeOf(verdicts);
+function judgedOutcome({ findings, ledger: { verdicts } }: Run): RunOutcome {
+  const outcome = outcomeOf(verdicts, findings);
   return outcome === 'PASS' && !verdicts.some(({ phase }) => phase === 'restored') ? 'INCONCLUSIVE' : outcome;
 }
 

@@ -1,6 +1,6 @@
 import { sleep } from '@temporalio/workflow';
 import type { Leftover } from '../contract/report.ts';
-import type { RunRef, UndoEntry, UndoOutcome } from '../contract/steps.ts';
+import type { ObserverInput, RunRef, UndoEntry, UndoOutcome } from '../contract/steps.ts';
 import { summaryOf } from './failure.ts';
 import type { Ledger } from './ledger.ts';
 import { callUndo } from './proxies.ts';
@@ -47,19 +47,19 @@ const pausesMs = [1, 2, 4, 8, 15, 30, 30, 60, 60, 60, 120, 120, 120, 120].map((s
 
 /**
  * Undoes everything on the stack, last first, and gives what is left (W5). Every entry is tried whatever becomes of the others; those whose failure
- * may pass are tried again in rounds. Call it inside a non-cancellable scope.
+ * may pass are tried again in rounds. `observer` is started before the first is tried. Call it inside a non-cancellable scope.
  */
-export async function unwind(stack: UndoStack, run: RunRef, ledger: Ledger): Promise<Leftover[]> {
+export async function unwind(stack: UndoStack, run: RunRef, ledger: Ledger, observer?: ObserverInput): Promise<Leftover[]> {
   const leftovers: Leftover[] = [];
-  for (const batch of stack.takeBatches()) leftovers.push(...(await unwindBatch(batch, run, ledger)));
+  for (const batch of stack.takeBatches()) leftovers.push(...(await unwindBatch(batch, run, ledger, observer)));
   return leftovers;
 }
 
-async function unwindBatch(batch: readonly UndoEntry[], run: RunRef, ledger: Ledger): Promise<Leftover[]> {
+async function unwindBatch(batch: readonly UndoEntry[], run: RunRef, ledger: Ledger, observer?: ObserverInput): Promise<Leftover[]> {
   const leftovers: Leftover[] = [];
   let remaining = batch.map((entry) => ({ entry, record: ledger.start(entry.undo, entry.subject) }));
   for (let round = 0; remaining.length > 0; round += 1) {
-    const outcomes = await tryAll(remaining, run);
+    const outcomes = await tryAll(remaining, run, round === 0 ? observer : undefined);
     const pauseMs = pausesMs[round];
     const again: typeof remaining = [];
     for (const [index, { entry, record }] of remaining.entries()) {
@@ -83,11 +83,12 @@ async function unwindBatch(batch: readonly UndoEntry[], run: RunRef, ledger: Led
 }
 
 /** One round. An activity that could not run at all is a failure of each of its entries. */
-async function tryAll(remaining: readonly { readonly entry: UndoEntry }[], run: RunRef): Promise<readonly UndoOutcome[]> {
+async function tryAll(remaining: readonly { readonly entry: UndoEntry }[], run: RunRef, observer?: ObserverInput): Promise<readonly UndoOutcome[]> {
   try {
     const { output } = await callUndo(
       run,
       remaining.map(({ entry }) => entry),
+      observer,
     );
     return output;
   } catch (error) {

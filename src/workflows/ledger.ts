@@ -1,7 +1,7 @@
 import { setCurrentDetails } from '@temporalio/workflow';
-import type { Progress, RunPhase } from '../contract/messages.ts';
+import type { GridCell, Progress, RunPhase } from '../contract/messages.ts';
 import type { StepOutcome, StepRecord } from '../contract/report.ts';
-import type { Verdict } from '../contract/verdict.ts';
+import type { Expectation, Verdict } from '../contract/verdict.ts';
 import { detailsOf } from './progress.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -12,6 +12,7 @@ export class Ledger {
   readonly verdicts: Verdict[] = [];
   readonly warnings: string[] = [];
   phase: RunPhase = 'preflight';
+  #grid: readonly GridCell[] = [];
   readonly #runId: string;
 
   constructor(runId: string) {
@@ -26,7 +27,13 @@ export class Ledger {
     return new OpenRecord(record, () => this.publish());
   }
 
+  /** What is to be judged next; shown until the verdicts are there. */
+  judging(expectations: readonly Expectation[]): void {
+    this.#grid = expectations.map(({ target, phase, expected }) => ({ target: target.id, phase, expected, observed: null, verdict: null }));
+  }
+
   judged(verdicts: readonly Verdict[]): void {
+    this.#grid = verdicts.map(({ target, phase, expected, observed, verdict }) => ({ target: target.id, phase, expected, observed, verdict }));
     this.verdicts.push(...verdicts);
     this.publish();
   }
@@ -34,7 +41,7 @@ export class Ledger {
   progress(): Progress {
     const open = this.steps.filter(({ outcome }) => outcome === 'running' || outcome === 'waiting');
     const waitingFor = open.map(({ name, subject, detail }) => [name, subject, detail && `(${detail})`].filter(Boolean).join(' ')).join(', ');
-    return { runId: this.#runId, phase: this.phase, waitingFor, steps: this.steps };
+    return { runId: this.#runId, phase: this.phase, waitingFor, steps: this.steps, grid: this.#grid };
   }
 
   publish(): void {

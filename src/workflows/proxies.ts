@@ -1,5 +1,5 @@
 import { proxyActivities } from '@temporalio/workflow';
-import type { Activities, Call, Result, RunRef, StepInput, StepName, StepOutput, UndoEntry, UndoOutcome } from '../contract/steps.ts';
+import type { Activities, Call, ObserverInput, Result, RunRef, StepInput, StepName, StepOutput, UndoEntry, UndoOutcome } from '../contract/steps.ts';
 import type { Findings, SweepActivities } from '../contract/sweep.ts';
 
 // Numbers, never strings such as '5 minutes': the SDK's types let any string pass, and a bad one would fail every workflow task.
@@ -57,8 +57,8 @@ export async function callFindLeftovers(run: RunRef, spec: unknown): Promise<Fin
   return (await findLeftovers({ run, input: { spec } })).output;
 }
 
-/** Tries every entry once, in the given order. */
-export function callUndo(run: RunRef, entries: readonly UndoEntry[]): Promise<Result<readonly UndoOutcome[]>> {
+/** Tries every entry once, in the given order, watched by an observer if one is given. */
+export function callUndo(run: RunRef, entries: readonly UndoEntry[], observer?: ObserverInput): Promise<Result<readonly UndoOutcome[]>> {
   const summary = entries.map((entry) => entry.undo).join(', ');
-  return proxy(summary, undoLimits).undo({ run, input: { entries } });
+  return proxy(summary, undoLimits).undo({ run, input: { entries, ...(observer && { observer }) } });
 }

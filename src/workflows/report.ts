@@ -17,11 +17,14 @@ export function reportOf(run: Run): Report {
     failure: run.failure,
     steps: run.ledger.steps,
     verdicts: run.ledger.verdicts,
+    transitions: run.transitions,
+    findings: run.findings,
     leftovers: run.leftovers,
     cluster: clusterOf(run),
     calico: calicoOf(run),
     warnings: run.ledger.warnings,
     timings: { startedAt: run.startedAt, endedAt, totalMs: Date.parse(endedAt ?? now()) - Date.parse(run.startedAt), convergenceMs: run.convergenceMs },
+    evidence: run.evidence,
     mission,
   };
 }

@@ -1,13 +1,15 @@
 import { CancellationScope, uuid4, workflowInfo } from '@temporalio/workflow';
-import { expectationsOf, targetsOf } from '../checks/expectations.ts';
+import { expectationsOf } from '../checks/expectations.ts';
+import { findingsOf } from '../checks/findings.ts';
 import { judge } from '../checks/judge.ts';
-import type { Phase } from '../contract/evidence.ts';
+import { transitionsOf } from '../checks/transitions.ts';
+import type { Evidence, Phase } from '../contract/evidence.ts';
 import type { FailureSummary } from '../contract/failures.ts';
 import type { RunPhase } from '../contract/messages.ts';
 import type { Mission } from '../contract/mission.ts';
-import type { Leftover, RunOutcome } from '../contract/report.ts';
+import type { Finding, Leftover, Mark, RunOutcome, Transition } from '../contract/report.ts';
 import type { Site } from '../contract/site.ts';
-import type { RunRef, SshTarget, StepInput, StepName, StepOutput } from '../contract/steps.ts';
+import type { ObserverInput, RunRef, StepInput, StepName, StepOutput } from '../contract/steps.ts';
 import type { Verdict } from '../contract/verdict.ts';
 import { identityOf } from '../manifests/names.ts';
 import { publishPhase } from './attributes.ts';
@@ -17,6 +19,7 @@ import { foundBy } from './found.ts';
 import { Ledger, now } from './ledger.ts';
 import { callStep } from './proxies.ts';
 import { undoOf } from './undo-entries.ts';
+import type { View } from './view.ts';
 
 /** One run under way: carries out steps, remembers what to undo, and knows all that the report tells (W8). */
 export class Run {
@@ -26,6 +29,9 @@ export class Run {
   readonly startedAt = now();
   readonly outputs: { [N in StepName]?: StepOutput<N> } = {};
   readonly convergenceMs: Partial<Record<Phase, number>> = {};
+  readonly evidence: Evidence[] = [];
+  readonly transitions: Transition[] = [];
+  readonly findings: Finding[] = [];
   leftovers: readonly Leftover[] = [];
   failure: FailureSummary | null = null;
   outcome: RunOutcome = 'RUNNING';
@@ -74,25 +80,29 @@ export class Run {
     }
   }
 
-  /** Probes every target and judges what was seen against the table of the phase. */
-  async judge(phase: Phase, mission: Mission, site: Site, ssh: SshTarget): Promise<readonly Verdict[]> {
-    const targets = targetsOf(site.nodes, mission.workload.nodePort, mission.probe.controlPort);
-    const expectations = expectationsOf(phase, targets, site.nodes);
-    const expected = Object.fromEntries(expectations.map(({ target, expected }) => [target.id, expected]));
-    const { namespace, serviceName } = mission.workload;
-    const input = { phase, ssh, targets, expected, settings: mission.probe, workload: { namespace, serviceName } };
-    const evidence = await this.step('probe', input, new UndoStack(), phase);
-    this.convergenceMs[phase] = evidence.convergence.elapsedMs;
+  /** Probes every target and judges what was seen against the table of the phase. `marks`: when the change that led to the phase was made. */
+  async judge(phase: Phase, view: View, marks: readonly Mark[] = []): Promise<readonly Verdict[]> {
+    const expectations = expectationsOf(phase, view.targets, view.site.nodes);
+    this.ledger.judging(expectations);
+    const evidence = await this.step('probe', view.probe(phase, expectations, this.#sealOf()), new UndoStack(), phase);
+    if (evidence.convergence.reached) this.convergenceMs[phase] = evidence.convergence.elapsedMs;
     const verdicts = judge(expectations, evidence);
+    this.evidence.push(evidence);
+    this.transitions.push(...transitionsOf({ phase, ...view.changed(phase, this.ledger.verdicts), marks }, evidence));
+    this.findings.push(...findingsOf(verdicts, evidence));
     this.ledger.judged(verdicts);
     return verdicts;
   }
 
   /** Undoes a stack; or keeps it and says so, when there is a reason to. Never cancelled (W5). */
-  async undo(stack: UndoStack, keep: string | null): Promise<void> {
+  async undo(stack: UndoStack, keep: string | null, observer?: ObserverInput): Promise<void> {
     const kept = keep === null ? [] : stack.takeKept().map(({ undo, subject, command }) => ({ what: `${undo} ${subject}`, why: keep, command }));
-    const leftovers = await CancellationScope.nonCancellable(() => unwind(stack, this.ref, this.ledger));
+    const leftovers = await CancellationScope.nonCancellable(() => unwind(stack, this.ref, this.ledger, observer));
     this.leftovers = [...this.leftovers, ...kept, ...leftovers];
+  }
+
+  #sealOf(): string {
+    return this.evidence.at(-1)?.seal?.sha256 ?? this.runId;
   }
 
   enter(phase: RunPhase): void {

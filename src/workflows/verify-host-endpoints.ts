@@ -1,12 +1,14 @@
 import type { Mission, RunSpec } from '../contract/mission.ts';
 import type { Report } from '../contract/report.ts';
-import type { Site } from '../contract/site.ts';
-import type { SshTarget, StepOutput } from '../contract/steps.ts';
+import type { NodeSite, Site } from '../contract/site.ts';
+import type { StepInput, StepOutput } from '../contract/steps.ts';
 import { policyName } from '../manifests/names.ts';
 import { carryOut, requireGreen } from './carry-out.ts';
 import type { UndoStack } from './cleanup.ts';
 import { once, sideBySide } from './lanes.ts';
+import { labelMarks, policyMarks, undone } from './marks.ts';
 import type { Run } from './run.ts';
+import { type ProbeVm, type View, viewOf } from './view.ts';
 
 /** Proves that host endpoints protect the nodes' ports of one AKS cluster, then undoes everything. W1-W10: ARCHITECTURE.md. */
 export async function verifyHostEndpoints(spec: RunSpec): Promise<Report> {
@@ -18,25 +20,26 @@ export async function verifyHostEndpoints(spec: RunSpec): Promise<Report> {
     run.enter('provisioning');
     const vmLane = undo.lanes.branch();
     const network = once(() => run.step('createNetwork', { addressSpace: mission.vm.addressSpace, subnet: mission.vm.subnet }, vmLane));
-    const [vm] = await sideBySide(
+    const [machine, peeringIds] = await sideBySide(
       () => probeVm(run, mission, network, vmLane),
       () => peering(run, site, network, undo.lanes.branch()),
       () => clusterReady(run, mission, site, undo.lanes.branch()),
     );
-    undo.provesBy(() => run.judge('restored', mission, site, vm.ssh)); // while the VM still lives
+    const view = viewOf(mission, site, { ...machine, peeringIds });
+    undo.provesBy(view.observer('restored'), () => run.judge('restored', view, undone(run))); // while the VM still lives
 
     run.enter('baseline');
-    requireGreen(await run.judge('baseline', mission, site, vm.ssh)); // a red baseline ends the run here (W1)
+    requireGreen(await run.judge('baseline', view)); // a red baseline ends the run here (W1)
 
     run.enter('enforcing');
-    await run.step('labelNode', { node: first.name, ...mission.label, prior: first.priorLabel }, undo.rules, first.name);
-    await run.step('applyPolicy', denyFrom(vm.privateAddress, mission), undo.rules);
-    await run.judge('enforced', mission, site, vm.ssh);
+    const labelled = await run.step('labelNode', labelOn(first, view, 'enforced'), undo.rules, first.name);
+    const policy = await run.step('applyPolicy', denyFrom(machine.privateAddress, mission), undo.rules);
+    await run.judge('enforced', view, [...labelMarks(labelled), ...policyMarks(policy)]);
 
     if (await messages.secondNodeWanted(mission.secondNode)) {
       run.enter('second-node');
-      await run.step('labelNode', { node: second.name, ...mission.label, prior: second.priorLabel }, undo.rules, second.name);
-      await run.judge('second', mission, site, vm.ssh);
+      const labelledToo = await run.step('labelNode', labelOn(second, view, 'second'), undo.rules, second.name);
+      await run.judge('second', view, labelMarks(labelledToo));
     }
     await messages.cleanupWanted(mission.cleanup);
   });
@@ -48,7 +51,7 @@ async function probeVm(
   { vm: spec }: Mission,
   network: () => Promise<StepOutput<'createNetwork'>>,
   undo: UndoStack,
-): Promise<{ ssh: SshTarget; privateAddress: string }> {
+): Promise<Omit<ProbeVm, 'peeringIds'>> {
   const [{ subnetId }, { id: publicIpId, address }, { id: securityGroupId }] = await sideBySide(
     network,
     () => run.step('createPublicIp', {}, undo),
@@ -59,14 +62,20 @@ async function probeVm(
   await run.step('createVm', { interfaceId, sizes, image, adminUser }, undo);
   const ssh = { address, adminUser };
   await run.step('awaitSsh', ssh, undo);
-  return { ssh, privateAddress };
+  return { ssh, privateAddress, interfaceId };
 }
 
 /** Lane 2: one side after the other, never side by side on one VNet. */
-async function peering(run: Run, { clusterVnetId }: Site, network: () => Promise<StepOutput<'createNetwork'>>, undo: UndoStack): Promise<void> {
+async function peering(
+  run: Run,
+  { clusterVnetId }: Site,
+  network: () => Promise<StepOutput<'createNetwork'>>,
+  undo: UndoStack,
+): Promise<ProbeVm['peeringIds']> {
   const { id: vnetId } = await network();
-  await run.step('peerToCluster', { vnetId, clusterVnetId }, undo);
-  await run.step('peerFromCluster', { vnetId, clusterVnetId }, undo);
+  const { id: there } = await run.step('peerToCluster', { vnetId, clusterVnetId }, undo);
+  const { id: back } = await run.step('peerFromCluster', { vnetId, clusterVnetId }, undo);
+  return [there, back];
 }
 
 /** Lane 3: what the cluster needs, independent of Azure. */
@@ -77,6 +86,13 @@ async function clusterReady(run: Run, { workload }: Mission, { calico, readyNode
     () => run.step('exposeNodePort', workload, undo),
   );
 }
+
+const labelOn = ({ name, priorLabel }: NodeSite, view: View, phase: 'enforced' | 'second'): StepInput<'labelNode'> => ({
+  node: name,
+  ...view.mission.label,
+  prior: priorLabel,
+  observer: view.observer(phase),
+});
 
 const denyFrom = (sourceAddress: string, { policy, label, workload }: Mission) => ({
   ...policy,

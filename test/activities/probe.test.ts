@@ -77,7 +77,7 @@ describe('on a VM that is a network namespace with a real sshd', { timeout: 90_0
       one.node === 'node-a' && one.kind === 'nodePort' ? { ...one, id: `node-a:${nodePort}`, port: nodePort } : one,
     );
     const expected = Object.fromEntries(expectationsOf(phase, targets, [node('node-a'), node('node-b')]).map((row) => [row.target.id, row.expected]));
-    const settings = { connections: 3, timeoutMs: 3000, convergenceMs: 3000, controlPort: ports.mute };
+    const settings = { connections: 3, timeoutMs: 3000, convergenceMs: 3000, controlPort: ports.mute, soakMs: 0 };
     return { phase, ssh: where(), targets, expected, settings, workload: { namespace: 'default', serviceName: 'frontend-nodeport' }, ...more };
   }
   const verdicts = async (input: ProbeInput) => {

@@ -9,7 +9,7 @@ const target = (id: string) => ({ id, node: id, address: '10.0.0.4', port: 30_08
 const plan = planOf({
   targets: [target('a:30080'), target('b:30080')],
   expected: { 'a:30080': 'DROP', 'b:30080': 'OPEN' },
-  settings: { connections: 3, timeoutMs: 3000, convergenceMs: 1000, controlPort: 10_250 },
+  settings: { connections: 3, timeoutMs: 3000, convergenceMs: 1000, controlPort: 10_250, soakMs: 0 },
 });
 const connection = (id: string, stage: string, outcome: string) => ({
   type: 'connection',

@@ -8,7 +8,7 @@ import { type ProbePlan, planOf, proberCommand, proberScript } from '../../src/p
 import { type ProbeOutput, readOutput } from '../../src/prober/read.ts';
 import { openStreet, ports, type Street } from './street.ts';
 
-const settings = { connections: 3, timeoutMs: 3000, convergenceMs: 0, controlPort: ports.mute };
+const settings = { connections: 3, timeoutMs: 3000, convergenceMs: 0, controlPort: ports.mute, soakMs: 0 };
 
 describe('the prober, on real sockets of the kernel', { timeout: 60_000 }, () => {
   let street: Street;

@@ -8,7 +8,7 @@ const target = (port: number): Target => ({ id: `n:${port}`, node: 'n', address:
 const plan: ProbePlan = planOf({
   targets: [target(1), target(2)],
   expected: { 'n:1': 'OPEN', 'n:2': 'DROP' },
-  settings: { connections: 1, timeoutMs: 3000, convergenceMs: 0, controlPort: 10250 },
+  settings: { connections: 1, timeoutMs: 3000, convergenceMs: 0, controlPort: 10250, soakMs: 0 },
 });
 
 const at = '2026-01-02T03:04:05.678Z';
