@@ -14,6 +14,14 @@ export interface LabScope {
 /** `fast`: fractions of a second, for tests. `azure`: the typical real durations, scaled by `HEPFLOW_LAB_PACE_SCALE` (default 0.1). */
 export type Pace = 'fast' | 'azure';
 
+/** Factor on the typical real durations: `HEPFLOW_LAB_PACE_SCALE`, default 0.1. Throws when it is no number above 0. */
+export function paceScale(): number {
+  const text = process.env['HEPFLOW_LAB_PACE_SCALE'] ?? '0.1';
+  const scale = Number(text);
+  if (!(scale > 0)) throw new Error(`HEPFLOW_LAB_PACE_SCALE must be a number above 0, not ${text}.`);
+  return scale;
+}
+
 /** Name of a network namespace of this lab, as `ip netns` knows it. */
 export const netns = (scope: LabScope, name: string): string => `hepflow-${scope.id}-${name}`;
 

@@ -1,4 +1,4 @@
-import type { Pace } from '../scope.ts';
+import { type Pace, paceScale } from '../scope.ts';
 
 /** Milliseconds that each kind of operation takes. */
 export interface Durations {
@@ -66,10 +66,10 @@ export interface Timing {
   readonly retryAfterSeconds?: number;
 }
 
-/** `scale` (default: HEPFLOW_LAB_PACE_SCALE, else 0.1) counts for the pace `azure` only. */
-export function timingOf(pace: Pace, overrides: Partial<Durations> = {}, scale = Number(process.env['HEPFLOW_LAB_PACE_SCALE'] ?? 0.1)): Timing {
+/** Pace `azure` is scaled by `paceScale`. */
+export function timingOf(pace: Pace, overrides: Partial<Durations> = {}): Timing {
   if (pace === 'fast') return { durations: { ...fast, ...overrides } };
-  if (!(scale > 0)) throw new Error(`HEPFLOW_LAB_PACE_SCALE must be a number above 0, not ${process.env['HEPFLOW_LAB_PACE_SCALE']}.`);
+  const scale = paceScale();
   const scaled = Object.fromEntries(Object.entries(typicalSeconds).map(([kind, seconds]) => [kind, seconds * scale * 1000])) as unknown as Durations;
   const retryAfterSeconds = Math.min(10, Math.floor(10 * scale));
   return { durations: { ...scaled, ...overrides }, ...(retryAfterSeconds >= 1 && { retryAfterSeconds }) };

@@ -5,10 +5,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { KubeConfig } from '@kubernetes/client-node';
 import type { Authority } from '../certificates.ts';
 import { type Child, startChild, tail } from '../process/child.ts';
+import { onFreePorts } from '../process/free-ports.ts';
 import { addresses, type LabScope } from '../scope.ts';
 import { type Api, apiAt, type KubernetesObject } from './api.ts';
 import { auditing, auditLog, creationsIn } from './audit.ts';
-import { onFreePorts } from './ports.ts';
 import { createUsers, kubeconfigText, type User, type Users } from './users.ts';
 
 export type ControlPlanePrograms = Readonly<Record<'etcd' | 'kube-apiserver', string>>;

@@ -1,5 +1,5 @@
 import type { Effects } from '../azure/effects.ts';
-import type { LabScope } from '../scope.ts';
+import { type LabScope, paceScale } from '../scope.ts';
 import { allDone } from './all-done.ts';
 import { AzureNetwork } from './azure-network.ts';
 import { createInternet, type InternetProxy, startProxy } from './internet.ts';
@@ -78,5 +78,5 @@ async function tearDown(scope: LabScope, parts: { stop(): Promise<void> }[]): Pr
 
 /** sshd answers about 15 s after Azure reports a VM as created. */
 function bootDelayMs(scope: LabScope): number {
-  return scope.pace === 'fast' ? 200 : 15_000 * Number(process.env.HEPFLOW_LAB_PACE_SCALE ?? '0.1');
+  return scope.pace === 'fast' ? 200 : 15_000 * paceScale();
 }

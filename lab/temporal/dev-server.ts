@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
-import { onFreePorts } from '../kubernetes/ports.ts';
 import { type Child, startChild } from '../process/child.ts';
+import { onFreePorts } from '../process/free-ports.ts';
 import type { LabScope } from '../scope.ts';
 
 export interface TemporalOptions {

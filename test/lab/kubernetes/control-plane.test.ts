@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { createAuthority } from '../../../lab/certificates.ts';
 import { type ControlPlaneOptions, startControlPlane } from '../../../lab/kubernetes/control-plane.ts';
-import { onFreePorts } from '../../../lab/kubernetes/ports.ts';
 import { startChild } from '../../../lab/process/child.ts';
+import { onFreePorts } from '../../../lab/process/free-ports.ts';
 import { programs } from '../../../lab/tools/programs.ts';
 import { commandsMentioning, openScope } from './support.ts';
 
