@@ -17,6 +17,7 @@ import { resolveMission } from './config/run-spec.ts';
 import { resolveSweep } from './config/sweep-spec.ts';
 import type { WorkerOptions } from './config/worker-options.ts';
 import { searchAttributes } from './contract/messages.ts';
+import { serveHealth } from './worker/health.ts';
 import { logLine } from './worker/log.ts';
 
 const requestTimeoutMs = 60_000;
@@ -29,7 +30,8 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   const connection = await NativeConnection.connect(connectionOptions);
   try {
     const worker = await createWorker(options, connection, namespace);
-    await worker.run();
+    const health = options.healthAddress === undefined ? undefined : await serveHealth(options.healthAddress, () => worker.getStatus());
+    await worker.run().finally(() => health?.close());
   } finally {
     await connection.close();
   }

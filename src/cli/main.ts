@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
+import { enableCompileCache } from 'node:module';
 import { CommanderError } from 'commander';
 import { CommandError, exitCodes } from './exit-code.ts';
 import { createProgram } from './program.ts';
@@ -10,6 +11,8 @@ function version(): string {
   const depth = import.meta.url.endsWith('.ts') ? '../..' : '../../..';
   return (JSON.parse(readFileSync(new URL(`${depth}/package.json`, import.meta.url), 'utf8')) as { version: string }).version;
 }
+
+enableCompileCache(); // what a worker loads later is large: half of its start is compiling it
 
 try {
   const program = createProgram(version());

@@ -22,6 +22,8 @@ export interface WorkerOptions {
   readonly logLevel: LogLevel;
   /** `host:port` where Prometheus metrics are served; undefined: nowhere. */
   readonly metricsAddress: string | undefined;
+  /** `host:port` where `GET /healthz` is answered; undefined: nowhere. */
+  readonly healthAddress: string | undefined;
 }
 
 export interface AzureOptions {
@@ -59,6 +61,7 @@ export const workerOptionRows = {
   pollIntervalMs: { flag: '--poll-interval-ms', variable: 'HEPFLOW_POLL_INTERVAL_MS', fallback: '2000', help: 'pause between two looks at what is awaited' },
   logLevel: { flag: '--log-level', variable: 'HEPFLOW_LOG_LEVEL', fallback: 'INFO', help: logLevels.join(', ') },
   metrics: { flag: '--metrics', variable: 'HEPFLOW_METRICS', help: 'address of the Prometheus endpoint, such as 127.0.0.1:9464; default: none' },
+  health: { flag: '--health', variable: 'HEPFLOW_HEALTH', help: 'address that answers GET /healthz, such as 127.0.0.1:9465; default: none' },
 } as const satisfies Record<string, OptionRow>;
 export type WorkerOptionName = keyof typeof workerOptionRows;
 
@@ -95,6 +98,7 @@ export function resolveWorkerOptions(flags: WorkerFlags = {}, env: NodeJS.Proces
     pollIntervalMs: get('pollIntervalMs', wholeMs(10, 60_000)),
     logLevel: get('logLevel', (found) => oneOf(logLevels)({ ...found, value: found.value.toUpperCase() })),
     metricsAddress: get('metrics', address),
+    healthAddress: get('health', address),
   };
   const problems = [...lookup.problems, ...checkCredentials(env)];
   if (problems.length > 0 || keySecret === undefined) {

@@ -32,7 +32,7 @@ function errorOf(flags: WorkerFlags, env: NodeJS.ProcessEnv): HepflowError {
 }
 
 test('a secret file and a credential are enough; the rest is the public cloud', () => {
-  const { azure, taskQueue, pollIntervalMs, logLevel, sshProxyUrl, kubeconfigFile, metricsAddress } = resolveWorkerOptions({}, good);
+  const { azure, taskQueue, pollIntervalMs, logLevel, sshProxyUrl, kubeconfigFile, metricsAddress, healthAddress } = resolveWorkerOptions({}, good);
   assert.deepEqual(azure, {
     cloud: 'public',
     armEndpoint: 'https://management.azure.com',
@@ -40,7 +40,7 @@ test('a secret file and a credential are enough; the rest is the public cloud', 
     authorityHost: undefined,
   });
   assert.deepEqual([taskQueue, pollIntervalMs, logLevel], ['hepflow', 2000, 'INFO']);
-  assert.deepEqual([sshProxyUrl, kubeconfigFile, metricsAddress], [undefined, undefined, undefined]);
+  assert.deepEqual([sshProxyUrl, kubeconfigFile, metricsAddress, healthAddress], [undefined, undefined, undefined, undefined]);
 });
 
 test('a flag wins over the environment, that over the file, that over the default', () => {
