@@ -94,7 +94,8 @@ async function startParts(
   const calico = cluster.then(async (part) => {
     for (const object of seed(scope.calico)) await part.api.apply(object);
     const kubeConfig = part.clientFor('calico');
-    return started('Calico stand-in', await startCalico({ kubeConfig, nodes: fabric.nodes, onError: logTo(join(scope.logs, 'calico.log')) }));
+    const metrics = { kind: scope.calico === 'cloud' ? 'policies' : 'felix', directory: scope.directory, logs: scope.logs } as const;
+    return started('Calico stand-in', await startCalico({ kubeConfig, nodes: fabric.nodes, metrics, onError: logTo(join(scope.logs, 'calico.log')) }));
   });
   const parts = await settled([starting, cluster, azure, calico]);
   const [temporal, clusterLab, azureLab, calicoLab] = parts;

@@ -15,7 +15,7 @@ interface Rule {
 }
 
 const none = /^$/;
-const technologies = '@azure/|@kubernetes/|ssh2$|sshpk$';
+const technologies = '@azure/|@kubernetes/|ssh2$';
 
 const rules: readonly Rule[] = [
   { files: /^src\/contract\//, paths: /^src\/contract\//, packages: none, node: false },
@@ -27,21 +27,27 @@ const rules: readonly Rule[] = [
     packages: /^@temporalio\/(workflow|common)$/,
     node: false,
   },
-  { files: /^src\/activities\//, paths: /^src\/(activities|contract|manifests|adapters|prober)\//, packages: new RegExp(`^(?!${technologies})`), node: true },
+  {
+    files: /^src\/activities\//,
+    paths: /^src\/(activities|contract|manifests|adapters|prober)\/|^src\/verify\/seal\.ts$/,
+    packages: new RegExp(`^(?!${technologies})`),
+    node: true,
+  },
+  { files: /^src\/verify\//, paths: /^src\/(verify|contract|checks)\//, packages: /^(canonicalize|zod)$/, node: true },
   { files: /^src\/prober\//, paths: /^src\/(prober|contract)\//, packages: /^zod$/, node: true },
   { files: /^src\/adapters\/azure\//, paths: /^src\/(adapters\/azure|contract)\//, packages: /^@azure\//, node: true },
-  { files: /^src\/adapters\/kubernetes\//, paths: /^src\/(adapters\/kubernetes|contract)\//, packages: /^(?!@temporalio\/|@azure\/|ssh2$|sshpk$)/, node: true },
+  { files: /^src\/adapters\/kubernetes\//, paths: /^src\/(adapters\/kubernetes|contract)\//, packages: /^(?!@temporalio\/|@azure\/|ssh2$)/, node: true },
   { files: /^src\/adapters\/ssh\//, paths: /^src\/(adapters\/ssh|contract)\//, packages: /^(?!@temporalio\/|@azure\/|@kubernetes\/)/, node: true },
   { files: /^src\/adapters\/temporal\//, paths: /^src\/(adapters\/temporal|contract)\//, packages: /^@temporalio\/(client|common)$/, node: true },
   { files: /^src\/(config|report)\//, paths: /^src\/(config|report|contract)\//, packages: new RegExp(`^(?!@temporalio/|${technologies})`), node: true },
   { files: /^src\/codec\//, paths: /^src\/(codec|contract)\/|^src\/config\/payload-keys\.ts$/, packages: /^@temporalio\/(common|proto)$/, node: true },
   {
     files: /^src\/cli\//,
-    paths: /^src\/(cli|contract|config|report|codec)\/|^src\/adapters\/ssh\/keys\.ts$|^src\/worker\.ts$/,
+    paths: /^src\/(cli|contract|config|report|codec|verify)\/|^src\/adapters\/ssh\/keys\.ts$|^src\/(worker|doctor)\.ts$/,
     packages: /^(?!@temporalio\/worker$|@azure\/|@kubernetes\/|ssh2$)/,
     node: true,
   },
-  { files: /^src\/worker(\.ts|\/)/, paths: /^src\/(?!cli\/)/, packages: /^/, node: true },
+  { files: /^src\/(worker(\.ts|\/)|doctor\.ts|tools\.ts)/, paths: /^src\/(?!cli\/)/, packages: /^/, node: true },
   { files: /^src\//, paths: none, packages: none, node: false },
   { files: /^lab\//, paths: /^(lab|deploy)\//, packages: /^(?!@azure\/)/, node: true },
 ];

@@ -6,7 +6,7 @@ import { root, staticChecks } from './static-checks.ts';
 import { runFiles, type Tally } from './test-runner.ts';
 
 /** Tests of these folders start servers and namespaces: two files at once are enough for a small machine. */
-const heavyFolders = ['lab', 'e2e', 'workflows', 'chaos', 'interop'];
+const heavyFolders = ['lab', 'e2e', 'workflows', 'chaos', 'interop', 'self-test'];
 const print = (line: string): void => console.log(line);
 const fileTimeoutMs = 20 * 60_000;
 

@@ -1,14 +1,10 @@
 /** The worker: the one place where configuration, adapters and activities meet. */
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { DefaultAzureCredential } from '@azure/identity';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { DefaultLogger, NativeConnection, Runtime, type WorkerOptions as TemporalOptions, Worker } from '@temporalio/worker';
 import { createActivities } from './activities/index.ts';
 import type { Tools } from './activities/step.ts';
-import { createAzure } from './adapters/azure/index.ts';
-import { createClusters } from './adapters/kubernetes/index.ts';
 import { createSsh } from './adapters/ssh/index.ts';
 import { deriveRunKeys } from './adapters/ssh/keys.ts';
 import { createTemporal, type Temporal } from './adapters/temporal/index.ts';
@@ -17,11 +13,11 @@ import { resolveMission } from './config/run-spec.ts';
 import { resolveSweep } from './config/sweep-spec.ts';
 import type { WorkerOptions } from './config/worker-options.ts';
 import { searchAttributes } from './contract/messages.ts';
+import { createReaders } from './tools.ts';
 import { serveHealth } from './worker/health.ts';
 import { logLine } from './worker/log.ts';
 
 const requestTimeoutMs = 60_000;
-const userAgent = 'hepflow/0.1.0';
 
 /** Runs a worker until TERM or INT; running steps get 30 s to end, then another worker takes them over. */
 export async function runWorker(options: WorkerOptions): Promise<void> {
@@ -66,19 +62,8 @@ export async function createWorker(
 }
 
 function createTools(options: WorkerOptions, temporal: Temporal, knowsAttributes: boolean): Tools {
-  const { azure: at, pollIntervalMs, kubeconfigFile } = options;
-  const credential = new DefaultAzureCredential({
-    ...(at.authorityHost !== undefined && { authorityHost: at.authorityHost }),
-    // Instance discovery asks the public cloud about an authority, which it does not know for any other.
-    disableInstanceDiscovery: at.cloud === 'custom',
-  });
-  const azure = createAzure({ endpoint: at.armEndpoint, scope: at.armScope, credential, pollIntervalMs, requestTimeoutMs, userAgent });
   return {
-    azure,
-    clusters: createClusters({
-      kubeconfigOf: (cluster) => (kubeconfigFile === undefined ? azure.clusters.userKubeconfig(cluster) : readFile(kubeconfigFile, 'utf8')),
-      requestTimeoutMs,
-    }),
+    ...createReaders(options, requestTimeoutMs),
     ssh: createSsh({ connectTimeoutMs: 15_000, keepaliveMs: 5000, ...(options.sshProxyUrl && { proxyUrl: options.sshProxyUrl() }) }),
     temporal,
     keysOf: (runId) => deriveRunKeys(options.keySecret(), runId),

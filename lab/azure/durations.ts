@@ -17,6 +17,8 @@ export interface Durations {
   readonly vmDelete: number;
   readonly diskDelete: number;
   readonly groupDelete: number;
+  /** Reading an interface's effective rules or routes. */
+  readonly effective: number;
   /** How long an interface stays reserved for a VM whose creation failed, after that VM is gone. */
   readonly interfaceReservation: number;
 }
@@ -37,6 +39,7 @@ const fast: Durations = {
   vmDelete: 300,
   diskDelete: 80,
   groupDelete: 300,
+  effective: 150,
   interfaceReservation: 400,
 };
 
@@ -57,6 +60,7 @@ const typicalSeconds: Durations = {
   vmDelete: 40,
   diskDelete: 3,
   groupDelete: 60,
+  effective: 5,
   interfaceReservation: 180,
 };
 

@@ -16,7 +16,7 @@ export function accepted(request: ArmRequest, operation: Operation, status: 200 
   const poll = `${base}/operations/${operation.id}?${version}${compute ? signature : ''}`;
   const result = compute ? `${poll}&monitor=true` : `${base}/operationResults/${operation.id}?${version}`;
   void request.reply.header('azure-asyncoperation', poll).code(status);
-  if (operation.method === 'DELETE') void request.reply.header('location', result);
+  if (operation.method !== 'PUT') void request.reply.header('location', result);
   askToWait(request);
   return request.reply.send(body);
 }
@@ -66,5 +66,5 @@ function result(request: ArmRequest, done: 200 | 204 = 204): FastifyReply {
   const operation = found(request);
   if (operation.status === 'InProgress') return request.reply.code(202).header('location', `${request.origin}${request.reply.request.url}`).send();
   if (operation.error !== undefined) return request.reply.code(409).send({ error: operation.error });
-  return request.reply.code(done).send();
+  return operation.result === undefined ? request.reply.code(done).send() : request.reply.code(200).send(operation.result);
 }

@@ -8,12 +8,14 @@ export interface Operation {
   readonly id: string;
   /** Namespace in its URL, such as `Microsoft.Network`. */
   readonly provider: string;
-  readonly method: 'PUT' | 'DELETE';
+  readonly method: 'PUT' | 'DELETE' | 'POST';
   readonly resourceId: string;
   readonly startTime: string;
   endTime?: string;
   status: 'InProgress' | 'Succeeded' | 'Failed' | 'Canceled';
   error?: ErrorBody;
+  /** What a POST answers once it has succeeded. */
+  result?: object;
   /** Its URL answers 404 (a fault); the work goes on all the same. */
   readonly lost: boolean;
   /** Resolves when it has ended, however; never rejects. */
@@ -24,13 +26,15 @@ export interface Operation {
 
 export interface OperationRequest {
   readonly provider: string;
-  readonly method: 'PUT' | 'DELETE';
+  readonly method: 'PUT' | 'DELETE' | 'POST';
   readonly resourceId: string;
   /** Ids that nobody else may write meanwhile. */
   readonly locks: readonly string[];
   readonly durationMs: number;
   /** The consequences; the operation succeeds when it resolves. */
   readonly work: () => Promise<void>;
+  /** What a POST answers; asked after the work. */
+  readonly answer?: () => object;
   /** What a failure leaves behind. */
   readonly failed?: () => void;
   /** The failure to end with instead of doing the work. */
@@ -87,6 +91,7 @@ export class Operations {
     try {
       await sleep(request.durationMs, undefined, { signal: ending });
       if (request.fail === undefined) await request.work();
+      if (request.fail === undefined && request.answer !== undefined) operation.result = request.answer();
       ending.throwIfAborted();
       if (request.fail !== undefined) throw new OperationFailure(request.fail);
     } catch (error) {

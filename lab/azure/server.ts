@@ -8,6 +8,7 @@ import { consequences } from './consequences.ts';
 import { controlRoutes, inventoryOf, type LoggedRequest } from './control.ts';
 import { deploymentRoutes } from './deployments.ts';
 import { type Durations, timingOf } from './durations.ts';
+import { effectiveRoutes } from './effective-routes.ts';
 import type { Effects } from './effects.ts';
 import { type Credentials, createEntra, type Entra } from './entra.ts';
 import { type Faults, FaultTable } from './faults.ts';
@@ -148,6 +149,7 @@ function armRoutes(app: FastifyInstance, arm: Arm, entra: Entra): void {
     await entra.authenticate(request.headers.authorization);
   });
   resourceRoutes(app, arm);
+  effectiveRoutes(app, arm);
   groupRoutes(app, arm);
   operationRoutes(app, arm);
   deploymentRoutes(app, arm);

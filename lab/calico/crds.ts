@@ -2,7 +2,7 @@ import type { KubernetesObject } from '../kubernetes/api.ts';
 import type { LabScope } from '../scope.ts';
 import { group, version } from './objects.ts';
 import { felixConfiguration, kubeControllersConfiguration } from './schemas/configuration.ts';
-import { globalNetworkPolicy, networkPolicy } from './schemas/policy.ts';
+import { globalNetworkPolicy, networkPolicy, profile } from './schemas/policy.ts';
 import { boolean, integer, listOf, must, number, object, oneOf, type Schema, string, type Validation } from './schemas/schema.ts';
 
 export { seed } from './seed.ts';
@@ -63,6 +63,7 @@ const kinds: readonly Kind[] = [
     spec: object({ order: number, defaultAction: { ...oneOf('Pass', 'Deny'), default: 'Deny' } }),
     validations: [must("The 'default' tier must have default action 'Deny'", "self.metadata.name != 'default' || self.spec.defaultAction == 'Deny'")],
   },
+  { kind: 'Profile', plural: 'profiles', spec: profile },
   { kind: 'KubeControllersConfiguration', plural: 'kubecontrollersconfigurations', shortNames: ['kcc', 'kccs'], ...kubeControllersConfiguration },
   {
     kind: 'ClusterInformation',

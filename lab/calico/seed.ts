@@ -15,6 +15,7 @@ export function seed(flavour: LabScope['calico']): readonly KubernetesObject[] {
     }),
     calico('Tier', 'default', { order: 1_000_000, defaultAction: 'Deny' }),
     ...(flavour === 'cloud' ? [calico('Tier', 'security', { order: 300, defaultAction: 'Deny' })] : []),
+    calico('Profile', 'projectcalico-default-allow', { ingress: [{ action: 'Allow' }], egress: [{ action: 'Allow' }] }),
     calico('KubeControllersConfiguration', 'default', kubeControllers),
     calico('FelixConfiguration', 'default', { floatingIPs: 'Disabled', healthPort: 9099, logSeverityScreen: 'Info', reportingInterval: '0s', vxlanVNI: 4096 }),
   ];

@@ -1,6 +1,7 @@
 import type { KubeConfig } from '@kubernetes/client-node';
 import { shortName } from '../network/links.ts';
-import { startFelix } from './felix/felix.ts';
+import { type Distortion, startFelix } from './felix/felix.ts';
+import type { MetricsOptions } from './felix/metrics.ts';
 import { startKubeControllers } from './kube-controllers.ts';
 
 export interface CalicoOptions {
@@ -11,6 +12,8 @@ export interface CalicoOptions {
   readonly interfaceOf?: (podName: string) => string;
   /** Fault "Felix late": milliseconds between a change and its effect on the packets. Default 0. */
   readonly felixDelayMs?: number;
+  /** What Felix serves to Prometheus on each node. Default: nothing. */
+  readonly metrics?: MetricsOptions;
   /** Told of failures, which are tried again: a watch that broke off, a write that met another, a policy that cannot be programmed. */
   readonly onError?: (error: unknown) => void;
 }
@@ -19,22 +22,30 @@ export interface CalicoOptions {
 export interface CalicoLab {
   /** The fault "Felix late", from now on; a shorter delay also ends the longer one of what is waiting. */
   setFelixDelayMs(delayMs: number): void;
+  /** The fault "Felix programs something else": nodes follow what `distort` makes of the policies that the API server holds. Resolves when they do. */
+  setFelixDistortion(distort: Distortion): Promise<void>;
   /** What is programmed on the nodes stays. */
   stop(): Promise<void>;
 }
 
 /** Starts the stand-ins for kube-controllers and for Felix on each node, in this process. The CRDs are served and the seed is there already. */
 export async function startCalico(options: CalicoOptions): Promise<CalicoLab> {
-  const { kubeConfig, nodes, interfaceOf = (podName) => `azv${shortName(podName, 11)}`, felixDelayMs = 0, onError = () => {} } = options;
+  const { kubeConfig, nodes, interfaceOf = (podName) => `azv${shortName(podName, 11)}`, felixDelayMs = 0, metrics, onError = () => {} } = options;
   const parts = await Promise.allSettled([
     startKubeControllers({ kubeConfig, onError }),
-    startFelix({ kubeConfig, nodes, interfaceOf, delayMs: felixDelayMs, onError }),
+    startFelix({ kubeConfig, nodes, interfaceOf, delayMs: felixDelayMs, metrics, onError }),
   ]);
   const stop = async (): Promise<void> => {
     await Promise.all(parts.map((part) => (part.status === 'fulfilled' ? part.value.stop() : undefined)));
   };
   const [kubeControllers, felix] = parts;
-  if (kubeControllers.status === 'fulfilled' && felix.status === 'fulfilled') return { setFelixDelayMs: (delayMs) => felix.value.setDelayMs(delayMs), stop };
+  if (kubeControllers.status === 'fulfilled' && felix.status === 'fulfilled') {
+    return {
+      setFelixDelayMs: (delayMs) => felix.value.setDelayMs(delayMs),
+      setFelixDistortion: (distort) => felix.value.setDistortion(distort),
+      stop,
+    };
+  }
   await stop();
   throw new AggregateError(
     parts.flatMap((part) => (part.status === 'rejected' ? [part.reason] : [])),

@@ -9,7 +9,7 @@ import type { LabScope } from '../scope.ts';
 import type { Api, KubernetesObject } from './api.ts';
 import { type ControlPlane, type ControlPlaneOptions, startControlPlane } from './control-plane.ts';
 import { startControllerManager } from './controller-manager.ts';
-import { startKubeProxy } from './kube-proxy.ts';
+import { kubeProxyConfigMap, startKubeProxy } from './kube-proxy.ts';
 import { Kubelet } from './kubelet.ts';
 import { startNodeAgent } from './node-agents.ts';
 import { createNode } from './nodes.ts';
@@ -73,7 +73,12 @@ async function startParts(options: ClusterOptions, stops: Stops): Promise<Contro
   );
   const { api } = plane;
   stoppedBy(stops)(await startControllerManager(scope, programs['kube-controller-manager'], kubeconfigFile(scope, plane, 'kcm')));
-  await all([fabric.relayToNodes(plane.port), applyFolder(api, deployFolder), ...fabric.nodes.map((node) => createNode(api, node))]);
+  await all([
+    fabric.relayToNodes(plane.port),
+    applyFolder(api, deployFolder),
+    api.apply(kubeProxyConfigMap),
+    ...fabric.nodes.map((node) => createNode(api, node)),
+  ]);
   const kubelet = stoppedBy(stops)(
     new Kubelet({ scope, api, config: plane.clientFor('kubelet'), fabric, agents, images: { [frontendImage]: programFile('frontend') } }),
   );

@@ -27,13 +27,21 @@ export function startKubeProxy({ scope, program, kubeconfigFile, agent }: KubePr
   });
 }
 
-function configuration(node: NodeNet, kubeconfig: string): object {
+/** The shared part of the nodes' configuration where clusters keep it, for those who want to know the mode. */
+export const kubeProxyConfigMap = {
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name: 'kube-proxy', namespace: 'kube-system', labels: { app: 'kube-proxy' } },
+  data: { 'config.conf': JSON.stringify(configuration(undefined, '/var/lib/kube-proxy/kubeconfig.conf')) },
+} as const;
+
+function configuration(node: NodeNet | undefined, kubeconfig: string): object {
   return {
     apiVersion: 'kubeproxy.config.k8s.io/v1alpha1',
     kind: 'KubeProxyConfiguration',
     mode: 'nftables',
     nftables: { minSyncPeriod: '100ms' },
-    hostnameOverride: node.name,
+    ...(node && { hostnameOverride: node.name }),
     clientConnection: { kubeconfig },
     clusterCIDR: '10.244.0.0/16',
     // nf_conntrack_max is read-only in a namespace; 0 leaves these alone

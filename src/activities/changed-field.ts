@@ -2,6 +2,7 @@
 import type { Cluster } from '../adapters/kubernetes/index.ts';
 import type { KubernetesObject, Resource } from '../adapters/kubernetes/resources.ts';
 import { HepflowError } from '../contract/failures.ts';
+import type { Interval } from '../contract/observation.ts';
 import type { RunRef } from '../contract/steps.ts';
 import {
   type Change,
@@ -14,6 +15,7 @@ import {
   unmarkPatch,
   valueAt,
 } from '../manifests/kubernetes-marks.ts';
+import { timed } from './timed.ts';
 
 export interface ChangedField<T extends KubernetesObject> {
   readonly resource: Resource<T>;
@@ -23,12 +25,15 @@ export interface ChangedField<T extends KubernetesObject> {
   readonly change: Change;
 }
 
-/** Writes the wanted value and the run's mark onto the version that was read. `changed`: the run wrote it, now or before. Fails with ChangedMeanwhile. */
+/**
+ * Writes the wanted value and the run's mark onto the version that was read. `changed`: the run wrote it, now or before; `written`: when, if now.
+ * Fails with ChangedMeanwhile.
+ */
 export async function changeField<T extends KubernetesObject>(
   cluster: Cluster,
   field: ChangedField<T>,
   run: Pick<RunRef, 'workflowId' | 'startedAt'>,
-): Promise<{ readonly changed: boolean }> {
+): Promise<{ readonly changed: boolean; readonly written?: Interval }> {
   const { resource, name, what, change } = field;
   const object = await cluster.get(resource, name);
   switch (decideChange(object, change)) {
@@ -36,9 +41,10 @@ export async function changeField<T extends KubernetesObject>(
       return { changed: false };
     case 'ours':
       return { changed: true };
-    case 'change':
-      await cluster.patchMerge(resource, name, changePatch(object, change, run));
-      return { changed: true };
+    case 'change': {
+      const written = await timed(() => cluster.patchMerge(resource, name, changePatch(object, change, run)));
+      return { changed: true, written: written.interval };
+    }
     case 'conflict': {
       const other = markOf(object)?.run;
       const who = other === undefined || other === change.runId ? '' : `, and run ${other} has changed it`;

@@ -1,5 +1,5 @@
 import { Context } from '@temporalio/activity';
-import type { Activities, Call, Result, StepInput, StepName, StepOutput, UndoEntry, UndoOutcome } from '../contract/steps.ts';
+import type { Activities, Call, Result, StepInput, StepName, StepOutput, UndoEntry, UndoOutcome, Watched } from '../contract/steps.ts';
 import type { SweepActivities } from '../contract/sweep.ts';
 import { applyPolicy } from './apply-policy.ts';
 import { awaitSsh } from './await-ssh.ts';
@@ -51,7 +51,7 @@ export function createActivities(tools: Tools, settings: { readonly pollInterval
         carryOut(name, call, settings, steps[name] as StepActivity<typeof name>, tools),
     ]),
   );
-  const undo = (call: Call<{ readonly entries: readonly UndoEntry[] }>): Promise<Result<readonly UndoOutcome[]>> =>
+  const undo = (call: Call<{ readonly entries: readonly UndoEntry[] } & Watched>): Promise<Result<readonly UndoOutcome[]>> =>
     carryOut('undo', call, settings, undoEach, tools);
   const sweeper: SweepActivities = { findLeftovers: (call) => carryOut('findLeftovers', call, settings, findLeftovers, tools) };
   return { ...wrapped, undo, ...sweeper } as unknown as Activities & SweepActivities;

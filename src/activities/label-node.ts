@@ -1,19 +1,35 @@
 import { autoHostEndpoints } from '../adapters/kubernetes/host-endpoints.ts';
 import { HepflowError } from '../contract/failures.ts';
+import type { Interval } from '../contract/observation.ts';
 import { changeField } from './changed-field.ts';
 import { labelField } from './kubernetes-fields.ts';
+import { startObserver } from './observer.ts';
 import type { StepActivity } from './step.ts';
+import { timed } from './timed.ts';
 import { patienceMs, untilWithin } from './wait.ts';
 
-export const labelNode: StepActivity<'labelNode'> = async ({ node, key, value, prior }, tools, context) => {
+/** Calico copies a label within a second or two, and the report tells between which looks. */
+const lookEveryMs = 200;
+
+export const labelNode: StepActivity<'labelNode'> = async ({ node, key, value, prior, observer }, tools, context) => {
   const cluster = await tools.clusters.of(context.run.cluster);
-  const { changed } = await changeField(cluster, labelField(context.run.runId, { node, key, written: value, prior }), context.run);
+  if (observer) await startObserver(observer, tools, context); // what is not watched from before cannot be told afterwards
+  const { changed, written } = await changeField(cluster, labelField(context.run.runId, { node, key, written: value, prior }), context.run);
   // The policy selects by the host endpoint's labels; Calico copies the node's.
   const labelled = async (): Promise<string | undefined> => {
     const own = (await autoHostEndpoints(cluster)).filter(({ spec }) => spec?.node === node);
     return own.find(({ metadata }) => metadata.labels?.[key] === value)?.metadata.name;
   };
+  let from = written?.from;
+  let onHostEndpoint: Interval | undefined;
+  const look = async (): Promise<string | undefined> => {
+    const { result, interval } = await timed(labelled);
+    if (result !== undefined && from !== undefined) onHostEndpoint = { from, to: interval.to };
+    from &&= interval.from;
+    return result;
+  };
   const late = () => new HepflowError('HostEndpointsMissing', `No auto host endpoint of ${node} got the label ${key}=${value} within ${patienceMs / 1000} s.`);
-  const hostEndpoint = await untilWithin(context, patienceMs, labelled, late);
-  return { changed, hostEndpoint };
+  const hasty = { ...context, pollIntervalMs: Math.min(context.pollIntervalMs, lookEveryMs) };
+  const hostEndpoint = await untilWithin(hasty, patienceMs, look, late);
+  return { changed, hostEndpoint, ...(written && { written }), ...(onHostEndpoint && { onHostEndpoint }) };
 };

@@ -1,5 +1,6 @@
-import type { UndoEntry, UndoName, UndoOutcome } from '../contract/steps.ts';
+import type { ObserverInput, UndoEntry, UndoName, UndoOutcome, Watched } from '../contract/steps.ts';
 import { isRetryable, toHepflowError } from './failure.ts';
+import { startObserver } from './observer.ts';
 import type { StepContext, Tools, UndoActivity } from './step.ts';
 import { deleteInterface, deleteNetwork, deletePeering, deletePublicIp, deleteSecurityGroup, deleteVm } from './undo-azure.ts';
 import { deletePolicy, deleteService, releaseCluster, restoreAutoHostEndpoints, restoreFlowLogs, restoreLabel } from './undo-kubernetes.ts';
@@ -25,10 +26,21 @@ interface Saved {
   readonly current?: unknown;
 }
 
-/** Tries every entry in the given order, whatever becomes of the others (W5); a second try goes on where the first one ended. */
-export async function undoEach({ entries }: { readonly entries: readonly UndoEntry[] }, tools: Tools, context: StepContext): Promise<readonly UndoOutcome[]> {
+/** How long an undo waits for the observer that is to watch it. */
+const observerLimitMs = 10_000;
+
+/**
+ * Tries every entry in the given order, whatever becomes of the others (W5); a second try goes on where the first one ended. Whether it is watched is a
+ * matter of the report, never of the undo.
+ */
+export async function undoEach(
+  { entries, observer }: { readonly entries: readonly UndoEntry[] } & Watched,
+  tools: Tools,
+  context: StepContext,
+): Promise<readonly UndoOutcome[]> {
   const saved = (context.resume ?? { outcomes: [] }) as Saved;
   const outcomes = [...saved.outcomes];
+  if (observer && outcomes.length === 0) await tryToWatch(observer, tools, context);
   for (const [index, entry] of entries.entries()) {
     if (index < outcomes.length) continue;
     const resume = index === saved.outcomes.length ? saved.current : undefined;
@@ -37,6 +49,11 @@ export async function undoEach({ entries }: { readonly entries: readonly UndoEnt
     context.heartbeat({ outcomes } satisfies Saved);
   }
   return outcomes;
+}
+
+async function tryToWatch(observer: ObserverInput, tools: Tools, { run, signal }: StepContext): Promise<void> {
+  const limited = { run, signal: AbortSignal.any([signal, AbortSignal.timeout(observerLimitMs)]) };
+  await startObserver(observer, tools, limited).catch(() => {}); // reading it back will say that there is none
 }
 
 async function undoOne(entry: UndoEntry, tools: Tools, context: StepContext): Promise<UndoOutcome> {

@@ -3,15 +3,17 @@ import type { Phase, Target } from '../contract/evidence.ts';
 import type { NodeSite } from '../contract/site.ts';
 import type { Expectation } from '../contract/verdict.ts';
 
+type Node = Pick<NodeSite, 'name' | 'internalIp'>;
+
 /** The judged nodes, in order. */
-export type Nodes = readonly [NodeSite, NodeSite];
+export type Nodes = readonly [Node, Node];
 
 /** How many of the judged nodes, counted from the first, a phase expects to be silent. */
 const deniedNodes: Readonly<Record<Phase, 0 | 1 | 2>> = { baseline: 0, enforced: 1, second: 2, restored: 0 };
 
 /** Two targets a node: the NodePort, and the port that stays open whatever the policy. */
 export function targetsOf(nodes: Nodes, nodePort: number, controlPort: number): readonly Target[] {
-  const target = ({ name, internalIp }: NodeSite, port: number, kind: Target['kind']): Target => ({
+  const target = ({ name, internalIp }: Node, port: number, kind: Target['kind']): Target => ({
     id: `${name}:${port}`,
     node: name,
     address: internalIp,

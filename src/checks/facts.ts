@@ -1,6 +1,11 @@
 /** What the evidence holds about one row of the table: counted, not yet judged. */
 import type { Connection, Evidence, Outcome } from '../contract/evidence.ts';
+import { type Interval, isMissing } from '../contract/observation.ts';
+import { dialAt } from '../contract/track.ts';
 import type { ControlEvidence, Expectation, Verdict } from '../contract/verdict.ts';
+import { askedFor, type Change, marksOf, slotOf } from './transitions.ts';
+import { after, silenceIn, steady, watchOf } from './watch.ts';
+import { otherCauses } from './witnesses.ts';
 
 export interface Facts {
   readonly row: Expectation;
@@ -18,26 +23,51 @@ export interface Facts {
   readonly backendsReady: boolean;
   /** Whether anything at all replied to the VM, be it with a refusal. */
   readonly anyReply: boolean;
+  /** The observer's connections after the row's port had fallen silent. */
+  readonly watched: Watched;
+  /** What witnesses name as another cause of silence than the policy. */
+  readonly otherCauses: readonly string[];
+}
+
+export interface Watched {
+  /** Those that got through while all controls answered. */
+  readonly leaks: readonly Interval[];
+  /** All that count, whether they got through or not. */
+  readonly dials: number;
 }
 
 const bracket = ['before', 'during', 'after'] as const;
 
-export function factsOf(row: Expectation, evidence: Evidence): Facts {
+/** `change`: what led to the phase, where it is known. */
+export function factsOf(row: Expectation, evidence: Evidence, change?: Change): Facts {
   const proof = evidence.connections.filter(({ target, stage }) => target === row.target.id && stage === 'proof');
-  const { before, after } = evidence.backends;
+  const { backends } = evidence;
+  const syns = proof.reduce((sum, { syns }) => sum + syns, 0);
   return {
     row,
     evidence,
     observed: observedIn(proof),
     proof,
     independent: new Set(proof.map(({ sourcePort }) => sourcePort)).size,
-    syns: proof.reduce((sum, { syns }) => sum + syns, 0),
+    syns,
     windowMs: windowOf(proof),
     controls: row.controls.map((id) => controlEvidence(id, evidence)),
     around: controlEvidence(row.target.id, evidence),
-    backendsReady: before.readyEndpoints > 0 && after.readyEndpoints > 0,
+    backendsReady: backends.before.readyEndpoints > 0 && backends.after.readyEndpoints > 0,
     anyReply: evidence.connections.some(({ outcome }) => outcome !== 'DROP' && outcome !== 'PROBE_FAULT'),
+    watched: watchedIn(row, evidence, change),
+    otherCauses: otherCauses(row.target, syns, evidence),
   };
+}
+
+function watchedIn({ phase, target }: Expectation, { observation, targets }: Evidence, change: Change | undefined): Watched {
+  if (observation === undefined || isMissing(observation)) return { leaks: [], dials: 0 };
+  const watch = watchOf(observation, target.id, steady(phase, [target], targets));
+  const changes = change?.targets.some(({ id }) => id === target.id) === true;
+  const edge = silenceIn(watch, changes ? slotOf(askedFor('DROP', marksOf(target, change.marks)), observation) : 0);
+  if (edge === null) return { leaks: [], dials: 0 };
+  const { leaks, silent } = after(edge.first, watch);
+  return { leaks: leaks.map((slot) => dialAt(observation, slot)), dials: leaks.length + silent };
 }
 
 function observedIn(proof: readonly Connection[]): Verdict['observed'] {

@@ -3,6 +3,7 @@ import type { Evidence } from '../contract/evidence.ts';
 import type { Expectation, Verdict, VerdictKind } from '../contract/verdict.ts';
 import { type Facts, factsOf } from './facts.ts';
 import * as says from './sentences.ts';
+import type { Change } from './transitions.ts';
 
 /** The least that proves silence: a lost packet, or a busy moment, cannot look like this. */
 const proofOfSilence = { connections: 3, eachMs: 3000 };
@@ -22,12 +23,14 @@ const dropRules: readonly Rule[] = [
   { when: ({ proof }) => proof.length === 0, verdict: 'INCONCLUSIVE', says: says.nothingDialled },
   // One connection that gets through is a leak, whatever the controls show.
   { when: (facts) => has(facts, 'OPEN'), verdict: 'FAIL', says: says.leaked },
+  { when: ({ watched }) => watched.leaks.length > 0, verdict: 'FAIL', says: says.leakedWhileWatched },
   { when: (facts) => has(facts, 'PROBE_FAULT'), verdict: 'INCONCLUSIVE', says: says.faulty },
   { when: ({ row }) => row.controls.length === 0, verdict: 'INCONCLUSIVE', says: says.noControls },
   { when: ({ controls }) => controls.some(({ live }) => !live), verdict: 'INCONCLUSIVE', says: says.controlFailed },
   { when: ({ backendsReady }) => !backendsReady, verdict: 'INCONCLUSIVE', says: says.backendNotReady },
   { when: (facts) => has(facts, 'RST', 'ICMP_REJECT'), verdict: 'FAIL', says: says.refusedInstead },
   { when: (facts) => !isProofOfSilence(facts), verdict: 'INCONCLUSIVE', says: says.tooLittle },
+  { when: ({ otherCauses }) => otherCauses.length > 0, verdict: 'INCONCLUSIVE', says: says.otherCause },
   { when: () => true, verdict: 'PASS', says: says.silent },
 ];
 
@@ -49,9 +52,9 @@ const openRules: readonly Rule[] = [
 /** The rules by what is expected; docs/verdicts.md lists what they say. */
 export const rules = { DROP: dropRules, OPEN: openRules } as const satisfies Readonly<Record<Expectation['expected'], readonly Rule[]>>;
 
-/** A verdict for every row, in order. */
-export function judge(expectations: readonly Expectation[], evidence: Evidence): Verdict[] {
-  return expectations.map((row) => verdictOn(factsOf(row, evidence)));
+/** A verdict for every row, in order. `change`: what led to the phase, where it is known. */
+export function judge(expectations: readonly Expectation[], evidence: Evidence, change?: Change): Verdict[] {
+  return expectations.map((row) => verdictOn(factsOf(row, evidence, change)));
 }
 
 function verdictOn(facts: Facts): Verdict {

@@ -8,3 +8,9 @@ export function outcomeOf(verdicts: readonly Pick<Verdict, 'verdict'>[], finding
   const contradicted = findings.some(({ result }) => result === 'CONTRADICTED');
   return verdicts.length === 0 || has('INCONCLUSIVE') || contradicted ? 'INCONCLUSIVE' : 'PASS';
 }
+
+/** Outcome of a run that was carried out. Without the proof that everything answers again, nothing is a PASS. */
+export function judgedOutcome(verdicts: readonly Pick<Verdict, 'verdict' | 'phase'>[], findings: readonly Pick<Finding, 'result'>[]): VerdictKind {
+  const outcome = outcomeOf(verdicts, findings);
+  return outcome === 'PASS' && !verdicts.some(({ phase }) => phase === 'restored') ? 'INCONCLUSIVE' : outcome;
+}

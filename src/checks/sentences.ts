@@ -1,6 +1,7 @@
 /** Verdicts in words, for somebody who was not there. Each function goes with a rule of judge.ts. */
 import type { Connection } from '../contract/evidence.ts';
 import { counted, type Facts } from './facts.ts';
+import { listed } from './witnesses.ts';
 
 const portOf = ({ row }: Facts): string => row.target.id;
 
@@ -36,11 +37,19 @@ export const leaked = (facts: Facts): string => {
   return `${portOf(facts)} should have kept silent, but ${how}, the quickest in ${duration(quickest(through))}${fromBackends(facts.proof)}.`;
 };
 
+export const leakedWhileWatched = (facts: Facts): string => {
+  const { leaks, dials } = facts.watched;
+  const when = leaks.length === 1 ? 'at' : 'the first at';
+  return `${portOf(facts)} fell silent, but let ${leaks.length} of ${connections(dials)} of the observer through after that, ${when} ${leaks[0]?.from ?? ''}.`;
+};
+
 export const refusedInstead = (facts: Facts): string =>
   `${portOf(facts)} should have kept silent, but refused ${facts.proof.filter(isRefusal).length} of ${connections(facts.proof.length)} ${refusalIn(facts.proof)}: whoever dialled learns that somebody is there.`;
 
 export const tooLittle = (facts: Facts): string =>
   `${portOf(facts)} kept silent, but ${synsOn(facts)} in ${duration(facts.windowMs)} are too little to tell a deny from bad luck.`;
+
+export const otherCause = (facts: Facts): string => `${portOf(facts)} kept silent, but that need not be the policy’s doing: ${listed(facts.otherCauses)}.`;
 
 export const silent = (facts: Facts): string =>
   `${portOf(facts)} kept silent for ${synsOn(facts)} in ${duration(facts.windowMs)}, while ${listed(facts.controls.map(({ control }) => control))} answered before, during and after.`;
@@ -82,8 +91,4 @@ function duration(ms: number): string {
 function fromBackends(proof: readonly Connection[]): string {
   const names = [...new Set(proof.flatMap(({ response }) => response ?? []))];
   return names.length === 0 ? '' : `, served by ${listed(names.slice(0, 3))}`;
-}
-
-function listed(names: readonly string[]): string {
-  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 }

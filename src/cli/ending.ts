@@ -1,4 +1,5 @@
 import { extname } from 'node:path';
+import type { WorkflowHandle } from '@temporalio/client';
 import type { Report } from '../contract/report.ts';
 import { toHtml } from '../report/html.ts';
 import { toJson } from '../report/json.ts';
@@ -7,8 +8,11 @@ import { toMarkdown } from '../report/markdown.ts';
 import { toText } from '../report/text.ts';
 import { writeWhole } from '../report/write.ts';
 import { CommandError, exitCodeOf, exitCodes } from './exit-code.ts';
-import { follow, type RunHandle } from './follow.ts';
-import { progressView } from './progress-view.ts';
+import { follow } from './follow.ts';
+import { onInterrupt } from './interrupt.ts';
+import { liveProofOf } from './live-proof.ts';
+import { type ProgressView, progressView } from './progress-view.ts';
+import { messageOf } from './temporal.ts';
 import { terminalOn } from './terminal.ts';
 
 export interface FollowFlags {
@@ -19,25 +23,45 @@ export interface FollowFlags {
   readonly json?: boolean;
 }
 
-/** Follows a run to its end, shows its report, and gives the exit code. Ctrl-C detaches. */
-export async function followToEnd(handle: RunHandle, flags: FollowFlags): Promise<number> {
+/** Follows a run to its end, shows its report, and gives the exit code. Ctrl-C asks whether to leave the run or to cancel it. */
+export async function followToEnd(handle: WorkflowHandle, flags: FollowFlags): Promise<number> {
   const terminal = terminalOn(flags.json ? process.stderr : process.stdout);
-  const interrupt = new AbortController();
-  const onInterrupt = (): void => interrupt.abort();
-  process.once('SIGINT', onInterrupt);
+  const view = progressView(terminal);
+  const interrupts = onInterrupt({
+    keyboard: process.stdin.isTTY && terminal.stream.isTTY ? process.stdin : undefined,
+    prompt: view.prompt,
+    cancel: () => cancel(handle, view),
+  });
   try {
-    const end = await follow(handle, { view: progressView(terminal), taskQueue: flags.taskQueue, signal: interrupt.signal });
+    const end = await follow(handle, { view, taskQueue: flags.taskQueue, signal: interrupts.leave, liveProof: () => liveProofOf(handle) });
     if (end.kind === 'detached') {
-      const id = handle.workflowId;
-      terminal.stream.write(`\nDetached: the run goes on.\n  hepflow watch ${id}    come back\n  hepflow cancel ${id}   stop it; everything is undone\n`);
+      terminal.stream.write(detachedLines(handle.workflowId, interrupts.cancelled()));
       return exitCodes.detached;
     }
     if (end.kind === 'over-without-report') throw new CommandError(end.message);
     return await present(end.report, flags, terminal);
   } finally {
-    process.off('SIGINT', onInterrupt);
+    interrupts.end();
   }
 }
+
+async function cancel(handle: WorkflowHandle, view: ProgressView): Promise<void> {
+  try {
+    await handle.cancel();
+  } catch (error) {
+    view.note(`The run could not be asked to stop: ${messageOf(error)}`);
+    throw error;
+  }
+}
+
+const detachedLines = (id: string, cancelled: boolean): string =>
+  [
+    '',
+    cancelled ? 'Detached: the run stops and undoes everything.' : 'Detached: the run goes on.',
+    `  hepflow watch ${id}    come back`,
+    ...(cancelled ? [] : [`  hepflow cancel ${id}   stop it; everything is undone`]),
+    '',
+  ].join('\n');
 
 async function present(report: Report, { report: file, json }: FollowFlags, terminal: ReturnType<typeof terminalOn>): Promise<number> {
   if (file !== undefined) await writeWhole(file, render(report, formatOfFile(file)));

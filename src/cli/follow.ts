@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Progress, progressQuery, type RunMemo, reportQuery } from '../contract/messages.ts';
+import { type LiveProof, type Progress, progressQuery, type RunMemo, reportQuery } from '../contract/messages.ts';
 import type { Report } from '../contract/report.ts';
 import type { ProgressView } from './progress-view.ts';
 import { isNotFound, messageOf } from './temporal.ts';
@@ -15,8 +15,10 @@ export interface RunHandle {
 export interface FollowOptions {
   readonly view: ProgressView;
   readonly taskQueue: string;
-  /** Aborted by Ctrl-C: following ends, the run goes on. */
+  /** Aborted when the run is left: following ends, the run goes on. */
   readonly signal: AbortSignal;
+  /** How far the proof under way is; asked for while a probe runs. */
+  readonly liveProof?: () => Promise<LiveProof | undefined>;
   /** Pause between two looks, in milliseconds. Default 400. */
   readonly pollMs?: number;
 }
@@ -28,10 +30,11 @@ export type Followed =
   | { readonly kind: 'detached' };
 
 /** Shows the run's progress until it is over or the signal is aborted. A server or worker that is away for a while is waited for. */
-export async function follow(handle: RunHandle, { view, taskQueue, signal, pollMs = 400 }: FollowOptions): Promise<Followed> {
+export async function follow(handle: RunHandle, options: FollowOptions): Promise<Followed> {
+  const { view, signal } = options;
   const over = new AbortController();
   const ending = endOf(handle, over.signal).finally(() => over.abort());
-  void look(handle, view, taskQueue, AbortSignal.any([signal, over.signal]), pollMs);
+  void look(handle, options, AbortSignal.any([signal, over.signal]));
   const detached = new Promise<'detached'>((resolve) => {
     if (signal.aborted) resolve('detached');
     signal.addEventListener('abort', () => resolve('detached'), { once: true });
@@ -49,13 +52,15 @@ export async function follow(handle: RunHandle, { view, taskQueue, signal, pollM
   }
 }
 
-async function look(handle: RunHandle, view: ProgressView, taskQueue: string, stop: AbortSignal, pollMs: number): Promise<void> {
+async function look(handle: RunHandle, { view, taskQueue, liveProof, pollMs = 400 }: FollowOptions, stop: AbortSignal): Promise<void> {
   while (!stop.aborted) {
     // A query without a worker ends only with the client's own deadline: what is missing is said long before.
     const silence = setTimeout(() => stop.aborted || view.note(`No worker answers on task queue ${taskQueue}; start one: hepflow worker`), 5000);
     try {
       const progress = (await handle.query(progressQuery)) as Progress;
-      if (!stop.aborted) view.show(progress);
+      const probing = progress.steps.some(({ name, outcome }) => name === 'probe' && outcome === 'running');
+      const proof = probing ? await liveProof?.().catch(() => undefined) : undefined; // steps are shown without it too
+      if (!stop.aborted) view.show(progress, proof);
     } catch (error) {
       if (!stop.aborted && !isTooEarly(error)) view.note(`No answer yet: ${messageOf(error)}`);
     } finally {
@@ -72,7 +77,7 @@ const isTooEarly = (error: unknown): boolean => error instanceof Error && (error
 async function endOf(handle: RunHandle, stop: AbortSignal): Promise<Followed> {
   while (!stop.aborted) {
     try {
-      return { kind: 'over', report: (await handle.result()) as Report };
+      return { kind: 'over', report: whole(await handle.result()) };
     } catch (error) {
       if (isNotFound(error)) throw error;
       if (isWorkflowFailure(error)) return reportOfClosed(handle, error);
@@ -87,7 +92,7 @@ const isWorkflowFailure = (error: unknown): boolean => error instanceof Error &&
 /** The report of a run that did not end with a result: from the query, which a worker answers for closed runs too, else from the failure's first detail, else what the memo holds. */
 async function reportOfClosed(handle: RunHandle, error: unknown): Promise<Followed> {
   const report = detailOf(error) ?? (await ask<Report>(handle, reportQuery));
-  if (report !== undefined && report.outcome !== 'RUNNING') return { kind: 'over', report };
+  if (report !== undefined && report.outcome !== 'RUNNING') return { kind: 'over', report: whole(report) };
   const { status, memo } = await handle.describe();
   const known = memo?.['hepflow'] as RunMemo | undefined;
   const why = messageOf(error);
@@ -100,14 +105,20 @@ async function reportOfClosed(handle: RunHandle, error: unknown): Promise<Follow
 /** The report of a run, under way or closed; undefined when no worker answers and nothing else holds it. */
 export async function reportOf(handle: RunHandle): Promise<Report | undefined> {
   const { status } = await handle.describe();
-  if (status.name === 'RUNNING') return ask<Report>(handle, reportQuery);
+  if (status.name === 'RUNNING') {
+    const report = await ask<Report>(handle, reportQuery);
+    return report && whole(report);
+  }
   try {
-    return (await handle.result()) as Report;
+    return whole(await handle.result());
   } catch (error) {
     const end = await reportOfClosed(handle, error);
     return end.kind === 'over' ? end.report : undefined;
   }
 }
+
+/** A report as this version knows it: one of an older worker has no evidence, and nothing that came with it. */
+const whole = (report: unknown): Report => ({ ...{ transitions: [], findings: [], evidence: [] }, ...(report as Report) });
 
 /** A query's answer; undefined when there is none within 5 s. */
 async function ask<T>(handle: RunHandle, name: string): Promise<T | undefined> {

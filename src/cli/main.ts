@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
-import { CommanderError } from 'commander';
+import { type Command, CommanderError } from 'commander';
 import { CommandError, exitCodes } from './exit-code.ts';
 import { createProgram } from './program.ts';
 import { messageOf } from './temporal.ts';
@@ -12,11 +12,17 @@ function version(): string {
   return (JSON.parse(readFileSync(new URL(`${depth}/package.json`, import.meta.url), 'utf8')) as { version: string }).version;
 }
 
+/** Commander would end the process itself; main decides the exit code. */
+function exitsHere(command: Command): void {
+  command.exitOverride();
+  command.commands.forEach(exitsHere);
+}
+
 enableCompileCache(); // what a worker loads later is large: half of its start is compiling it
 
 try {
   const program = createProgram(version());
-  for (const command of [program, ...program.commands]) command.exitOverride();
+  exitsHere(program);
   await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : exitCodes.couldNotRun;

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { addCodecServerCommand } from './commands/codec-server.ts';
+import { addDoctorCommand } from './commands/doctor.ts';
 import { addLabCommand } from './commands/lab.ts';
 import { addRunCommands } from './commands/runs.ts';
 import { addSshCommand } from './commands/ssh.ts';
@@ -19,6 +20,7 @@ export function createProgram(version: string): Command {
       '\nExit codes of run, watch and report: 0 all PASS, 1 a FAIL, 2 INCONCLUSIVE, 3 could not run, 4 something is left behind.\nTemporal is found by its environment configuration: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_PROFILE, ...',
     );
   addRunCommands(program);
+  addDoctorCommand(program);
   addSshCommand(program);
   addSweepCommands(program);
   addWorkerCommand(program);

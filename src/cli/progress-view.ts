@@ -1,12 +1,16 @@
-import type { Progress } from '../contract/messages.ts';
+import type { LiveProof, Progress } from '../contract/messages.ts';
+import { judgedLines } from './grid-lines.ts';
 import { changeLines, tableLines } from './step-lines.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Shows progress as it comes. */
 export interface ProgressView {
-  show(progress: Progress): void;
+  /** `proof`: how far the probe under way is. */
+  show(progress: Progress, proof?: LiveProof): void;
   /** A line beside the steps, such as why nothing is heard. The same line is said once. */
   note(line: string): void;
+  /** A question that stays until it is taken away with null. */
+  prompt(question: string | null): void;
   /** Leaves the terminal as other output expects it. */
   end(): void;
 }
@@ -20,7 +24,8 @@ function lineView({ stream }: Terminal): ProgressView {
   let noted = '';
   return {
     show(progress) {
-      for (const line of changeLines(before, progress, Date.now() - startOf(progress))) stream.write(`${line}\n`);
+      const elapsedMs = Date.now() - startOf(progress);
+      for (const line of [...changeLines(before, progress, elapsedMs), ...judgedLines(before, progress, elapsedMs)]) stream.write(`${line}\n`);
       before = progress;
       noted = '';
     },
@@ -28,32 +33,45 @@ function lineView({ stream }: Terminal): ProgressView {
       if (line !== noted) stream.write(`${line}\n`);
       noted = line;
     },
+    prompt(question) {
+      if (question !== null) stream.write(`${question}\n`);
+    },
     end() {},
   };
 }
 
 const hideCursor = '\u001b[?25l';
 const showCursor = '\u001b[?25h';
+/** Signals that end a process which does not listen to them; Ctrl-C is listened to elsewhere. */
+const deadly = ['SIGTERM', 'SIGHUP'] as const satisfies readonly NodeJS.Signals[];
 /** Up `lines` lines, then clear to the end of the screen. */
 const rewind = (lines: number): string => (lines === 0 ? '' : `\u001b[${lines}A\r\u001b[J`);
 
 function liveView(terminal: Terminal): ProgressView {
   const { stream, paint } = terminal;
   let drawn = 0;
-  let last: Progress | undefined;
+  let last: readonly [Progress, LiveProof | undefined] | undefined;
   let noted = '';
+  let asked: string | null = null;
   const draw = (): void => {
-    const lines = last === undefined ? [] : tableLines(last, new Date().toISOString(), { paint, columns: terminal.columns(), rows: terminal.rows() });
-    if (noted !== '') lines.push(paint.unsure(noted.slice(0, terminal.columns() - 1)));
+    const [columns, rows] = [terminal.columns(), terminal.rows()];
+    const lines = last === undefined ? [] : tableLines(last[0], new Date().toISOString(), { paint, columns, rows }, last[1]);
+    if (noted !== '') lines.push(paint.unsure(noted.slice(0, columns - 1)));
+    if (asked !== null) lines.push(paint.strong(asked));
     stream.write(`${rewind(drawn)}${lines.map((line) => `${line}\n`).join('')}`);
     drawn = lines.length;
   };
   stream.write(hideCursor);
   const restore = (): void => void stream.write(showCursor);
   process.once('exit', restore); // also when the command ends by an error
+  const killed = (signal: NodeJS.Signals): void => {
+    restore();
+    process.kill(process.pid, signal);
+  };
+  for (const signal of deadly) process.once(signal, killed);
   return {
-    show(progress) {
-      last = progress;
+    show(progress, proof) {
+      last = [progress, proof];
       noted = '';
       draw();
     },
@@ -61,8 +79,13 @@ function liveView(terminal: Terminal): ProgressView {
       noted = line;
       draw();
     },
+    prompt(question) {
+      asked = question;
+      draw();
+    },
     end() {
       process.off('exit', restore);
+      for (const signal of deadly) process.off(signal, killed);
       restore();
     },
   };

@@ -1,9 +1,20 @@
 import { readFileSync } from 'node:fs';
+import { type Command, Option } from 'commander';
 import { parse } from 'yaml';
 import { resolveMission } from '../config/run-spec.ts';
 import { HepflowError } from '../contract/failures.ts';
 import type { Mission, RunSpec } from '../contract/mission.ts';
 import { CommandError } from './exit-code.ts';
+
+/** Adds the options that name a run spec and override it: `SpecChanges`, and `file`. */
+export function addSpecOptions(command: Command): Command {
+  return command
+    .option('-f, --file <path>', 'run spec, YAML or JSON; - is stdin (examples/run.yaml documents every field)')
+    .option('--subscription <id>', "Azure subscription; overrides the file's")
+    .option('-g, --resource-group <name>', "resource group of the cluster; overrides the file's")
+    .option('-c, --cluster <name>', "managed cluster; overrides the file's")
+    .addOption(new Option('--second-node <when>', "whether to go on with the second node; overrides the file's").choices(['on-signal', 'always', 'never']));
+}
 
 /** What `run` may override of its file. */
 export interface SpecChanges {

@@ -1,8 +1,9 @@
 /** The step table as lines of text. Pure: progress in, lines out. */
-import type { Progress } from '../contract/messages.ts';
+import type { LiveProof, Progress } from '../contract/messages.ts';
 import type { StepOutcome, StepRecord } from '../contract/report.ts';
 import type { Paint } from '../report/text.ts';
 import { duration, titleOf, tookOf } from '../report/words.ts';
+import { gridLines } from './grid-lines.ts';
 
 const signs: Readonly<Record<StepOutcome, string>> = { pending: '·', running: '▸', waiting: '…', done: '✔', failed: '✘', cancelled: '⊘', skipped: '–' };
 
@@ -13,8 +14,14 @@ function painted(outcome: StepOutcome, text: string, paint: Paint): string {
   return paint.faint(text);
 }
 
-/** The whole table for a terminal: one line a step, the oldest finished ones folded when they do not fit into `rows`. */
-export function tableLines(progress: Progress, now: string, { paint, columns, rows }: { paint: Paint; columns: number; rows: number }): string[] {
+interface Room {
+  readonly paint: Paint;
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** The whole table for a terminal: one line a step, the oldest ones folded when they do not fit into `rows`; below it the grid, when both fit, and what is waited for. */
+export function tableLines(progress: Progress, now: string, { paint, columns, rows }: Room, proof?: LiveProof): string[] {
   const { steps, phase, waitingFor } = progress;
   const titleWidth = Math.max(0, ...steps.map((step) => titleOf(step).length));
   const line = (step: StepRecord): string => {
@@ -23,10 +30,12 @@ export function tableLines(progress: Progress, now: string, { paint, columns, ro
     return painted(step.outcome, head, paint) + cut(tries + step.detail, columns - head.length - 1);
   };
   const foot = waitingFor === '' ? phase : `${phase}: ${waitingFor}`;
-  const fitting = Math.max(3, rows - 4);
+  const grid = gridLines(progress, proof, paint);
+  const below = grid.length > 0 && rows - 5 - grid.length >= 3 ? ['', ...grid] : [];
+  const fitting = Math.max(3, rows - 4 - below.length);
   const folded = Math.max(0, steps.length - fitting);
   const fold = folded === 0 ? [] : [paint.faint(` ${signs.done} ${folded} earlier steps`)];
-  return [...fold, ...steps.slice(folded).map(line), paint.faint(cut(`   ${foot}`, columns - 1))];
+  return [...fold, ...steps.slice(folded).map(line), ...below, paint.faint(cut(`   ${foot}`, columns - 1))];
 }
 
 /** One line for each step that changed since the last time, for logs and pipes; `elapsedMs` is since the run's start. */

@@ -26,6 +26,9 @@ export interface WorkerOptions {
   readonly healthAddress: string | undefined;
 }
 
+/** What reading Azure and the clusters takes. */
+export type ReaderOptions = Pick<WorkerOptions, 'azure' | 'kubeconfigFile' | 'pollIntervalMs'>;
+
 export interface AzureOptions {
   readonly cloud: AzureCloud;
   /** https origin of Azure Resource Manager. */
@@ -73,6 +76,15 @@ export type WorkerFlags = Partial<Record<WorkerOptionName | 'config', string>>;
  * Throws HepflowError InvalidInput (CredentialsMissing when that is all that is wrong) with every problem at once, each naming flag and variable.
  */
 export function resolveWorkerOptions(flags: WorkerFlags = {}, env: NodeJS.ProcessEnv = process.env): WorkerOptions {
+  return resolved(flags, env, true) as WorkerOptions;
+}
+
+/** The same without the secret of the runs' SSH keys, for commands that start no run. */
+export function resolveReaderOptions(flags: WorkerFlags = {}, env: NodeJS.ProcessEnv = process.env): ReaderOptions {
+  return resolved(flags, env, false) as ReaderOptions;
+}
+
+function resolved(flags: WorkerFlags, env: NodeJS.ProcessEnv, needsKeySecret: boolean): object {
   const lookup = new Lookup(workerOptionRows, flags, env);
   const get = <T>(name: WorkerOptionName, kind: (found: Found) => T): T | undefined => lookup.get(name, kind);
 
@@ -81,7 +93,7 @@ export function resolveWorkerOptions(flags: WorkerFlags = {}, env: NodeJS.Proces
   if (cloud === 'custom' && !lookup.isGiven('armEndpoint'))
     lookup.problem('armEndpoint', 'is needed with --azure-cloud custom.', 'Give the https origin of Azure Resource Manager.');
   const keySecret = get('keySecretFile', secretFile);
-  if (!lookup.isGiven('keySecretFile'))
+  if (needsKeySecret && !lookup.isGiven('keySecretFile'))
     lookup.problem('keySecretFile', 'is needed: the SSH keys of the runs are derived from it.', 'openssl rand -out FILE 32 && chmod 600 FILE');
   const options = {
     taskQueue: get('taskQueue', text),
@@ -101,9 +113,9 @@ export function resolveWorkerOptions(flags: WorkerFlags = {}, env: NodeJS.Proces
     healthAddress: get('health', address),
   };
   const problems = [...lookup.problems, ...checkCredentials(env)];
-  if (problems.length > 0 || keySecret === undefined) {
+  if (problems.length > 0) {
     const code = problems.every((each) => each.code === 'CredentialsMissing') ? 'CredentialsMissing' : 'InvalidInput';
     throw new HepflowError(code, problems.map((each) => `${each.field} ${each.message} ${each.remedy}`).join('\n'), { problems });
   }
-  return options as WorkerOptions;
+  return options;
 }

@@ -75,4 +75,6 @@ export interface RunMemo {
   readonly outcome: Report['outcome'];
   readonly summary: string;
   readonly leftovers: number;
+  /** Seal of the last evidence: whoever holds a report can compare it (docs/evidence.md). Absent without evidence. */
+  readonly evidenceHead?: string;
 }

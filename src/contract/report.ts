@@ -91,6 +91,8 @@ export type MarkName =
 /** Something that happened within an interval: its width is the uncertainty (round trip, cadence, clock offset). */
 export interface Mark extends Interval {
   readonly name: MarkName;
+  /** The node whose label it is about; absent when it is about no single node. */
+  readonly node?: string;
 }
 
 export interface Finding {

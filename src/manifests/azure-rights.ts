@@ -6,11 +6,12 @@ export type RightScope = 'group' | 'cluster' | 'clusterNetwork';
 export interface Right {
   readonly action: string;
   readonly at: readonly RightScope[];
-  /** Needed by `hepflow sweep` alone: no business of a run, so its preflight does not ask for it. */
-  readonly only?: 'sweep';
+  /** `sweep`: needed by `hepflow sweep` alone, no business of a run. `witness`: without it a run lacks a witness, which its report says. Preflight refuses for neither. */
+  readonly only?: 'sweep' | 'witness';
 }
 
 const on = (at: readonly RightScope[], prefix: string, ...ends: readonly string[]): Right[] => ends.map((end) => ({ action: `${prefix}/${end}`, at }));
+const witness: typeof on = (...where) => on(...where).map((right) => ({ ...right, only: 'witness' }));
 
 export const rights: readonly Right[] = [
   ...on(['group', 'cluster', 'clusterNetwork'], 'Microsoft.Authorization', 'permissions/read'),
@@ -22,6 +23,7 @@ export const rights: readonly Right[] = [
   ...on(['group'], 'Microsoft.Network/publicIPAddresses', 'read', 'write', 'delete', 'join/action'),
   ...on(['group'], 'Microsoft.Network/networkSecurityGroups', 'read', 'write', 'delete', 'join/action'),
   ...on(['group'], 'Microsoft.Network/networkInterfaces', 'read', 'write', 'delete', 'join/action'),
+  ...witness(['group'], 'Microsoft.Network/networkInterfaces', 'effectiveNetworkSecurityGroups/action', 'effectiveRouteTable/action'),
   // Operations live beside the resource groups, and Azure asks for these rights where the operation was started.
   ...on(['group', 'clusterNetwork'], 'Microsoft.Network/locations', 'operations/read', 'operationResults/read'),
   ...on(['group'], 'Microsoft.Compute/virtualMachines', 'read', 'write', 'delete'),
@@ -36,11 +38,11 @@ export interface Granted {
   readonly notActions: readonly string[];
 }
 
-/** Actions needed at that scope that no assignment allows. An assignment's notActions take from that assignment only. */
-export function missingActions(scope: RightScope, granted: readonly Granted[]): string[] {
+/** Actions needed at that scope, by every run or `only` for something, that no assignment allows. An assignment's notActions take from that assignment only. */
+export function missingActions(scope: RightScope, granted: readonly Granted[], needed?: Right['only']): string[] {
   const allowed = (action: string): boolean =>
     granted.some(({ actions, notActions }) => actions.some((each) => covers(each, action)) && !notActions.some((each) => covers(each, action)));
-  return rights.filter(({ action, at, only }) => only === undefined && at.includes(scope) && !allowed(action)).map(({ action }) => action);
+  return rights.filter(({ action, at, only }) => only === needed && at.includes(scope) && !allowed(action)).map(({ action }) => action);
 }
 
 /** Case does not matter; `*` stands for any characters, slashes included. */

@@ -15,7 +15,14 @@ export interface NeededRight {
   readonly namespace?: string;
   /** Needed by `hepflow sweep` alone: no business of a run, so its preflight does not ask for it. */
   readonly only?: 'sweep';
+  /** Worth having: preflight and doctor tell more with it, and miss nothing without it. */
+  readonly optional?: true;
 }
+
+/** Where kube-proxy's mode is read: ConfigMap and DaemonSet of one name. */
+export const kubeProxy = { name: 'kube-proxy', namespace: 'kube-system' } as const;
+/** The profile of every automatic host endpoint. */
+export const defaultAllowProfile = 'projectcalico-default-allow';
 
 const core = '';
 const calico = 'projectcalico.org';
@@ -38,6 +45,9 @@ export const neededRights: readonly NeededRight[] = [
   // An object that does not exist yet has no name that a role could allow.
   { verb: 'create', group: 'coordination.k8s.io', resource: 'leases', namespace: clusterLease.namespace },
   ...verbs(['get', 'patch', 'delete'], { group: 'coordination.k8s.io', resource: 'leases', ...clusterLease }),
+  { verb: 'get', group: calico, resource: 'profiles', name: defaultAllowProfile, optional: true },
+  { verb: 'get', group: core, resource: 'configmaps', ...kubeProxy, optional: true },
+  { verb: 'get', group: 'apps', resource: 'daemonsets', ...kubeProxy, optional: true },
 ];
 
 /** Rights that Calico's API server asks for beside those on the policy: for one tier's policies, as `<tier>.*`. */

@@ -5,14 +5,17 @@ Every dial is a new connection without a byte of data until the handshake is ove
 """
 import base64
 import errno
+import http.client
 import json
 import os
 import random
+import re
 import select
 import signal
 import socket
 import struct
 import sys
+import threading
 import time
 
 IP_RECVERR = 11  # linux/in.h: queue ICMP errors with their type, code and sender
@@ -28,6 +31,16 @@ ANSWER_LIMIT_S = 1.0
 ANSWER_LIMIT_BYTES = 8192
 LINE_LIMIT = 200
 TICK_S = 0.05
+LIVE_EVERY_S = 0.5
+ASKED_TIMES = 16  # connections that ask an open nodePort who answers; 1 window of 65 536 misses a given one of two equal backends
+
+COUNTER = "calico_denied_packets"
+SAMPLE = re.compile(r"^%s(?:\{(.*)\})? +([0-9.eE+]+)(?: +-?\d+)? *$" % COUNTER, re.M)
+LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
+COUNTER_LIMIT_S = 1.0  # of the first look, which runs beside convergence
+AGAIN_LIMIT_S = 0.5  # of a node that answered before
+SETTLE_S = 2.0  # how long a counter may lag behind the packets
+METRICS_LIMIT_BYTES = 8 << 20
 
 
 class Dial:
@@ -235,18 +248,152 @@ def converge(targets, expected, limit_s):
 
 
 def prove(targets, controls, connections, limit_s):
-    """The proof window: independent connections to every target, and the controls once a second as long as one of them runs."""
+    """
+    The proof window: independent connections to every target, and the controls once a second as long as one of them runs.
+    Beside them, open nodePorts are asked many times who answers; those dials are given apart, for they prove nothing.
+    """
     dials = proof = start(targets * connections, "proof", limit_s)
-    running, next_controls = proof, time.monotonic()
+    asking = start([target for target in controls if target["kind"] == "nodePort"] * ASKED_TIMES, "asking", limit_s)
+    running, next_controls = proof + asking, time.monotonic()
+    next_live = next_controls + LIVE_EVERY_S
     while True:
         if time.monotonic() >= next_controls:
             fresh = start(controls, "during", limit_s)
             dials, running = dials + fresh, running + fresh
             next_controls += CONTROL_EVERY_S
+        if time.monotonic() >= next_live:
+            tell_live(targets, proof)
+            next_live += LIVE_EVERY_S
         running = [dial for dial in running if not dial.ended]
         if all(dial.ended for dial in proof):
-            return finish(dials)
+            tell_live(targets, proof)
+            finish(dials + asking)
+            return dials, asking
         running = advance(running)
+
+
+def tell_live(targets, dials):
+    """What the proof shows so far; a SYN counts as silent as long as nothing answered it."""
+    def of(target):
+        return [dial for dial in dials if dial.target is target]
+
+    tell({
+        "type": "live",
+        "seen": {target["id"]: sorted({dial.outcome for dial in of(target) if dial.outcome}) for target in targets},
+        "syns": {target["id"]: sum(dial.syns for dial in of(target) if dial.outcome in (None, "DROP")) for target in targets},
+    })
+
+
+def tell_answers(asking):
+    """By target, how often each first line came."""
+    lines = {dial.target["id"]: {} for dial in asking}
+    for dial in asking:
+        if dial.response is not None:
+            counts = lines[dial.target["id"]]
+            counts[dial.response] = counts.get(dial.response, 0) + 1
+    for target, counts in lines.items():
+        tell({"type": "answers", "target": target, "lines": counts})
+
+
+class Counters:
+    """
+    The nodes' own counts of packets that a policy denied, asked for over plain HTTP; never in the way of the proof.
+    The first look begins at once, in threads of its own. A node that has not answered it when the proof is to begin is missing.
+    """
+
+    def __init__(self, wanted, targets):
+        self.wanted = wanted
+        addresses = {target["node"]: target["address"] for target in targets} if wanted else {}
+        self.nodes = {node: {"address": address} for node, address in addresses.items()}
+        self.looks = self.look(COUNTER_LIMIT_S)
+
+    def look(self, limit_s):
+        """Asks every node that is not missing; gives the threads."""
+        def ask(node):
+            try:
+                node["count"] = denied_packets(node["address"], self.wanted, limit_s)
+                node["answered"] = True
+            except (OSError, ValueError, http.client.HTTPException) as error:
+                node["why"] = str(error) or type(error).__name__
+
+        threads = []
+        for node in self.nodes.values():
+            if "missing" in node:
+                continue
+            node["answered"], node["why"] = False, "it did not answer within %g s" % limit_s
+            threads.append(threading.Thread(target=ask, args=(node,), daemon=True))
+            threads[-1].start()
+        return threads
+
+    def settle(self, limit_s):
+        """Waits for the look under way, at most so long; who did not answer is missing from now on."""
+        over = time.monotonic() + limit_s
+        for thread in self.looks:
+            thread.join(max(0, over - time.monotonic()))
+        for node in self.nodes.values():
+            if "missing" not in node and not node["answered"]:
+                node["missing"] = "%s:%d: %s" % (node["address"], self.wanted["port"], node["why"])
+
+    def before(self):
+        self.settle(0)
+        self.looks = self.look(AGAIN_LIMIT_S)
+        self.settle(AGAIN_LIMIT_S)
+        for node in self.nodes.values():
+            node["before"] = node.get("count")
+
+    def after(self, dials):
+        """Counts what the window added: looks again while a counter lags behind the SYNs that stayed unanswered, for SETTLE_S at most."""
+        silent = {name: sum(dial.syns for dial in dials if dial.target["node"] == name and dial.outcome == "DROP") for name in self.nodes}
+        over = time.monotonic() + SETTLE_S
+        while True:
+            self.looks = self.look(AGAIN_LIMIT_S)
+            self.settle(AGAIN_LIMIT_S)
+            found = {name: node for name, node in self.nodes.items() if "missing" not in node}
+            lagging = [name for name, node in found.items() if (node["count"] or 0) - (node["before"] or 0) < silent[name]]
+            if not lagging or time.monotonic() >= over:
+                return
+            time.sleep(0.2)
+
+    def tell(self):
+        for name, node in self.nodes.items():
+            if "missing" in node:
+                tell({"type": "counter", "node": name, "missing": node["missing"]})
+            else:
+                tell({"type": "counter", "node": name, "source": COUNTER, "before": node["before"], "after": node["count"]})
+
+
+def denied_packets(address, wanted, limit_s):
+    """
+    Sum of the samples that name the policy and, where they say whose packets, this host; None when there are none.
+    Raises OSError, ValueError or HTTPException for anything that is no answer of a Prometheus endpoint.
+    """
+    connection = http.client.HTTPConnection(address, wanted["port"], timeout=limit_s)
+    try:
+        connection.connect()
+        source = connection.sock.getsockname()[0]
+        connection.request("GET", "/metrics")
+        answer = connection.getresponse()
+        text = answer.read(METRICS_LIMIT_BYTES).decode("utf-8", "replace")
+    finally:
+        connection.close()
+    if answer.status != 200:
+        raise ValueError("it answered HTTP %d %s" % (answer.status, text.strip().split("\n")[0][:LINE_LIMIT]))
+    if not re.search(r"^(#|[a-zA-Z_:][a-zA-Z0-9_:]*[ {])", text, re.M):
+        raise ValueError("what it answered are no metrics")
+    counts = [
+        float(value)
+        for labels, value in ((dict(LABEL.findall(sample[0])), sample[1]) for sample in SAMPLE.findall(text))
+        if names(labels.get("policy", ""), wanted["policy"]) and labels.get("srcIP", source) == source
+    ]
+    return int(sum(counts)) if counts else None
+
+
+def names(label, policy):
+    """The label is `tier|policy|rule|action`; the policy's object may carry its tier before its name, or not."""
+    tier, _, rest = label.partition("|")
+    prefix = tier + "."
+    plain = [name[len(prefix):] if name.startswith(prefix) else name for name in (rest.split("|")[0], policy)]
+    return plain[0] == plain[1]
 
 
 def tell_all(dials):
@@ -290,10 +437,16 @@ def main():
         "synRetries": kernel_setting("tcp_syn_retries"),
         "synLinearTimeouts": kernel_setting("tcp_syn_linear_timeouts"),
     })
+    counters = Counters(plan["deniedPackets"], targets)
     converge(targets, expected, settings["convergenceMs"] / 1000)
     count = tell_all(finish(start(controls, "before", limit_s)))
-    count += tell_all(prove(targets, controls, settings["connections"], limit_s))
+    counters.before()
+    proof, asking = prove(targets, controls, settings["connections"], limit_s)
+    count += tell_all(proof)
     count += tell_all(finish(start(controls, "after", limit_s)))
+    tell_answers(asking)
+    counters.after(proof)
+    counters.tell()
     tell({"type": "done", "connections": count})
 
 

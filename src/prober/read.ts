@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import type { Connection, Convergence } from '../contract/evidence.ts';
+import type { Connection, Convergence, Evidence } from '../contract/evidence.ts';
+import type { Missing } from '../contract/observation.ts';
+import type { DeniedPackets } from '../contract/witnesses.ts';
 import type { ProbePlan } from './plan.ts';
 
 /** What a prober that ran to its end said. */
@@ -8,6 +10,9 @@ export interface ProbeOutput {
   readonly python: string;
   readonly convergence: Convergence;
   readonly connections: readonly Connection[];
+  readonly answers: NonNullable<Evidence['answers']>;
+  /** By node; empty when the plan asked for none. */
+  readonly deniedPackets: Readonly<Record<string, DeniedPackets | Missing>>;
 }
 
 /** The output is truncated, malformed or not what was asked for: no evidence at all (W10). */
@@ -43,10 +48,20 @@ const line = z.discriminatedUnion('type', [
     response: z.string().exactOptional(),
     fault: z.string().min(1).exactOptional(),
   }),
+  z.strictObject({ type: z.literal('live'), seen: z.record(z.string(), z.array(outcome)), syns: z.record(z.string(), count) }),
+  z.strictObject({ type: z.literal('answers'), target: z.string(), lines: z.record(z.string(), z.int().positive()) }),
+  z.strictObject({
+    type: z.literal('counter'),
+    node: z.string(),
+    missing: z.string().min(1).exactOptional(),
+    source: z.string().exactOptional(),
+    before: count.nullable().exactOptional(),
+    after: count.nullable().exactOptional(),
+  }),
   z.strictObject({ type: z.literal('done'), connections: count }),
 ]);
 
-type Line = z.infer<typeof line>;
+export type Line = z.infer<typeof line>;
 
 /** One line of the prober's output. Throws ProbeOutputError. */
 export function readLine(text: string): Line {
@@ -73,7 +88,14 @@ export function readOutput(stdout: string, plan: ProbePlan): ProbeOutput {
   if (connections.length !== done.connections)
     throw new ProbeOutputError(`The prober made ${done.connections} connections but ${connections.length} came through.`);
   checkAgainst(plan, connections);
-  return { kernel: header.kernel, python: header.python, convergence, connections };
+  return {
+    kernel: header.kernel,
+    python: header.python,
+    convergence,
+    connections,
+    answers: answersIn(middle, plan),
+    deniedPackets: countersIn(middle, plan),
+  };
 }
 
 function only(found: readonly Convergence[]): Convergence {
@@ -85,11 +107,44 @@ function only(found: readonly Convergence[]): Convergence {
 function checkAgainst(plan: ProbePlan, connections: readonly Connection[]): void {
   const known = new Set(plan.targets.map(({ id }) => id));
   const stranger = connections.find(({ target }) => !known.has(target));
-  if (stranger !== undefined) throw new ProbeOutputError(`The prober dialled ${stranger.target}, which it was not asked to.`);
+  if (stranger !== undefined) throw new ProbeOutputError(`The prober dialled ${stranger.target.slice(0, 100)}, which it was not asked to.`);
   for (const { id } of plan.targets) {
     const made = (stage: Connection['stage']): number => connections.filter((one) => one.target === id && one.stage === stage).length;
     const bracket = plan.expected[id] === 'OPEN' ? 1 : 0;
     const right = made('proof') === plan.settings.connections && made('before') === bracket && made('after') === bracket && made('during') >= bracket;
     if (!right) throw new ProbeOutputError(`The prober did not dial ${id} as often as it was asked to.`);
   }
+}
+
+function answersIn(lines: readonly Line[], { targets, expected }: ProbePlan): ProbeOutput['answers'] {
+  const told = lines.filter((one) => one.type === 'answers');
+  const asked = targets.filter(({ id, kind }) => kind === 'nodePort' && expected[id] === 'OPEN').map(({ id }) => id);
+  checkNames(
+    told.map(({ target }) => target),
+    asked,
+    'answers',
+  );
+  return Object.fromEntries(told.map(({ target, lines: counts }) => [target, counts]));
+}
+
+function countersIn(lines: readonly Line[], { targets, deniedPackets }: ProbePlan): ProbeOutput['deniedPackets'] {
+  const told = lines.filter((one) => one.type === 'counter');
+  const asked = deniedPackets === null ? [] : [...new Set(targets.map(({ node }) => node))];
+  checkNames(
+    told.map(({ node }) => node),
+    asked,
+    'counters',
+  );
+  return Object.fromEntries(
+    told.map(({ node, missing, source = '', before, after }) => {
+      if (missing !== undefined) return [node, { missing }];
+      if (before === undefined || after === undefined) throw new ProbeOutputError(`The prober told half of what ${node} counted.`);
+      return [node, { source, before, after }];
+    }),
+  );
+}
+
+function checkNames(told: readonly string[], asked: readonly string[], what: string): void {
+  const same = told.length === asked.length && asked.every((name) => told.includes(name));
+  if (!same) throw new ProbeOutputError(`The prober told ${what} of ${told.length}, and not of just the ${asked.length} that it was asked for.`);
 }

@@ -23,7 +23,9 @@ export function publishPhase(run: Run): void {
 
 /** The last word: outcome as search attribute, and a memo that can be read without a worker, which current details and queries cannot. */
 export function publishOutcome(run: Run, report: Report): void {
-  const memo: RunMemo = { runId: report.runId, outcome: report.outcome, summary: report.summary, leftovers: report.leftovers.length };
+  const { runId, outcome: judged, summary, leftovers } = report;
+  const evidenceHead = report.evidence.at(-1)?.seal?.sha256;
+  const memo: RunMemo = { runId, outcome: judged, summary, leftovers: leftovers.length, ...(evidenceHead !== undefined && { evidenceHead }) };
   upsertMemo({ hepflow: memo });
   if (!run.outputs.preflight?.site.searchAttributes) return;
   upsertSearchAttributes([

@@ -1,7 +1,7 @@
 import { ApplicationFailure, allHandlersFinished, CancellationScope, condition } from '@temporalio/workflow';
-import { outcomeOf } from '../checks/outcome.ts';
+import { judgedOutcome } from '../checks/outcome.ts';
 import { failures } from '../contract/failures.ts';
-import type { Report, RunOutcome } from '../contract/report.ts';
+import type { Report } from '../contract/report.ts';
 import type { ObserverInput } from '../contract/steps.ts';
 import type { Verdict } from '../contract/verdict.ts';
 import { publishOutcome } from './attributes.ts';
@@ -40,7 +40,7 @@ export async function carryOut(mission: (run: Run, undo: Undo, messages: Message
     if (!isCancelled(error)) run.failure ??= summaryOf(error, '');
   }
   await CancellationScope.nonCancellable(() => undoAll(run, undo, thrown !== undefined));
-  run.outcome = thrown === undefined ? judgedOutcome(run) : run.failure === null ? 'CANCELLED' : 'ERROR';
+  run.outcome = thrown === undefined ? judgedOutcome(run.ledger.verdicts, run.findings) : run.failure === null ? 'CANCELLED' : 'ERROR';
   run.endedAt = now();
   run.enter('over');
   const report = reportOf(run);
@@ -69,12 +69,6 @@ async function proveRestored(run: Run, proof: () => Promise<readonly Verdict[]>)
     run.ledger.warnings.push(`Whether the nodes answer again after undo could not be probed: ${summaryOf(error, 'probe').message}`);
     run.failure = failure;
   }
-}
-
-/** Without the proof that everything answers again, nothing is a PASS. */
-function judgedOutcome({ findings, ledger: { verdicts } }: Run): RunOutcome {
-  const outcome = outcomeOf(verdicts, findings);
-  return outcome === 'PASS' && !verdicts.some(({ phase }) => phase === 'restored') ? 'INCONCLUSIVE' : outcome;
 }
 
 /** W1: a policy only after a green baseline. */

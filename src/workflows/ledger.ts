@@ -40,7 +40,9 @@ export class Ledger {
 
   progress(): Progress {
     const open = this.steps.filter(({ outcome }) => outcome === 'running' || outcome === 'waiting');
-    const waitingFor = open.map(({ name, subject, detail }) => [name, subject, detail && `(${detail})`].filter(Boolean).join(' ')).join(', ');
+    const waitingFor = open
+      .map(({ name, subject, detail, startedAt }) => [name, subject, detail && `(${detail})`, since(startedAt)].filter(Boolean).join(' '))
+      .join(', ');
     return { runId: this.#runId, phase: this.phase, waitingFor, steps: this.steps, grid: this.#grid };
   }
 
@@ -89,5 +91,8 @@ export class OpenRecord {
     this.#publish();
   }
 }
+
+/** `since 12:34:56Z`. */
+const since = (startedAt: string | null): string => (startedAt === null ? '' : `since ${startedAt.slice(11, 19)}Z`);
 
 export const now = (): string => new Date().toISOString();

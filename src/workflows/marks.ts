@@ -14,8 +14,9 @@ const undoNames: Partial<Record<StepRecord['name'], MarkName>> = { deletePolicy:
 
 /** What undo has taken off so far. */
 export function undone({ ledger }: Run): Mark[] {
-  return ledger.steps.flatMap(({ name, outcome, startedAt: from, endedAt: to }) => {
+  return ledger.steps.flatMap(({ name, subject, outcome, startedAt: from, endedAt: to }) => {
     const mark = undoNames[name];
-    return mark === undefined || outcome !== 'done' || from === null || to === null ? [] : [{ name: mark, from, to }];
+    if (mark === undefined || outcome !== 'done' || from === null || to === null) return [];
+    return [{ name: mark, from, to, ...(mark === 'labelRestored' ? { node: subject } : {}) }];
   });
 }

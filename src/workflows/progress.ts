@@ -4,7 +4,7 @@ import type { Verdict } from '../contract/verdict.ts';
 
 const signs: Record<StepOutcome, string> = { pending: '·', running: '▶', waiting: '⏳', done: '✔', failed: '✘', cancelled: '⊘', skipped: '–' };
 
-/** Markdown for the Web UI's current details: what is waited for, the step table, the verdicts. */
+/** Markdown for the Web UI's current details: what is waited for, the grid, the step table, the verdicts. Live counts would cost events: they are in the pending activity's heartbeat. */
 export function detailsOf(progress: Progress, verdicts: readonly Verdict[]): string {
   const steps = progress.steps.map(
     ({ outcome, name, subject, startedAt, endedAt, attempts, detail }) =>
@@ -16,9 +16,18 @@ export function detailsOf(progress: Progress, verdicts: readonly Verdict[]): str
   );
   return [
     `**Run ${progress.runId}**: ${progress.phase}${progress.waitingFor ? `; waiting for ${progress.waitingFor}` : ''}`,
+    ...gridOf(progress),
     ['| state | step | about | took | detail |', '|---|---|---|---|---|', ...steps].join('\n'),
     ...(judged.length > 0 ? [['| verdict | phase | target | expected | observed | because |', '|---|---|---|---|---|---|', ...judged].join('\n')] : []),
   ].join('\n\n');
+}
+
+function gridOf({ grid = [] }: Progress): string[] {
+  if (grid.length === 0) return [];
+  const rows = grid.map(
+    ({ target, phase, expected, observed, verdict }) => `| ${target} | ${phase} | ${expected} | ${observed ?? '⏳ being probed'} | ${verdict ?? ''} |`,
+  );
+  return [['| port | phase | expected | observed | verdict |', '|---|---|---|---|---|', ...rows].join('\n')];
 }
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');

@@ -28,7 +28,7 @@ const limits: Record<StepName, Limits> = {
   exposeNodePort: { tryMs: 2 * minute, totalMs: 5 * minute },
   labelNode: { tryMs: 6 * minute, totalMs: 12 * minute }, // as for auto host endpoints
   applyPolicy: { tryMs: minute, totalMs: 5 * minute },
-  probe: { tryMs: 5 * minute, totalMs: 10 * minute }, // convergence, then seconds; tried again only when it could not run (W10)
+  probe: { tryMs: 20 * minute, totalMs: 40 * minute }, // convergence, seconds of proof, then the soak; tried again only when it could not run (W10)
 };
 
 /** Undo is worth waiting for: nobody else will do it. */

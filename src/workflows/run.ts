@@ -1,8 +1,6 @@
 import { CancellationScope, uuid4, workflowInfo } from '@temporalio/workflow';
 import { expectationsOf } from '../checks/expectations.ts';
-import { findingsOf } from '../checks/findings.ts';
-import { judge } from '../checks/judge.ts';
-import { transitionsOf } from '../checks/transitions.ts';
+import { judgementOf } from '../checks/judgement.ts';
 import type { Evidence, Phase } from '../contract/evidence.ts';
 import type { FailureSummary } from '../contract/failures.ts';
 import type { RunPhase } from '../contract/messages.ts';
@@ -86,10 +84,10 @@ export class Run {
     this.ledger.judging(expectations);
     const evidence = await this.step('probe', view.probe(phase, expectations, this.#sealOf()), new UndoStack(), phase);
     if (evidence.convergence.reached) this.convergenceMs[phase] = evidence.convergence.elapsedMs;
-    const verdicts = judge(expectations, evidence);
+    const { verdicts, transitions, findings } = judgementOf({ phase, nodes: view.site.nodes, judged: this.ledger.verdicts, marks }, evidence);
     this.evidence.push(evidence);
-    this.transitions.push(...transitionsOf({ phase, ...view.changed(phase, this.ledger.verdicts), marks }, evidence));
-    this.findings.push(...findingsOf(verdicts, evidence));
+    this.transitions.push(...transitions);
+    this.findings.push(...findings);
     this.ledger.judged(verdicts);
     return verdicts;
   }

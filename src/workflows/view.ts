@@ -1,10 +1,9 @@
 import { targetsOf } from '../checks/expectations.ts';
-import type { Change } from '../checks/transitions.ts';
 import type { Phase, Target } from '../contract/evidence.ts';
 import type { Mission } from '../contract/mission.ts';
 import type { Site } from '../contract/site.ts';
 import type { ObserverInput, ProbeInput, SshTarget } from '../contract/steps.ts';
-import type { Expectation, Verdict } from '../contract/verdict.ts';
+import type { Expectation } from '../contract/verdict.ts';
 import { policyName } from '../manifests/names.ts';
 
 /** The machine to look from. */
@@ -25,14 +24,11 @@ export interface View {
   observer(phase: Phase): ObserverInput;
   /** Input of the probe of a phase. */
   probe(phase: Phase, expectations: readonly Expectation[], previousSeal: string): ProbeInput;
-  /** The ports that change on the way to a phase; `judged`: all verdicts before it. */
-  changed(phase: Phase, judged: readonly Verdict[]): Pick<Change, 'to' | 'targets'>;
 }
 
 export function viewOf(mission: Mission, site: Site, { ssh, interfaceId, peeringIds }: ProbeVm): View {
   const { namespace, serviceName, nodePort } = mission.workload;
   const targets = targetsOf(site.nodes, nodePort, mission.probe.controlPort);
-  const nodePortsOf = (names: readonly string[]): readonly Target[] => targets.filter(({ kind, node }) => kind === 'nodePort' && names.includes(node));
   const policyIn: Readonly<Record<Phase, boolean>> = { baseline: false, enforced: true, second: true, restored: false };
   return {
     mission,
@@ -50,12 +46,5 @@ export function viewOf(mission: Mission, site: Site, { ssh, interfaceId, peering
       witnesses: { interfaceId, peeringIds, policy: policyIn[phase] ? policyName(mission.policy) : null },
       previousSeal,
     }),
-    changed: (phase, judged) => {
-      const [first, second] = site.nodes;
-      if (phase === 'enforced') return { to: 'DROP', targets: nodePortsOf([first.name]) };
-      if (phase === 'second') return { to: 'DROP', targets: nodePortsOf([second.name]) };
-      const denied = judged.filter(({ expected }) => expected === 'DROP').map(({ node }) => node);
-      return { to: 'OPEN', targets: phase === 'restored' ? nodePortsOf(denied) : [] };
-    },
   };
 }

@@ -122,7 +122,7 @@ async function restart(lab: Lab, servers: readonly Server[]): Promise<void> {
 const session = /^sshd(-session)?: \S+(@notty| \[priv\])/;
 
 /** SIGKILL to every SSH session of the lab's VMs, as soon as there is one: their connections are reset. */
-async function killSessions(lab: Lab): Promise<void> {
+export async function killSessions(lab: Lab): Promise<void> {
   for (const deadline = Date.now() + 10_000; ; await sleep(20)) {
     const sessions = await sshSessions(lab);
     for (const pid of sessions) process.kill(pid, 'SIGKILL');

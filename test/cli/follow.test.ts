@@ -31,6 +31,7 @@ function recorder(): ProgressView & { shown: number[]; notes: string[]; ended: b
   return Object.assign(view, {
     show: (seen: Progress) => void view.shown.push(seen.steps.length),
     note: (line: string) => void view.notes.push(line),
+    prompt: () => {},
     end: () => {
       view.ended = true;
     },

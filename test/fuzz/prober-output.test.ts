@@ -10,6 +10,7 @@ const plan = planOf({
   targets: [target('a:30080'), target('b:30080')],
   expected: { 'a:30080': 'DROP', 'b:30080': 'OPEN' },
   settings: { connections: 3, timeoutMs: 3000, convergenceMs: 1000, controlPort: 10_250, soakMs: 0 },
+  witnesses: { interfaceId: 'i', peeringIds: ['near', 'far'], policy: 'p' },
 });
 const connection = (id: string, stage: string, outcome: string) => ({
   type: 'connection',
@@ -31,7 +32,11 @@ const sound: readonly unknown[] = [
   { type: 'header', kernel: '6.18', python: '3.12', synRetries: 6, synLinearTimeouts: 4 },
   { type: 'round', round: 1, elapsedMs: 10, seen: { 'a:30080': ['DROP'] } },
   { type: 'convergence', reached: true, rounds: 1, elapsedMs: 10 },
+  { type: 'live', seen: { 'a:30080': [], 'b:30080': ['OPEN'] }, syns: { 'a:30080': 6, 'b:30080': 0 } },
   ...connections,
+  { type: 'answers', target: 'b:30080', lines: { 'frontend pod=p node=a': 16 } },
+  { type: 'counter', node: 'a:30080', source: 'calico_denied_packets', before: null, after: 9 },
+  { type: 'counter', node: 'b:30080', missing: '10.0.0.4:9081: refused' },
   { type: 'done', connections: connections.length },
 ];
 const textOf = (lines: readonly unknown[]): string => lines.map((line) => `${JSON.stringify(line)}\n`).join('');
@@ -41,6 +46,8 @@ function refusedOrComplete(stdout: string): void {
   try {
     const output = readOutput(stdout, plan);
     for (const { id } of plan.targets) assert.equal(output.connections.filter((one) => one.target === id && one.stage === 'proof').length, 3);
+    assert.deepEqual(Object.keys(output.answers), ['b:30080']);
+    assert.deepEqual(Object.keys(output.deniedPackets).toSorted(), ['a:30080', 'b:30080']);
     assert.ok(output.connections.every((one) => Number.isInteger(one.syns) && one.elapsedMs >= 0 && !Number.isNaN(Date.parse(one.startedAt))));
   } catch (error) {
     if (!(error instanceof ProbeOutputError)) throw error;

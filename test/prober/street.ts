@@ -13,6 +13,8 @@ export interface Street {
   readonly host: string;
   readonly nobody: string;
   readonly far: string;
+  /** Adds an nft rule to the host's input from now on. */
+  readonly rule: (text: string) => Promise<unknown>;
   /** Drops TCP to a port of the host from now on. */
   readonly drop: (port: number) => Promise<unknown>;
   /** Makes every port of the host behave as its name says again. */
@@ -22,8 +24,21 @@ export interface Street {
   readonly close: () => Promise<void>;
 }
 
-/** What each port of the host does: `closed` has no listener, `slow` loses the first SYN of every connection, `mute` accepts and says nothing. */
-export const ports = { open: 30080, drop: 30081, reset: 30082, portUnreachable: 30083, prohibited: 30084, closed: 30085, slow: 30086, mute: 10250 } as const;
+/**
+ * What each port of the host does: `closed` has no listener, `slow` loses the first SYN of every connection, `mute` accepts and says nothing,
+ * `brief` hangs up as soon as it hears something.
+ */
+export const ports = {
+  open: 30080,
+  drop: 30081,
+  reset: 30082,
+  portUnreachable: 30083,
+  prohibited: 30084,
+  closed: 30085,
+  slow: 30086,
+  brief: 30087,
+  mute: 10250,
+} as const;
 
 const rules = `flush ruleset
 table ip street {
@@ -44,17 +59,31 @@ table ip street {
 }
 `;
 
-/** Answers HTTP on 30080 and 30086 with a name and closes; accepts on 10250 and says nothing. */
+/** Answers a whole request on 30080 and 30086 with a name and closes; hangs up on 30087; accepts on 10250 and says nothing. */
 const server = `
-import selectors, socket
+import selectors, socket, threading
 choose = selectors.DefaultSelector()
 def listen(port, answer):
-    listener = socket.create_server(("", port), backlog=64)
+    listener = socket.create_server(("", port), backlog=1024)
     choose.register(listener, selectors.EVENT_READ, answer)
 listen(${ports.open}, b"HTTP/1.0 200 OK\\r\\nContent-Type: text/plain\\r\\n\\r\\nnode-a frontend-1\\nsecond line\\n")
 listen(${ports.slow}, b"HTTP/1.0 200 OK\\r\\n\\r\\nslow\\n")
+listen(${ports.brief}, b"")
 listen(${ports.mute}, None)
 print("ready", flush=True)
+def serve(peer, answer):
+    asked = b""
+    try:
+        while b"\\r\\n\\r\\n" not in asked and (answer or not asked):
+            part = peer.recv(4096)
+            if not part:
+                break
+            asked += part
+        else:
+            peer.sendall(answer)
+    except OSError:
+        pass
+    peer.close()
 kept = []
 while True:
     for key, _ in choose.select():
@@ -62,13 +91,7 @@ while True:
         if key.data is None:
             kept = kept[-50:] + [peer]
             continue
-        try:
-            peer.settimeout(1)
-            if peer.recv(4096):
-                peer.sendall(key.data)
-        except OSError:
-            pass
-        peer.close()
+        threading.Thread(target=serve, args=(peer, key.data), daemon=True).start()
 `;
 
 export async function openStreet(): Promise<Street> {
@@ -110,6 +133,7 @@ export async function openStreet(): Promise<Street> {
       host,
       nobody: '10.99.0.77',
       far: '198.51.100.7',
+      rule: (text) => nft(`add rule ip street input ${text}`),
       drop: (port) => nft(`add rule ip street input tcp dport ${port} drop`),
       reset,
       limitIcmp,

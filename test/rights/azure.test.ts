@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { cluster } from '../../lab/scope.ts';
 import { inspectAzure } from '../../src/activities/preflight/azure.ts';
+import { askAzure } from '../../src/activities/witnesses.ts';
 import type { Mission } from '../../src/contract/mission.ts';
 import { type RightScope, rights } from '../../src/manifests/azure-rights.ts';
 import { makeAll, undoAll } from '../activities/azure/steps.ts';
@@ -56,7 +57,7 @@ describe('a role without one action of deploy/azure-role.json is refused by pref
     });
   }
   for (const action of sweepOnly.filter((each) => !neededByRuns.has(each))) {
-    test(`${action} is for sweep alone, and not missed`, async () => {
+    test(`${action} is for sweep or a witness alone: preflight does not refuse without it`, async () => {
       await using azure = await startAzureUnderTest({ roleFile: roleWithout('azure-role.json', action) });
       assert.deepEqual((await inspectAzure(mission, { azure: azure.adapter() })).problems, []);
     });
@@ -132,19 +133,19 @@ describe('the three narrower roles, each where it belongs', () => {
 const unasked: Readonly<Record<string, string>> = {
   'Microsoft.Compute/disks/write': "Azure makes the OS disk with the caller's right while it makes the VM; the emulator makes it by itself",
   'Microsoft.Compute/disks/delete': 'only the disk that an unfinished VM left behind is deleted by itself; any other goes with its VM',
-  'Microsoft.Network/locations/operationResults/read':
-    "Azure may lead a deletion's client there by its Location header; the client here follows the other header",
 };
 
-test('every action of deploy/azure-role.json is asked for by preflight, a whole run or its undo, and nothing else is', async () => {
+test('every action of deploy/azure-role.json is asked for by preflight, a whole run, its witnesses or its undo, and nothing else is', async () => {
   await using azure = await startAzureUnderTest();
   const tools = toolsOf(azure.adapter());
   await inspectAzure(mission, tools);
   await tools.azure.clusters.userKubeconfig({ subscriptionId, resourceGroup: cluster.resourceGroup, name: cluster.name });
-  await makeAll(tools, () => contextOf(runRef()));
+  const { nic, near, far } = await makeAll(tools, () => contextOf(runRef()));
+  await askAzure(tools.azure, { targets: [], interfaceId: nic.id, peeringIds: [near.id, far.id], policy: null }, new AbortController().signal);
   await undoAll(runRef(), tools, () => contextOf(runRef()));
   const asked = new Set(azure.lab.actionsAsked().map((action) => action.toLowerCase()));
-  const granted = read('azure-role.json').Actions.filter((action) => neededByRuns.has(action));
+  const forSweep = new Set(rights.filter(({ only }) => only === 'sweep').map(({ action }) => action));
+  const granted = read('azure-role.json').Actions.filter((action) => !forSweep.has(action));
   assert.deepEqual(granted.filter((action) => !asked.has(action.toLowerCase())).toSorted(), Object.keys(unasked).toSorted());
   assert.deepEqual(
     [...asked].filter((action) => !granted.some((each) => each.toLowerCase() === action)),

@@ -92,7 +92,7 @@ const holder = 'default/hepflow-lab-abcd1234/run';
 async function problems(): Promise<readonly Problem[]> {
   const tools = { ...cluster.tools, temporal };
   const [held, found] = await Promise.all([inspectHold(contextOf().run.cluster, holder, tools), inspectCluster(mission, 'abcd1234', tools)]);
-  return [...held, ...found.problems];
+  return [...held.problems, ...found.problems];
 }
 
 /** Preflight's messages once they are exactly so many, since authorization follows a changed role a moment later. */

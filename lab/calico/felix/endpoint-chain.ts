@@ -1,4 +1,5 @@
 import type { Direction, FelixConfigurationSpec, Rule } from '../objects.ts';
+import { deniedSet } from './denied.ts';
 import { failsafeChain } from './failsafe.ts';
 import type { Policy, Stage, TierPolicies } from './policies.ts';
 import { type AddressesOf, matchOf } from './rule.ts';
@@ -69,14 +70,14 @@ function afterTiers({ script, configuration }: Context, { kind, stage, tiers, pr
 function policyChain(context: Context, policy: Policy, stage: Stage, direction: Direction): string {
   const place = stage === 'forward' || stage === 'normal' ? 'filter' : stage.toLowerCase();
   return context.script.chain(`${place}-${direction.toLowerCase()}-${policy.id}`, () =>
-    (policy.rules[direction] ?? []).flatMap((rule) => {
+    (policy.rules[direction] ?? []).flatMap((rule, index) => {
       const match = matchOf(rule, context.addressesFor(policy));
-      return match === undefined ? [] : actions(context, policy, rule, stage).map((action) => `${match} ${action}`.trim());
+      return match === undefined ? [] : actions(context, policy, { ...rule, index }, stage).map((action) => `${match} ${action}`.trim());
     }),
   );
 }
 
-function actions(context: Context, policy: Policy, { action }: Rule, stage: Stage): string[] {
+function actions(context: Context, policy: Policy, { action, index }: Rule & { readonly index: number }, stage: Stage): string[] {
   switch (action) {
     case 'Allow':
       return [`${mark.accept} return`];
@@ -85,7 +86,7 @@ function actions(context: Context, policy: Policy, { action }: Rule, stage: Stag
     case 'Log':
       return ['log prefix "calico-packet: "'];
     case 'Deny':
-      return [`${context.script.count(policy.id)} ${denial(context, stage)}`];
+      return [`${context.script.count(policy.id)} ${context.script.countSources(deniedSet(policy, index))} ${denial(context, stage)}`];
   }
 }
 

@@ -1,8 +1,10 @@
 import type { KubeConfig } from '@kubernetes/client-node';
+import { allDone } from '../../network/all-done.ts';
 import { runIn } from '../../process/run.ts';
 import { compile } from './compile.ts';
 import { type Datastore, openDatastore } from './datastore.ts';
-import type { NodeInterface } from './inputs.ts';
+import type { Inputs, NodeInterface } from './inputs.ts';
+import { type MetricsOptions, serveMetrics } from './metrics.ts';
 import { NodeRules } from './node-rules.ts';
 
 export interface FelixOptions {
@@ -12,6 +14,8 @@ export interface FelixOptions {
   interfaceOf(podName: string): string;
   /** See `setDelayMs`. */
   readonly delayMs: number;
+  /** Absent: no metrics are served. */
+  readonly metrics?: MetricsOptions | undefined;
   /** Told of failures, which are tried again, and of policies that cannot be programmed. */
   onError(error: unknown): void;
 }
@@ -19,9 +23,14 @@ export interface FelixOptions {
 export interface Felix {
   /** From now on every change reaches the nodes this many milliseconds later; what is still waiting for a longer delay is programmed at once. */
   setDelayMs(delayMs: number): void;
+  /** From now on every node is programmed from what `distort` makes of the cluster, whatever the API server says. Resolves when all nodes are. */
+  setDistortion(distort: Distortion): Promise<void>;
   /** What is programmed stays. */
   stop(): Promise<void>;
 }
+
+/** What a faulty Felix makes of what it reads. */
+export type Distortion = (policies: Inputs['globalNetworkPolicies']) => Inputs['globalNetworkPolicies'];
 
 /** `FELIX_INTERFACEPREFIX` on AKS. */
 const workloadInterfacePrefix = 'azv';
@@ -37,10 +46,11 @@ export async function startFelix(options: FelixOptions): Promise<Felix> {
     );
     felix = new Programmer(nodes, datastore, onError);
     await felix.program();
+    if (options.metrics !== undefined) await felix.serve(options.nodes, options.metrics);
     felix.setDelayMs(options.delayMs);
     return felix;
   } catch (error) {
-    await datastore.stop();
+    await (felix ?? datastore).stop();
     throw error;
   }
 }
@@ -58,7 +68,9 @@ class Programmer implements Felix {
   readonly #datastore: Datastore;
   readonly #onError: (error: unknown) => void;
   readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #servers: (() => Promise<void>)[] = [];
   #delayMs = 0;
+  #distort: Distortion = (policies) => policies;
   #noticed = false;
 
   constructor(nodes: readonly NodeState[], datastore: Datastore, onError: (error: unknown) => void) {
@@ -76,6 +88,11 @@ class Programmer implements Felix {
     void this.program();
   }
 
+  setDistortion(distort: Distortion): Promise<void> {
+    this.#distort = distort;
+    return this.program();
+  }
+
   /** Something changed; changes that come together are looked at together. */
   changed(): void {
     if (this.#noticed) return;
@@ -90,6 +107,17 @@ class Programmer implements Felix {
     await this.#datastore.stop();
     for (const timer of this.#timers) clearTimeout(timer);
     await Promise.all(this.#nodes.map(({ rules }) => rules.stop()));
+    await Promise.all(this.#servers.map((end) => end()));
+  }
+
+  /** Serves every node's metrics until the stop. */
+  async serve(places: FelixOptions['nodes'], metrics: MetricsOptions): Promise<void> {
+    await allDone(
+      places.map(async ({ name, netns }) => {
+        const rules = this.#nodes.find((node) => node.name === name)?.rules;
+        if (rules !== undefined) this.#servers.push(await serveMetrics({ name, netns, denied: () => rules.denied() }, metrics));
+      }),
+    );
   }
 
   /** Programs every node as the cluster is now. */
@@ -115,7 +143,9 @@ class Programmer implements Felix {
   /** Whether the node's script changed. One that cannot be programmed leaves the last one in place. */
   #compile(node: NodeState): boolean {
     try {
-      const script = compile({ ...this.#datastore.read(), node: node.name, interfaces: node.interfaces, workloadInterfacePrefix });
+      const cluster = this.#datastore.read();
+      const globalNetworkPolicies = this.#distort(cluster.globalNetworkPolicies);
+      const script = compile({ ...cluster, globalNetworkPolicies, node: node.name, interfaces: node.interfaces, workloadInterfacePrefix });
       if (script === node.scheduled) return false;
       node.scheduled = script;
       return true;

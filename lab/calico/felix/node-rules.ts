@@ -1,4 +1,5 @@
 import { runIn } from '../../process/run.ts';
+import { type Denied, deniedNow, summed } from './denied.ts';
 
 /** Milliseconds until a script that nft refused is tried again. */
 const retryMs = 1000;
@@ -11,6 +12,9 @@ export class NodeRules {
   #applied: string | undefined;
   #running: Promise<void> | undefined;
   #retry: NodeJS.Timeout | undefined;
+  /** What scripts that were replaced had denied. */
+  #deniedBefore: readonly Denied[] = [];
+  #counting: Promise<unknown> = Promise.resolve();
 
   constructor(netns: string, onError: (error: unknown) => void) {
     this.#netns = netns;
@@ -24,11 +28,23 @@ export class NodeRules {
     await this.#running;
   }
 
+  /** What was denied since the start: a new script begins to count anew, so the old one's counts are kept. Packets between the last look and the change are lost. */
+  denied(): Promise<readonly Denied[]> {
+    return this.#inTurn(async () => summed([...this.#deniedBefore, ...(await deniedNow(this.#netns))]));
+  }
+
   /** Waits for the script under way; what is programmed stays. */
   async stop(): Promise<void> {
     clearTimeout(this.#retry);
     this.#wanted = this.#applied;
     await this.#running;
+  }
+
+  /** Nobody counts while the rules change, else some would be counted twice. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#counting.then(work);
+    this.#counting = turn.catch(() => {}); // its caller hears of it; the next begins afresh
+    return turn;
   }
 
   async #run(): Promise<void> {
@@ -37,7 +53,11 @@ export class NodeRules {
     try {
       while (this.#wanted !== undefined && this.#wanted !== this.#applied) {
         const script = this.#wanted;
-        await runIn(this.#netns, ['nft', '-f', '-'], script);
+        await this.#inTurn(async () => {
+          const denied = summed([...this.#deniedBefore, ...(await deniedNow(this.#netns))]);
+          await runIn(this.#netns, ['nft', '-f', '-'], script);
+          this.#deniedBefore = denied;
+        });
         this.#applied = script;
       }
     } catch (error) {

@@ -23,6 +23,7 @@ function complement(bits: number): number {
 export class Script {
   readonly #chains = new Map<string, readonly string[]>();
   readonly #counters = new Set<string>();
+  readonly #sources = new Set<string>();
   readonly #remarks: string[] = [];
 
   /** A line for people, such as why a policy is left out. */
@@ -50,10 +51,17 @@ export class Script {
     return `counter name "${name}"`;
   }
 
+  /** Statement that counts by source address under this name, which is an identifier of nftables: letters, digits, `/`, `-`, `_`, `.`. */
+  countSources(name: string): string {
+    this.#sources.add(name);
+    return `update @${name} { ip saddr }`;
+  }
+
   text(): string {
     const counters = [...this.#counters].toSorted().map((name) => `  counter ${name} {\n  }`);
+    const sources = [...this.#sources].toSorted().map((name) => `  set ${name} {\n    type ipv4_addr; size 65536; flags dynamic; counter;\n  }`);
     const chains = [...this.#chains].map(([name, rules]) => `  chain ${name} {\n${rules.map((rule) => `    ${rule}\n`).join('')}  }`);
     const remarks = this.#remarks.map((remark) => `# ${remark}`);
-    return [...remarks, `add table ip ${table}`, `delete table ip ${table}`, `table ip ${table} {`, ...counters, ...chains, '}', ''].join('\n');
+    return [...remarks, `add table ip ${table}`, `delete table ip ${table}`, `table ip ${table} {`, ...counters, ...sources, ...chains, '}', ''].join('\n');
   }
 }

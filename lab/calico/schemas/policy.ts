@@ -1,4 +1,4 @@
-import { anything, boolean, integer, integerOrString, listOf, must, number, object, oneOf, type Schema, string } from './schema.ts';
+import { anything, boolean, integer, integerOrString, listOf, mapOf, must, number, object, oneOf, type Schema, string } from './schema.ts';
 
 const ports = listOf(integerOrString('^\\d+(:\\d+)?$'), 64);
 const nets = listOf(string, 1024);
@@ -55,6 +55,8 @@ const common = {
   ingress: rules,
   egress: rules,
 } as const;
+
+export const profile: Schema = object({ labelsToApply: mapOf(string), ingress: rules, egress: rules });
 
 export const networkPolicy: Schema = object(common);
 

@@ -1,43 +1,35 @@
-import { AzureError, type ClusterState, parseId, type VnetState } from '../../adapters/azure/index.ts';
-import { type FailureCode, failures, type Problem } from '../../contract/failures.ts';
+import type { ClusterState } from '../../adapters/azure/index.ts';
+import type { Diagnosis } from '../../contract/diagnosis.ts';
 import type { Mission } from '../../contract/mission.ts';
 import type { Site } from '../../contract/site.ts';
-import { missingActions, type RightScope } from '../../manifests/azure-rights.ts';
-import type { Tools } from '../step.ts';
-import { overlaps } from './cidr.ts';
+import { allowed, type Reader } from './azure-ask.ts';
+import { inspectRights, type Scope } from './azure-rights.ts';
+import { clusterVnet, vnetFindings } from './azure-vnet.ts';
+import { type Findings, findingsOf, info, type OnError, ok, problem, rethrow, warning } from './look.ts';
 
 export type AzureSite = Pick<Site, 'location' | 'clusterResourceId' | 'nodeResourceGroup' | 'kubernetesVersion' | 'clusterVnetId' | 'clusterAddressSpaces'>;
 
-export interface AzureInspection {
-  readonly problems: readonly Problem[];
+export interface AzureFindings extends Findings {
   /** Present once the cluster and its VNet are known, whatever else is wrong. */
   readonly site?: AzureSite;
-  readonly warnings: readonly string[];
 }
 
-type Reader = Pick<Tools, 'azure'>;
-
-/** Reads the subscription's side; changes nothing. Lists every problem; throws only when Azure cannot be asked (throttled, unreachable, no credential). */
-export async function inspectAzure(mission: Mission, tools: Reader): Promise<AzureInspection> {
-  const groups = await inspectGroups(mission, tools);
-  const rights = await inspectRights(groups.existing, tools);
-  const cluster = groups.existing.some(({ at }) => at === 'cluster') ? await inspectCluster(mission, tools) : nothing;
-  const problems = [...groups.problems, ...rights, ...cluster.problems];
-  return { problems: unique(problems), warnings: cluster.warnings, ...(cluster.site === undefined ? {} : { site: cluster.site }) };
+interface Part {
+  readonly findings: readonly Diagnosis[];
+  readonly site?: AzureSite;
 }
 
-/** Where rights are needed. They may come from the group, or from the resource alone when there is one. */
-interface Scope {
-  readonly at: RightScope;
-  readonly groupId: string;
-  readonly resourceId?: string;
+/** Reads the subscription's side; changes nothing. Lists everything that it finds; an Azure that cannot be asked (throttled, unreachable, no credential) is an error. */
+export async function inspectAzure(mission: Mission, tools: Reader, onError: OnError = rethrow): Promise<AzureFindings> {
+  const failed = (error: unknown): Part => ({ findings: onError(error) });
+  const groups = await inspectGroups(mission, tools).catch((error) => ({ ...failed(error), existing: [] }));
+  const rights = await inspectRights(groups.existing, tools).catch(onError);
+  const cluster: Part = groups.existing.some(({ at }) => at === 'cluster') ? await inspectCluster(mission, tools).catch(failed) : { findings: [] };
+  const findings = unique([...groups.findings, ...rights, ...cluster.findings]);
+  return { ...findingsOf(findings), ...(cluster.site === undefined ? {} : { site: cluster.site }) };
 }
 
-const nothing: AzureInspection = { problems: [], warnings: [] };
-
-const problem = (code: FailureCode, field: string, message: string): Problem => ({ code, field, message, remedy: failures[code].remedy });
-
-async function inspectGroups(mission: Mission, { azure }: Reader): Promise<{ problems: readonly Problem[]; existing: readonly Scope[] }> {
+async function inspectGroups(mission: Mission, { azure }: Reader): Promise<Part & { readonly existing: readonly Scope[] }> {
   const { subscriptionId } = mission;
   const wanted = [
     { at: 'cluster', field: 'resourceGroup', resourceGroup: mission.resourceGroup },
@@ -47,118 +39,60 @@ async function inspectGroups(mission: Mission, { azure }: Reader): Promise<{ pro
     wanted.map(async ({ at, field, resourceGroup }) => {
       const groupId = `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}`;
       const cluster = `${groupId}/providers/Microsoft.ContainerService/managedClusters/${mission.cluster}`;
-      const exists = await allowed(() => azure.groupExists({ subscriptionId, resourceGroup }), field);
-      if (exists.problem !== undefined) return { problems: [exists.problem], existing: [] };
-      if (exists.value === true) return { problems: [], existing: [{ at, groupId, ...(at === 'cluster' ? { resourceId: cluster } : {}) }] };
-      return {
-        problems: [problem('ResourceGroupNotFound', field, `Resource group ${resourceGroup} does not exist in subscription ${subscriptionId}.`)],
-        existing: [],
-      };
+      const exists = await allowed(() => azure.groupExists({ subscriptionId, resourceGroup }), 'groups', field);
+      if (exists.refusal !== undefined) return { found: exists.refusal, existing: [] };
+      if (exists.value === true)
+        return {
+          found: ok('groups', `Resource group ${resourceGroup} exists.`, '', field),
+          existing: [{ at, groupId, ...(at === 'cluster' ? { resourceId: cluster } : {}) }],
+        };
+      const missing = `Resource group ${resourceGroup} does not exist in subscription ${subscriptionId}.`;
+      return { found: problem('groups', 'ResourceGroupNotFound', field, missing), existing: [] };
     }),
   );
-  return { problems: looks.flatMap(({ problems }) => problems), existing: looks.flatMap(({ existing }) => existing) };
+  return { findings: looks.map(({ found }) => found), existing: looks.flatMap(({ existing }) => existing) };
 }
 
-async function inspectCluster(mission: Mission, tools: Reader): Promise<AzureInspection> {
+async function inspectCluster(mission: Mission, tools: Reader): Promise<Part> {
   const { subscriptionId, resourceGroup, cluster: name } = mission;
-  const read = await allowed(() => tools.azure.clusters.get({ subscriptionId, resourceGroup, name }), 'cluster');
-  if (read.problem !== undefined) return { problems: [read.problem], warnings: [] };
+  const read = await allowed(() => tools.azure.clusters.get({ subscriptionId, resourceGroup, name }), 'aks', 'cluster');
+  if (read.refusal !== undefined) return { findings: [read.refusal] };
   if (read.value === undefined) {
-    return { problems: [problem('ClusterNotFound', 'cluster', `Resource group ${resourceGroup} has no managed cluster ${name}.`)], warnings: [] };
+    return { findings: [problem('aks', 'ClusterNotFound', 'cluster', `Resource group ${resourceGroup} has no managed cluster ${name}.`)] };
   }
   const cluster = read.value;
-  const vnet = await allowed(() => clusterVnet(cluster, subscriptionId, tools), 'cluster');
-  if (vnet.problem !== undefined) return { problems: [vnet.problem], warnings: [] };
-  if (!('id' in vnet.value)) return { problems: [problem('ClusterVnetUnknown', 'cluster', vnet.value.why)], warnings: [] };
-  return inspectVnet(mission, cluster, vnet.value, tools);
-}
-
-async function inspectVnet(mission: Mission, cluster: ClusterState, vnet: VnetState, tools: Reader): Promise<AzureInspection> {
-  const lacking = await inspectRights([{ at: 'clusterNetwork', groupId: vnet.id.replace(/\/providers\/.*$/i, ''), resourceId: vnet.id }], tools);
+  const shape = shapeFindings(cluster);
+  const vnet = await allowed(() => clusterVnet(cluster, subscriptionId, tools), 'vnet', 'cluster');
+  if (vnet.refusal !== undefined) return { findings: [...shape, vnet.refusal] };
+  if (!('id' in vnet.value)) return { findings: [...shape, problem('vnet', 'ClusterVnetUnknown', 'cluster', vnet.value.why)] };
+  const { id, addressSpaces: clusterAddressSpaces } = vnet.value;
+  const rights = await inspectRights([{ at: 'clusterNetwork', groupId: id.replace(/\/providers\/.*$/i, ''), resourceId: id }], tools);
   const { location, id: clusterResourceId, nodeResourceGroup, kubernetesVersion } = cluster;
   return {
-    problems: [...overlapsOf(mission, vnet), ...lockdown(cluster, vnet), ...lacking],
-    warnings: ownRanges(mission, cluster),
-    site: { location, clusterResourceId, nodeResourceGroup, kubernetesVersion, clusterVnetId: vnet.id, clusterAddressSpaces: vnet.addressSpaces },
+    findings: [...shape, ...vnetFindings(mission, cluster, vnet.value), ...rights],
+    site: { location, clusterResourceId, nodeResourceGroup, kubernetesVersion, clusterVnetId: id, clusterAddressSpaces },
   };
 }
 
-/** A subnet that an agent pool names tells the VNet; without one, AKS keeps exactly one VNet in the node resource group. */
-export async function clusterVnet(cluster: ClusterState, subscriptionId: string, { azure }: Reader): Promise<VnetState | { readonly why: string }> {
-  const [subnetId] = cluster.subnetIds;
-  if (subnetId !== undefined) {
-    const id = subnetId.replace(/\/subnets\/[^/]+$/i, '');
-    return (await azure.networks.get(id)) ?? { why: `The VNet of the nodes, ${id}, does not exist.` };
-  }
-  const vnets = await azure.networks.list({ subscriptionId, resourceGroup: cluster.nodeResourceGroup });
-  const [vnet, ...others] = vnets;
-  if (vnet !== undefined && others.length === 0) return vnet;
-  const found = vnets.length === 0 ? 'no VNet' : `${vnets.length} VNets (${vnets.map(({ id }) => parseId(id).names.at(-1)).join(', ')})`;
-  return { why: `No agent pool names a subnet, and the node resource group ${cluster.nodeResourceGroup} holds ${found}.` };
-}
-
-function overlapsOf({ vm: { addressSpace } }: Mission, vnet: VnetState): Problem[] {
-  const taken = [
-    ...vnet.addressSpaces.map((space) => ({ space, owner: `the cluster's VNet ${vnet.id}` })),
-    ...vnet.peerings.flatMap(({ remoteAddressSpaces, remoteVnetId }) =>
-      remoteAddressSpaces.map((space) => ({ space, owner: `${remoteVnetId}, which is peered with the cluster's VNet` })),
-    ),
-  ];
-  return taken
-    .filter(({ space }) => overlaps(addressSpace, space))
-    .map(({ space, owner }) => problem('VnetOverlap', 'vm.addressSpace', `${addressSpace} overlaps ${space} of ${owner}.`));
-}
-
-/** Lockdown covers the node resource group only: a VNet of one's own elsewhere is not behind it. */
-function lockdown(cluster: ClusterState, vnet: VnetState): Problem[] {
-  const inside = parseId(vnet.id).resourceGroup.toLowerCase() === cluster.nodeResourceGroup.toLowerCase();
-  if (cluster.restrictionLevel !== 'ReadOnly' || !inside) return [];
+function shapeFindings({ id, location, kubernetesVersion, powerState, networkPolicy, networkDataplane, privateApiServer }: ClusterState): readonly Diagnosis[] {
+  const name = id.split('/').at(-1) ?? id;
   return [
-    problem('NodeGroupLocked', 'cluster', `The VNet of the nodes is in ${cluster.nodeResourceGroup}, which AKS has locked down (restrictionLevel ReadOnly).`),
+    powerState === 'Stopped'
+      ? problem('aks', 'KubernetesUnavailable', 'cluster', `The cluster ${name} is stopped.`, 'Start it: az aks start.')
+      : ok('aks', `The cluster ${name} runs Kubernetes ${kubernetesVersion} in ${location}.`, '', 'cluster'),
+    ...(networkDataplane === 'cilium'
+      ? [warning('aks', 'The data plane of the cluster is Cilium (networkDataplane), which does not enforce policies of Calico.', 'Use a cluster with Calico.')]
+      : [
+          networkPolicy === 'calico'
+            ? ok('aks', "AKS itself installed Calico (networkPolicy calico), and puts back what others change in the operator's objects.")
+            : info('aks', `AKS did not install Calico (networkPolicy ${networkPolicy || 'none'}): whoever did looks after it.`),
+        ]),
+    privateApiServer
+      ? info('apiAccess', "The API server is private: workers must run where its private address is reached and resolved, such as in the cluster's VNet.")
+      : ok('apiAccess', 'The API server is not private.'),
   ];
 }
 
-/** Ranges that live inside the cluster: replies to a VM with such an address may not leave the node. */
-function ownRanges({ vm: { addressSpace } }: Mission, { podCidrs, serviceCidrs }: ClusterState): string[] {
-  return [...podCidrs.map((cidr) => ({ cidr, what: 'pod' })), ...serviceCidrs.map((cidr) => ({ cidr, what: 'service' }))]
-    .filter(({ cidr }) => overlaps(addressSpace, cidr))
-    .map(({ cidr, what }) => `vm.addressSpace ${addressSpace} overlaps the cluster's ${what} range ${cidr}; nodes may not be able to answer the VM.`);
-}
-
-/** Asks Azure what the credential may do, and compares it with the table. */
-async function inspectRights(scopes: readonly Scope[], tools: Reader): Promise<Problem[]> {
-  return (await Promise.all(scopes.map((scope) => lackingAt(scope, tools)))).flat();
-}
-
-/** Who has a role on the resource alone may not even ask what they may do in its group. */
-async function lackingAt({ at, groupId, resourceId }: Scope, { azure }: Reader): Promise<Problem[]> {
-  const ofGroup = await allowed(() => azure.permissions(groupId), '');
-  if (ofGroup.problem === undefined && missingActions(at, ofGroup.value).length === 0) return [];
-  const ofResource = resourceId === undefined ? ofGroup : await allowed(() => azure.permissions(resourceId).catch(none), '');
-  if (ofGroup.problem !== undefined && ofResource.problem !== undefined) return [ofGroup.problem];
-  const missing = missingActions(
-    at,
-    [ofGroup, ofResource].flatMap((each) => (each.problem === undefined ? each.value : [])),
-  );
-  return missing.map((action) => problem('MissingRights', '', `The credential may not ${action} on ${resourceId ?? groupId}.`));
-}
-
-/** A resource that is not there gives no rights; its absence is told elsewhere. */
-function none(error: unknown): [] {
-  if (error instanceof AzureError && error.status === 404) return [];
-  throw error;
-}
-
-type Answer<T> = { readonly problem?: undefined; readonly value: T } | { readonly problem: Problem };
-
-/** A refusal for lack of rights is a problem to list beside the others; everything else that goes wrong is thrown. */
-async function allowed<T>(ask: () => Promise<T>, field: string): Promise<Answer<T>> {
-  try {
-    return { value: await ask() };
-  } catch (error) {
-    if (error instanceof AzureError && error.status === 403) return { problem: problem('MissingRights', field, error.message) };
-    throw error;
-  }
-}
-
-const unique = (problems: readonly Problem[]): Problem[] => [...new Map(problems.map((each) => [`${each.code} ${each.message}`, each])).values()];
+const unique = (findings: readonly Diagnosis[]): readonly Diagnosis[] => [
+  ...new Map(findings.map((each) => [`${each.level} ${each.code ?? ''} ${each.reason}`, each])).values(),
+];

@@ -13,9 +13,9 @@ export const preflight: StepActivity<'preflight'> = async ({ spec, runId, holder
   const { subscriptionId, resourceGroup, cluster: name } = mission;
   const [held, kubernetes] = await Promise.all([inspectHold({ subscriptionId, resourceGroup, name }, holder, tools), inspectCluster(mission, runId, tools)]);
   // What the holder changed is in the way too, and listed after it.
-  const problems = [...azure.problems, ...held, ...kubernetes.problems];
+  const problems = [...azure.problems, ...held.problems, ...kubernetes.problems];
   if (problems.length > 0 || kubernetes.site === undefined) throw refused(problems);
-  const warnings = [...azure.warnings, ...kubernetes.warnings];
+  const warnings = [...azure.warnings, ...held.warnings, ...kubernetes.warnings];
   return { mission, site: { ...azure.site, ...kubernetes.site, searchAttributes: tools.searchAttributes, warnings } };
 };
 

@@ -3,118 +3,145 @@ import {
   calicoGroup,
   calicoVersion,
   clusterInformations,
-  type FailsafePort,
   type FelixConfiguration,
   felixConfigurations,
   type GlobalNetworkPolicy,
   globalNetworkPolicies,
   type KubeControllersConfiguration,
   kubeControllersConfigurations,
+  type Node,
+  profiles,
   tiers,
 } from '../../adapters/kubernetes/resources.ts';
-import type { Problem } from '../../contract/failures.ts';
+import type { Diagnosis } from '../../contract/diagnosis.ts';
 import type { Mission } from '../../contract/mission.ts';
 import type { CalicoSite } from '../../contract/site.ts';
 import { isPolicyNamed } from '../../manifests/kubernetes.ts';
 import { isOf } from '../../manifests/kubernetes-marks.ts';
+import { defaultAllowProfile } from '../../manifests/kubernetes-rights.ts';
 import { policyName } from '../../manifests/names.ts';
+import { autoCreateFindings } from './auto-create.ts';
+import { dataPlaneFindings, failsafeFindings } from './felix.ts';
 import { foreignMark } from './foreign-mark.ts';
-import { type Findings, foundIn, isMissing, look, problem } from './look.ts';
+import { foundIn, ifServed, info, isMissing, type Look, look, ok, problem, warning } from './look.ts';
+import { policyFindings } from './policies.ts';
 
-export interface CalicoFindings extends Findings {
+export interface CalicoFindings {
+  readonly findings: readonly Diagnosis[];
   readonly calico?: CalicoSite;
 }
 
-/** Calico can be asked for host endpoints and the policy: API, configuration, tier and name. */
-export async function inspectCalico(cluster: Cluster, mission: Pick<Mission, 'policy' | 'workload'>, runId: string): Promise<CalicoFindings> {
-  if (!(await cluster.serves(calicoGroup, calicoVersion))) {
-    return { problems: [problem('CalicoApiMissing', '', `The cluster does not serve ${calicoGroup}/${calicoVersion}.`)], warnings: [] };
-  }
-  const [controllers, felix, tier, policies] = await Promise.all([
+type Wanted = Pick<Mission, 'policy' | 'workload' | 'label' | 'probe'>;
+
+interface Nodes {
+  readonly reading: Promise<Look<readonly Node[]>>;
+  /** Names of those that the run will label. */
+  readonly judged: Promise<readonly string[]>;
+}
+
+/** Calico can be asked for host endpoints and the policy: API, configuration, tier and name; and what else the host endpoints will wake. */
+export async function inspectCalico(cluster: Cluster, mission: Wanted, runId: string, nodes: Nodes): Promise<CalicoFindings> {
+  if (!(await cluster.serves(calicoGroup, calicoVersion))) return { findings: [await missingApi(cluster)] };
+  const [controllers, felix, tier, policies, profile, calico] = await Promise.all([
     look(cluster.find(kubeControllersConfigurations, 'default')),
     look(cluster.find(felixConfigurations, 'default')),
     look(cluster.find(tiers, mission.policy.tier)),
     look(cluster.list(globalNetworkPolicies)),
+    look(ifServed(cluster.find(profiles, defaultAllowProfile))),
+    versionOf(cluster),
   ]);
-  const problems = [
-    ...(isMissing(controllers) ? [problem('CalicoConfigMissing', '', 'KubeControllersConfiguration default does not exist.')] : []),
-    ...(isMissing(felix) ? [problem('CalicoConfigMissing', '', 'FelixConfiguration default does not exist.')] : []),
-    ...(isMissing(tier) ? [problem('TierNotFound', 'policy.tier', `Tier ${mission.policy.tier} does not exist.`)] : []),
-    ...nameProblems(foundIn(policies) ?? [], mission.policy, runId),
-    ...foreignMark(foundIn(controllers), 'KubeControllersConfiguration default', runId),
-    ...foreignMark(foundIn(felix), 'FelixConfiguration default', runId),
-    ...failsafeProblems(foundIn(felix), mission.workload.nodePort),
+  const all = foundIn(policies);
+  const findings = [
+    ok('calicoApi', `The cluster serves ${calicoGroup}/${calicoVersion}.`),
+    ...versionFindings(calico),
+    ...controllerFindings(controllers, runId),
+    ...felixFindings(felix, mission, runId),
+    ...tierFindings(tier, mission.policy.tier),
+    ...(all === undefined ? [] : [nameFinding(all, mission.policy, runId)]),
+    ...(all === undefined
+      ? []
+      : policyFindings({
+          ...{ policies: all, controllers: foundIn(controllers), label: mission.label },
+          ...{ nodes: foundIn(await nodes.reading) ?? [], judged: await nodes.judged },
+        })),
+    profileFinding(profile),
   ];
-  const warnings = [
-    ...controllerWarnings(foundIn(controllers)),
-    ...lockOutWarnings(foundIn(policies) ?? [], foundIn(controllers)),
-    ...denyWarnings(foundIn(felix)),
-  ];
-  return { problems, warnings, calico: await siteOf(cluster, foundIn(controllers), foundIn(felix)) };
+  return { findings, calico: siteOf(calico, foundIn(controllers), foundIn(felix)) };
 }
 
-function nameProblems(policies: readonly GlobalNetworkPolicy[], policy: Mission['policy'], runId: string): readonly Problem[] {
+async function missingApi(cluster: Cluster): Promise<Diagnosis> {
+  const says = `The cluster does not serve ${calicoGroup}/${calicoVersion}.`;
+  if (await cluster.serves('crd.projectcalico.org', 'v1'))
+    return problem('calicoApi', 'CalicoApiMissing', '', `${says} It has Calico's own storage only, crd.projectcalico.org/v1, which nothing validates.`);
+  return problem('calicoApi', 'CalicoApiMissing', '', `${says} Nor does it serve crd.projectcalico.org/v1: Calico does not seem to be installed.`);
+}
+
+const flowLogs = 'flowLogsEnableHostEndpoint';
+
+async function versionOf(cluster: Cluster): Promise<Pick<CalicoSite, 'flavour' | 'version'>> {
+  const [information, schema] = await Promise.all([look(cluster.find(clusterInformations, 'default')), look(cluster.openApi(calicoGroup, calicoVersion))]);
+  const { calicoVersion: open, cnxVersion } = foundIn(information)?.spec ?? {};
+  const knows = foundIn(schema)?.includes(`"${flowLogs}"`) ?? false;
+  return { flavour: knows || cnxVersion ? 'cloud' : 'oss', version: cnxVersion || open || 'unknown' };
+}
+
+function versionFindings({ flavour, version }: Pick<CalicoSite, 'flavour' | 'version'>): readonly Diagnosis[] {
+  const [, major = 0, minor = 0] = (/^v?(\d+)\.(\d+)/.exec(version) ?? []).map(Number);
+  // Calico Enterprise, which Cloud is, counts its own versions.
+  if (flavour === 'oss' && major > 0 && (major < 3 || (major === 3 && minor < 14)))
+    return [warning('calicoVersion', `Calico ${version} is older than v3.14, which brought automatic host endpoints.`, 'Update Calico.')];
+  if (version === 'unknown') return [info('calicoVersion', 'Calico does not tell its version (ClusterInformation default).')];
+  const about = flavour === 'cloud' ? 'Cloud or Enterprise: it knows' : 'open source: it does not know';
+  return [ok('calicoVersion', `Calico ${version}, ${about} flow logs of host endpoints (${flowLogs}).`)];
+}
+
+function controllerFindings(looked: Look<KubeControllersConfiguration | undefined>, runId: string): readonly Diagnosis[] {
+  const name = 'KubeControllersConfiguration default';
+  const controllers = foundIn(looked);
+  if (isMissing(looked)) return [problem('autoCreate', 'CalicoConfigMissing', '', `${name} does not exist.`)];
+  return controllers === undefined ? [] : [...foreignMark('autoCreate', controllers, name, runId), ...autoCreateFindings(controllers)];
+}
+
+function felixFindings(looked: Look<FelixConfiguration | undefined>, mission: Wanted, runId: string): readonly Diagnosis[] {
+  const name = 'FelixConfiguration default';
+  const felix = foundIn(looked);
+  if (isMissing(looked)) return [problem('felix', 'CalicoConfigMissing', '', `${name} does not exist.`)];
+  return felix === undefined ? [] : [...foreignMark('felix', felix, name, runId), ...failsafeFindings(felix, mission), ...dataPlaneFindings(felix)];
+}
+
+function tierFindings(looked: Look<unknown>, tier: string): readonly Diagnosis[] {
+  if (isMissing(looked)) return [problem('tier', 'TierNotFound', 'policy.tier', `Tier ${tier} does not exist.`)];
+  return looked === 'unknown' ? [] : [ok('tier', `Tier ${tier} exists.`, '', 'policy.tier')];
+}
+
+function nameFinding(policies: readonly GlobalNetworkPolicy[], policy: Mission['policy'], runId: string): Diagnosis {
+  const name = policyName(policy);
   const foreign = policies.find((existing) => isPolicyNamed(existing.metadata.name, policy) && !isOf(existing, runId));
   return foreign === undefined
-    ? []
-    : [problem('PolicyExists', 'policy.name', `GlobalNetworkPolicy ${policyName(policy)} exists and does not belong to this run.`)];
+    ? ok('policyName', `No other GlobalNetworkPolicy is called ${name}.`, '', 'policy.name')
+    : problem('policyName', 'PolicyExists', 'policy.name', `GlobalNetworkPolicy ${name} exists and does not belong to this run.`);
 }
 
-/** Calico's defaults (felix/config/config_params.go); they come before every pre-DNAT rule, so no policy can deny them. */
-const defaultFailsafePorts: readonly FailsafePort[] = [22, 179, 2379, 2380, 5473, 6443, 6666, 6667].map((port) => ({ protocol: 'TCP', port }));
-
-function failsafeProblems(felix: FelixConfiguration | undefined, nodePort: number): readonly Problem[] {
-  const ports = felix?.spec?.failsafeInboundHostPorts ?? defaultFailsafePorts;
-  const failsafe = ports.find(({ port, protocol = 'TCP' }) => port === nodePort && protocol.toUpperCase() === 'TCP');
-  if (failsafe === undefined) return [];
-  const from = failsafe.net === undefined ? '' : ` from ${failsafe.net}`;
-  return [
-    problem(
-      'InvalidInput',
-      'workload.nodePort',
-      `NodePort ${nodePort} is a failsafe inbound port of Calico${from}: no policy can deny it.`,
-      'Set workload.nodePort to another port.',
-    ),
-  ];
-}
-
-/** An environment variable of calico-kube-controllers wins over the configuration object. */
-function controllerWarnings(controllers: KubeControllersConfiguration | undefined): readonly string[] {
-  const value = controllers?.status?.environmentVars?.['AUTO_HOST_ENDPOINTS'];
-  return value === undefined
-    ? []
-    : [`AUTO_HOST_ENDPOINTS=${value} in the environment of calico-kube-controllers overrides autoCreate of KubeControllersConfiguration default.`];
-}
-
-/**
- * A normal policy for everything was perhaps written for pods; it selects nodes too the moment they have host endpoints, and brings a default deny.
- * A namespaceSelector can never match a host endpoint.
- */
-function lockOutWarnings(policies: readonly GlobalNetworkPolicy[], controllers: KubeControllersConfiguration | undefined): readonly string[] {
-  if (controllers?.spec?.controllers?.node?.hostEndpoint?.autoCreate === 'Enabled') return [];
-  const wide = policies.filter(
-    ({ spec }) => ['', 'all()'].includes(spec?.selector?.replaceAll(' ', '') ?? '') && !spec?.namespaceSelector && spec?.preDNAT !== true,
+/** Calico's API server always has it (libcalico-go/lib/backend/k8s/resources/profile.go); Felix knows it since v3.14. */
+function profileFinding(looked: Look<unknown>): Diagnosis {
+  const name = `Profile ${defaultAllowProfile}`;
+  if (looked === 'unknown') return info('profile', `Not readable: the credential may not get ${name}, which automatic host endpoints refer to.`);
+  if (looked.found === 'notServed')
+    return info('profile', `Not readable: the cluster does not serve profiles; Felix knows ${defaultAllowProfile} by itself since v3.14.`);
+  if (looked.found !== undefined) return ok('profile', `${name} is there: a host endpoint by itself cuts nothing.`);
+  return warning(
+    'profile',
+    `${name} does not exist: where Felix does not know it by itself, an automatic host endpoint cuts all traffic of its node, failsafe ports apart (calico#3552).`,
+    'Check that calico-node and calico-kube-controllers are of one version, at least v3.14.',
   );
-  if (wide.length === 0) return [];
-  const names = wide.map(({ metadata }) => metadata.name).join(', ');
-  return [
-    `GlobalNetworkPolicy ${names} selects everything and is not preDNAT: with automatic host endpoints it applies to the nodes too and may cut traffic to and from them.`,
-  ];
 }
 
-/** The kernel takes a REJECT only in the filter table, so Felix cannot program a pre-DNAT deny then. */
-function denyWarnings(felix: FelixConfiguration | undefined): readonly string[] {
-  const set = (['iptablesFilterDenyAction', 'nftablesFilterDenyAction'] as const).filter((field) => felix?.spec?.[field]?.toLowerCase() === 'reject');
-  return set.map((field) => `${field} of FelixConfiguration default is Reject: a pre-DNAT deny can be expected to fail; use Drop.`);
-}
-
-async function siteOf(cluster: Cluster, controllers: KubeControllersConfiguration | undefined, felix: FelixConfiguration | undefined): Promise<CalicoSite> {
-  const information = foundIn(await look(cluster.find(clusterInformations, 'default')))?.spec;
-  const schema = foundIn(await look(cluster.openApi(calicoGroup, calicoVersion))) ?? '';
-  return {
-    flavour: schema.includes('"flowLogsEnableHostEndpoint"') || information?.cnxVersion ? 'cloud' : 'oss',
-    version: information?.cnxVersion || information?.calicoVersion || 'unknown',
-    priorAutoCreate: controllers?.spec?.controllers?.node?.hostEndpoint?.autoCreate ?? null,
-    priorFlowLogs: felix?.spec?.flowLogsEnableHostEndpoint ?? null,
-  };
-}
+const siteOf = (
+  calico: Pick<CalicoSite, 'flavour' | 'version'>,
+  controllers: KubeControllersConfiguration | undefined,
+  felix: FelixConfiguration | undefined,
+): CalicoSite => ({
+  ...calico,
+  priorAutoCreate: controllers?.spec?.controllers?.node?.hostEndpoint?.autoCreate ?? null,
+  priorFlowLogs: felix?.spec?.flowLogsEnableHostEndpoint ?? null,
+});

@@ -1,13 +1,15 @@
 import { type Cluster, KubernetesError } from '../../adapters/kubernetes/index.ts';
-import type { Problem } from '../../contract/failures.ts';
+import { nodes } from '../../adapters/kubernetes/resources.ts';
+import type { Diagnosis } from '../../contract/diagnosis.ts';
 import type { Mission } from '../../contract/mission.ts';
 import type { CalicoSite, NodeSite } from '../../contract/site.ts';
 import { type NeededRight, neededRights, tierRights } from '../../manifests/kubernetes-rights.ts';
 import type { Tools } from '../step.ts';
+import { inspectKubeProxy } from './kube-proxy.ts';
 import { inspectCalico } from './kubernetes-calico.ts';
-import { inspectNodes } from './kubernetes-nodes.ts';
+import { chosenNodes, inspectNodes } from './kubernetes-nodes.ts';
 import { inspectWorkload } from './kubernetes-workload.ts';
-import { type Findings, problem } from './look.ts';
+import { counted, type Findings, findingsOf, foundIn, look, type OnError, ok, problem, rethrow } from './look.ts';
 
 export interface ClusterFindings extends Findings {
   /** Absent when something of it could not be found out; there are problems then. */
@@ -15,36 +17,50 @@ export interface ClusterFindings extends Findings {
 }
 
 /**
- * Reads the cluster as the run will find it, with every problem at once; changes nothing (W1).
+ * Reads the cluster as the run will find it, and lists everything that it finds; changes nothing (W1).
  * An API server that does not answer is no finding but an error: it may answer at the next try (W10).
  */
-export async function inspectCluster(mission: Mission, runId: string, tools: Pick<Tools, 'clusters'>): Promise<ClusterFindings> {
+export async function inspectCluster(mission: Mission, runId: string, tools: Pick<Tools, 'clusters'>, onError: OnError = rethrow): Promise<ClusterFindings> {
   const { subscriptionId, resourceGroup, cluster: name } = mission;
   const cluster = await tools.clusters.of({ subscriptionId, resourceGroup, name });
   try {
-    const [rights, workload, nodes, calico] = await Promise.all([
-      missingRights(cluster, mission),
-      inspectWorkload(cluster, mission.workload, runId),
-      inspectNodes(cluster, mission, runId),
-      inspectCalico(cluster, mission, runId),
-    ]);
-    const problems = [...rights, ...workload.problems, ...nodes.problems, ...calico.problems];
-    const warnings = [...workload.warnings, ...nodes.warnings, ...calico.warnings];
-    const complete = problems.length === 0 && nodes.nodes !== undefined && calico.calico !== undefined;
-    return { problems, warnings, ...(complete ? { site: { nodes: nodes.nodes, readyNodes: nodes.readyNodes, calico: calico.calico } } : {}) };
+    // First alone: without credential or connection, no other answer can come.
+    const rights = await missingRights(cluster, mission);
+    return await inspectParts(cluster, rights, mission, runId, onError);
   } catch (error) {
-    if (error instanceof KubernetesError && error.reason === 'Unauthorized')
-      return { problems: [problem('CredentialsMissing', '', error.message)], warnings: [] };
-    throw error;
+    if (error instanceof KubernetesError && error.reason === 'Unauthorized') return findingsOf([problem('apiServer', 'CredentialsMissing', '', error.message)]);
+    return findingsOf(onError(error));
   }
 }
 
-async function missingRights(cluster: Cluster, { workload, policy }: Mission): Promise<readonly Problem[]> {
-  const needed = [...neededRights.filter(({ only }) => only === undefined), ...tierRights(policy.tier)];
-  const allowed = await Promise.all(
-    needed.map(({ inNamespace, only: _, ...right }) => cluster.canI({ ...right, ...(inNamespace ? { namespace: workload.namespace } : {}) })),
+async function inspectParts(cluster: Cluster, rights: readonly Diagnosis[], mission: Mission, runId: string, onError: OnError): Promise<ClusterFindings> {
+  const failed = (error: unknown) => ({ findings: onError(error), readyNodes: [] });
+  const reading = look(cluster.list(nodes));
+  const judged = reading.then(
+    (all) => chosenNodes(foundIn(all) ?? [], mission.nodes).map(({ metadata }) => metadata.name),
+    () => [], // told by inspectNodes
   );
-  return needed.filter((_, index) => allowed[index] === false).map((right) => problem('MissingRights', '', `May not ${shown(right, workload.namespace)}.`));
+  const first = judged.then(([node]) => node);
+  const [workload, found, proxy, calico] = await Promise.all([
+    inspectWorkload(cluster, mission.workload, runId, first).catch(onError),
+    inspectNodes(reading, mission, runId).catch(failed),
+    inspectKubeProxy(cluster).catch(onError),
+    inspectCalico(cluster, mission, runId, { reading, judged }).catch(failed),
+  ]);
+  const all = findingsOf([ok('apiServer', 'The API server answers.'), ...rights, ...workload, ...found.findings, ...proxy, ...calico.findings]);
+  const site = 'nodes' in found && 'calico' in calico && found.nodes !== undefined && calico.calico !== undefined;
+  const complete = all.problems.length === 0 && site;
+  return { ...all, ...(complete ? { site: { nodes: found.nodes, readyNodes: found.readyNodes, calico: calico.calico } } : {}) };
+}
+
+async function missingRights(cluster: Cluster, { workload, policy }: Mission): Promise<readonly Diagnosis[]> {
+  const needed = [...neededRights.filter(({ only, optional }) => only === undefined && optional === undefined), ...tierRights(policy.tier)];
+  const allowed = await Promise.all(
+    needed.map(({ inNamespace, only: _, optional: __, ...right }) => cluster.canI({ ...right, ...(inNamespace ? { namespace: workload.namespace } : {}) })),
+  );
+  const missing = needed.filter((_, index) => allowed[index] === false);
+  if (missing.length === 0) return [ok('rights', `All ${counted(needed.length, 'right')} are there.`)];
+  return missing.map((right) => problem('rights', 'MissingRights', '', `May not ${shown(right, workload.namespace)}.`));
 }
 
 function shown({ verb, group, resource, name, inNamespace, namespace }: NeededRight, workloadNamespace: string): string {

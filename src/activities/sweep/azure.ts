@@ -2,7 +2,7 @@
 import { type Azure, AzureError, type Collection, type Listed, nameOf, type PeeringState, parseId, type State, sameId } from '../../adapters/azure/index.ts';
 import type { Origin, Sweep } from '../../contract/sweep.ts';
 import { type AzureIds, idsOf, namesOf, peeringIdOf, runTag } from '../../manifests/names.ts';
-import { clusterVnet } from '../preflight/azure.ts';
+import { clusterVnet } from '../preflight/azure-vnet.ts';
 import { isRunId, type Trace, type Traces, timeIn, unmarked } from './trace.ts';
 
 interface Kind {

@@ -21,6 +21,14 @@ export interface ClusterState {
   readonly subnetIds: readonly string[];
   readonly podCidrs: readonly string[];
   readonly serviceCidrs: readonly string[];
+  /** `Running` or `Stopped`; empty: Azure does not say. */
+  readonly powerState: string;
+  /** `calico`, `azure`, `cilium` or `none`; empty: Azure does not say. */
+  readonly networkPolicy: string;
+  /** `azure` or `cilium`; empty: Azure does not say. */
+  readonly networkDataplane: string;
+  /** Whether the API server has a private address only. */
+  readonly privateApiServer: boolean;
 }
 
 /** AKS clusters; read only. */
@@ -56,4 +64,8 @@ const clusterState = (raw: ManagedCluster): ClusterState => ({
   subnetIds: (raw.agentPoolProfiles ?? []).flatMap(({ vnetSubnetID }) => vnetSubnetID ?? []),
   podCidrs: raw.networkProfile?.podCidrs ?? [raw.networkProfile?.podCidr ?? []].flat(),
   serviceCidrs: raw.networkProfile?.serviceCidrs ?? [raw.networkProfile?.serviceCidr ?? []].flat(),
+  powerState: raw.powerState?.code ?? '',
+  networkPolicy: raw.networkProfile?.networkPolicy ?? '',
+  networkDataplane: raw.networkProfile?.networkDataplane ?? '',
+  privateApiServer: raw.apiServerAccessProfile?.enablePrivateCluster ?? false,
 });

@@ -3,24 +3,33 @@ import { type Access, createAccess } from './access.ts';
 import { createClients } from './clients.ts';
 import { createManagedClusters, type ManagedClusters } from './cluster.ts';
 import { type Compute, createCompute } from './compute.ts';
+import { createEffective, type Effective } from './effective.ts';
 import { createNetwork, type Network } from './network.ts';
 import { createOperations } from './operation.ts';
 import type { AzureSettings } from './settings.ts';
 
 export interface Azure extends Network, Compute, Access {
   readonly clusters: ManagedClusters;
+  readonly effective: Effective;
 }
 
 /** Sends nothing until it is used, and loads the SDK's packages only then. */
 export function createAzure(settings: AzureSettings): Azure {
   const clients = createClients(settings);
   const operations = createOperations(settings);
-  return { ...createNetwork(clients, operations), ...createCompute(clients, operations), ...createAccess(clients), clusters: createManagedClusters(clients) };
+  return {
+    ...createNetwork(clients, operations),
+    ...createCompute(clients, operations),
+    ...createAccess(clients),
+    clusters: createManagedClusters(clients),
+    effective: createEffective(clients, operations),
+  };
 }
 
 export type { Permission } from './access.ts';
 export type { ClusterState, ManagedClusters } from './cluster.ts';
 export { capacityCodes, type VmState } from './compute.ts';
+export { accessOf, type EffectiveGroup, type EffectiveRoute, type EffectiveRule, type Flow, routeOf } from './effective-rules.ts';
 export { type AzureDetail, AzureError, ownCodes } from './error.ts';
 export { nameOf, parseId, sameId } from './ids.ts';
 export type { InterfaceState, PeeringState, PublicIpState, VnetState } from './network.ts';

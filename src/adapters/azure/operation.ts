@@ -12,7 +12,8 @@ export interface Lro {
   save(state: unknown): void;
 }
 
-export type Verb = 'PUT' | 'DELETE';
+/** `POST`: a question, which is never resumed. */
+export type Verb = 'PUT' | 'DELETE' | 'POST';
 
 /** The part of the SDK's poller that is used. It is a thenable: an async function that returned it bare would await the whole operation. */
 export interface Poller {

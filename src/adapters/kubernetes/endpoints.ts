@@ -6,8 +6,24 @@ export function slicesOf(cluster: Cluster, namespace: string, service: string): 
   return cluster.list(endpointSlices, { namespace, labelSelector: `kubernetes.io/service-name=${service}` });
 }
 
-/** Number of distinct addresses behind a service that are ready. */
-export async function readyEndpoints(cluster: Cluster, namespace: string, service: string): Promise<number> {
-  const endpoints = (await slicesOf(cluster, namespace, service)).flatMap((slice) => slice.endpoints ?? []);
-  return new Set(endpoints.filter(({ conditions }) => conditions?.ready !== false).flatMap(({ addresses }) => addresses ?? [])).size;
+/** A ready address behind a service, and whose it is; names are empty where the slice does not tell. */
+export interface Backend {
+  readonly ip: string;
+  /** The pod's. */
+  readonly name: string;
+  readonly node: string;
 }
+
+/** The distinct addresses behind a service that are ready. */
+export async function readyBackends(cluster: Cluster, namespace: string, service: string): Promise<readonly Backend[]> {
+  const endpoints = (await slicesOf(cluster, namespace, service)).flatMap((slice) => slice.endpoints ?? []);
+  const ready = endpoints.filter(({ conditions }) => conditions?.ready !== false);
+  const backends = ready.flatMap(({ addresses = [], targetRef, nodeName = '' }) =>
+    addresses.map((ip) => ({ ip, name: targetRef?.kind === 'Pod' ? (targetRef.name ?? '') : '', node: nodeName })),
+  );
+  return [...new Map(backends.map((each) => [each.ip, each])).values()];
+}
+
+/** Their number. */
+export const readyEndpoints = async (cluster: Cluster, namespace: string, service: string): Promise<number> =>
+  (await readyBackends(cluster, namespace, service)).length;

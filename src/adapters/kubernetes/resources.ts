@@ -44,6 +44,10 @@ export const clusterInformations = calico<ClusterInformation>('clusterinformatio
 export const hostEndpoints = calico<HostEndpoint>('hostendpoints');
 export const globalNetworkPolicies = calico<GlobalNetworkPolicy>('globalnetworkpolicies');
 export const tiers = calico<KubernetesObject>('tiers');
+export const profiles = calico<KubernetesObject>('profiles');
+
+export const configMaps = resource<ConfigMap>('', 'v1', 'configmaps');
+export const daemonSets = resource<DaemonSet>('apps', 'v1', 'daemonsets');
 
 interface Condition {
   readonly type: string;
@@ -58,7 +62,18 @@ export interface Node extends KubernetesObject {
   };
 }
 
+export interface ConfigMap extends KubernetesObject {
+  readonly data?: Readonly<Record<string, string>>;
+}
+
+export interface DaemonSet extends KubernetesObject {
+  readonly spec?: {
+    readonly template?: { readonly spec?: { readonly containers?: readonly { readonly command?: readonly string[]; readonly args?: readonly string[] }[] } };
+  };
+}
+
 export interface Pod extends KubernetesObject {
+  readonly spec?: { readonly nodeName?: string };
   readonly status?: { readonly conditions?: readonly Condition[] };
 }
 
@@ -85,11 +100,26 @@ export interface Lease extends KubernetesObject {
 
 export interface EndpointSlice extends KubernetesObject {
   /** A missing `ready` means ready (API reference of EndpointConditions). */
-  readonly endpoints?: readonly { readonly addresses?: readonly string[]; readonly conditions?: { readonly ready?: boolean } }[] | null;
+  readonly endpoints?: readonly Endpoint[] | null;
+}
+
+interface Endpoint {
+  readonly addresses?: readonly string[];
+  readonly conditions?: { readonly ready?: boolean };
+  readonly nodeName?: string;
+  readonly targetRef?: { readonly kind?: string; readonly name?: string };
 }
 
 interface ControllersConfig {
-  readonly controllers?: { readonly node?: { readonly hostEndpoint?: { readonly autoCreate?: string } } };
+  readonly controllers?: { readonly node?: { readonly hostEndpoint?: HostEndpointConfig } };
+}
+
+interface HostEndpointConfig {
+  readonly autoCreate?: string;
+  /** `Disabled`: only the templates make host endpoints. Default Enabled; since v3.30. */
+  readonly createDefaultHostEndpoint?: string;
+  /** More host endpoints for the nodes that a template selects; its labels win over the node's. */
+  readonly templates?: readonly { readonly nodeSelector?: string; readonly labels?: Readonly<Record<string, string>> }[];
 }
 
 export interface KubeControllersConfiguration extends KubernetesObject {
@@ -103,6 +133,9 @@ export interface FelixConfiguration extends KubernetesObject {
     readonly failsafeInboundHostPorts?: readonly FailsafePort[];
     readonly iptablesFilterDenyAction?: string;
     readonly nftablesFilterDenyAction?: string;
+    readonly bpfEnabled?: boolean;
+    /** `Enabled`, `Disabled` or `Auto`. */
+    readonly nftablesMode?: string;
   };
 }
 
@@ -129,5 +162,10 @@ export interface GlobalNetworkPolicy extends KubernetesObject {
     readonly preDNAT?: boolean;
     readonly doNotTrack?: boolean;
     readonly tier?: string;
+    readonly order?: number;
+    /** Absent: by the rules that there are; Ingress when there are none. */
+    readonly types?: readonly string[];
+    readonly egress?: readonly unknown[];
+    readonly ingress?: readonly unknown[];
   };
 }

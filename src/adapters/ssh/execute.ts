@@ -3,15 +3,23 @@ import type { Client, ClientChannel } from 'ssh2';
 import { reasonOf } from './connect.ts';
 import { SshError } from './error.ts';
 
+/** A command's stdin, for a dialogue with it. What is written after its end, or the command's, is lost. */
+export interface Stdin {
+  write(text: string): void;
+  end(): void;
+}
+
 export interface RunOptions {
-  /** Sent to the command's stdin, which is then closed. */
+  /** Sent to the command's stdin, which is then closed unless `dialogue` is true. */
   readonly stdin?: string;
+  /** Leaves stdin open for `onLine` to write to and to end. Default false. */
+  readonly dialogue?: boolean;
   /** Aborted: the connection is closed and the reason thrown. */
   readonly signal: AbortSignal;
   /** Limit for the command, from the login on. */
   readonly timeoutMs: number;
-  /** Called with each whole line of stdout as it comes, without its end. */
-  readonly onLine?: (line: string) => void;
+  /** Called with each whole line of stdout as it comes, without its end. What it throws is thrown, and the connection closed. */
+  readonly onLine?: (line: string, stdin: Stdin) => void;
 }
 
 export interface RunResult {
@@ -38,8 +46,12 @@ export function execute(client: Client, command: string, options: RunOptions): P
   client.on('close', () => lost('the connection was closed'));
   client.exec(command, (error, channel) => {
     if (error) return lost(reasonOf(error), error);
-    collect(channel, options.onLine, lost, resolve);
-    channel.end(options.stdin ?? '');
+    const { onLine, stdin = '', dialogue = false } = options;
+    const open = stdinOf(channel);
+    const told = onLine && ((line: string) => attempt(() => onLine(line, open), reject));
+    collect(channel, told, lost, resolve);
+    open.write(stdin);
+    if (!dialogue) open.end();
   });
   return promise.finally(() => {
     clearTimeout(timer);
@@ -47,7 +59,25 @@ export function execute(client: Client, command: string, options: RunOptions): P
   });
 }
 
-function collect(channel: ClientChannel, onLine: RunOptions['onLine'], lost: (why: string) => void, done: (result: RunResult) => void): void {
+/** An event handler that throws would end the process. */
+function attempt(action: () => void, failed: (error: unknown) => void): void {
+  try {
+    action();
+  } catch (error) {
+    failed(error);
+  }
+}
+
+function stdinOf(channel: ClientChannel): Stdin {
+  return {
+    write: (text) => {
+      if (channel.writable && text !== '') channel.write(text);
+    },
+    end: () => void channel.end(),
+  };
+}
+
+function collect(channel: ClientChannel, onLine: ((line: string) => void) | undefined, lost: (why: string) => void, done: (result: RunResult) => void): void {
   const stdout = textOf(channel, onLine);
   const stderr = textOf(channel.stderr);
   let end: Pick<RunResult, 'exitCode' | 'signal'> | undefined;

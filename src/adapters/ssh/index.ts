@@ -3,7 +3,7 @@ import { execute, type RunOptions, type RunResult } from './execute.ts';
 
 export type { SshSettings, SshTarget } from './connect.ts';
 export { SshError, type SshErrorKind } from './error.ts';
-export type { RunOptions, RunResult } from './execute.ts';
+export type { RunOptions, RunResult, Stdin } from './execute.ts';
 
 export interface Ssh {
   /**

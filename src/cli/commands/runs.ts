@@ -9,8 +9,9 @@ import { writeWhole } from '../../report/write.ts';
 import { type FollowFlags, followToEnd, type ReportFormat, render, reportFormats } from '../ending.ts';
 import { CommandError, exitCodeOf } from '../exit-code.ts';
 import { reportOf } from '../follow.ts';
-import { readSpec, type SpecChanges } from '../spec-file.ts';
+import { addSpecOptions, readSpec, type SpecChanges } from '../spec-file.ts';
 import { clusterAttribute, runOf, withTemporal } from '../temporal.ts';
+import { addVerifyCommand } from './verify.ts';
 
 const queueOption = (): Option => new Option('--task-queue <name>', 'task queue of the workers').env('HEPFLOW_TASK_QUEUE').default(taskQueue);
 
@@ -29,14 +30,7 @@ export function addRunCommands(program: Command): void {
 }
 
 function addRun(program: Command): void {
-  program
-    .command('run')
-    .description('start a run and follow it to its end')
-    .option('-f, --file <path>', 'run spec, YAML or JSON; - is stdin (examples/run.yaml documents every field)')
-    .option('--subscription <id>', "Azure subscription; overrides the file's")
-    .option('-g, --resource-group <name>', "resource group of the cluster; overrides the file's")
-    .option('-c, --cluster <name>', "managed cluster; overrides the file's")
-    .addOption(new Option('--second-node <when>', "whether to go on with the second node; overrides the file's").choices(['on-signal', 'always', 'never']))
+  addSpecOptions(program.command('run').description('start a run and follow it to its end'))
     .option('--id <workflow-id>', 'workflow id; default: hepflow-<cluster>-<6 random characters>')
     .option('--detach', 'start only, and print the workflow id')
     .option('--report <file>', 'write the report: .html, .xml (JUnit), .md, or else JSON')
@@ -79,7 +73,7 @@ function addSteering(program: Command): void {
 }
 
 function addReport(program: Command): void {
-  program
+  const report = program
     .command('report <id>')
     .description('print the report of a run, under way or closed')
     .addOption(new Option('--format <format>', 'form of the report').choices(reportFormats).default('text'))
@@ -93,6 +87,7 @@ function addReport(program: Command): void {
       else await writeWhole(output, text);
       process.exitCode = exitCodeOf(report);
     });
+  addVerifyCommand(report);
 }
 
 function addList(program: Command): void {

@@ -85,6 +85,10 @@ const cluster: ClusterState = {
   subnetIds: [],
   podCidrs: [],
   serviceCidrs: [],
+  powerState: 'Running',
+  networkPolicy: 'calico',
+  networkDataplane: 'azure',
+  privateApiServer: false,
 };
 const vnetIn = (group: string, name: string, more: Partial<VnetState> = {}): VnetState => ({
   id: `/subscriptions/s/resourceGroups/${group}/providers/Microsoft.Network/virtualNetworks/${name}`,

@@ -139,12 +139,20 @@ export async function waiting({ beats, signal }: { readonly beats: readonly unkn
 
 export const mission = {
   ...{ subscriptionId: labCluster.subscriptionId, resourceGroup: labCluster.resourceGroup, cluster: labCluster.name },
-  ...{ workload, label: { key: 'host-end-point', value: 'test' }, nodes: [] },
+  ...{ workload, label: { key: 'host-end-point', value: 'test' }, nodes: [], probe: { controlPort: 10250 } },
   policy: { name: 'frontend-nodeport-access', tier: 'default', order: 100 },
 } as unknown as Mission;
 
 const collections = ['/api/v1/nodes', '/api/v1/namespaces/default/pods', '/apis/apps/v1/namespaces/default/deployments'];
-const calicoCollections = ['kubecontrollersconfigurations', 'felixconfigurations', 'clusterinformations', 'hostendpoints', 'globalnetworkpolicies', 'tiers'];
+const calicoCollections = [
+  'kubecontrollersconfigurations',
+  'felixconfigurations',
+  'clusterinformations',
+  'hostendpoints',
+  'globalnetworkpolicies',
+  'tiers',
+  'profiles',
+];
 
 async function seed(api: Api, flavour: 'oss' | 'cloud'): Promise<void> {
   for (const collection of [...collections, ...calicoCollections.map((plural) => `${group}/${plural}`)])

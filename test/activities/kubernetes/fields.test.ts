@@ -272,12 +272,15 @@ function labels(of: () => TestCluster): void {
       await cluster.api.call('PATCH', nodePath, { metadata: { labels: { [key]: prior } } });
       const before = await shapeOf(cluster, nodePath);
       const context = contextOf();
-      for (const _ of [1, 2]) {
-        assert.deepEqual(await retried(() => labelNode({ node, key, value, prior }, cluster.tools, context)), {
-          changed: true,
-          hostEndpoint: `${node}-auto-hep`,
-        });
-      }
+      const begin = new Date().toISOString();
+      const { written, onHostEndpoint, ...labelled } = await retried(() => labelNode({ node, key, value, prior }, cluster.tools, context));
+      assert.deepEqual(labelled, { changed: true, hostEndpoint: `${node}-auto-hep` });
+      assert.ok(written && onHostEndpoint, 'whoever wrote it knows when');
+      const times = [begin, written.from, written.to, onHostEndpoint.to, new Date().toISOString()];
+      assert.deepEqual(times, times.toSorted());
+      assert.ok(written.from <= onHostEndpoint.from && onHostEndpoint.from <= onHostEndpoint.to);
+      // A second try does not know when the first one did it.
+      assert.deepEqual(await retried(() => labelNode({ node, key, value, prior }, cluster.tools, context)), labelled);
       const hep = await cluster.api.call<KubernetesObject>('GET', `${group}/hostendpoints/${node}-auto-hep`);
       assert.equal((hep.metadata['labels'] as Record<string, string>)[key], value);
       const undo = { node, key, written: value, prior };

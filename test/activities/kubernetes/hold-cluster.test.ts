@@ -164,7 +164,8 @@ describe('the lease of a cluster', () => {
 
   test('is a problem in preflight when somebody else holds it, and none when it is ours or can be taken over', async () => {
     const [first, second] = [aRun(), aRun()];
-    const inspect = ({ context, holder }: Holding, over: boolean | 'unknown') => inspectHold(context.run.cluster, holder, toolsWith(over));
+    const inspect = async ({ context, holder }: Holding, over: boolean | 'unknown') =>
+      (await inspectHold(context.run.cluster, holder, toolsWith(over))).problems;
     assert.deepEqual(await inspect(first, 'unknown'), []);
     await hold(first);
     assert.deepEqual(await inspect(first, 'unknown'), []);

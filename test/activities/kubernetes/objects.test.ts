@@ -91,8 +91,12 @@ describe('objects that a run creates, on a real API server', () => {
       const context = contextOf();
       const path = `${group}/globalnetworkpolicies/${objectName}`;
       const input = { ...policy, tier };
+      const begin = new Date().toISOString();
       const applied = await applyPolicy(input, cluster.tools, context);
       assert.equal(applied.name, objectName);
+      const times = [begin, applied.accepted?.from ?? '', applied.accepted?.to ?? '', applied.acceptedAt];
+      assert.deepEqual(times, times.toSorted());
+      assert.equal((await applyPolicy(input, cluster.tools, context)).accepted, undefined, 'a second try does not know when the first one did it');
       assert.ok(Math.abs(Date.parse(applied.acceptedAt) - Date.now()) < 5000);
       const made = await cluster.api.call<KubernetesObject>('GET', path);
       assert.deepEqual(made['spec'], {
@@ -103,7 +107,8 @@ describe('objects that a run creates, on a real API server', () => {
         ],
       });
       await cluster.api.call('PATCH', path, { spec: { order: 7 } });
-      assert.equal((await applyPolicy(input, cluster.tools, context)).name, objectName);
+      const corrected = await applyPolicy(input, cluster.tools, context);
+      assert.deepEqual([corrected.name, corrected.accepted !== undefined], [objectName, true]);
       assert.deepEqual((await cluster.api.call<KubernetesObject>('GET', path))['spec'], made['spec']);
       assert.equal((await deletePolicy({ name: policy.name }, cluster.tools, context)).outcome, 'done');
       assert.equal((await deletePolicy({ name: policy.name }, cluster.tools, context)).outcome, 'nothing');

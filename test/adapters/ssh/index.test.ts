@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http';
 import { createServer as createTcpServer } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { createProxy } from 'proxy';
-import { createSsh, SshError, type SshErrorKind, type SshTarget } from '../../../src/adapters/ssh/index.ts';
+import { createSsh, SshError, type SshErrorKind, type SshTarget, type Stdin } from '../../../src/adapters/ssh/index.ts';
 import { deriveRunKeys } from '../../../src/adapters/ssh/keys.ts';
 import { type Sshd, startSshd } from './sshd.ts';
 
@@ -57,6 +57,43 @@ describe('against a real OpenSSH server', { timeout: 60_000 }, () => {
     });
     await assert.rejects(running, /seen enough/);
     assert.deepEqual(told, ['one', 'two']);
+  });
+
+  test('a dialogue: what onLine writes is read by the command, until it ends stdin', async () => {
+    const rest: string[] = ['two\n', 'three\n'];
+    const result = await ssh.run(target, 'while read -r line; do echo "got $line"; done; echo end', {
+      ...options,
+      stdin: 'one\n',
+      dialogue: true,
+      onLine: (line, stdin) => {
+        const next = rest.shift();
+        if (next !== undefined) stdin.write(next);
+        else if (line !== 'end') stdin.end();
+      },
+    });
+    assert.deepEqual(result, { stdout: 'got one\ngot two\ngot three\nend\n', stderr: '', exitCode: 0 });
+  });
+
+  test('a dialogue that the command ends is over, whatever is still written', async () => {
+    const onLine = (_: string, stdin: Stdin): void => {
+      stdin.write('x'.repeat(1 << 20));
+      stdin.end();
+      stdin.write('after the end\n');
+    };
+    const result = await ssh.run(target, 'echo enough; exec 0<&-; sleep 0.1; exit 3', { ...options, dialogue: true, onLine });
+    assert.deepEqual([result.stdout, result.exitCode], ['enough\n', 3]);
+  });
+
+  test('a dialogue in which the command waits in vain ends by its time limit', async () => {
+    await assert.rejects(ssh.run(target, 'cat', { ...options, timeoutMs: 300, dialogue: true }), failsAs('timeout'));
+  });
+
+  test('what onLine throws ends the command, and is thrown', async () => {
+    const error = new TypeError('not a line of ours');
+    const onLine = (): never => {
+      throw error;
+    };
+    await assert.rejects(ssh.run(target, 'echo strange; sleep 60', { ...options, onLine }), (thrown) => thrown === error);
   });
 
   test('another host key than the pinned one ends it before any authentication', async () => {

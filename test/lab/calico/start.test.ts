@@ -4,6 +4,7 @@ import { counters } from '../../../lab/calico/felix/counters.ts';
 import type { HostEndpoint } from '../../../lab/calico/objects.ts';
 import { type CalicoLab, startCalico } from '../../../lab/calico/start.ts';
 import type { Api } from '../../../lab/kubernetes/api.ts';
+import { runIn } from '../../../lab/process/run.ts';
 import { apply, calicoObject, calicoPath, eventually, openCalico } from './control-plane.ts';
 import { clientAddress, nodeAddress, nodeName, openNode, type TestNode } from './node.ts';
 
@@ -22,7 +23,8 @@ before(async () => {
     await api.call('POST', '/api/v1/namespaces/default/pods', { metadata: { name, labels }, spec: { nodeName, containers: [{ name, image: name }] } });
     await api.call('PATCH', `/api/v1/namespaces/default/pods/${name}/status`, { status: { phase: 'Running', podIP: address, podIPs: [{ ip: address }] } });
   }
-  calico = await startCalico({ kubeConfig: server.controlPlane.clientFor('calico'), nodes: [{ name: nodeName, netns: node.node }] });
+  const metrics = { kind: 'policies', directory: node.scope.directory, logs: node.scope.logs } as const;
+  calico = await startCalico({ kubeConfig: server.controlPlane.clientFor('calico'), nodes: [{ name: nodeName, netns: node.node }], metrics });
   cleanUps.push(() => calico.stop());
   await api.call('PATCH', calicoPath('kubecontrollersconfigurations', 'default'), {
     spec: { controllers: { node: { hostEndpoint: { autoCreate: 'Enabled' } } } },
@@ -70,6 +72,28 @@ const shows = (expected: string, port = 32010): Promise<string> =>
   );
 const silent = (): Promise<string> => shows('silent');
 const open = (): Promise<string> => shows('w0');
+
+/** What Prometheus would read from the node, asked by the client whom the policy denies. */
+async function deniedPackets(): Promise<Record<string, number>> {
+  const fetch = 'import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1], timeout=5).read().decode())';
+  const text = await runIn(node.client, ['python3', '-c', fetch, `http://${nodeAddress}:9081/metrics`]);
+  return Object.fromEntries([...text.matchAll(/^calico_denied_packets(\{.*\}) (\d+)$/gm)].map(([, labels = '', packets]) => [labels, Number(packets)]));
+}
+
+test("Felix tells Prometheus how many of the client's packets a rule denied, and goes on counting when the rules change", async () => {
+  await apply(api, policy);
+  await silent();
+  const labels = `{instance="${nodeName}",policy="default|frontend-nodeport-access|1|deny",srcIP="${clientAddress}"}`;
+  const first = (await deniedPackets())[labels] ?? 0;
+  assert.ok(first > 0);
+  assert.equal(await node.fromClient(32010, 'silent'), 'silent');
+  const second = (await deniedPackets())[labels] ?? 0;
+  assert.ok(second > first, `${second} after ${first}`);
+  await label(null);
+  await open();
+  const last = (await deniedPackets())[labels] ?? 0;
+  assert.ok(last >= second, `${last} after ${second}: what was counted stays counted when the policy does not bind any more`);
+});
 
 test("the workshop's policy silences its NodePort for its client only, and its removal opens it again", async () => {
   await apply(api, policy);

@@ -1,0 +1,39 @@
+import { parseId } from '../../adapters/azure/index.ts';
+import type { Diagnosis } from '../../contract/diagnosis.ts';
+import { missingActions, type RightScope } from '../../manifests/azure-rights.ts';
+import { allowed, none, type Reader } from './azure-ask.ts';
+import { counted, ok, problem } from './look.ts';
+
+/** Where rights are needed. They may come from the group, or from the resource alone when there is one. */
+export interface Scope {
+  readonly at: RightScope;
+  readonly groupId: string;
+  readonly resourceId?: string;
+}
+
+/** Asks Azure what the credential may do, and compares it with the table. */
+export async function inspectRights(scopes: readonly Scope[], tools: Reader): Promise<readonly Diagnosis[]> {
+  return (await Promise.all(scopes.map((scope) => inspectScope(scope, tools)))).flat();
+}
+
+/** Who has a role on the resource alone may not even ask what they may do in its group. */
+async function inspectScope({ at, groupId, resourceId }: Scope, { azure }: Reader): Promise<readonly Diagnosis[]> {
+  const where = resourceId ?? groupId;
+  const there = [ok('azureRights', `All ${counted(missingActions(at, []).length, 'right')} that a run needs on ${shortOf(where)} are there.`)];
+  const ofGroup = await allowed(() => azure.permissions(groupId), 'azureRights');
+  if (ofGroup.refusal === undefined && missingActions(at, ofGroup.value).length === 0) return there;
+  const ofResource = resourceId === undefined ? ofGroup : await allowed(() => azure.permissions(resourceId).catch(none), 'azureRights');
+  if (ofGroup.refusal !== undefined && ofResource.refusal !== undefined) return [ofGroup.refusal];
+  const missing = missingActions(
+    at,
+    [ofGroup, ofResource].flatMap((each) => (each.refusal === undefined ? each.value : [])),
+  );
+  if (missing.length === 0) return there;
+  return missing.map((action) => problem('azureRights', 'MissingRights', '', `The credential may not ${action} on ${where}.`));
+}
+
+/** `virtualNetworks aks-vnet in group`, or `resource group group`. */
+function shortOf(id: string): string {
+  const { resourceGroup, types, names } = parseId(id);
+  return names.length === 0 ? `resource group ${resourceGroup}` : `${types.at(-1)} ${names.at(-1)} in ${resourceGroup}`;
+}

@@ -1,0 +1,162 @@
+/** Runs a mutation on a lab: the real product, in a world that is broken at the right moment. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ApplicationFailure, Client, Connection, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
+import { type Lab, startLab } from '../../lab/lab.ts';
+import { taskQueue, workflowType } from '../../src/contract/messages.ts';
+import type { Report } from '../../src/contract/report.ts';
+import { differences, type State, stateOf } from '../e2e/faulty-state.ts';
+import { specWith } from '../e2e/world-runs.ts';
+import { type Ground, groundOf, type Mend, proofHasBegun } from './ground.ts';
+import { type Judgement, judge } from './judge.ts';
+import type { Moment } from './moments.ts';
+import type { Fault, Mutation } from './mutations.ts';
+import { startWorkerUnderTest, type WorkerUnderTest } from './worker-process.ts';
+
+export interface Result extends Judgement {
+  readonly mutation: Mutation;
+  readonly seconds: number;
+  /** Whether the lab is as it was, so that the next mutation can have it. */
+  readonly labIsClean: boolean;
+  /** Undefined when the run did not end in time. */
+  readonly report: Report | undefined;
+}
+
+export interface SelfTest {
+  run(mutation: Mutation): Promise<Result>;
+  stop(): Promise<void>;
+}
+
+/** Far above what any run takes. */
+const runLimitMs = 120_000;
+/** What the cluster's own controllers may take to follow. */
+const settleMs = 5000;
+
+/** A lab with a worker under test. Runs go one after the other: they share the cluster. */
+export async function startSelfTest(onProgress: (line: string) => void = () => {}): Promise<SelfTest> {
+  const stops: (() => Promise<unknown>)[] = [];
+  const stop = async (): Promise<void> => {
+    for (const one of stops.splice(0).toReversed()) await one();
+  };
+  try {
+    const lab = await startLab({ ui: false, onProgress });
+    stops.push(() => lab.stop());
+    const connection = await Connection.connect({ address: lab.temporal.address });
+    stops.push(() => connection.close());
+    const worker = await startWorkerUnderTest(lab.environment);
+    stops.push(() => worker.stop());
+    const ground = await groundOf(lab);
+    const client = new Client({ connection, namespace: lab.temporal.namespace });
+    let runs = 0;
+    return {
+      run: (mutation) => {
+        runs += 1;
+        return runMutation(ground, client, worker, mutation, `self-test-${runs}`);
+      },
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function runMutation(ground: Ground, client: Client, worker: WorkerUnderTest, mutation: Mutation, workflowId: string): Promise<Result> {
+  const before = await stateOf(ground.lab);
+  const startedAt = performance.now();
+  const damage = new Damage(ground, mutation.faults);
+  worker.atMoments((moment) => damage.at(moment));
+  let report: Report | undefined;
+  try {
+    const spec = await specWith({ secondNode: { when: 'never' }, ...mutation.spec });
+    const handle = await client.workflow.start(workflowType, { taskQueue, workflowId, args: [spec] });
+    report = await endOf(handle);
+    if (report === undefined) await handle.terminate('it did not end').catch(() => {});
+  } finally {
+    await damage.mend();
+    worker.atMoments(async () => {});
+  }
+  const seconds = Math.round((performance.now() - startedAt) / 100) / 10;
+  const left = Object.entries(differences(before, await settled(ground.lab, before)));
+  const leftText = left.map(([path, { before: was, after: is }]) => `left in the lab:${path} was ${JSON.stringify(was)}, is ${JSON.stringify(is)}`);
+  const names = ground.nodes.map(({ name }) => name);
+  const judgement = judge(report, mutation.expected, names);
+  const problems = [...damage.failures, ...judgement.problems, ...leftText.slice(0, 5)];
+  const labIsClean = left.length === 0 && report !== undefined;
+  return { ...judgement, problems, killed: problems.length === 0, mutation, seconds, labIsClean, report };
+}
+
+/** Carries faults out at their moments, each once. */
+class Damage {
+  /** Strikes and mends that failed, and faults that never struck. */
+  readonly failures: string[] = [];
+  readonly #ground: Ground;
+  readonly #waiting: Set<Fault>;
+  readonly #done = new Map<Fault, Promise<Mend | undefined>>();
+
+  constructor(ground: Ground, faults: readonly Fault[]) {
+    this.#ground = ground;
+    this.#waiting = new Set(faults);
+  }
+
+  /** The worker waits meanwhile. */
+  async at(moment: Moment): Promise<void> {
+    for (const fault of [...this.#waiting]) {
+      const inProof = fault.from.startsWith('in proof of ') && moment === `before probe ${fault.from.slice('in proof of '.length)}`;
+      if (!inProof && fault.from !== moment) continue;
+      this.#waiting.delete(fault);
+      const struck = this.#strike(fault, inProof);
+      this.#done.set(fault, struck);
+      if (!inProof) await struck;
+    }
+    for (const fault of [...this.#done.keys()].toReversed()) if (fault.until === moment) await this.#mendOne(fault);
+  }
+
+  /** Whatever is still broken. */
+  async mend(): Promise<void> {
+    for (const fault of this.#waiting) this.failures.push(`the run never came to ${fault.from}`);
+    this.#waiting.clear();
+    for (const fault of [...this.#done.keys()].toReversed()) await this.#mendOne(fault);
+  }
+
+  async #strike({ from, strike }: Fault, inProof: boolean): Promise<Mend | undefined> {
+    try {
+      if (inProof) await proofHasBegun(this.#ground);
+      return await strike(this.#ground);
+    } catch (error) {
+      this.failures.push(`${from}: ${String(error)}`);
+      return undefined;
+    }
+  }
+
+  async #mendOne(fault: Fault): Promise<void> {
+    const mend = await this.#done.get(fault);
+    this.#done.delete(fault);
+    await mend?.().catch((error: unknown) => this.failures.push(`mending what began ${fault.from}: ${String(error)}`));
+  }
+}
+
+/** The report of a run that ended, whatever its outcome; undefined when it did not in time. */
+async function endOf(handle: WorkflowHandle): Promise<Report | undefined> {
+  const over = new AbortController();
+  const late = sleep(runLimitMs, undefined, { signal: over.signal }).catch(() => undefined);
+  const ended = handle.result().then(
+    (report: Report) => report,
+    (error: unknown) => {
+      const cause = error instanceof WorkflowFailedError ? error.cause : undefined;
+      if (cause instanceof ApplicationFailure) return cause.details?.[0] as Report;
+      throw error;
+    },
+  );
+  try {
+    return await Promise.race([ended, late]);
+  } finally {
+    over.abort();
+  }
+}
+
+async function settled(lab: Lab, before: State): Promise<State> {
+  for (const deadline = Date.now() + settleMs; ; await sleep(100)) {
+    const after = await stateOf(lab);
+    if (Date.now() > deadline || Object.keys(differences(before, after)).length === 0) return after;
+  }
+}
