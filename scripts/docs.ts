@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { failures } from '../src/contract/failures.ts';
+import { doctorPage } from './doctor-page.ts';
 import { verdictsPage } from './verdicts-page.ts';
 
 const again = { never: 'no', soon: 'yes, with growing pauses', later: 'yes, when the other side says so' } as const;
@@ -24,7 +25,7 @@ export function errorsPage(): string {
 }
 
 /** Path below docs/, and what belongs there. */
-const pages = { 'errors.md': errorsPage, 'verdicts.md': verdictsPage } as const;
+const pages = { 'doctor.md': doctorPage, 'errors.md': errorsPage, 'verdicts.md': verdictsPage } as const;
 
 if (import.meta.main) {
   for (const [name, content] of Object.entries(pages)) {

@@ -59,6 +59,25 @@ const noBackends = { backends: { before: health(2), after: health(0) } };
 const silently = (...outcomes: readonly Outcome[]): Evidence => seen([...proof(...outcomes), ...live]);
 const openly = (...outcomes: readonly Outcome[]): Evidence => seen([...proof(...outcomes), ...around(tested, 'OPEN'), ...live]);
 
+const observation = (tested: string): NonNullable<Evidence['observation']> => ({
+  startedAt: at,
+  slots: 100,
+  cadenceMs: 25,
+  dialTimeoutMs: 200,
+  latenessMs: 1,
+  clock: { offsetMs: 0, uncertaintyMs: 1, exchanges: 8 },
+  tracks: { 'node-1:30080': tested, [other.id]: '100o', [open.id]: '100o' },
+  held: [],
+  ended: 'read',
+});
+const cut = { id: 'hepflow-back', state: 'Disconnected', provisioningState: 'Succeeded' };
+const otherCause: Evidence['witnesses'] = {
+  deniedPackets: {},
+  securityRules: { missing: '' },
+  routes: { missing: '' },
+  peerings: [{ ...cut, id: 'hepflow-there', state: 'Connected' }, cut],
+};
+
 /** In the order of the rules; the first example of a sentence is the one that docs/verdicts.md shows. */
 export const examples: readonly Example[] = [
   ...[
@@ -66,11 +85,14 @@ export const examples: readonly Example[] = [
     silently(),
     silently(...answers),
     silently('DROP', 'OPEN', 'DROP'),
+    seen([...proof(...silence), ...live], { observation: observation('40o30d1o29d') }),
+    seen([...proof(...silence), ...live], { observation: observation('40o30d2o28d') }),
     silently('DROP', 'DROP', 'PROBE_FAULT'),
     seen([...proof(...silence), ...around(other, 'OPEN'), ...around(open, 'DROP')]),
     seen([...proof(...silence), ...live], noBackends),
     silently('RST', 'RST', 'RST'),
     silently('DROP', 'DROP'),
+    seen([...proof(...silence), ...live], { witnesses: otherCause }),
     silently(...silence),
   ].map((evidence) => ({ row: drop, evidence })),
   { row: { ...drop, controls: [] }, evidence: silently(...silence) },

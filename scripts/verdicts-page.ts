@@ -1,7 +1,9 @@
 /** docs/verdicts.md: every sentence that a verdict can print, told by the judge itself from the examples. */
 import { factsOf } from '../src/checks/facts.ts';
 import { judge, type Rule, rules } from '../src/checks/judge.ts';
+import { listed } from '../src/checks/witnesses.ts';
 import type { Expectation } from '../src/contract/verdict.ts';
+import { findingPlaceholders, findingRows, transitionRows } from './finding-sentences.ts';
 import { type Example, examples } from './verdict-examples.ts';
 
 /** What stands in a sentence's place for what differs from run to run. */
@@ -16,6 +18,9 @@ const placeholders = {
   HOW: '`with a TCP reset`, `by ICMP (type 3, code 13)`, `by ICMP`, or two of them',
   REASON: 'why the probe could not run',
   PHASE: '`baseline`, `enforced`, `second`, `restored`',
+  MOMENT: 'a moment on the worker’s clock, ISO 8601',
+  CAUSES: 'one or more findings that contradict, from the list above, without their full stops',
+  ...findingPlaceholders,
 } as const;
 
 /** The sentence with what differs from run to run replaced by its placeholder. */
@@ -27,7 +32,12 @@ export function templateOf(sentence: string, { row, evidence }: Example): string
     names.reduce<string>((sum, name) => (name ? sum.replaceAll(name, placeholder) : sum), text);
   const faults = evidence.connections.map(({ fault }) => fault);
   const backends = evidence.connections.map(({ response }) => response);
-  return named(named(named(named(sentence, faults, 'REASON'), backends, 'BACKEND'), row.controls, 'CONTROL'), [row.target.id], 'PORT')
+  const causes = factsOf(row, evidence).otherCauses;
+  return named(
+    named(named(named(named(sentence, causes.length > 0 ? [listed(causes)] : [], 'CAUSES'), faults, 'REASON'), backends, 'BACKEND'), row.controls, 'CONTROL'),
+    [row.target.id],
+    'PORT',
+  )
     .replace('no reason is known', 'REASON')
     .replaceAll(new RegExp(`before (?:${some}|not dialled), during (?:${some}|not dialled), after (?:${some}|not dialled)`, 'g'), 'AROUND')
     .replaceAll(new RegExp(some, 'g'), 'OUTCOMES')
@@ -35,6 +45,7 @@ export function templateOf(sentence: string, { row, evidence }: Example): string
     .replaceAll(list('CONTROL(?!S)'), 'CONTROLS')
     .replaceAll(/, served by BACKEND(?:(?:, | and )BACKEND)*/g, '')
     .replaceAll(/(?:with a TCP reset|by ICMP(?: \(type \d+, code \d+\))?)(?: and by ICMP(?: \(type \d+, code \d+\))?)?/g, 'HOW')
+    .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'MOMENT')
     .replaceAll(/less than 1 ms|\d+ ms|\d+\.\d s/g, 'TIME')
     .replaceAll(/\bphase (?:baseline|enforced|second|restored)/g, 'phase PHASE')
     .replaceAll('the only connection', 'all N connections')
@@ -79,6 +90,22 @@ export function verdictsPage(): string {
     '## A port that should answer (expected OPEN)',
     '',
     ...table('OPEN'),
+    '',
+    '## How long a change took',
+    '',
+    'A sentence for each port that changed (`transitions[].sentence`, `src/checks/transition-sentences.ts`). Of a port that fell silent, each beginning goes with each end after the last semicolon.',
+    '',
+    '| censored | sentence | for example |',
+    '|---|---|---|',
+    ...transitionRows(),
+    '',
+    '## What others say',
+    '',
+    'Findings (`findings[].sentence`): one that is CONTRADICTED takes a PASS away. Those of Azure and of the counters that contradict make the verdict of a silent port INCONCLUSIVE too.',
+    '',
+    '| about | result | sentence | for example |',
+    '|---|---|---|---|',
+    ...findingRows(),
     '',
     '## What stands for what',
     '',

@@ -20,6 +20,7 @@ import { Operations } from './operations.ts';
 import { preload } from './preload.ts';
 import { referenceRoutes } from './reference-routes.ts';
 import { resourceRoutes } from './resource-routes.ts';
+import { managedClusterType } from './resources/managed-clusters.ts';
 import { owner, Rights, readRole } from './role.ts';
 import { Store } from './store.ts';
 
@@ -56,6 +57,8 @@ export interface AzureLab {
   creations(): readonly string[];
   /** While false, every connection breaks before its request is looked at. Operations under way go on. */
   setReachable(reachable: boolean): void;
+  /** Another shape of the managed cluster, such as a private one: these properties beside or instead of its own. */
+  changeCluster(properties: object): void;
   stop(): Promise<void>;
 }
 
@@ -110,6 +113,9 @@ export async function startAzure(options: AzureOptions): Promise<AzureLab> {
     creations: () => [...store.creations],
     setReachable: (reachable) => {
       door.open = reachable;
+    },
+    changeCluster: (properties) => {
+      for (const resource of store.ofType(managedClusterType)) resource.properties = { ...resource.properties, ...properties };
     },
     async stop() {
       await app.close();

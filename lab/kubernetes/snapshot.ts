@@ -80,8 +80,15 @@ async function listOf(api: Api, { path }: ServedKind): Promise<readonly Kubernet
   }
 }
 
+/** Conditions come in the order in which they last changed; everything else keeps its order. */
+function byType(a: unknown, b: unknown): number {
+  const type = (item: unknown): unknown => (typeof item === 'object' && item !== null && 'type' in item && 'status' in item ? item.type : undefined);
+  const [left, right] = [type(a), type(b)];
+  return typeof left === 'string' && typeof right === 'string' ? left.localeCompare(right) : 0;
+}
+
 function without(value: unknown, fields: ReadonlySet<string>): unknown {
-  if (Array.isArray(value)) return value.map((item) => without(item, fields));
+  if (Array.isArray(value)) return value.map((item) => without(item, fields)).toSorted(byType);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
     Object.entries(value)

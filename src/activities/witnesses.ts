@@ -21,14 +21,19 @@ export interface Hearing {
 }
 
 /** Begins at once, so that what they say is about the window that follows. */
-export function openHearing({ targets, witnesses }: ProbeInput, { azure }: Pick<Tools, 'azure'>, context: Pick<StepContext, 'signal'>): Hearing {
+export function openHearing(
+  { targets, witnesses }: Pick<ProbeInput, 'targets' | 'witnesses'>,
+  { azure }: Pick<Tools, 'azure'>,
+  context: Pick<StepContext, 'signal'>,
+  lateMs = latenessMs,
+): Hearing {
   const over = new AbortController();
   const giveUp = (): void => over.abort(new Error('it did not answer in time'));
   const said = witnesses && askAzure(azure, { targets, ...witnesses }, AbortSignal.any([context.signal, over.signal]));
   return {
     giveUp,
     finish: async () => {
-      const timer = setTimeout(giveUp, latenessMs);
+      const timer = setTimeout(giveUp, lateMs);
       return (said ?? Promise.resolve(undefined)).finally(() => clearTimeout(timer));
     },
   };

@@ -24,10 +24,10 @@ function behind(node: string, through: string, { answers, backends }: Evidence):
   const found = here.filter((name) => lines.some(([line]) => names(line, name)));
   const count = lines.filter(([line]) => found.some((name) => names(line, name))).reduce((sum, [, times]) => sum + times, 0);
   const all = lines.reduce((sum, [, times]) => sum + times, 0);
-  if (found.length === 0) return unknown(`none of ${all} answers came from ${listed(here)}, which runs there`);
+  if (found.length === 0) return unknown(`none of ${all} answers came from ${listed(here)}, which ${here.length === 1 ? 'runs' : 'run'} there`);
   return of(
     'CONFIRMED',
-    `${listed(found)} on ${node} gave ${count} of ${all} answers through ${through}: it lives, and only the way in through its own node is shut`,
+    `${found.length === 1 ? 'the pod' : 'the pods'} ${listed(found)} on ${node} gave ${count} of ${all} answers through ${through}: the workload lives there, and only the way in through that node is shut`,
   );
 }
 

@@ -29,7 +29,8 @@ const unobserved = ({ target, to, blind }: Seen): string =>
 function neverShowed(seen: Seen): string {
   const { target, to, until } = seen;
   const what = to === 'DROP' ? 'did not fall silent' : 'did not answer again';
-  const when = seen.asked === undefined || until === undefined ? '' : `, which was until ${length(since(seen, until))} after ${asked(seen)}`;
+  const when =
+    seen.asked === undefined || until === undefined ? '' : ` beside live controls, until ${length(Math.max(0, since(seen, until)))} after ${asked(seen)}`;
   return `${target.id} ${what} for good while it was watched${when}.`;
 }
 
@@ -48,10 +49,9 @@ function rest({ aftermath: { leaks, silent, uncounted }, lastLeak, leakBound }: 
   if (leaks.length > 0) {
     return `; ${leaks.length} of ${connections(leaks.length + silent)} after that got through, the last at ${lastLeak?.from ?? 'a time that is not known'}`;
   }
-  if (uncounted > 0) return `; ${connections(uncounted)} got through after that while a control did not answer, so how many pass cannot be bounded`;
-  if (leakBound === null) return '; no new connection after that counts, so how many pass is not known';
-  const all = silent === 1 ? 'the only new connection after that was silent' : `${connections(silent)} after that were all silent`;
-  return `; ${all}, so at most ${percent(leakBound)} of new connections pass (95 % confidence)`;
+  if (uncounted > 0 || leakBound === null)
+    return `; ${connections(uncounted)} got through after that while a control did not answer, so how many pass cannot be bounded`;
+  return `; ${connections(silent)} after that were all silent, so at most ${percent(leakBound)} of new connections pass (95 % confidence)`;
 }
 
 /** Rounded up: a bound must not promise more than it holds. */

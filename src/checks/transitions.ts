@@ -4,7 +4,7 @@ import { type Interval, isMissing, type Observation } from '../contract/observat
 import type { Mark, Transition } from '../contract/report.ts';
 import { dialAt, onWorkersClock } from '../contract/track.ts';
 import * as says from './transition-sentences.ts';
-import { type Aftermath, after, countedIn, type Edge, leakBound, openingIn, silenceIn, steady, type Watch, watchOf } from './watch.ts';
+import { type Aftermath, after, countedIn, type Edge, leakBound, openingIn, silenceIn, steady, streak, type Watch, watchOf } from './watch.ts';
 
 export interface Change {
   readonly phase: Phase;
@@ -31,7 +31,7 @@ export interface Seen {
   readonly aftermath: Aftermath;
   readonly lastLeak: Interval | undefined;
   readonly leakBound: number | null;
-  /** When the watch ended. */
+  /** For a change that did not show: the last dial that counts. */
   readonly until: string | undefined;
   /** Why nothing was seen. */
   readonly blind: string;
@@ -106,11 +106,12 @@ function unseen(target: Target, to: Transition['to'], asked: Mark | undefined, b
 
 function seenIn(watch: Watch, target: Target, to: Transition['to'], asked: Mark | undefined, observation: Observation): Seen {
   const edge = to === 'DROP' ? silenceIn(watch, slotOf(asked, observation)) : openingIn(watch, slotOf(asked, observation));
-  const until = dialAt(observation, observation.slots).from;
   if (edge === null) {
-    const blind = { ...unseen(target, to, asked, 'its controls did not answer beside it while it was watched'), until };
-    const afterwards = countedIn(watch).some((slot) => asked === undefined || ms(dialAt(observation, slot).from) >= ms(asked.from));
-    return afterwards ? { ...blind, censored: 'right' } : blind;
+    const blind = unseen(target, to, asked, 'its controls did not answer beside it while it was watched');
+    const afterwards = countedIn(watch).filter((slot) => slot >= slotOf(asked, observation));
+    const [last] = afterwards.slice(-1);
+    if (last === undefined || afterwards.length < streak) return blind;
+    return { ...blind, censored: 'right', until: dialAt(observation, last).from };
   }
   const [low, high] = edge.within;
   const showed = { from: dialAt(observation, low ?? edge.first).from, to: dialAt(observation, high).to };
@@ -129,8 +130,8 @@ function seenIn(watch: Watch, target: Target, to: Transition['to'], asked: Mark 
     premature,
     aftermath,
     lastLeak: lastLeak === undefined ? undefined : dialAt(observation, lastLeak),
-    leakBound: aftermath.leaks.length + aftermath.uncounted > 0 ? null : leakBound(aftermath.silent),
-    until,
+    leakBound: to === 'OPEN' || aftermath.leaks.length + aftermath.uncounted > 0 ? null : leakBound(aftermath.silent),
+    until: undefined,
     blind: '',
   };
 }

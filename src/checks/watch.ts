@@ -111,4 +111,4 @@ export function after(first: number, watch: Watch): Aftermath {
 }
 
 /** At most this share passes, at 95 % confidence, when none of `dials` did. */
-export const leakBound = (dials: number): number | null => (dials === 0 ? null : 1 - 0.05 ** (1 / dials));
+export const leakBound = (dials: number): number => 1 - 0.05 ** (1 / dials);

@@ -118,7 +118,10 @@ export async function reportOf(handle: RunHandle): Promise<Report | undefined> {
 }
 
 /** A report as this version knows it: one of an older worker has no evidence, and nothing that came with it. */
-const whole = (report: unknown): Report => ({ ...{ transitions: [], findings: [], evidence: [] }, ...(report as Report) });
+const whole = (result: unknown): Report => ({
+  ...('verdicts' in (result as object) ? { transitions: [], findings: [], evidence: [] } : {}),
+  ...(result as Report),
+});
 
 /** A query's answer; undefined when there is none within 5 s. */
 async function ask<T>(handle: RunHandle, name: string): Promise<T | undefined> {

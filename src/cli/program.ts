@@ -3,6 +3,7 @@ import { addCodecServerCommand } from './commands/codec-server.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addLabCommand } from './commands/lab.ts';
 import { addRunCommands } from './commands/runs.ts';
+import { addSelfTestCommand } from './commands/self-test.ts';
 import { addSshCommand } from './commands/ssh.ts';
 import { addSweepCommands } from './commands/sweep.ts';
 import { addWorkerCommand } from './commands/worker.ts';
@@ -26,5 +27,6 @@ export function createProgram(version: string): Command {
   addWorkerCommand(program);
   addCodecServerCommand(program);
   addLabCommand(program);
+  addSelfTestCommand(program);
   return program;
 }

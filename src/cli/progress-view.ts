@@ -64,10 +64,8 @@ function liveView(terminal: Terminal): ProgressView {
   stream.write(hideCursor);
   const restore = (): void => void stream.write(showCursor);
   process.once('exit', restore); // also when the command ends by an error
-  const killed = (signal: NodeJS.Signals): void => {
-    restore();
-    process.kill(process.pid, signal);
-  };
+  // Not by the signal itself: only an exit gives the terminal back as it was found.
+  const killed = (_: NodeJS.Signals, number: number): void => process.exit(128 + number);
   for (const signal of deadly) process.once(signal, killed);
   return {
     show(progress, proof) {

@@ -50,9 +50,13 @@ export const readPlan = (runId: string, phase: ObserverInput['phase']): ReadPlan
 
 const folderOf = (runId: string, phase: string): string => `${runId}-${phase}`;
 
+/** The observer's program, in the order in which its parts need one another. */
+const program = (): string =>
+  ['kernel', 'held', 'observer', 'main'].map((part) => readFileSync(new URL(`./observe/${part}.py`, import.meta.url), 'utf8')).join('');
+
 /** Command and first stdin of a session with the observer's program; what follows on stdin is the dialogue. `-I`: as for the prober. */
 export function observerCommand(plan: StartPlan | ReadPlan): { readonly command: string; readonly stdin: string } {
-  const stdin = readFileSync(new URL('./observe.py', import.meta.url), 'utf8');
+  const stdin = program();
   const load = `import sys; exec(sys.stdin.buffer.read(${Buffer.byteLength(stdin)}))`;
   return { command: `python3 -I -c '${load}' ${Buffer.from(JSON.stringify(plan)).toString('base64')}`, stdin };
 }

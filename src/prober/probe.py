@@ -37,8 +37,9 @@ ASKED_TIMES = 16  # connections that ask an open nodePort who answers; 1 window 
 COUNTER = "calico_denied_packets"
 SAMPLE = re.compile(r"^%s(?:\{(.*)\})? +([0-9.eE+]+)(?: +-?\d+)? *$" % COUNTER, re.M)
 LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
-COUNTER_LIMIT_S = 1.0  # of the first look, which runs beside convergence
-AGAIN_LIMIT_S = 0.5  # of a node that answered before
+FIRST_LOOK_S = 0.6  # of the look that runs beside convergence, which takes ROUND_LIMIT_S of it where a deny is expected
+BEFORE_LOOK_S = 0.3  # of nodes that answered it: the proof waits
+AFTER_LOOK_S = 1.0
 SETTLE_S = 2.0  # how long a counter may lag behind the packets
 METRICS_LIMIT_BYTES = 8 << 20
 
@@ -298,46 +299,48 @@ def tell_answers(asking):
 class Counters:
     """
     The nodes' own counts of packets that a policy denied, asked for over plain HTTP; never in the way of the proof.
-    The first look begins at once, in threads of its own. A node that has not answered it when the proof is to begin is missing.
+    The first look begins at once, in threads of its own. A node that does not answer it within its time is missing, and not asked again.
     """
 
     def __init__(self, wanted, targets):
         self.wanted = wanted
         addresses = {target["node"]: target["address"] for target in targets} if wanted else {}
         self.nodes = {node: {"address": address} for node, address in addresses.items()}
-        self.looks = self.look(COUNTER_LIMIT_S)
+        self.begun = time.monotonic()
+        self.first = self.look(FIRST_LOOK_S)
 
     def look(self, limit_s):
-        """Asks every node that is not missing; gives the threads."""
-        def ask(node):
+        """Asks every node that is not missing, in a thread each; gives the threads and where they put what they hear."""
+        def ask(address, heard):
             try:
-                node["count"] = denied_packets(node["address"], self.wanted, limit_s)
-                node["answered"] = True
+                heard["count"] = denied_packets(address, self.wanted, limit_s)
+            except socket.timeout:
+                pass  # late; who waits for it says so
             except (OSError, ValueError, http.client.HTTPException) as error:
-                node["why"] = str(error) or type(error).__name__
+                heard["missing"] = getattr(error, "strerror", None) or str(error) or type(error).__name__
 
-        threads = []
+        asked = []
         for node in self.nodes.values():
-            if "missing" in node:
-                continue
-            node["answered"], node["why"] = False, "it did not answer within %g s" % limit_s
-            threads.append(threading.Thread(target=ask, args=(node,), daemon=True))
-            threads[-1].start()
-        return threads
+            if "missing" not in node:
+                heard = {}
+                asked.append((node, threading.Thread(target=ask, args=(node["address"], heard), daemon=True), heard))
+                asked[-1][1].start()
+        return asked
 
-    def settle(self, limit_s):
-        """Waits for the look under way, at most so long; who did not answer is missing from now on."""
+    def settle(self, looks, limit_s, late=None):
+        """Waits for a look, at most so long. Who refused, or was late where that has a name, is missing from now on; else its last count stands."""
         over = time.monotonic() + limit_s
-        for thread in self.looks:
+        for node, thread, heard in looks:
             thread.join(max(0, over - time.monotonic()))
-        for node in self.nodes.values():
-            if "missing" not in node and not node["answered"]:
-                node["missing"] = "%s:%d: %s" % (node["address"], self.wanted["port"], node["why"])
+            why = heard.get("missing", late)
+            if "count" in heard:
+                node["count"] = heard["count"]
+            elif why:
+                node["missing"] = "%s:%d: %s" % (node["address"], self.wanted["port"], why)
 
     def before(self):
-        self.settle(0)
-        self.looks = self.look(AGAIN_LIMIT_S)
-        self.settle(AGAIN_LIMIT_S)
+        self.settle(self.first, self.begun + FIRST_LOOK_S - time.monotonic(), "it did not answer within %g s" % FIRST_LOOK_S)
+        self.settle(self.look(BEFORE_LOOK_S), BEFORE_LOOK_S)
         for node in self.nodes.values():
             node["before"] = node.get("count")
 
@@ -346,8 +349,7 @@ class Counters:
         silent = {name: sum(dial.syns for dial in dials if dial.target["node"] == name and dial.outcome == "DROP") for name in self.nodes}
         over = time.monotonic() + SETTLE_S
         while True:
-            self.looks = self.look(AGAIN_LIMIT_S)
-            self.settle(AGAIN_LIMIT_S)
+            self.settle(self.look(AFTER_LOOK_S), AFTER_LOOK_S, "it did not answer within %g s after the window" % AFTER_LOOK_S)
             found = {name: node for name, node in self.nodes.items() if "missing" not in node}
             lagging = [name for name, node in found.items() if (node["count"] or 0) - (node["before"] or 0) < silent[name]]
             if not lagging or time.monotonic() >= over:

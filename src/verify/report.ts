@@ -4,8 +4,9 @@ import { targetsOf } from '../checks/expectations.ts';
 import { type Judgement, judgementOf } from '../checks/judgement.ts';
 import { judgedOutcome } from '../checks/outcome.ts';
 import { summaryOf } from '../checks/summary.ts';
+import { undoMarks } from '../checks/undo-marks.ts';
 import type { Evidence } from '../contract/evidence.ts';
-import type { Finding, Mark, MarkName, Report, StepRecord, Transition } from '../contract/report.ts';
+import type { Finding, Mark, MarkName, Report, Transition } from '../contract/report.ts';
 import type { Verdict } from '../contract/verdict.ts';
 import { breakIn, headOf } from './chain.ts';
 import { compared, differences } from './compare.ts';
@@ -60,10 +61,7 @@ function consistency(report: Report): Check[] {
   return [
     { holds: 'Every probe dialled the ports that the mission is about.', problems: nodes === undefined ? [] : wrongTargets(report, nodes) },
     { holds: `All ${verdicts.length} verdicts follow from the evidence.`, problems: compared(verdictKind, verdicts, follows.verdicts) },
-    {
-      holds: `All ${transitions.length} transitions follow from the evidence.`,
-      problems: [...compared(transitionKind, transitions, follows.transitions), ...strayMarks(report)],
-    },
+    { holds: `All ${transitions.length} transitions follow from the evidence.`, problems: compared(transitionKind, transitions, follows.transitions) },
     { holds: `All ${findings.length} findings follow from the evidence.`, problems: compared(findingKind, findings, follows.findings) },
     { holds: `The outcome ${report.outcome}, its sentence and its counts follow from the verdicts.`, problems: ending(report) },
   ];
@@ -77,8 +75,9 @@ const findingKind = { noun: 'findings', name: ({ phase, about, subject }: Findin
 function judged(report: Report, nodes: Nodes): Judgement {
   return report.evidence.reduce<Judgement>(
     (before, evidence) => {
-      const marks = stepMarks(report.transitions.filter(({ phase }) => phase === evidence.phase));
-      const now = judgementOf({ phase: evidence.phase, nodes, judged: before.verdicts, marks }, evidence);
+      const { phase } = evidence;
+      const marks = phase === 'restored' ? undoMarks(report.steps) : changeMarks(report.transitions.filter((one) => one.phase === phase));
+      const now = judgementOf({ phase, nodes, judged: before.verdicts, marks }, evidence);
       return {
         verdicts: [...before.verdicts, ...now.verdicts],
         transitions: [...before.transitions, ...now.transitions],
@@ -89,31 +88,13 @@ function judged(report: Report, nodes: Nodes): Judgement {
   );
 }
 
-/** Marks that steps reported; all others are read off the observation. */
-const fromSteps: readonly MarkName[] = ['labelWritten', 'labelOnHostEndpoint', 'policyAccepted', 'policyDeleted', 'labelRestored'];
+/** Marks that the steps of a change reported, in the order in which a run collects them; all others are read off the observation. */
+const ofChange: readonly MarkName[] = ['labelWritten', 'labelOnHostEndpoint', 'policyAccepted'];
 
-function stepMarks(transitions: readonly Transition[]): Mark[] {
-  const marks = transitions.flatMap((one) => one.marks.filter(({ name }) => fromSteps.includes(name)));
-  return [...new Map(marks.map((mark) => [JSON.stringify([mark.name, mark.node, mark.from, mark.to]), mark])).values()];
-}
-
-const undos: Partial<Record<MarkName, StepRecord['name']>> = { policyDeleted: 'deletePolicy', labelRestored: 'restoreLabel' };
-
-/** The marks of undo are those of the step table, no more and no less. */
-function strayMarks({ transitions, steps }: Report): string[] {
-  return transitions
-    .filter(({ phase }) => phase === 'restored')
-    .flatMap((one) => {
-      const wanted = steps.flatMap(({ name, subject, outcome, startedAt, endedAt }) => {
-        const itsOwn = name === 'deletePolicy' || (name === 'restoreLabel' && subject === one.target.node);
-        return itsOwn && outcome === 'done' ? [`${name} from ${startedAt} to ${endedAt}`] : [];
-      });
-      const told = one.marks.flatMap(({ name, from, to }) => (undos[name] === undefined ? [] : [`${undos[name]} from ${from} to ${to}`]));
-      return [
-        ...told.filter((mark) => !wanted.includes(mark)).map((mark) => `The ${transitionKind.name(one)} tells of ${mark}, which the steps do not.`),
-        ...wanted.filter((mark) => !told.includes(mark)).map((mark) => `The ${transitionKind.name(one)} does not tell of ${mark}, which the steps do.`),
-      ];
-    });
+function changeMarks(transitions: readonly Transition[]): Mark[] {
+  const marks = transitions.flatMap((one) => one.marks.filter(({ name }) => ofChange.includes(name)));
+  const once = new Map(marks.map((mark) => [JSON.stringify([mark.name, mark.node, mark.from, mark.to]), mark]));
+  return [...once.values()].sort((a, b) => ofChange.indexOf(a.name) - ofChange.indexOf(b.name));
 }
 
 function wrongTargets({ mission, evidence }: Report, nodes: Nodes): string[] {

@@ -10,6 +10,7 @@ import { expectationsOf, targetsOf } from '../../src/checks/expectations.ts';
 import { judge } from '../../src/checks/judge.ts';
 import type { Phase } from '../../src/contract/evidence.ts';
 import { HepflowError } from '../../src/contract/failures.ts';
+import type { LiveProof } from '../../src/contract/messages.ts';
 import type { ProbeInput, RunRef } from '../../src/contract/steps.ts';
 import { type Sshd, startSshd } from '../adapters/ssh/sshd.ts';
 import { openStreet, ports, type Street } from '../prober/street.ts';
@@ -26,7 +27,14 @@ const run: RunRef = {
 };
 
 /** An API server that knows two endpoints, one of them ready, and nothing else. */
-const slices = [{ endpoints: [{ addresses: ['10.244.0.2'] }, { addresses: ['10.244.1.2'], conditions: { ready: false } }] }];
+const slices = [
+  {
+    endpoints: [
+      { addresses: ['10.244.0.2'], nodeName: 'node-a', targetRef: { kind: 'Pod', name: 'frontend-1' } },
+      { addresses: ['10.244.1.2'], conditions: { ready: false } },
+    ],
+  },
+];
 const asked: unknown[] = [];
 const clusters = {
   of: async () => ({
@@ -109,6 +117,18 @@ describe('on a VM that is a network namespace with a real sshd', { timeout: 90_0
       asked.slice(-2),
       [1, 2].map(() => ({ namespace: 'default', labelSelector: 'kubernetes.io/service-name=frontend-nodeport' })),
     );
+  });
+
+  test('evidence names the pods behind the service and who answered through the open port; heartbeats tell how far the proof is', async () => {
+    const { tools, context, beats } = setting(toSshd());
+    const evidence = await probe(inputOf('enforced', ports.drop), tools, context);
+    assert.deepEqual(evidence.backends.after.pods, [{ ip: '10.244.0.2', name: 'frontend-1', node: 'node-a' }]);
+    assert.deepEqual(evidence.answers, { 'node-b:30080': { 'node-a frontend-1': 16 } });
+    assert.equal(evidence.witnesses, undefined);
+    const last = beats.at(-1) as LiveProof;
+    assert.deepEqual([last.phase, last.stage, last.targets['node-b:30080']], ['enforced', 'proof', { seen: ['OPEN'], syns: 0, synsWanted: 0 }]);
+    assert.deepEqual(last.targets['node-a:30081']?.seen, ['DROP']);
+    assert.ok((last.targets['node-a:30081']?.syns ?? 0) >= (last.targets['node-a:30081']?.synsWanted ?? 99));
   });
 
   test('a reject where silence is expected is judged FAIL', async () => {

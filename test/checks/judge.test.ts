@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import { judge } from '../../src/checks/judge.ts';
 import type { Connection, Evidence, Target } from '../../src/contract/evidence.ts';
 import type { Expectation, Verdict } from '../../src/contract/verdict.ts';
+import type { Witnesses } from '../../src/contract/witnesses.ts';
 
 const port = (id: string, kind: Target['kind'] = 'nodePort'): Target => ({
   id,
@@ -298,6 +299,110 @@ describe('a port that is expected to be silent', () => {
     ]);
     assert.deepEqual(basis.proof, good.denied);
   });
+});
+
+describe('an observer and other witnesses beside a silent port', () => {
+  const watched = (tested: string): Partial<Evidence> => ({
+    observation: {
+      startedAt: at,
+      slots: 100,
+      cadenceMs: 25,
+      dialTimeoutMs: 200,
+      latenessMs: 1,
+      clock: { offsetMs: 0, uncertaintyMs: 1, exchanges: 8 },
+      tracks: { [denied.id]: tested, [other.id]: '90o10d', [open.id]: '100o' },
+      held: [],
+      ended: 'read',
+    },
+  });
+  const witnesses = {
+    deniedPackets: { a: { source: 'counter', before: 3, after: 12 } },
+    securityRules: { [denied.id]: { access: 'Allow', rule: 'AllowVnetOutBound' } },
+    routes: { [denied.id]: { nextHop: 'VNetPeering', prefix: '10.0.0.0/8' } },
+    peerings: [
+      { id: '/x/there', state: 'Connected', provisioningState: 'Succeeded' },
+      { id: '/x/back', state: 'Connected', provisioningState: 'Succeeded' },
+    ],
+  } as const satisfies Evidence['witnesses'];
+  const but = (change: Partial<Witnesses>): Evidence => evidence({}, { witnesses: { ...witnesses, ...change } });
+  const cause = (what: string): string => `a:30080 kept silent, but that need not be the policy’s doing: ${what}.`;
+  const pass = { observed: 'DROP', verdict: 'PASS', sentence: /^a:30080 kept silent for 12 SYNs/ } as const;
+
+  judged(drop, [
+    { name: 'that agree leave a PASS', seen: evidence({}, { ...watched('40o60d'), witnesses }), ...pass },
+    {
+      name: 'that are missing leave a PASS: the findings say so',
+      seen: but({ routes: { missing: 'x' }, peerings: { missing: 'x' }, deniedPackets: {} }),
+      ...pass,
+    },
+    { name: 'that saw packets lost before the silence leave a PASS', seen: evidence({}, watched('10o2d20o3d5o60d')), ...pass },
+    {
+      name: 'one connection of the observer’s that got through after the first silence is FAIL, with its time',
+      seen: evidence({}, watched('40o20d1o39d')),
+      observed: 'DROP',
+      verdict: 'FAIL',
+      sentence: 'a:30080 fell silent, but let 1 of 49 connections of the observer through after that, at 2026-01-02T03:04:06.499Z.',
+    },
+    {
+      name: 'several of them are FAIL, with the time of the first',
+      seen: evidence({}, watched('40o20d2o38d')),
+      observed: 'DROP',
+      verdict: 'FAIL',
+      sentence: /let 2 of 49 connections of the observer through after that, the first at 2026-01-02T03:04:06\.499Z\.$/,
+    },
+    { name: 'a connection that got through while a control was silent is no FAIL', seen: evidence({}, watched('40o55d1o4d')), ...pass },
+    {
+      name: 'a security rule that denies the port makes it INCONCLUSIVE: the silence may be its doing',
+      seen: but({ securityRules: { [denied.id]: { access: 'Deny', rule: 'DenyAll' } } }),
+      observed: 'DROP',
+      verdict: 'INCONCLUSIVE',
+      sentence: cause('Azure’s security rule DenyAll keeps the VM’s packets from a:30080'),
+    },
+    {
+      name: 'a security rule that denies another port does not concern it',
+      seen: but({ securityRules: { ...witnesses.securityRules, [other.id]: { access: 'Deny', rule: 'x' } } }),
+      ...pass,
+    },
+    {
+      name: 'a route to nowhere makes it INCONCLUSIVE',
+      seen: but({ routes: { [denied.id]: { nextHop: 'None', prefix: '10.0.0.1/32' } } }),
+      observed: 'DROP',
+      verdict: 'INCONCLUSIVE',
+      sentence: cause('Azure’s effective route 10.0.0.1/32 drops the VM’s packets to a:30080'),
+    },
+    {
+      name: 'a broken peering and a counter that stood still make it INCONCLUSIVE, both named',
+      seen: but({
+        peerings: [witnesses.peerings[0], { id: '/x/back', state: 'Disconnected', provisioningState: 'Succeeded' }],
+        deniedPackets: { a: { source: 'counter', before: 7, after: 7 } },
+      }),
+      observed: 'DROP',
+      verdict: 'INCONCLUSIVE',
+      sentence: cause(
+        'the peering back is Disconnected, Succeeded and the rules of a counted no packet denied by the policy for 12 SYNs of the proof (counter)',
+      ),
+    },
+    {
+      name: 'that speak for another cause do not hide a connection that got through',
+      seen: evidence(
+        { denied: proof(denied) },
+        { witnesses: { ...witnesses, peerings: [{ id: 'x', state: 'Disconnected', provisioningState: 'Succeeded' }] } },
+      ),
+      observed: 'OPEN',
+      verdict: 'FAIL',
+      sentence: /answered all 3/,
+    },
+  ]);
+
+  judged(answer, [
+    {
+      name: 'do not disturb a port that answers',
+      seen: evidence({}, { ...watched('40o20d1o39d'), witnesses: { ...witnesses, securityRules: { [other.id]: { access: 'Deny', rule: 'x' } } } }),
+      observed: 'OPEN',
+      verdict: 'PASS',
+      sentence: /answered all 3/,
+    },
+  ]);
 });
 
 const allSilent = {

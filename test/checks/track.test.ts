@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { observation } from '../../scripts/observed-examples.ts';
 import { type Dial, dialAt, dialsOf, trackOf } from '../../src/contract/track.ts';
-import { observation } from './observed.ts';
 
 const dial = fc.constantFrom<Dial>('o', 'd', 'r', 'i', 'f', '-');
 

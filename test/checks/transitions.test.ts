@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { dials, evidence, first, firstOpen, mark, observation, second, vms, workers } from '../../scripts/observed-examples.ts';
 import { type Change, transitionsOf } from '../../src/checks/transitions.ts';
 import type { Connection } from '../../src/contract/evidence.ts';
 import type { Mark, Transition } from '../../src/contract/report.ts';
-import { dials, evidence, first, firstOpen, mark, observation, second, vms, workers } from './observed.ts';
 
 const deny: Change = { phase: 'enforced', to: 'DROP', targets: [first], marks: [mark('labelWritten', 800, 820), mark('policyAccepted', 1000, 1040)] };
 const allow: Change = {
@@ -62,7 +62,10 @@ describe('a port that falls silent', () => {
   test('fewer than 8 silent dials in a row are no silence', () => {
     const flicker = only(deny, { [first.id]: dials('43o 7d 40o 7d') });
     assert.deepEqual([flicker.censored, flicker.tookMs, flicker.leaks], ['right', null, []]);
-    assert.equal(flicker.sentence, 'node-1:30080 did not fall silent for good while it was watched, which was until 1.4 s after the policy was sent.');
+    assert.equal(
+      flicker.sentence,
+      'node-1:30080 did not fall silent for good while it was watched beside live controls, until 1.4 s after the policy was sent.',
+    );
   });
 
   test('silence counts only while every control answers (W4): a machine that stands still, and a dead path, make no edge', () => {
@@ -173,7 +176,7 @@ describe('a port that answers again', () => {
   test('that never does while it is watched is censored on the right', () => {
     assert.match(
       only(allow, { [first.id]: dials('103d') }).sentence,
-      /did not answer again for good while it was watched, which was until 1\.6 s after the policy’s removal/,
+      /did not answer again for good while it was watched beside live controls, until 1\.5 s after the policy’s removal/,
     );
   });
 });

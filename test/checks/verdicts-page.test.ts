@@ -2,11 +2,16 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { answer, drop } from '../../scripts/verdict-examples.ts';
+import { cases, judged } from '../../scripts/finding-examples.ts';
+import { findingTemplateOf } from '../../scripts/finding-sentences.ts';
+import { first, heldOn, observation, second } from '../../scripts/observed-examples.ts';
+import { answer, drop, examples } from '../../scripts/verdict-examples.ts';
 import { ruleOf, sentencesOf, templateOf, verdictsPage } from '../../scripts/verdicts-page.ts';
 import { judge, rules } from '../../src/checks/judge.ts';
 import * as sentences from '../../src/checks/sentences.ts';
 import type { Connection, Evidence, Outcome } from '../../src/contract/evidence.ts';
+import type { FindingAbout } from '../../src/contract/report.ts';
+import type { Dial } from '../../src/contract/track.ts';
 
 const written = readFileSync(new URL('../../docs/verdicts.md', import.meta.url), 'utf8');
 const everyRule = [...rules.DROP, ...rules.OPEN];
@@ -60,13 +65,18 @@ const evidence: fc.Arbitrary<Evidence> = fc
     connections: fc.tuple(fc.oneof(uniform, mixed), fc.oneof(bracket, fc.constant([]))).map((parts) => parts.flat()),
     phase: fc.constantFrom('enforced' as const, 'enforced' as const, 'enforced' as const, 'restored' as const),
     ready: fc.constantFrom(0, 1, 2),
+    // What the observer and the witnesses say, taken from the examples of the page.
+    beside: fc.constantFrom(
+      ...examples.map(({ evidence: { observation, witnesses } }) => ({ ...(observation ? { observation } : {}), ...(witnesses ? { witnesses } : {}) })),
+    ),
   })
-  .map(({ connections, phase, ready }) => ({
+  .map(({ connections, phase, ready, beside }) => ({
+    ...beside,
     phase,
     startedAt: '2026-01-02T03:04:05.000Z',
     endedAt: '2026-01-02T03:04:05.000Z',
     kernel: '5.15.0',
-    targets: [],
+    targets: examples[0]?.evidence.targets ?? [],
     convergence: { reached: true, rounds: 1, elapsedMs: 1 },
     connections,
     backends: { before: { readyEndpoints: 2, readAt: '' }, after: { readyEndpoints: ready, readAt: '' } },
@@ -88,4 +98,50 @@ test('whatever the evidence, the sentence is one of those on the page for the ru
     { numRuns: 1500 },
   );
   assert.ok(decided.size >= everyRule.length - 2, `${decided.size} of ${everyRule.length} rules were visited`);
+});
+
+test('the page lists every kind of finding with every result that it can have, and every censorship of a transition', () => {
+  const abouts: readonly FindingAbout[] = ['observer', 'heldConnection', 'deniedPackets', 'securityRules', 'routes', 'peerings'];
+  for (const about of abouts)
+    for (const result of ['CONFIRMED', 'CONTRADICTED', 'UNKNOWN']) assert.ok(written.includes(`| ${about} | ${result} |`), `${about} ${result}`);
+  for (const result of ['CONFIRMED', 'UNKNOWN']) assert.ok(written.includes(`| backendBehindDeny | ${result} |`));
+  for (const censored of ['no', 'left', 'right', 'unobserved']) assert.ok(written.includes(`| ${censored} |`), censored);
+});
+
+const runs = fc
+  .array(fc.tuple(fc.constantFrom<Dial>('o', 'o', 'd', 'd', 'r', '-'), fc.integer({ min: 1, max: 60 })), { minLength: 1, maxLength: 6 })
+  .map((all) => all.flatMap(([one, times]) => Array.from({ length: times }, () => one)));
+const someCase = fc.record({
+  base: fc.constantFrom(...cases),
+  tested: runs,
+  control: fc.option(runs, { nil: undefined }),
+  others: fc.constantFrom(...cases),
+  marks: fc.constantFrom(...cases),
+});
+
+test('whatever was seen, every transition and every finding is told in a sentence of the page', () => {
+  const said = new Set<string>();
+  fc.assert(
+    fc.property(someCase, ({ base, tested, control, others, marks }) => {
+      const seen = observation(
+        { [first.id]: tested, ...(control ? { [second.id]: control.slice(0, tested.length) } : {}) },
+        { held: [heldOn(first, 'answered', 4900)] },
+      );
+      const { witnesses, backends, answers } = others.evidence;
+      const whole = { ...base.evidence, observation: seen, backends, ...(witnesses ? { witnesses } : {}), ...(answers ? { answers } : {}) };
+      const { transitions, findings } = judged({ evidence: whole, marks: marks.marks });
+      for (const { censored, sentence } of transitions) {
+        const template = findingTemplateOf(sentence);
+        const [end] = /; (?:N of N )?N? ?new connections .*$/.exec(template) ?? [''];
+        const beginning = template.slice(0, template.length - end.length);
+        assert.ok(written.includes(`| ${censored} | ${beginning}`) && written.includes(`${end} |`), `${censored} | ${template}`);
+      }
+      for (const { about, result, sentence } of findings) {
+        assert.ok(written.includes(`| ${about} | ${result} | ${findingTemplateOf(sentence)} |`), `${about} | ${result} | ${findingTemplateOf(sentence)}`);
+        said.add(`${about} ${result}`);
+      }
+    }),
+    { numRuns: 1000 },
+  );
+  assert.ok(said.size > 15, `${said.size} kinds of findings were visited`);
 });

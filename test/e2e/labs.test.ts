@@ -5,6 +5,9 @@ import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { labsDirectory } from '../../lab/leftovers.ts';
 import { cluster } from '../../lab/scope.ts';
+import type { Evidence, Phase } from '../../src/contract/evidence.ts';
+import { isMissing, type Missing } from '../../src/contract/observation.ts';
+import type { DeniedPackets } from '../../src/contract/witnesses.ts';
 import { type Ended, root, run, startWorld, type World } from './world.ts';
 import { descendantsOf, ended, hostNetwork, listenToHost, tracesOf } from './world-host.ts';
 import { allProved, endOf, startRun, verdictsOf } from './world-runs.ts';
@@ -30,6 +33,29 @@ test("two labs side by side complete a run each, and the host's own network is t
     }
     assert.equal(new Set(ends.map(({ report }) => report.runId)).size, 2);
   });
+  await t.test('Azure speaks for every window; the nodes for every deny where their Calico counts by policy, and where it does not the report says so', () => {
+    const [oss, cloud] = ends;
+    for (const { report } of ends) for (const evidence of report.evidence) azureConfirms(evidence);
+    for (const phase of ['enforced', 'second'] as const) {
+      const nodes = cluster.nodeNames.slice(0, 2);
+      for (const name of nodes) assert.match(JSON.stringify(deniedBy(oss, phase, name)), /"missing":"10\.240\.0\.\d+:9081: Connection refused"/);
+      const silent = phase === 'enforced' ? nodes.slice(0, 1) : nodes;
+      for (const name of silent) {
+        const counted = deniedBy(cloud, phase, name);
+        assert.ok('source' in counted && (counted.after ?? 0) - (counted.before ?? 0) >= 9, JSON.stringify(counted));
+      }
+    }
+  });
+  await t.test('every open port says who answers: pods that the API server names, both of them in time', () => {
+    for (const { report } of ends) {
+      for (const { phase, answers = {}, backends } of report.evidence) {
+        assert.equal(Object.keys(answers).length, { baseline: 2, enforced: 1, second: 0, restored: 2 }[phase]);
+        for (const counts of Object.values(answers)) {
+          assert.deepEqual(Object.keys(counts).toSorted(), backends.after.pods?.map(({ name, node }) => `frontend pod=${name} node=${node}`).toSorted());
+        }
+      }
+    }
+  });
   await t.test("nothing of the host's network differs at any look, and the kernel tells of no change", async () => {
     assert.ok(looks.count >= 5, `only ${looks.count} looks`);
     assert.deepEqual(looks.changed, []);
@@ -40,6 +66,26 @@ test("two labs side by side complete a run each, and the host's own network is t
     for (const { lab } of worlds) assert.deepEqual(await tracesOf(lab.scope.id), []);
   });
 });
+
+type End = Awaited<ReturnType<typeof oneRun>>;
+
+function azureConfirms({ phase, targets, witnesses }: Evidence): void {
+  assert.ok(witnesses && !isMissing(witnesses.securityRules) && !isMissing(witnesses.routes) && !isMissing(witnesses.peerings), JSON.stringify(witnesses));
+  for (const { id } of targets) {
+    assert.deepEqual(witnesses.securityRules[id], { access: 'Allow', rule: 'defaultSecurityRules/AllowVnetOutBound' }, phase);
+    assert.deepEqual(witnesses.routes[id], { nextHop: 'VNetPeering', prefix: '10.240.0.0/16' }, phase);
+  }
+  assert.deepEqual(
+    witnesses.peerings.map(({ state, provisioningState }) => [state, provisioningState]),
+    Array(2).fill(['Connected', 'Succeeded']),
+  );
+}
+
+function deniedBy(end: End | undefined, phase: Phase, node: string): DeniedPackets | Missing {
+  const said = end?.report.evidence.find((one) => one.phase === phase)?.witnesses?.deniedPackets[node];
+  assert.ok(said, `nothing of ${node} in ${phase}`);
+  return said;
+}
 
 async function startWorlds(t: TestContext): Promise<World[]> {
   const starts = await Promise.allSettled([startWorld(), startWorld({ calico: 'cloud' })]);

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Progress } from '../../src/contract/messages.ts';
 import type { Report } from '../../src/contract/report.ts';
@@ -66,6 +69,7 @@ test('the temporal CLI and a worker are enough to start a run, watch it, send it
   });
   await t.test('its history has at most 160 events and 150,000 bytes, and a summary on every activity', () => isSmallAndTold(id));
   await t.test('it is found by its search attributes, with its outcome in the memo', () => isFound(id, result));
+  await t.test('its report verifies: the chain, what follows from it, and the head that Temporal knows', () => verifies(id));
   await t.test('Azure and the cluster are as before (W3, W6)', async () => assert.deepEqual(await world.state(), stateBefore));
 });
 
@@ -126,13 +130,33 @@ async function isSmallAndTold(id: string): Promise<void> {
   );
 }
 
-async function isFound(id: string, { runId, summary }: Report): Promise<void> {
+async function verifies(id: string): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'hepflow-report-'));
+  try {
+    const file = join(folder, 'report.json');
+    const written = await world.hepflow('report', id, '--format', 'json', '--output', file);
+    assert.equal(written.code, 0, written.stderr);
+    const { code, stdout, stderr } = await world.hepflow('report', 'verify', file, '--against-temporal');
+    assert.equal(code, 0, stdout + stderr);
+    assert.match(stdout, /✔ The chain of evidence is whole: 4 links/);
+    const text = await readFile(file, 'utf8');
+    await writeFile(
+      file,
+      text.replace(/"elapsedMs": (\d)/, (_, digit: string) => `"elapsedMs": ${(Number(digit) + 1) % 10}`),
+    );
+    assert.equal((await world.hepflow('report', 'verify', file)).code, 1);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+async function isFound(id: string, { runId, summary, evidence }: Report): Promise<void> {
   assert.deepEqual(await searchAttributesOf(id), { HepflowCluster: 'lab', HepflowPhase: 'over', HepflowOutcome: 'PASS' });
   const found = (): Promise<{ execution: { workflowId: string } }[]> =>
     json('workflow', 'list', '--query', `HepflowOutcome = 'PASS' AND HepflowCluster = 'lab'`);
   await until('it is found', async () => (await found()).some(({ execution }) => execution.workflowId === id)); // the index follows in its own time
   const { memo } = (await json<Described>('workflow', 'describe', '--workflow-id', id)).workflowExecutionInfo;
-  assert.deepEqual(memo.fields.hepflow, { runId, outcome: 'PASS', summary, leftovers: 0 });
+  assert.deepEqual(memo.fields.hepflow, { runId, outcome: 'PASS', summary, leftovers: 0, evidenceHead: evidence.at(-1)?.seal?.sha256 });
 }
 
 interface Failed {

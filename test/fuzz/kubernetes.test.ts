@@ -42,6 +42,13 @@ const sound: Readonly<Record<string, unknown>> = {
   '/apis/projectcalico.org/v3/felixconfigurations/': { metadata: metadata('default'), spec: { failsafeInboundHostPorts: [{ protocol: 'TCP', port: 22 }] } },
   '/apis/projectcalico.org/v3/clusterinformations/': { metadata: metadata('default'), spec: { calicoVersion: 'v3.32.1' } },
   '/apis/projectcalico.org/v3/tiers/': { metadata: metadata('default') },
+  // As Calico's API server makes it up: without uid.
+  '/apis/projectcalico.org/v3/profiles/': { metadata: { name: 'projectcalico-default-allow' }, spec: {} },
+  '/api/v1/namespaces/kube-system/configmaps/': { metadata: metadata('kube-proxy'), data: { 'config.conf': 'mode: nftables' } },
+  '/apis/apps/v1/namespaces/kube-system/daemonsets/': {
+    metadata: metadata('kube-proxy'),
+    spec: { template: { spec: { containers: [{ command: ['kube-proxy', '--proxy-mode', 'iptables'] }] } } },
+  },
   '/apis/projectcalico.org/v3/globalnetworkpolicies': listOf({ metadata: metadata('other'), spec: { selector: 'all()' } }),
   '/apis/projectcalico.org/v3/hostendpoints': listOf({ metadata: metadata('node-a-auto-hep'), spec: { node: 'node-a', interfaceName: '*' } }),
   '/apis/projectcalico.org/v3': { kind: 'APIResourceList', resources: [] },

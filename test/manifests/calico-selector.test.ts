@@ -49,11 +49,11 @@ const rows: readonly (readonly [selector: string, selected: boolean])[] = [
   ["app contains ''", false],
   ["agentpool contains ''", true],
   ["kubernetes.io/os == 'linux' && has(projectcalico.org/created-by)", true],
-  ["has(app) && has(agentpool) || all()", true],
-  ["has(app) && (has(agentpool) || all())", false],
-  ["all() || has(app) && has(app)", true],
-  ["!has(app) && !has(tier)", true],
-  ["!(has(agentpool) || has(app))", false],
+  ['has(app) && has(agentpool) || all()', true],
+  ['has(app) && (has(agentpool) || all())', false],
+  ['all() || has(app) && has(app)', true],
+  ['!has(app) && !has(tier)', true],
+  ['!(has(agentpool) || has(app))', false],
   ["projectcalico.org/created-by != 'calico-kube-controllers'", false],
   ["contains contains 'x'", false],
   ["in in {'x'}", false],
@@ -73,7 +73,7 @@ describe("a host endpoint's labels against a selector of Calico", () => {
 const refused: readonly (readonly [selector: string, at: number])[] = [
   ["app = 'x'", 5],
   ['app', 4],
-  ["app == x", 8],
+  ['app == x', 8],
   ["app == 'x", 8],
   ['has()', 5],
   ['has (app)', 5],
@@ -81,7 +81,7 @@ const refused: readonly (readonly [selector: string, at: number])[] = [
   ['all(x)', 5],
   ["app in ('x')", 8],
   ["app in {'x' 'y'}", 13],
-  ["app in {,}", 9],
+  ['app in {,}', 9],
   ['all() &&', 9],
   ['all() & all()', 7],
   ['|| all()', 1],
@@ -99,11 +99,14 @@ const refused: readonly (readonly [selector: string, at: number])[] = [
 describe('what is no selector is refused, with the place', () => {
   for (const [selector, at] of refused) {
     test(JSON.stringify(selector), () => {
-      assert.throws(() => parseSelector(selector), (error: unknown) => {
-        assert.ok(error instanceof SelectorError);
-        assert.match(error.message, new RegExp(`at character ${at}$`));
-        return true;
-      });
+      assert.throws(
+        () => parseSelector(selector),
+        (error: unknown) => {
+          assert.ok(error instanceof SelectorError);
+          assert.match(error.message, new RegExp(`at character ${at}$`));
+          return true;
+        },
+      );
     });
   }
 });

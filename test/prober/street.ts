@@ -9,6 +9,8 @@ import { run, runIn } from '../../lab/process/run.ts';
 export interface Street {
   /** Name of the prober's namespace. */
   readonly prober: string;
+  /** Name of the host's. */
+  readonly hostNamespace: string;
   /** Address of the other side; `nobody` is on the same link and does not exist; `far` has no route. */
   readonly host: string;
   readonly nobody: string;
@@ -130,6 +132,7 @@ export async function openStreet(): Promise<Street> {
     });
     return {
       prober,
+      hostNamespace: other,
       host,
       nobody: '10.99.0.77',
       far: '198.51.100.7',

@@ -59,7 +59,14 @@ describe('a role without one action of deploy/azure-role.json is refused by pref
   for (const action of sweepOnly.filter((each) => !neededByRuns.has(each))) {
     test(`${action} is for sweep or a witness alone: preflight does not refuse without it`, async () => {
       await using azure = await startAzureUnderTest({ roleFile: roleWithout('azure-role.json', action) });
-      assert.deepEqual((await inspectAzure(mission, { azure: azure.adapter() })).problems, []);
+      const { problems, warnings } = await inspectAzure(mission, { azure: azure.adapter() });
+      assert.deepEqual(problems, []);
+      const forWitness = rights.some((right) => right.action === action && right.only === 'witness');
+      assert.equal(
+        warnings.some((each) => each.includes(action) && each.includes('will lack that witness')),
+        forWitness,
+        warnings.join('\n'),
+      );
     });
   }
 });

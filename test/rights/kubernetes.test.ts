@@ -14,7 +14,7 @@ import type { Tools } from '../../src/activities/step.ts';
 import { deletePolicy, deleteService, releaseCluster, restoreAutoHostEndpoints, restoreFlowLogs, restoreLabel } from '../../src/activities/undo-kubernetes.ts';
 import type { Cluster } from '../../src/adapters/kubernetes/index.ts';
 import type { Problem } from '../../src/contract/failures.ts';
-import { neededRights } from '../../src/manifests/kubernetes-rights.ts';
+import { type NeededRight, neededRights } from '../../src/manifests/kubernetes-rights.ts';
 import { clusterLease } from '../../src/manifests/names.ts';
 import {
   contextOf,
@@ -73,9 +73,12 @@ const grants: readonly Grant[] = roles.flatMap(({ path, rules }) => {
   }));
 });
 const nameOf = ({ verb, group, resource }: Pick<Grant, 'verb' | 'group' | 'resource'>): string => `${verb} ${resource}${group === '' ? '' : `.${group}`}`;
+const isFor = (grant: Grant, purpose: (right: NeededRight) => boolean): boolean =>
+  neededRights.some((right) => purpose(right) && nameOf(right) === nameOf(grant));
 const isForRuns = (grant: Grant): boolean =>
-  !neededRights.some((right) => right.only !== undefined && nameOf(right) === nameOf(grant)) ||
-  neededRights.some((right) => right.only === undefined && nameOf(right) === nameOf(grant));
+  !isFor(grant, ({ only, optional }) => only !== undefined || optional !== undefined) ||
+  isFor(grant, ({ only, optional }) => only === undefined && optional === undefined);
+const isOptional = (grant: Grant): boolean => isFor(grant, ({ optional }) => optional !== undefined);
 
 let cluster: TestCluster;
 before(async () => {
@@ -94,6 +97,9 @@ async function problems(): Promise<readonly Problem[]> {
   const [held, found] = await Promise.all([inspectHold(contextOf().run.cluster, holder, tools), inspectCluster(mission, 'abcd1234', tools)]);
   return [...held.problems, ...found.problems];
 }
+
+/** Every sentence that preflight has about the cluster, good or bad. */
+const sentences = async (): Promise<readonly string[]> => (await inspectCluster(mission, 'abcd1234', cluster.tools)).findings.map(({ reason }) => reason);
 
 /** Preflight's messages once they are exactly so many, since authorization follows a changed role a moment later. */
 async function settle(count: number): Promise<readonly Problem[]> {
@@ -126,6 +132,27 @@ describe('a role of deploy/kubernetes without one verb is refused by preflight, 
   }
 });
 
+describe('a role of deploy/kubernetes without one optional verb is no problem, and tells less', () => {
+  for (const grant of grants.filter(isOptional)) {
+    const { path, rest } = grant;
+    test(nameOf(grant), async () => {
+      const { rules } = roles.find((role) => role.path === path) ?? assert.fail();
+      assert.deepEqual(await settle(0), []);
+      const isTold = async (): Promise<boolean> => (await sentences()).some((reason) => reason.startsWith('Not readable'));
+      assert.equal(await isTold(), false);
+      await cluster.api.call('PATCH', path, { rules: rest });
+      try {
+        const deadline = Date.now() + 10_000;
+        while (!(await isTold()) && Date.now() < deadline) await sleep(20);
+        assert.equal(await isTold(), true);
+        assert.deepEqual(await problems(), []);
+      } finally {
+        await cluster.api.call('PATCH', path, { rules });
+      }
+    });
+  }
+});
+
 /** What no call of a run to this API server uses, with the reason. */
 const unused = new Map<string, string>([
   ...['get', 'list', 'create', 'patch', 'delete'].map(
@@ -144,7 +171,7 @@ test('every verb of the roles is used by preflight, a whole run or its undo, and
   await inspectHold(contextOf().run.cluster, holder, tools);
   await inspectCluster(mission, 'abcd1234', tools);
   await runAndUndo(tools);
-  const granted = new Set(grants.filter(isForRuns).map(nameOf));
+  const granted = new Set(grants.filter((grant) => isForRuns(grant) || isOptional(grant)).map(nameOf));
   assert.deepEqual([...granted].filter((name) => !used.has(name)).toSorted(), [...unused.keys()].toSorted());
   assert.deepEqual(
     [...used].filter((name) => !granted.has(name)),
@@ -196,7 +223,7 @@ async function runAndUndo(tools: Tools): Promise<void> {
 
 /** The same cluster, noting which verb is used on what. */
 function recording(inner: Cluster, used: Set<string>): Cluster {
-  const verbs = { get: 'get', find: 'get', list: 'list', create: 'create', patchMerge: 'patch', delete: 'delete' } as const;
+  const verbs = { get: 'get', find: 'get', exists: 'get', list: 'list', create: 'create', patchMerge: 'patch', delete: 'delete' } as const;
   const noted = Object.entries(verbs).map(([method, verb]) => {
     const call = inner[method as keyof typeof verbs] as (resource: { group: string; plural: string }, ...rest: unknown[]) => unknown;
     return [

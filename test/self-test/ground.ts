@@ -46,13 +46,16 @@ export const packetsOf = async (namespace: string, counter: string): Promise<num
   Number(/packets (\d+)/.exec(await runIn(namespace, ['nft', 'list', 'counter', 'ip', table, counter]))?.[1]);
 
 /** Whether the proof window of a DROP has begun: a SYN was repeated, and only proof connections wait as long as that takes, 1 s. */
-export async function proofHasBegun({ lab }: Ground): Promise<void> {
-  await until('a SYN is repeated', async () => {
-    const [vm] = (await namespacesOf(lab.scope.id)).filter((name) => name.includes('-vm-'));
-    if (vm === undefined) return false;
-    const waiting = await runIn(vm, ['ss', '-Hnot', 'state', 'syn-sent', `dport = ${nodePort}`]);
-    return /timer:\(on,[^,]*,[1-9]/.test(waiting);
-  });
+export const proofHasBegun = (ground: Ground): Promise<void> => until('a SYN is repeated', () => synRepeated(ground));
+
+/** No such connection waits any more: each was let in, or has given up. */
+export const proofHasEnded = (ground: Ground): Promise<void> => until('no SYN is repeated', async () => !(await synRepeated(ground)));
+
+async function synRepeated({ lab }: Ground): Promise<boolean> {
+  const vm = (await namespacesOf(lab.scope.id)).find((name) => name.includes('-vm-'));
+  if (vm === undefined) return false;
+  const waiting = await runIn(vm, ['ss', '-Hnot', 'state', 'syn-sent', `dport = ${nodePort}`]);
+  return /timer:\(on,[^,]*,[1-9]/.test(waiting);
 }
 
 /** Waits until something holds; the bound is far above what it takes. */

@@ -5,7 +5,7 @@ import { cluster } from '../../lab/scope.ts';
 import { runLabel } from '../../src/manifests/names.ts';
 import { killSessions } from '../chaos/strikes.ts';
 import { groupId } from '../interop/arm.ts';
-import { addRules, type Ground, type Mend, nodePort, packetsOf, until, vmSpace } from './ground.ts';
+import { addRules, type Ground, type Mend, nodePort, packetsOf, proofHasEnded, until, vmSpace } from './ground.ts';
 
 export type Strike = (ground: Ground) => Promise<Mend | undefined>;
 
@@ -47,11 +47,11 @@ export const felixLate =
     return async () => lab.calico.setFelixDelayMs(0);
   };
 
-/** Node 1 refuses what the VM sends to the NodePort, after DNAT and so instead of the backend. */
+/** Node 1 refuses what the VM sends to the NodePort, where Calico would deny it. */
 export const nodeRefuses =
   (how: 'tcp reset' | 'icmp type admin-prohibited'): Strike =>
   ({ nodes }) =>
-    addRules(nodes[0].netns, [{ hook: 'forward priority -1', rules: [`ip saddr ${vmSpace} ct original proto-dst ${nodePort} meta l4proto tcp reject with ${how}`] }]);
+    addRules(nodes[0].netns, [{ hook: 'prerouting priority -151', rules: [`ip saddr ${vmSpace} tcp dport ${nodePort} ct state new reject with ${how}`] }]);
 
 /** Drops so many of a hundred packets between the VM and the nodes, either way. SSH comes by another way. */
 export const drops =
@@ -177,32 +177,41 @@ export const sshdKilled: Strike = async ({ lab }) => {
   return undefined;
 };
 
-/**
- * The deny goes off and on again. `sawMs`: how long at most whoever watches is given to see each of silence, a leak and silence again, by SYNs that were
- * sent to node 1's NodePort, and let through behind the place where Calico denies; who does not dial does not see.
- */
-export const flaps =
-  (sawMs: number): Strike =>
-  async (ground) => {
-    const { netns } = ground.nodes[0];
-    const syn = `ip saddr ${vmSpace} tcp dport ${nodePort} tcp flags syn / syn,ack counter name`;
-    const mend = await addRules(netns, [
-      { hook: 'prerouting priority -301', rules: [`${syn} "sent"`] },
-      { hook: 'prerouting priority -110', rules: [`${syn} "passed"`] },
-    ]);
-    const seen = async (counter: 'sent' | 'passed'): Promise<void> => {
-      const deadline = Date.now() + sawMs;
-      const enough = (await packetsOf(netns, counter)) + 4;
-      await until(`SYNs were ${counter}`, async () => Date.now() > deadline || (await packetsOf(netns, counter)) >= enough);
-    };
-    try {
-      await seen('sent');
-      const on = await selectsNobody(ground);
-      await seen('passed');
-      await on?.();
-      await seen('sent');
-    } finally {
-      await mend();
-    }
-    return undefined;
+/** The deny goes off until no proof connection waits any more, and on again. */
+export const offInProof: Strike = async (ground) => {
+  const on = await selectsNobody(ground);
+  try {
+    await proofHasEnded(ground);
+  } finally {
+    await on?.();
+  }
+  return undefined;
+};
+
+/** What whoever watches is given at most to see. Who does not dial does not see. */
+const watchMs = 2000;
+
+/** The deny goes off and on again, for as long as it takes the observer to see silence, a leak and silence again. */
+export const flaps: Strike = async (ground) => {
+  const { netns } = ground.nodes[0];
+  const syn = `ip saddr ${vmSpace} tcp dport ${nodePort} tcp flags syn / syn,ack counter name`;
+  const mend = await addRules(netns, [
+    { hook: 'prerouting priority -301', rules: [`${syn} "sent"`] },
+    { hook: 'prerouting priority -110', rules: [`${syn} "passed"`] },
+  ]);
+  const seen = async (counter: 'sent' | 'passed'): Promise<void> => {
+    const deadline = Date.now() + watchMs;
+    const enough = (await packetsOf(netns, counter)) + 16;
+    await until(`SYNs were ${counter}`, async () => Date.now() > deadline || (await packetsOf(netns, counter)) >= enough);
   };
+  try {
+    await seen('sent');
+    const on = await selectsNobody(ground);
+    await seen('passed');
+    await on?.();
+    await seen('sent');
+  } finally {
+    await mend();
+  }
+  return undefined;
+};

@@ -17,6 +17,7 @@ import type { Report } from '../../src/contract/report.ts';
 import type { Site } from '../../src/contract/site.ts';
 import type { Activities, Call, ProbeInput, Result, RunRef, StepInput, StepName, StepOutput, UndoEntry, UndoOutcome } from '../../src/contract/steps.ts';
 import { idsOf } from '../../src/manifests/names.ts';
+import { sealed } from '../../src/verify/seal.ts';
 
 export const spec = { subscriptionId: '00000000-0000-4000-8000-000000000001', resourceGroup: 'group', cluster: 'cluster' };
 
@@ -73,7 +74,7 @@ export function fakeActivities(behaviour: FakeBehaviour = {}): { activities: Act
     exposeNodePort: ({ nodePort }) => ({ nodePort, readyEndpoints: 2 }),
     labelNode: ({ node }) => ({ changed: true, hostEndpoint: `${node}-auto-hep` }),
     applyPolicy: ({ name }) => ({ name, acceptedAt: new Date().toISOString() }),
-    probe: (input) => (behaviour.evidence ?? asExpected)(input),
+    probe: (input) => sealed((behaviour.evidence ?? asExpected)(input), input.previousSeal ?? ''),
   };
   const step =
     <N extends StepName>(name: N) =>

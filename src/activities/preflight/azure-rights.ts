@@ -1,8 +1,8 @@
 import { parseId } from '../../adapters/azure/index.ts';
 import type { Diagnosis } from '../../contract/diagnosis.ts';
-import { missingActions, type RightScope } from '../../manifests/azure-rights.ts';
+import { type Granted, missingActions, type RightScope } from '../../manifests/azure-rights.ts';
 import { allowed, none, type Reader } from './azure-ask.ts';
-import { counted, ok, problem } from './look.ts';
+import { counted, ok, problem, warning } from './look.ts';
 
 /** Where rights are needed. They may come from the group, or from the resource alone when there is one. */
 export interface Scope {
@@ -21,14 +21,16 @@ async function inspectScope({ at, groupId, resourceId }: Scope, { azure }: Reade
   const where = resourceId ?? groupId;
   const there = [ok('azureRights', `All ${counted(missingActions(at, []).length, 'right')} that a run needs on ${shortOf(where)} are there.`)];
   const ofGroup = await allowed(() => azure.permissions(groupId), 'azureRights');
-  if (ofGroup.refusal === undefined && missingActions(at, ofGroup.value).length === 0) return there;
+  const unheard = (granted: readonly Granted[]): Diagnosis[] =>
+    missingActions(at, granted, 'witness').map((action) =>
+      warning('azureRights', `The credential may not ${action} on ${where}: the report will lack that witness.`, 'Assign the role of deploy/ again.'),
+    );
+  if (ofGroup.refusal === undefined && missingActions(at, ofGroup.value).length === 0) return [...there, ...unheard(ofGroup.value)];
   const ofResource = resourceId === undefined ? ofGroup : await allowed(() => azure.permissions(resourceId).catch(none), 'azureRights');
   if (ofGroup.refusal !== undefined && ofResource.refusal !== undefined) return [ofGroup.refusal];
-  const missing = missingActions(
-    at,
-    [ofGroup, ofResource].flatMap((each) => (each.refusal === undefined ? each.value : [])),
-  );
-  if (missing.length === 0) return there;
+  const granted = [ofGroup, ofResource].flatMap((each) => (each.refusal === undefined ? each.value : []));
+  const missing = missingActions(at, granted);
+  if (missing.length === 0) return [...there, ...unheard(granted)];
   return missing.map((action) => problem('azureRights', 'MissingRights', '', `The credential may not ${action} on ${where}.`));
 }
 

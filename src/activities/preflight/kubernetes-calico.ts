@@ -47,7 +47,7 @@ export async function inspectCalico(cluster: Cluster, mission: Wanted, runId: st
     look(cluster.find(felixConfigurations, 'default')),
     look(cluster.find(tiers, mission.policy.tier)),
     look(cluster.list(globalNetworkPolicies)),
-    look(ifServed(cluster.find(profiles, defaultAllowProfile))),
+    look(ifServed(cluster.exists(profiles, defaultAllowProfile))),
     versionOf(cluster),
   ]);
   const all = foundIn(policies);
@@ -123,12 +123,12 @@ function nameFinding(policies: readonly GlobalNetworkPolicy[], policy: Mission['
 }
 
 /** Calico's API server always has it (libcalico-go/lib/backend/k8s/resources/profile.go); Felix knows it since v3.14. */
-function profileFinding(looked: Look<unknown>): Diagnosis {
+function profileFinding(looked: Look<boolean | 'notServed'>): Diagnosis {
   const name = `Profile ${defaultAllowProfile}`;
   if (looked === 'unknown') return info('profile', `Not readable: the credential may not get ${name}, which automatic host endpoints refer to.`);
   if (looked.found === 'notServed')
     return info('profile', `Not readable: the cluster does not serve profiles; Felix knows ${defaultAllowProfile} by itself since v3.14.`);
-  if (looked.found !== undefined) return ok('profile', `${name} is there: a host endpoint by itself cuts nothing.`);
+  if (looked.found) return ok('profile', `${name} is there: a host endpoint by itself cuts nothing.`);
   return warning(
     'profile',
     `${name} does not exist: where Felix does not know it by itself, an automatic host endpoint cuts all traffic of its node, failsafe ports apart (calico#3552).`,

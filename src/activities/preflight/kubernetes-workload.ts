@@ -41,7 +41,8 @@ async function deploymentFindings(
   const ready = found.filter(({ metadata, status }) => metadata.deletionTimestamp === undefined && isReady(status?.conditions));
   if (ready.length === 0)
     return [problem('deployment', 'NoReadyPods', field, `Deployment ${name} in namespace ${namespace} has ${found.length} pods, none of them ready.`)];
-  const where = ready.map((pod) => `${pod.metadata.name} on ${nodeOf(pod)}`);
+  const nodes = [...new Set(ready.map(nodeOf))].toSorted();
+  const where = nodes.map((node) => `${ready.filter((pod) => nodeOf(pod) === node).length} on ${node}`);
   return [
     ok('deployment', `Deployment ${name} has ${ready.length} of ${found.length} pods ready: ${listed(where)}.`, '', field),
     ...placeFindings(name, ready, await firstNode),

@@ -19,6 +19,8 @@ export interface Cluster {
   get<T extends KubernetesObject>(resource: Resource<T>, name: string, namespace?: string): Promise<T>;
   /** undefined when the object does not exist; a resource that is not served is an error all the same. */
   find<T extends KubernetesObject>(resource: Resource<T>, name: string, namespace?: string): Promise<T | undefined>;
+  /** Whether the object exists. For what an API server makes up on the way, such as Calico's built-in profile, which has no uid. */
+  exists(resource: Resource<KubernetesObject>, name: string, namespace?: string): Promise<boolean>;
   /** Every object, however many pages that takes. */
   list<T extends KubernetesObject>(resource: Resource<T>, filter?: { readonly namespace?: string; readonly labelSelector?: string }): Promise<readonly T[]>;
   create<T extends KubernetesObject>(resource: Resource<T>, body: object, namespace?: string): Promise<T>;
@@ -42,6 +44,8 @@ export function clusterOver(send: (call: Call) => Promise<string>): Cluster {
   const cluster: Cluster = {
     get: (resource, name, namespace) => object({ method: 'GET', path: pathOf(resource, namespace, name) }),
     find: (resource, name, namespace) => cluster.get(resource, name, namespace).catch(nothingIf('NotFound')),
+    exists: async (resource, name, namespace) =>
+      (await json({ method: 'GET', path: pathOf(resource, namespace, name) }).catch(nothingIf('NotFound'))) !== undefined,
     list: async (resource, { namespace, labelSelector } = {}) => {
       const path = pathOf(resource, namespace);
       return await allPages(async (from) => {

@@ -1,8 +1,8 @@
 /** Evidence with an observer's dials, as runs give it: two nodes, the VM's clock ahead of the worker's. */
-import type { Evidence, Phase, Target } from '../../src/contract/evidence.ts';
-import type { HeldConnection, Observation } from '../../src/contract/observation.ts';
-import type { Mark } from '../../src/contract/report.ts';
-import { type Dial, trackOf } from '../../src/contract/track.ts';
+import type { Evidence, Phase, Target } from '../src/contract/evidence.ts';
+import type { HeldConnection, Observation } from '../src/contract/observation.ts';
+import type { Mark } from '../src/contract/report.ts';
+import { type Dial, trackOf } from '../src/contract/track.ts';
 
 const portOf = (node: string, port: number, kind: Target['kind'], address: string): Target => ({ id: `${node}:${port}`, node, address, port, kind });
 export const first = portOf('node-1', 30080, 'nodePort', '10.0.0.1');
