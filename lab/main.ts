@@ -1,6 +1,6 @@
 /** `lab up | down | status | env | serve`: a lab in the background. Prints nothing to stdout but the environment; progress goes to stderr. */
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -126,7 +126,8 @@ async function down(id: string | undefined): Promise<number> {
   if (labs.length === 0 && id !== undefined) return err(`No lab ${id} is running.`, 3);
   for (const lab of labs) {
     process.kill(lab.pid, 'SIGTERM');
-    while ((await running()).some((one) => one.id === lab.id)) {
+    // Its record may go before the rest of its folder does.
+    while (existsSync(join(labsDirectory, lab.id))) {
       await sleep(50);
       await cleanUpDeadLabs();
     }

@@ -35,7 +35,7 @@ const rules: readonly Rule[] = [
   },
   { files: /^src\/verify\//, paths: /^src\/(verify|contract|checks)\//, packages: /^(canonicalize|zod)$/, node: true },
   { files: /^src\/prober\//, paths: /^src\/(prober|contract)\//, packages: /^zod$/, node: true },
-  { files: /^src\/adapters\/azure\//, paths: /^src\/(adapters\/azure|contract)\//, packages: /^@azure\//, node: true },
+  { files: /^src\/adapters\/azure\//, paths: /^src\/(adapters\/azure|contract)\//, packages: /^(@azure\/|ipaddr\.js$)/, node: true },
   { files: /^src\/adapters\/kubernetes\//, paths: /^src\/(adapters\/kubernetes|contract)\//, packages: /^(?!@temporalio\/|@azure\/|ssh2$)/, node: true },
   { files: /^src\/adapters\/ssh\//, paths: /^src\/(adapters\/ssh|contract)\//, packages: /^(?!@temporalio\/|@azure\/|@kubernetes\/)/, node: true },
   { files: /^src\/adapters\/temporal\//, paths: /^src\/(adapters\/temporal|contract)\//, packages: /^@temporalio\/(client|common)$/, node: true },

@@ -1,5 +1,6 @@
 /** Asks others than the prober about the window of a proof. None of them can fail a step: what cannot be had says why. */
-import { type Azure, AzureError, accessOf, routeOf } from '../adapters/azure/index.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Azure, AzureError, accessOf, ownCodes, routeOf } from '../adapters/azure/index.ts';
 import type { Target } from '../contract/evidence.ts';
 import type { Missing } from '../contract/observation.ts';
 import type { ProbeInput, WitnessInput } from '../contract/steps.ts';
@@ -8,6 +9,9 @@ import type { StepContext, Tools } from './step.ts';
 
 /** How long a witness may go on once the prober is done, in milliseconds. */
 export const latenessMs = 20_000;
+
+/** Before Azure is asked again, where it does not say how long to wait. */
+const pauseMs = 1000;
 
 export type AzureWitnesses = Omit<Witnesses, 'deniedPackets'>;
 type Asked = Pick<ProbeInput, 'targets'> & WitnessInput;
@@ -74,9 +78,22 @@ async function orMissing<T>(signal: AbortSignal, read: () => Promise<T>): Promis
   if (signal.aborted) giveUp();
   signal.addEventListener('abort', giveUp, { once: true });
   try {
-    return await Promise.race([read().catch((error: unknown) => ({ missing: reasonOf(error, signal) })), late.promise]);
+    return await Promise.race([tried(read, signal).catch((error: unknown) => ({ missing: reasonOf(error, signal) })), late.promise]);
   } finally {
     signal.removeEventListener('abort', giveUp);
+  }
+}
+
+/** What Azure cannot answer just now is asked again as long as there is time; a refusal is an answer (W10). */
+async function tried<T>(read: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  for (;;) {
+    try {
+      return await read();
+    } catch (error) {
+      const passing = error instanceof AzureError && (error.status === 429 || error.status >= 500 || error.code === ownCodes.connectionFailed);
+      if (!passing) throw error;
+      await sleep(error.retryAfterMs ?? pauseMs, undefined, { signal });
+    }
   }
 }
 

@@ -12,7 +12,7 @@ import { follow } from './follow.ts';
 import { onInterrupt } from './interrupt.ts';
 import { liveProofOf } from './live-proof.ts';
 import { type ProgressView, progressView } from './progress-view.ts';
-import { messageOf } from './temporal.ts';
+import { abortable, messageOf } from './temporal.ts';
 import { terminalOn } from './terminal.ts';
 
 export interface FollowFlags {
@@ -32,8 +32,14 @@ export async function followToEnd(handle: WorkflowHandle, flags: FollowFlags): P
     prompt: view.prompt,
     cancel: () => cancel(handle, view),
   });
+  const over = new AbortController();
   try {
-    const end = await follow(handle, { view, taskQueue: flags.taskQueue, signal: interrupts.leave, liveProof: () => liveProofOf(handle) });
+    const end = await follow(abortable(handle, over.signal), {
+      view,
+      taskQueue: flags.taskQueue,
+      signal: interrupts.leave,
+      liveProof: () => liveProofOf(handle),
+    });
     if (end.kind === 'detached') {
       terminal.stream.write(detachedLines(handle.workflowId, interrupts.cancelled()));
       return exitCodes.detached;
@@ -41,6 +47,7 @@ export async function followToEnd(handle: WorkflowHandle, flags: FollowFlags): P
     if (end.kind === 'over-without-report') throw new CommandError(end.message);
     return await present(end.report, flags, terminal);
   } finally {
+    over.abort();
     interrupts.end();
   }
 }

@@ -3,6 +3,7 @@ import { defineSearchAttributeKey } from '@temporalio/common';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { searchAttributes } from '../contract/messages.ts';
 import { CommandError } from './exit-code.ts';
+import type { RunHandle } from './follow.ts';
 import { payloadCodec } from './payload-codec.ts';
 
 /** Temporal by the SDK's environment configuration, for as long as `work` takes. */
@@ -36,6 +37,14 @@ export async function runOf(client: Client, workflowId: string): Promise<Workflo
     throw error;
   }
 }
+
+/** The handle with calls that end at once when the signal is aborted: a long poll would keep the process alive for 20 s. */
+export const abortable = (handle: WorkflowHandle, signal: AbortSignal): RunHandle => ({
+  workflowId: handle.workflowId,
+  query: (name) => handle.client.withAbortSignal(signal, () => handle.query(name)),
+  result: () => handle.client.withAbortSignal(signal, () => handle.result()),
+  describe: () => handle.describe(),
+});
 
 /** The cluster's name as search attribute, where the namespace knows ours: a start that sets an unknown one is refused. */
 export async function clusterAttribute(

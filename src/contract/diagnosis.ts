@@ -44,7 +44,13 @@ export const topics = {
     problem: 'it does not exist, or is stopped',
     warning: "its data plane is Cilium, which does not enforce Calico's policies",
   },
-  apiAccess: { area: 'azure', title: 'API server access', asks: 'Is the API server private?', problem: '', warning: '' },
+  apiAccess: {
+    area: 'azure',
+    title: 'API server access',
+    asks: 'Is the API server private?',
+    problem: '',
+    warning: 'an action of a witness is missing: the run lacks that witness',
+  },
   vnet: {
     area: 'azure',
     title: 'VNet of the nodes',

@@ -74,7 +74,7 @@ export interface Evidence {
   readonly seal?: Seal;
 }
 
-/** Hexadecimal SHA-256 values: `sha256` covers `previous` and the evidence as canonical JSON (docs/report.md). */
+/** Hexadecimal SHA-256 values: `sha256` covers `previous` and the evidence as canonical JSON (docs/evidence.md). */
 export interface Seal {
   /** The last evidence's `sha256`; for the first one the run id. */
   readonly previous: string;

@@ -2,7 +2,8 @@
 
 /**
  * The outcomes of one target's dials in order of slots, one letter a slot, run-length coded (`412o96d`):
- * `o` OPEN, `d` DROP (no answer within the dial's limit), `r` RST, `i` ICMP_REJECT, `f` PROBE_FAULT, `-` not dialled (the VM was late).
+ * `o` OPEN, `d` DROP (no answer within the dial's limit), `r` RST, `i` ICMP_REJECT, `f` PROBE_FAULT, `-` not dialled (the VM was late), or not answered yet when
+ * the observer was stopped.
  */
 export type Track = string;
 
@@ -10,7 +11,7 @@ export type Track = string;
 export interface ClockOffset {
   /** The VM's clock minus the worker's, in milliseconds. */
   readonly offsetMs: number;
-  /** The true offset lies within this of `offsetMs`: half of the shortest round trip, in milliseconds. */
+  /** The true offset lies within this of `offsetMs`: half of the shortest round trip, and half of the millisecond that the worker's clock shows. In milliseconds. */
   readonly uncertaintyMs: number;
   readonly exchanges: number;
 }

@@ -1,6 +1,7 @@
 import type { Report } from '../contract/report.ts';
 import { changes } from './html/changes.ts';
 import { byHand } from './html/commands.ts';
+import { findings } from './html/findings.ts';
 import { pictures } from './html/picture.ts';
 import { setting } from './html/setting.ts';
 import { steps } from './html/steps.ts';
@@ -9,6 +10,7 @@ import { head } from './html/summary.ts';
 import { timelines } from './html/timeline.ts';
 import { trouble } from './html/trouble.ts';
 import { verdictTables } from './html/verdicts.ts';
+import { waterfalls } from './html/waterfall.ts';
 import { Markup, markup } from './markup.ts';
 
 /**
@@ -30,6 +32,8 @@ ${head(report)}
 <main>
 ${trouble(report)}
 ${pictures(report)}
+${waterfalls(report)}
+${findings(report)}
 ${verdictTables(report)}
 ${timelines(report)}
 ${changes(report)}

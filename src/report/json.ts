@@ -9,12 +9,15 @@ const order = [
   'summary',
   'failure',
   'verdicts',
+  'transitions',
+  'findings',
   'steps',
   'leftovers',
   'warnings',
   'cluster',
   'calico',
   'timings',
+  'evidence',
   'mission',
 ] as const satisfies readonly (keyof Report)[];
 

@@ -1,8 +1,8 @@
 import type { Phase } from '../contract/evidence.ts';
-import type { Report } from '../contract/report.ts';
+import type { Finding, Report } from '../contract/report.ts';
 import type { Verdict } from '../contract/verdict.ts';
 import { type Markup, markup } from './markup.ts';
-import { failureLines, phases, phaseTitles, whyNotLookedAt } from './words.ts';
+import { failureLines, findingTitles, phases, phaseTitles, whyNotLookedAt } from './words.ts';
 
 /** A test case: without `bad` it passed. `skipped` is what was not looked at; what could not be decided is an `error`, so that no CI takes it for a pass. */
 interface Case {
@@ -14,11 +14,14 @@ interface Case {
 interface Suite {
   readonly name: string;
   readonly cases: readonly Case[];
+  /** What is told beside the cases, a line each. */
+  readonly told?: readonly string[];
 }
 
 /**
  * The report as JUnit XML: the run itself as a suite, then one for each phase with a test case for each verdict.
  * FAIL is a `failure`, INCONCLUSIVE an `error`; a phase without verdicts is one skipped case with the reason.
+ * A finding is a case too: CONTRADICTED is a `failure`, what could not be had is `skipped`. How long changes took is in `system-out`.
  */
 export function toJunit(report: Report): string {
   const suites = [runSuite(report), ...phases.map((phase) => phaseSuite(report, phase))];
@@ -49,7 +52,9 @@ function runSuite(report: Report): Suite {
 
 function phaseSuite(report: Report, phase: Phase): Suite {
   const rows = report.verdicts.filter((one) => one.phase === phase);
-  if (rows.length > 0) return { name: phase, cases: rows.map(verdictCase) };
+  const findings = report.findings.filter((one) => one.phase === phase).map(findingCase);
+  const told = report.transitions.filter((one) => one.phase === phase).map(({ sentence }) => sentence);
+  if (rows.length > 0) return { name: phase, cases: [...rows.map(verdictCase), ...findings], told };
   const reason = whyNotLookedAt(report, phase);
   return { name: phase, cases: [{ name: phaseTitles[phase], seconds: 0, bad: { as: 'skipped', type: 'NotLookedAt', message: reason, text: reason } }] };
 }
@@ -63,15 +68,21 @@ function verdictCase({ target, expected, observed, verdict, sentence, evidence }
   return { name, seconds, bad: { as: verdict === 'FAIL' ? 'failure' : 'error', type: verdict, message: sentence, text } };
 }
 
+function findingCase({ about, subject, result, sentence }: Finding): Case {
+  const name = `${findingTitles[about]}${subject && `: ${subject}`}`;
+  if (result === 'CONFIRMED') return { name, seconds: 0 };
+  return { name, seconds: 0, bad: { as: result === 'CONTRADICTED' ? 'failure' : 'skipped', type: result, message: sentence, text: sentence } };
+}
+
 function counts(cases: readonly Case[]): Markup {
   const of = (as: string): number => cases.filter(({ bad }) => bad?.as === as).length;
   return markup`tests="${cases.length}" failures="${of('failure')}" errors="${of('error')}" skipped="${of('skipped')}"`;
 }
 
-function suiteElement({ name, cases }: Suite, { timings }: Report): Markup {
+function suiteElement({ name, cases, told = [] }: Suite, { timings }: Report): Markup {
   const seconds = cases.reduce((sum, each) => sum + each.seconds, 0);
   return markup`<testsuite name="${name}" ${counts(cases)} time="${seconds.toFixed(3)}" timestamp="${timings.startedAt}">
-${cases.map((each) => caseElement(name, each))}</testsuite>
+${cases.map((each) => caseElement(name, each))}${told.length === 0 ? undefined : markup`<system-out>${told.join('\n')}</system-out>\n`}</testsuite>
 `;
 }
 

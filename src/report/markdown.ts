@@ -1,6 +1,6 @@
 import type { Report, StepRecord } from '../contract/report.ts';
 import type { Verdict } from '../contract/verdict.ts';
-import { duration, failureLines, phaseTitles, titleOf, tookOf } from './words.ts';
+import { byResult, duration, failureLines, findingTitles, findingWords, phaseTitles, titleOf, tookOf } from './words.ts';
 
 /** The report for a wiki, an issue or a pull request. */
 export function toMarkdown(report: Report): string {
@@ -9,6 +9,8 @@ export function toMarkdown(report: Report): string {
     [`# hepflow run ${runId}: ${outcome}`, summary, `Workflow \`${workflowId}\`, started ${timings.startedAt}, ${duration(timings.totalMs)}.`],
     section('Failure', failureLines(report)),
     section('Verdicts', verdicts(report)),
+    section('How long each change took to show', transitions(report)),
+    section('Who else was asked', findings(report)),
     section('Left behind', leftovers(report)),
     section(
       'Warnings',
@@ -30,9 +32,15 @@ function verdicts({ verdicts, timings }: Report): string[] {
     row(phase, target.id, expected, observed, `**${verdict}**`, sentence),
   );
   const convergence = Object.entries(timings.convergenceMs).map(([phase, ms]) => `${phase} ${duration(ms)}`);
-  const after = convergence.length === 0 ? [] : ['', `From a change to its first effect: ${convergence.join(', ')}.`];
+  const after =
+    convergence.length === 0 ? [] : ['', `Dialled before the connections that count, until all showed what was expected: ${convergence.join(', ')}.`];
   return rows.length === 0 ? [] : [...heading('Phase', 'Target', 'Expected', 'Observed', 'Verdict', 'Why'), ...rows, '', ...legend(verdicts), ...after];
 }
+
+const transitions = ({ transitions }: Report): string[] => transitions.map(({ phase, sentence }) => `- ${phase}: ${sentence}`);
+
+const findings = ({ findings }: Report): string[] =>
+  byResult(findings).map(({ phase, about, result, sentence }) => `- **${findingWords[result]}** (${phase}, ${findingTitles[about]}): ${sentence}`);
 
 /** What the phases that occur mean. */
 const legend = (verdicts: readonly Verdict[]): string[] => [...new Set(verdicts.map(({ phase }) => phase))].map((phase) => `- ${phaseTitles[phase]}`);

@@ -1,7 +1,7 @@
 import Table from 'cli-table3';
-import type { Report } from '../contract/report.ts';
+import type { Finding, Report } from '../contract/report.ts';
 import type { Verdict, VerdictKind } from '../contract/verdict.ts';
-import { duration, failureLines, phaseTitles } from './words.ts';
+import { duration, failureLines, findingTitles, phaseTitles } from './words.ts';
 
 /** Colours by meaning; the identity where there is no terminal. */
 export interface Paint {
@@ -20,6 +20,8 @@ export function toText(report: Report, { paint = plain, columns = 120 }: { paint
     [`${paint.strong(`hepflow run ${report.runId}`)}: ${byOutcome(report.outcome, paint)} after ${duration(report.timings.totalMs)}`, report.summary],
     failureLines(report),
     verdictTable(report, paint, columns),
+    report.transitions.map(({ sentence }) => sentence),
+    findingLines(report, paint),
     report.warnings.map((warning) => `${paint.unsure('Warning:')} ${warning}`),
     leftoverLines(report, paint),
   ];
@@ -33,6 +35,17 @@ export function toText(report: Report, { paint = plain, columns = 120 }: { paint
 export function leftoverLines({ leftovers }: Pick<Report, 'leftovers'>, paint: Paint = plain): string[] {
   if (leftovers.length === 0) return [];
   return [paint.bad(`Left behind (${leftovers.length}):`), ...leftovers.flatMap(({ what, why, command }) => [`  ${what}: ${why}`, `    ${command}`])];
+}
+
+/** What contradicts and what is missing in full; what agrees in one line. */
+function findingLines({ findings }: Report, paint: Paint): string[] {
+  const of = (result: Finding['result'], say: (one: Finding) => string): string[] => [...new Set(findings.filter((one) => one.result === result).map(say))];
+  const agreeing = of('CONFIRMED', ({ about }) => findingTitles[about]);
+  return [
+    ...of('CONTRADICTED', ({ sentence }) => `${paint.bad('Contradicted:')} ${sentence}`),
+    ...of('UNKNOWN', ({ sentence }) => `${paint.unsure('Missing:')} ${sentence}`),
+    ...(agreeing.length === 0 ? [] : [`${paint.good('Agreed by:')} ${agreeing.join('; ')}`]),
+  ];
 }
 
 function verdictTable({ verdicts }: Report, paint: Paint, columns: number): string[] {

@@ -1,6 +1,6 @@
 /** Words that all forms of the report share. */
 import type { Phase } from '../contract/evidence.ts';
-import type { Report, StepRecord } from '../contract/report.ts';
+import type { Finding, FindingAbout, MarkName, Report, StepRecord } from '../contract/report.ts';
 
 export const phaseTitles: Readonly<Record<Phase, string>> = {
   baseline: 'Baseline: before any policy',
@@ -48,3 +48,36 @@ export function whyNotLookedAt({ outcome, mission, verdicts }: Report, phase: Ph
 
 /** `1 connection`, `3 connections`. */
 export const many = (count: number, one: string, several = `${one}s`): string => `${count} ${count === 1 ? one : several}`;
+
+/** In the order in which a report tells them. */
+export const findingTitles: Readonly<Record<FindingAbout, string>> = {
+  observer: 'An observer on the VM that dialled all the while',
+  heldConnection: 'A connection that stood before the deny',
+  backendBehindDeny: 'The pods behind the denied node',
+  deniedPackets: 'The nodes’ own packet counters',
+  securityRules: 'Azure’s security rules',
+  routes: 'Azure’s routes',
+  peerings: 'Both sides of the peering',
+};
+
+export const findingWords: Readonly<Record<Finding['result'], string>> = { CONFIRMED: 'agrees', CONTRADICTED: 'contradicts', UNKNOWN: 'missing' };
+
+/** What contradicts first, then what is missing, then what agrees. */
+export function byResult(findings: readonly Finding[]): Finding[] {
+  const order = { CONTRADICTED: 0, UNKNOWN: 1, CONFIRMED: 2 } as const;
+  return findings.toSorted((a, b) => order[a.result] - order[b.result]);
+}
+
+export const markTitles: Readonly<Record<MarkName, string>> = {
+  labelWritten: 'label sent and written',
+  labelOnHostEndpoint: 'label seen on the host endpoint',
+  policyAccepted: 'policy sent and accepted',
+  policyDeleted: 'policy deleted',
+  labelRestored: 'label taken back',
+  lastOpen: 'last answer before silence',
+  firstSilent: 'first silent connection',
+  lastLeak: 'last connection that got through',
+  lastSilent: 'last silence before answers',
+  firstOpen: 'first answer',
+  proofComplete: 'proof complete',
+};

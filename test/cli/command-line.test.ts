@@ -22,7 +22,7 @@ function hepflow(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<
 test('help names every command and the exit codes', async () => {
   const { code, stdout } = await hepflow(['--help']);
   assert.equal(code, 0);
-  for (const word of ['run', 'watch', 'label-node-2', 'finish', 'cancel', 'report', 'list', 'ssh', 'worker', 'lab', 'self-test'])
+  for (const word of ['run', 'watch', 'label-node-2', 'finish', 'cancel', 'report', 'list', 'doctor', 'ssh', 'worker', 'lab', 'self-test'])
     assert.match(stdout, new RegExp(`^  ${word}\\b`, 'm'));
   assert.match(stdout, /0 all PASS, 1 a FAIL, 2 INCONCLUSIVE, 3 could not run, 4 something is left behind/);
 });

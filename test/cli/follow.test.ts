@@ -113,6 +113,34 @@ test('the report of a run under way is the query’s', async () => {
   assert.equal((await reportOf(handle))?.outcome, 'RUNNING');
 });
 
+test('a report of an older worker, without evidence and what came with it, is filled up once for all who show it', async () => {
+  const { transitions: _, findings: __, evidence: ___, ...old } = report();
+  const filled = { ...report(), transitions: [], findings: [], evidence: [] };
+  for (const status of ['RUNNING', 'COMPLETED'])
+    assert.deepEqual(await reportOf(stub({ [reportQuery]: () => old }, Promise.resolve(old), { status: { name: status } })), filled);
+  assert.deepEqual(await follow(stub({}, Promise.resolve(old)), options(recorder())), { kind: 'over', report: filled });
+  const sweep = { found: [], left: 0 };
+  assert.deepEqual(await follow(stub({}, Promise.resolve(sweep)), options(recorder())), { kind: 'over', report: sweep });
+});
+
+test('the proof under way is asked for while a probe runs, and shown beside the progress', async () => {
+  const seen: unknown[] = [];
+  const view = { ...recorder(), show: (_: Progress, proof?: unknown) => void seen.push(proof) };
+  const proof = { phase: 'enforced', stage: 'proof', targets: {} } as const;
+  const [step] = report().steps;
+  const probing = { ...progress(0), steps: [{ ...step, name: 'probe', outcome: 'running' }] };
+  const { promise, resolve } = Promise.withResolvers<unknown>();
+  let looks = 0;
+  const look = (): unknown => {
+    looks += 1;
+    if (looks === 4) resolve(report());
+    return looks < 2 ? progress(1) : probing;
+  };
+  const asked = [(): Promise<never> => Promise.reject(new Error('away')), async () => proof, async () => proof];
+  await follow(stub({ [progressQuery]: look }, promise), { ...options(view), liveProof: () => (asked.shift() ?? (async () => proof))() });
+  assert.deepEqual(seen.slice(0, 3), [undefined, undefined, proof]);
+});
+
 test('exit codes: 0 PASS, 1 FAIL, 2 INCONCLUSIVE, 3 could not run, 4 left behind whatever the verdict', () => {
   const code = (outcome: ReturnType<typeof report>['outcome'], left = 0): number =>
     exitCodeOf({ outcome, leftovers: Array(left).fill({ what: 'w', why: 'y', command: 'c' }) });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { inspect } from 'node:util';
 import { checkCredentials } from '../../src/config/credentials.ts';
-import { resolveWorkerOptions, type WorkerFlags } from '../../src/config/worker-options.ts';
+import { resolveReaderOptions, resolveWorkerOptions, type WorkerFlags } from '../../src/config/worker-options.ts';
 import { HepflowError } from '../../src/contract/failures.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'hepflow-options-'));
@@ -140,4 +140,11 @@ test('each way of DefaultAzureCredential counts as a credential', () => {
   ];
   for (const env of ways) assert.deepEqual(checkCredentials(env, '/none'), []);
   assert.deepEqual(checkCredentials({}, file('tag', '7783-7084-3265-9085-8269-3286-77\n')), []);
+});
+
+test('who only reads needs no secret of SSH keys, and is refused for the same mistakes otherwise', () => {
+  assert.equal(resolveReaderOptions({}, principal).azure.armEndpoint, 'https://management.azure.com');
+  assert.equal(errorOf({}, principal).problems.length, 1, 'a worker needs it');
+  assert.throws(() => resolveReaderOptions({ azureCloud: 'mars' }, principal), { code: 'InvalidInput' });
+  assert.throws(() => resolveReaderOptions({}, {}), { code: 'CredentialsMissing' });
 });

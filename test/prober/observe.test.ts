@@ -216,6 +216,7 @@ describe('the observer, on real sockets of the kernel', { timeout: 120_000 }, ()
       assert.ok(missed >= 10, observed.tracks[target.id]);
       assert.equal(shapeOf(observed, target), 'o', 'a dial that was answered while nobody looked is open');
     }
+    assert.ok(observed.latenessMs < observed.cadenceMs, `${observed.latenessMs}`);
   });
 
   test('one that was killed is missed, one that never was too', async () => {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { isMissing } from '../../src/contract/observation.ts';
 import { toHtml } from '../../src/report/html.ts';
-import { broken, cancelled, everyKind, failed, inconclusive, nodes, passed, row, running } from './runs.ts';
+import { markTitles } from '../../src/report/words.ts';
+import { broken, cancelled, doubted, everyKind, failed, inconclusive, nodes, passed, row, running } from './runs.ts';
 import { report, verdict } from './sample.ts';
 import { elementsOf } from './well-formed.ts';
 
@@ -42,7 +44,9 @@ test('the top of the page tells phase by phase what was proved, what was not, an
   assert.deepEqual(states(toHtml(inconclusive)), ['Proved', 'Proved', 'Not decided', 'Proved']);
   assert.deepEqual(states(toHtml(broken)), ['Not looked at', 'Not looked at', 'Not looked at', 'Not looked at']);
   assert.match(claims(toHtml(failed))[1] ?? '', /1 of 4 ports not as it should be: One of 3 connections got through\./);
-  assert.match(claims(toHtml(cancelled))[1] ?? '', /The run ended before it/);
+  assert.match(claims(toHtml(cancelled))[2] ?? '', /The run ended before it/);
+  assert.deepEqual(states(toHtml(doubted)), ['Proved', 'Not decided', 'Proved', 'Proved']);
+  assert.match(claims(toHtml(doubted))[1] ?? '', /But: A connection to \S+ that was opened before the deny was reset/);
   assert.match(claims(toHtml(running))[0] ?? '', /has not come to it yet/);
 });
 
@@ -121,4 +125,50 @@ test('nothing that a report holds can become a tag, an attribute or a shell word
 
 test('the same report gives the same page', () => {
   assert.equal(toHtml(structuredClone(failed)), toHtml(failed));
+});
+
+const sectionOf = (html: string, id: string): string => new RegExp(`<section aria-labelledby="${id}">[\\s\\S]*?</section>`).exec(html)?.[0] ?? '';
+
+test('each change has its time line: a row for each mark, a dot for every dial, and its sentence', () => {
+  const html = sectionOf(toHtml(passed), 'transitions');
+  const [first] = passed.transitions;
+  const seen = passed.evidence.find(({ phase }) => phase === 'enforced')?.observation;
+  assert.ok(first !== undefined && seen !== undefined && !isMissing(seen));
+  const [figure = ''] = html.split('</figure>');
+  for (const { name } of first.marks) assert.ok(textOf(figure).includes(markTitles[name]), name);
+  const [, whole = ''] = figure.split('<svg').slice(1);
+  assert.equal(whole.match(/h0/g)?.length, seen.slots * Object.keys(seen.tracks).length);
+  assert.ok(textOf(html).includes(first.sentence));
+  assert.equal(html.match(/<figure>/g)?.length, passed.transitions.length);
+});
+
+test('what was not seen of a change is said where it would stand', () => {
+  const text = textOf(sectionOf(toHtml(inconclusive), 'transitions'));
+  assert.match(text, /not watched yet/);
+  assert.match(text, /not seen: the change showed before the observer looked/);
+  assert.match(text, /not seen: the change did not show while it was watched/);
+  assert.match(text, /not seen: nobody watched/);
+});
+
+test('every connection that got through after the first silence has a ring', () => {
+  assert.equal(sectionOf(toHtml(passed), 'transitions').match(/<circle/g), null);
+  const [whole = ''] = sectionOf(toHtml(failed), 'transitions').split('</figure>');
+  assert.equal(
+    whole
+      .split('<svg')
+      .at(-1)
+      ?.match(/<circle/g)?.length,
+    4,
+  );
+});
+
+test('who else was asked is told by source, what contradicts before what agrees, and on top what is missing', () => {
+  const text = textOf(sectionOf(toHtml(doubted), 'findings'));
+  for (const { sentence } of doubted.findings) assert.ok(text.includes(sentence), sentence);
+  assert.ok(text.indexOf('✗ contradicts') < text.indexOf('✓ agrees A connection'));
+  assert.match(
+    textOf(toHtml(doubted)),
+    /contradicted by: connections that stood before the deny, the nodes’ packet counters; missing, at least in part: Azure’s routes/,
+  );
+  assert.match(textOf(toHtml(broken)), /rest on what the VM saw; nobody else was asked/);
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { toJunit } from '../../src/report/junit.ts';
-import { broken, cancelled, everyKind, failed, inconclusive, passed, running } from './runs.ts';
+import { broken, cancelled, doubted, everyKind, failed, inconclusive, passed, running } from './runs.ts';
 import { report, verdict } from './sample.ts';
 import { elementsOf } from './well-formed.ts';
 
@@ -24,12 +24,19 @@ for (const [name, each] of Object.entries(everyKind)) {
 }
 
 test('a PASS is all passed', () => {
-  assert.deepEqual(totals(toJunit(passed)), [18, 0, 0, 0]);
+  assert.deepEqual(totals(toJunit(passed)), [18 + passed.findings.length, 0, 0, 0]);
+});
+
+test('a finding that contradicts is a failure, one that could not be had is skipped, and how long changes took is told beside them', () => {
+  const xml = toJunit(doubted);
+  assert.match(caseOf(xml, 'The nodes’ own packet counters'), /<failure message="The rules of \S+ counted no packet denied[^"]*" type="CONTRADICTED">/);
+  assert.match(caseOf(xml, 'Azure’s routes'), /<skipped message="Azure’s effective routes are missing as a witness: [^"]*">/);
+  assert.match(xml, /<system-out>aks-a-vmss000000:30080 went silent 79 to 108 ms after the policy was sent;/);
 });
 
 test('a FAIL is a failure with its sentence, and what is left behind another with its command', () => {
   const xml = toJunit(failed);
-  assert.deepEqual(totals(xml), [18, 2, 0, 0]);
+  assert.deepEqual(totals(xml), [18 + failed.findings.length, 2, 0, 0]);
   assert.match(
     caseOf(xml, 'One of 3 connections got through.'),
     /classname="hepflow.enforced"[\s\S]*<failure message="One of 3[^"]*" type="FAIL">[\s\S]*expected DROP, observed MIXED/,
@@ -38,7 +45,7 @@ test('a FAIL is a failure with its sentence, and what is left behind another wit
 });
 
 test('INCONCLUSIVE is an error, never skipped: no CI takes it for a pass', () => {
-  assert.deepEqual(totals(toJunit(inconclusive)), [18, 0, 1, 0]);
+  assert.deepEqual(totals(toJunit(inconclusive)), [18 + inconclusive.findings.length, 1, 1, 3]);
   assert.match(caseOf(toJunit(inconclusive), 'The control was not alive.'), /<error message="The control was not alive." type="INCONCLUSIVE">/);
   assert.equal(totals(toJunit(report({ outcome: 'INCONCLUSIVE', verdicts: [] })))[2], 1);
 });
@@ -49,7 +56,7 @@ test('a run that failed or was cancelled is an error; phases that it did not rea
     caseOf(toJunit(broken), 'the run is carried out'),
     /type="PreflightFailed"[\s\S]*workload.nodePort 30080 belongs to svc. Choose another.\nRemedy: Resolve/,
   );
-  assert.deepEqual(totals(toJunit(cancelled)), [9, 0, 1, 3]);
+  assert.deepEqual(totals(toJunit(cancelled)), [12 + cancelled.findings.length, 0, 1, 2]);
   assert.match(caseOf(toJunit(cancelled), 'hepflow.restored'), /<skipped message="The run ended before it.">/);
 });
 

@@ -8,6 +8,7 @@ import { toMarkdown } from '../../src/report/markdown.ts';
 import { toText } from '../../src/report/text.ts';
 import { duration } from '../../src/report/words.ts';
 import { writeWhole } from '../../src/report/write.ts';
+import { doubted } from './runs.ts';
 import { report, verdict } from './sample.ts';
 
 const troubled = report({
@@ -104,4 +105,15 @@ test('a report file is replaced as a whole, and a failed write leaves nothing be
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+});
+
+test('text and Markdown tell how long changes took, what contradicts and what is missing', () => {
+  const [text, markdown] = [toText(doubted, { columns: 140 }), toMarkdown(doubted)];
+  for (const { sentence } of doubted.transitions) for (const form of [text, markdown]) assert.ok(form.includes(sentence), sentence);
+  for (const { sentence, result } of doubted.findings)
+    for (const form of [text, markdown]) assert.ok(result === 'CONFIRMED' || form.includes(sentence), sentence);
+  assert.match(text, /^Contradicted: A connection to/m);
+  assert.match(text, /^Missing: Azure’s effective routes are missing as a witness: the credential may not read them\.$/m);
+  assert.match(text, /^Agreed by: .*Azure’s security rules/m);
+  assert.match(markdown, /- \*\*contradicts\*\* \(enforced, The nodes’ own packet counters\): The rules of/);
 });

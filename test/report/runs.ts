@@ -3,6 +3,7 @@ import type { Connection, Outcome, Phase } from '../../src/contract/evidence.ts'
 import type { StepRecord } from '../../src/contract/report.ts';
 import type { Verdict } from '../../src/contract/verdict.ts';
 import { report } from './sample.ts';
+import { seenIn } from './seen.ts';
 
 export const nodes = ['aks-a-vmss000000', 'aks-a-vmss000001'] as const;
 const address = (node: string): string => (node === nodes[0] ? '10.240.0.4' : '10.240.0.35');
@@ -65,32 +66,56 @@ const steps: readonly StepRecord[] = [
   step('deletePublicIp', 'ip', 34, { detail: 'ip is gone' }),
 ];
 
-export const passed = report({ verdicts: all, steps });
+export const passed = report({ verdicts: all, steps, ...seenIn(all) });
 
 const replaced = (changed: Verdict): Verdict[] => all.map((one) => (one.phase === changed.phase && one.target.id === changed.target.id ? changed : one));
+
+const leaky = replaced(
+  row('enforced', nodes[0], 30080, { observed: 'MIXED', verdict: 'FAIL', sentence: 'One of 3 connections got through.' }, ['DROP', 'OPEN', 'DROP']),
+);
 
 export const failed = report({
   outcome: 'FAIL',
   summary: 'Host endpoints do not protect the nodes’ ports: 1 of 16 expectations was not met.',
-  verdicts: replaced(
-    row('enforced', nodes[0], 30080, { observed: 'MIXED', verdict: 'FAIL', sentence: 'One of 3 connections got through.' }, ['DROP', 'OPEN', 'DROP']),
-  ),
+  verdicts: leaky,
   steps,
+  ...seenIn(leaky, { enforced: { dials: { 75: 'o', 120: 'o', 121: 'o', 180: 'o' } } }),
   leftovers: [{ what: 'VM hepflow-0a1b2c3d-vm', why: 'a lock forbids it', command: 'az vm delete --ids "/x" && echo gone' }],
   warnings: ['SSH is open to the world.'],
 });
 
+const undecided = replaced(
+  row('second', nodes[1], 30080, { observed: 'ICMP_REJECT', verdict: 'INCONCLUSIVE', sentence: 'The control was not alive.' }, [
+    'ICMP_REJECT',
+    'ICMP_REJECT',
+    'ICMP_REJECT',
+  ]),
+);
+const refusals = Object.fromEntries(Array.from({ length: 300 }, (_, slot) => [slot, slot < 45 ? 'o' : 'i'] as const));
+
 export const inconclusive = report({
   outcome: 'INCONCLUSIVE',
   summary: '1 of 16 expectations could not be decided.',
-  verdicts: replaced(
-    row('second', nodes[1], 30080, { observed: 'ICMP_REJECT', verdict: 'INCONCLUSIVE', sentence: 'The control was not alive.' }, [
-      'ICMP_REJECT',
-      'ICMP_REJECT',
-      'ICMP_REJECT',
-    ]),
-  ),
+  verdicts: undecided,
   steps,
+  ...seenIn(undecided, { enforced: { from: 70 }, second: { dials: refusals }, restored: { observation: { missing: 'its folder on the VM is gone' } } }),
+});
+
+/** Every verdict is PASS, but other sources do not agree. */
+export const doubted = report({
+  outcome: 'INCONCLUSIVE',
+  summary: 'Nothing was proved: 2 findings speak against the verdicts.',
+  verdicts: all,
+  steps,
+  ...seenIn(all, {
+    enforced: {
+      held: 'reset',
+      witnesses: {
+        deniedPackets: Object.fromEntries(nodes.map((node) => [node, { source: 'calico_denied_packets', before: 40, after: 40 }])),
+        routes: { missing: 'the credential may not read them' },
+      },
+    },
+  }),
 });
 
 export const broken = report({
@@ -112,8 +137,9 @@ export const broken = report({
 export const cancelled = report({
   outcome: 'CANCELLED',
   summary: 'Somebody stopped the run.',
-  verdicts: all.filter(({ phase }) => phase === 'baseline'),
-  steps,
+  verdicts: all.filter(({ phase }) => phase === 'baseline' || phase === 'enforced'),
+  steps: steps.slice(0, 5),
+  ...seenIn(all.filter(({ phase }) => phase === 'baseline' || phase === 'enforced')),
 });
 
 export const running = report({
@@ -124,4 +150,4 @@ export const running = report({
   timings: { startedAt: '2026-01-01T00:00:00.000Z', endedAt: null, totalMs: 9000, convergenceMs: {} },
 });
 
-export const everyKind = { passed, failed, inconclusive, broken, cancelled, running } as const;
+export const everyKind = { passed, failed, inconclusive, doubted, broken, cancelled, running } as const;

@@ -9,7 +9,7 @@ import { specWith } from '../e2e/world-runs.ts';
 import { type Ground, groundOf, type Mend, proofHasBegun } from './ground.ts';
 import { type Judgement, judge } from './judge.ts';
 import type { Moment } from './moments.ts';
-import type { Fault, Mutation } from './mutations.ts';
+import type { Fault, Mutation } from './mutation.ts';
 import { startWorkerUnderTest, type WorkerUnderTest } from './worker-process.ts';
 
 export interface Result extends Judgement {
@@ -31,14 +31,14 @@ const runLimitMs = 120_000;
 /** What the cluster's own controllers may take to follow. */
 const settleMs = 5000;
 
-/** A lab with a worker under test. Runs go one after the other: they share the cluster. */
-export async function startSelfTest(onProgress: (line: string) => void = () => {}): Promise<SelfTest> {
+/** A lab with a worker under test. Runs go one after the other: they share the cluster. An abort gives up the run under way. */
+export async function startSelfTest(signal?: AbortSignal): Promise<SelfTest> {
   const stops: (() => Promise<unknown>)[] = [];
   const stop = async (): Promise<void> => {
     for (const one of stops.splice(0).toReversed()) await one();
   };
   try {
-    const lab = await startLab({ ui: false, onProgress });
+    const lab = await startLab({ ui: false });
     stops.push(() => lab.stop());
     const connection = await Connection.connect({ address: lab.temporal.address });
     stops.push(() => connection.close());
@@ -50,7 +50,7 @@ export async function startSelfTest(onProgress: (line: string) => void = () => {
     return {
       run: (mutation) => {
         runs += 1;
-        return runMutation(ground, client, worker, mutation, `self-test-${runs}`);
+        return runMutation({ ground, client, worker, signal }, mutation, `self-test-${runs}`);
       },
       stop,
     };
@@ -60,7 +60,14 @@ export async function startSelfTest(onProgress: (line: string) => void = () => {
   }
 }
 
-async function runMutation(ground: Ground, client: Client, worker: WorkerUnderTest, mutation: Mutation, workflowId: string): Promise<Result> {
+interface Stage {
+  readonly ground: Ground;
+  readonly client: Client;
+  readonly worker: WorkerUnderTest;
+  readonly signal: AbortSignal | undefined;
+}
+
+async function runMutation({ ground, client, worker, signal }: Stage, mutation: Mutation, workflowId: string): Promise<Result> {
   const before = await stateOf(ground.lab);
   const startedAt = performance.now();
   const damage = new Damage(ground, mutation.faults);
@@ -69,13 +76,14 @@ async function runMutation(ground: Ground, client: Client, worker: WorkerUnderTe
   try {
     const spec = await specWith({ secondNode: { when: 'never' }, ...mutation.spec });
     const handle = await client.workflow.start(workflowType, { taskQueue, workflowId, args: [spec] });
-    report = await endOf(handle);
+    report = await endOf(handle, signal);
     if (report === undefined) await handle.terminate('it did not end').catch(() => {});
   } finally {
     await damage.mend();
     worker.atMoments(async () => {});
   }
   const seconds = Math.round((performance.now() - startedAt) / 100) / 10;
+  if (signal?.aborted) throw new Error('The self-test was interrupted.');
   const left = Object.entries(differences(before, await settled(ground.lab, before)));
   const leftText = left.map(([path, { before: was, after: is }]) => `left in the lab:${path} was ${JSON.stringify(was)}, is ${JSON.stringify(is)}`);
   const names = ground.nodes.map(({ name }) => name);
@@ -135,10 +143,10 @@ class Damage {
   }
 }
 
-/** The report of a run that ended, whatever its outcome; undefined when it did not in time. */
-async function endOf(handle: WorkflowHandle): Promise<Report | undefined> {
+/** The report of a run that ended, whatever its outcome; undefined when it did not in time, or was given up. */
+async function endOf(handle: WorkflowHandle, signal: AbortSignal | undefined): Promise<Report | undefined> {
   const over = new AbortController();
-  const late = sleep(runLimitMs, undefined, { signal: over.signal }).catch(() => undefined);
+  const late = sleep(runLimitMs, undefined, { signal: signal ? AbortSignal.any([over.signal, signal]) : over.signal }).catch(() => undefined);
   const ended = handle.result().then(
     (report: Report) => report,
     (error: unknown) => {
@@ -147,6 +155,7 @@ async function endOf(handle: WorkflowHandle): Promise<Report | undefined> {
       throw error;
     },
   );
+  ended.catch(() => {}); // of a run that was given up
   try {
     return await Promise.race([ended, late]);
   } finally {

@@ -2,7 +2,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
+import { bundle } from '../../scripts/bundle.ts';
 import { type Result, type SelfTest, startSelfTest } from './harness.ts';
+import type { Mutation } from './mutation.ts';
 import { mutations } from './mutations.ts';
 import { killRate, lineOf, markdownOf } from './table.ts';
 
@@ -41,6 +43,7 @@ async function main(): Promise<number> {
   if (!Number.isInteger(labs) || labs < 1) return refuse(`--labs is a number from 1 on; got ${values.labs}.`);
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return refuse('The self-test needs Linux and root: its lab makes network namespaces.');
   const chosen = mutations.filter(({ name }) => values.only === undefined || values.only.includes(name));
+  await bundle();
   const startedAt = new Date();
   const results = await runAll(chosen, labs);
   const command = ['hepflow self-test', ...process.argv.slice(2)].join(' ');
@@ -50,13 +53,18 @@ async function main(): Promise<number> {
     writeFileSync(values.results, table);
   }
   const all = results.length === chosen.length && results.every(({ killed }) => killed);
-  const plain = results.map(({ mutation: { name, breaks, expected }, ...rest }) => ({ name, breaks, expected: { ...expected, sentence: String(expected.sentence) }, ...rest }));
+  const plain = results.map(({ mutation: { name, breaks, expected }, ...rest }) => ({
+    name,
+    breaks,
+    expected: { ...expected, sentence: String(expected.sentence) },
+    ...rest,
+  }));
   print(values.json ? `${JSON.stringify({ killed: all, results: plain }, null, 2)}\n` : `\n${table}\n${killRate(results)}\n`);
   return all ? 0 : 1;
 }
 
-/** In order of the table, whichever lab took them. After an interruption: what was done until then. */
-async function runAll(chosen: typeof mutations, labs: number): Promise<readonly Result[]> {
+/** In order of the table, whichever lab took them. An interruption takes the labs down and rejects. */
+async function runAll(chosen: readonly Mutation[], labs: number): Promise<readonly Result[]> {
   const waiting = [...chosen];
   const results: Result[] = [];
   const interrupted = new AbortController();
@@ -64,8 +72,8 @@ async function runAll(chosen: typeof mutations, labs: number): Promise<readonly 
   const lane = async (): Promise<void> => {
     let selfTest: SelfTest | undefined;
     try {
-      for (let mutation = waiting.shift(); mutation !== undefined && !interrupted.signal.aborted; mutation = waiting.shift()) {
-        selfTest ??= await startSelfTest();
+      for (let mutation = waiting.shift(); mutation !== undefined; mutation = waiting.shift()) {
+        selfTest ??= await startSelfTest(interrupted.signal);
         const result = await selfTest.run(mutation);
         results.push(result);
         say(`${results.length}/${chosen.length} ${lineOf(result)}`);

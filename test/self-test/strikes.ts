@@ -100,7 +100,9 @@ export const backendUnready =
   };
 
 interface Slices {
-  readonly items: readonly { readonly endpoints: readonly { readonly addresses: readonly string[]; readonly conditions: { readonly ready?: boolean } }[] | null }[];
+  readonly items: readonly {
+    readonly endpoints: readonly { readonly addresses: readonly string[]; readonly conditions: { readonly ready?: boolean } }[] | null;
+  }[];
 }
 
 async function readyAddresses({ lab }: Ground): Promise<string[]> {

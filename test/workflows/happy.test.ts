@@ -98,6 +98,10 @@ test('current details show the step table and the verdicts; search attributes an
     await handle.result();
     const details = await handle.query<{ currentDetails?: string }>('__temporal_workflow_metadata');
     assert.match(details.currentDetails ?? '', /\| ✔ done \| createVm \|/);
+    assert.match(
+      details.currentDetails ?? '',
+      /\| port \| phase \| expected \| observed \| verdict \|[\s\S]*\| node-a:30080 \| restored \| OPEN \| OPEN \| PASS \|/,
+    );
     assert.match(details.currentDetails ?? '', /\| PASS \| enforced \| node-a:30080 \| DROP \| DROP \|/);
     const { memo, typedSearchAttributes } = await handle.describe();
     assert.equal((memo as { hepflow: { outcome: string } } | undefined)?.hepflow.outcome, 'PASS');

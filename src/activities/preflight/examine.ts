@@ -15,8 +15,8 @@ import { info, type OnError, problem } from './look.ts';
 const nobody = 'doctor';
 
 /**
- * Preflight told in full, read only: every finding of Azure and of the cluster, in the order of `topics` within each. What cannot be asked is a problem beside the
- * others, not an error: nothing is tried again. Temporal is not asked.
+ * Preflight told in full, read only: every finding of Azure and of the cluster. What cannot be asked is a problem beside the others, not an error: nothing is tried
+ * again. Temporal is not asked.
  */
 export async function examine(mission: Mission, { azure, clusters }: Pick<Tools, 'azure' | 'clusters'>): Promise<readonly Diagnosis[]> {
   const { subscriptionId, resourceGroup, cluster: name } = mission;

@@ -54,15 +54,15 @@ export function createEffective(clients: Clients, operations: Operations): Effec
   };
 }
 
-/** Azure spells out a service tag in the expanded list, and leaves that list null or empty for everything else. */
+/** Azure spells out a service tag in the expanded list, which is null or empty without one; other prefixes of the same rule may stand in the plain list alone. */
 const ruleOf = (raw: EffectiveNetworkSecurityRule): EffectiveRule => ({
   name: raw.name ?? '',
   priority: raw.priority ?? Number.POSITIVE_INFINITY,
   direction: raw.direction ?? '',
   access: raw.access ?? '',
   protocol: raw.protocol ?? 'All',
-  sources: filled(raw.expandedSourceAddressPrefix) ?? allOf(raw.sourceAddressPrefix, raw.sourceAddressPrefixes),
-  destinations: filled(raw.expandedDestinationAddressPrefix) ?? allOf(raw.destinationAddressPrefix, raw.destinationAddressPrefixes),
+  sources: [...(raw.expandedSourceAddressPrefix ?? []), ...allOf(raw.sourceAddressPrefix, raw.sourceAddressPrefixes)],
+  destinations: [...(raw.expandedDestinationAddressPrefix ?? []), ...allOf(raw.destinationAddressPrefix, raw.destinationAddressPrefixes)],
   sourcePorts: allOf(raw.sourcePortRange, raw.sourcePortRanges),
   destinationPorts: allOf(raw.destinationPortRange, raw.destinationPortRanges),
 });
@@ -73,8 +73,6 @@ const routeOf = (raw: RawRoute): EffectiveRoute => ({
   source: raw.source ?? '',
   active: raw.state === undefined || raw.state === 'Active',
 });
-
-const filled = (list: readonly string[] | null | undefined): readonly string[] | undefined => (list != null && list.length > 0 ? list : undefined);
 
 /** ARM has a field for one value and one for many, and may fill both; neither means any. */
 function allOf(one: string | null | undefined, many: readonly string[] | null | undefined): readonly string[] {

@@ -11,7 +11,7 @@ import { isLeft, type SweepResult, type SweepSpec } from '../../contract/sweep.t
 import { CommandError, exitCodes } from '../exit-code.ts';
 import { follow } from '../follow.ts';
 import { progressView } from '../progress-view.ts';
-import { withTemporal } from '../temporal.ts';
+import { abortable, withTemporal } from '../temporal.ts';
 import { terminalOn } from '../terminal.ts';
 import { workflowIdOf } from './runs.ts';
 
@@ -112,9 +112,12 @@ async function sweepNow(flags: PlaceFlags, json: boolean): Promise<number> {
     const interrupt = new AbortController();
     const onInterrupt = (): void => interrupt.abort();
     process.once('SIGINT', onInterrupt);
-    const end = await follow(handle, { view: progressView(terminal), taskQueue: flags.taskQueue, signal: interrupt.signal }).finally(() =>
-      process.off('SIGINT', onInterrupt),
-    );
+    const over = new AbortController();
+    const watched = abortable(handle, over.signal);
+    const end = await follow(watched, { view: progressView(terminal), taskQueue: flags.taskQueue, signal: interrupt.signal }).finally(() => {
+      over.abort();
+      process.off('SIGINT', onInterrupt);
+    });
     if (end.kind === 'detached') {
       terminal.stream.write(`\nDetached: the sweep goes on. To stop it: hepflow cancel ${handle.workflowId}\n`);
       return exitCodes.detached;

@@ -111,11 +111,12 @@ class Observer:
         self.next = slot + 1
         begin = self.begin + slot * self.cadence_s
         for target in random.sample(self.targets, len(self.targets)):
-            if time.monotonic() - begin >= self.cadence_s:
-                self.saw(target, slot, "-")
-                continue
-            Dial(self, target, slot)
-            self.late_s = max(self.late_s, time.monotonic() - begin)
+            dial = Dial(self, target, slot)
+            late_s = time.monotonic() - begin
+            if late_s < self.cadence_s:
+                self.late_s = max(self.late_s, late_s)
+            else:
+                dial.over("-")  # whatever it shows, nobody could say for when
         surplus = self.next - self.first - self.kept_slots
         if surplus > self.kept_slots // 10 and self.asked_ms is None:
             self.first += surplus

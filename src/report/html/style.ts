@@ -37,6 +37,8 @@ svg.bar { height: 12px; min-width: 140px; }
 summary { cursor: pointer; color: var(--faint); }
 .good { color: var(--good); } .bad { color: var(--bad); } .unsure { color: var(--unsure); } .faint { color: var(--faint); } .other { color: var(--other); }
 svg text.good { fill: var(--good); } svg text.bad { fill: var(--bad); } svg text.unsure { fill: var(--unsure); } svg text.faint { fill: var(--faint); }
+.ink { color: var(--ink); } .said { margin: 2px 0; max-width: none; } .bar { color: var(--bar); }
+.edge { fill: var(--bar); fill-opacity: 0.16; } .asked { stroke: var(--bar); stroke-dasharray: 5 3; } .unwatched { fill: var(--line); fill-opacity: 0.55; }
 .mark { font-weight: 700; white-space: nowrap; }
 .outcome { display: inline-block; padding: 4px 16px; border-radius: 8px; border: 3px solid currentColor; font-size: 1.7rem; font-weight: 800; letter-spacing: 0.03em; }
 .lead { font-size: 1.3rem; line-height: 1.4; font-weight: 600; max-width: 62ch; margin: 14px 0; }
@@ -51,7 +53,12 @@ dt { color: var(--faint); } dd { margin: 0; overflow-wrap: anywhere; }
 .area { fill: var(--sheet); stroke: var(--line); } .card { fill: var(--ground); stroke: var(--faint); }
 .port { fill: var(--sheet); stroke: currentColor; }
 .axis { stroke: var(--line); } .run { fill: var(--bar); } .track { fill: var(--sheet); }
-@media (max-width: 640px) { .claim { grid-template-columns: 1fr; gap: 0; } dl { grid-template-columns: 1fr; } }
+@media screen and (max-width: 640px) {
+  .claim { grid-template-columns: 1fr; gap: 0; } dl { grid-template-columns: 1fr; } .legend span { white-space: normal; }
+  figure { overflow-x: auto; } figure svg:not(.inline) { min-width: 720px; }
+  table, tbody, tr, td { display: block; } thead { display: none; } tr { border-bottom: 1px solid var(--line); padding: 6px 0; }
+  td { border: 0; padding: 1px 0; } td.narrow { white-space: normal; } td.port { min-width: 0; } h1, h2, h3, p, td { overflow-wrap: anywhere; }
+}
 @media print {
   body { print-color-adjust: exact; font-size: 12px; padding: 0; }
   td.port { min-width: 14em; }

@@ -1,6 +1,6 @@
 /** The top of the page: what somebody who reads nothing else takes away. */
 import type { Phase } from '../../contract/evidence.ts';
-import type { Report } from '../../contract/report.ts';
+import type { Finding, Report } from '../../contract/report.ts';
 import type { Verdict } from '../../contract/verdict.ts';
 import { type Markup, markup } from '../markup.ts';
 import { duration, many, phases, whyNotLookedAt } from '../words.ts';
@@ -47,21 +47,24 @@ const states = {
 
 function claim(report: Report, phase: Phase): Markup {
   const rows = report.verdicts.filter((one) => one.phase === phase);
-  const { word, tone } = states[stateOf(rows)];
+  const contradictions = report.findings.filter((one) => one.phase === phase && one.result === 'CONTRADICTED');
+  const { word, tone } = states[stateOf(rows, contradictions.length > 0)];
   const against = rows.filter(({ verdict }) => verdict !== 'PASS');
   const says = against.some(({ verdict }) => verdict === 'FAIL') ? 'not as it should be' : 'could not be decided';
   const objection = `${against.length} of ${many(rows.length, 'port')} ${says}: `;
   const proof = rows.length === 0 ? whyNotLookedAt(report, phase) : against.length === 0 ? restsOn(rows) : objection;
   return markup`<li class="claim ${tone}"><span class="mark">${word}</span><span class="text">${claimOf(phase, rows)} <span class="faint">${proof}</span>${against.map(
     ({ sentence }, index) => markup`${index > 0 ? ' ' : ''}<strong>${sentence}</strong>`,
-  )}</span></li>
+  )}${contradictions.map(({ sentence }) => markup` <strong>But: ${sentence}</strong>`)}${report.transitions
+    .filter((one) => one.phase === phase)
+    .map(({ sentence }) => markup` <span class="faint">${sentence}</span>`)}</span></li>
 `;
 }
 
-function stateOf(rows: readonly Verdict[]): keyof typeof states {
+function stateOf(rows: readonly Verdict[], contradicted: boolean): keyof typeof states {
   if (rows.length === 0) return 'unseen';
   if (rows.some(({ verdict }) => verdict === 'FAIL')) return 'disproved';
-  return rows.some(({ verdict }) => verdict === 'INCONCLUSIVE') ? 'undecided' : 'proved';
+  return contradicted || rows.some(({ verdict }) => verdict === 'INCONCLUSIVE') ? 'undecided' : 'proved';
 }
 
 /** What a phase is to prove, of the nodes that its own rows name. */
@@ -87,7 +90,34 @@ function restsOn(rows: readonly Verdict[]): string {
   )}.`;
 }
 
-function limits({ steps }: Report): string {
+/** What the proof rests on, and what nobody looked at. */
+function limits({ steps, findings }: Report): string {
   const from = steps.find(({ name }) => name === 'createInterface')?.detail;
-  return `What this does not say: other sources than the probe VM${from ? ` (${from})` : ''}, other protocols than TCP, other ports, other nodes and other times were not looked at. It rests on what the VM saw, not on counters or flow logs of the nodes.`;
+  // Of each source the worst that it says in any phase.
+  const worst = (about: string): Finding['result'] | undefined =>
+    (['CONTRADICTED', 'UNKNOWN', 'CONFIRMED'] as const).find((result) => findings.some((one) => one.about === about && one.result === result));
+  const named = (result: Finding['result']): string =>
+    Object.entries(beside)
+      .filter(([about]) => worst(about) === result)
+      .map(([, words]) => words)
+      .join(', ');
+  const [agrees, contradicts, missing] = [named('CONFIRMED'), named('CONTRADICTED'), named('UNKNOWN')];
+  const rests = [
+    'The verdicts rest on what the VM saw',
+    agrees && `beside it agree: ${agrees}`,
+    contradicts && `it is contradicted by: ${contradicts}`,
+    missing && `missing, at least in part: ${missing}`,
+    ...(agrees || contradicts || missing ? [] : ['nobody else was asked']),
+  ];
+  return `${rests.filter(Boolean).join('; ')}. What this does not say: other sources than the probe VM${from ? ` (${from})` : ''}, other protocols than TCP, other ports, other nodes and other times were not looked at.`;
 }
+
+const beside: Readonly<Record<Finding['about'], string>> = {
+  observer: 'an observer that dialled all the while',
+  heldConnection: 'connections that stood before the deny',
+  backendBehindDeny: 'the pods behind the denied node',
+  deniedPackets: 'the nodes’ packet counters',
+  securityRules: 'Azure’s security rules',
+  routes: 'Azure’s routes',
+  peerings: 'the peering’s state',
+};

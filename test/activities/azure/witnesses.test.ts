@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { addresses } from '../../../lab/scope.ts';
 import { askAzure, openHearing } from '../../../src/activities/witnesses.ts';
 import type { Target } from '../../../src/contract/evidence.ts';
@@ -58,6 +59,14 @@ test('without the right for it a witness is missing and says so; the others spea
   }
 });
 
+test('what Azure cannot answer just now is asked again', async () => {
+  await using azure = await startAzureUnderTest();
+  const asked = await askedFor(azure);
+  azure.lab.faults.add({ kind: 'throttle', type: 'Microsoft.Network/networkInterfaces/effectiveRouteTable', retryAfterSeconds: 1 });
+  assert.ok(target.id in (await askAzure(azure.adapter(), asked, signal)).routes);
+  assert.equal(azure.count('POST', '/effectiveRouteTable'), 2);
+});
+
 test('what Azure refuses is missing with its reason', async () => {
   await using azure = await startAzureUnderTest();
   const { nic } = await makeGround(toolsOf(azure.adapter()), context);
@@ -68,7 +77,11 @@ test('what Azure refuses is missing with its reason', async () => {
 test('a witness that does not answer in time is missing, and the step goes on', async () => {
   await using azure = await startAzureUnderTest({ durations: { effective: 60_000 } });
   const { targets, ...witnesses } = await askedFor(azure);
-  const hearing = openHearing({ targets, witnesses }, { azure: azure.adapter() }, context(), 100);
+  const answered = (): number =>
+    azure.lab.requests().filter(({ method, path, status }) => method === 'GET' && path === witnesses.peeringIds[1] && status === 200).length;
+  const before = answered();
+  const hearing = openHearing({ targets, witnesses }, { azure: azure.adapter() }, context(), 1000);
+  while (answered() === before) await sleep(10);
   const said = await hearing.finish();
   assert.deepEqual([said?.securityRules, said?.routes], Array(2).fill({ missing: 'it did not answer in time' }));
   assert.equal(Array.isArray(said?.peerings), true, 'who has spoken by then is heard');

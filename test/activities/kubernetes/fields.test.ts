@@ -6,6 +6,8 @@ import { enableFlowLogs } from '../../../src/activities/enable-flow-logs.ts';
 import { labelNode } from '../../../src/activities/label-node.ts';
 import { restoreAutoHostEndpoints, restoreFlowLogs, restoreLabel } from '../../../src/activities/undo-kubernetes.ts';
 import { untilGone } from '../../../src/activities/until-gone.ts';
+import { type Ssh, SshError } from '../../../src/adapters/ssh/index.ts';
+import { deriveRunKeys } from '../../../src/adapters/ssh/keys.ts';
 import { changedAnnotation } from '../../../src/manifests/names.ts';
 import { contextOf, group, nodeNames, openCluster, retried, type TestCluster, waiting } from './cluster.ts';
 
@@ -289,6 +291,20 @@ function labels(of: () => TestCluster): void {
       assert.equal((await retried(() => restoreLabel(undo, cluster.tools, context))).outcome, 'nothing');
     });
   }
+
+  test('a node that cannot be watched is not labelled yet', async () => {
+    const cluster = of();
+    const before = await shapeOf(cluster, nodePath);
+    const ssh: Ssh = {
+      run: async () => {
+        throw new SshError('lost', 'the session broke');
+      },
+    };
+    const tools = { ...cluster.tools, ssh, keysOf: (runId: string) => deriveRunKeys(Buffer.alloc(32), runId) };
+    const observer = { phase: 'enforced', ssh: { address: '192.0.2.1', adminUser: 'azureuser' }, targets: [] } as const;
+    await assert.rejects(labelNode({ node, key, value, prior: null, observer }, tools, contextOf()), SshError);
+    assert.deepEqual(await shapeOf(cluster, nodePath), before);
+  });
 
   test('a node that has the label already is neither changed nor restored (W3)', async () => {
     const cluster = of();

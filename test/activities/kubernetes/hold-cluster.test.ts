@@ -147,7 +147,7 @@ describe('the lease of a cluster', () => {
           (right) => `MissingRights: May not ${right} in namespace kube-system.`,
         ),
       );
-      assert.deepEqual(await inspectHold(run.context.run.cluster, run.holder, cluster.tools), []);
+      assert.deepEqual((await inspectHold(run.context.run.cluster, run.holder, cluster.tools)).findings, []);
       await assert.rejects(hold(run), (error) => error instanceof KubernetesError && kubernetesFailure(error).code === 'Forbidden');
     } finally {
       for (const object of shippedObjects()) await cluster.api.apply(object);

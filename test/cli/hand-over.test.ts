@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { CommandError } from '../../src/cli/exit-code.ts';
+import { handOver } from '../../src/cli/hand-over.ts';
+
+const hepflow = (...args: string[]): Promise<{ code: number | string | undefined; stdout: string; stderr: string }> =>
+  new Promise((resolve) =>
+    execFile(process.execPath, [join(import.meta.dirname, '../../src/cli/main.ts'), ...args], (error, stdout, stderr) =>
+      resolve({ code: error?.code ?? 0, stdout, stderr }),
+    ),
+  );
+
+test('an installation without the program says what to do, exit code 3', async () => {
+  await assert.rejects(handOver('self-test/is-not-here', [], 'Use a checkout.'), (error) => {
+    assert.ok(error instanceof CommandError);
+    assert.deepEqual([error.message, error.exitCode], ['Use a checkout.', 3]);
+    return true;
+  });
+});
+
+test('self-test lists its mutations, and refuses one that it does not know', async () => {
+  const listed = await hepflow('self-test', '--list');
+  assert.equal(listed.code, 0);
+  assert.match(listed.stdout, /^policy selects nobody: /m);
+  assert.deepEqual(await hepflow('self-test', '--only', 'the moon'), {
+    code: 3,
+    stdout: '',
+    stderr: 'There is no mutation the moon; hepflow self-test --list names them.\n',
+  });
+});
