@@ -11,7 +11,7 @@ const sentences: Record<RunOutcome, (told: Told) => string> = {
   RUNNING: ({ phase }) => `The run is under way: ${phase}.`,
   PASS: (told) => `Host endpoints protect the nodes' ports: ${count(told, 'PASS')} of ${told.verdicts.length} expectations were met.`,
   FAIL: (told) => `Host endpoints do not protect the nodes' ports as expected: ${count(told, 'FAIL')} of ${told.verdicts.length} expectations failed.`,
-  INCONCLUSIVE: (told) => `Nothing was proved: ${whyUndecided(told)}.`,
+  INCONCLUSIVE: (told) => `Not everything was proved: ${whyUndecided(told)}.`,
   ERROR: ({ failure }) => `The run could not be carried out: ${failure?.message ?? 'unknown failure'}`,
   CANCELLED: () => 'The run was cancelled.',
 };

@@ -78,7 +78,7 @@ test('a report that the CLI wrote verifies, by itself and against Temporal; a ta
       const short = {
         ...report,
         outcome: 'INCONCLUSIVE',
-        summary: 'Nothing was proved: whether the nodes answer again after undo was not seen. Nothing is left behind.',
+        summary: 'Not everything was proved: whether the nodes answer again after undo was not seen. Nothing is left behind.',
         evidence: within(report.evidence),
         verdicts: within(report.verdicts),
         transitions: within(report.transitions),

@@ -104,7 +104,7 @@ export const inconclusive = report({
 /** Every verdict is PASS, but other sources do not agree. */
 export const doubted = report({
   outcome: 'INCONCLUSIVE',
-  summary: 'Nothing was proved: 2 findings speak against the verdicts.',
+  summary: 'Not everything was proved: 2 findings speak against the verdicts.',
   verdicts: all,
   steps,
   ...seenIn(all, {
