@@ -59,8 +59,28 @@ const evidence: fc.Arbitrary<Evidence> = fc
     phase: fc.constantFrom('enforced' as const, 'enforced' as const, 'enforced' as const, 'baseline' as const),
     before: fc.nat(3),
     after: fc.nat(3),
+    // Mostly what agrees: a broken peering or a leak decides alone.
+    peered: fc.constantFrom('Connected', 'Connected', 'Connected', 'Connected', 'Disconnected'),
+    watched: fc.constantFrom('20o60d', '20o60d', '80o', '20o30d1o29d'),
   })
-  .map(({ connections, kernel, phase, before, after }) => ({
+  .map(({ connections, kernel, phase, before, after, peered, watched }) => ({
+    observation: {
+      startedAt: at,
+      slots: 80,
+      cadenceMs: 25,
+      dialTimeoutMs: 200,
+      latenessMs: 1,
+      clock: { offsetMs: 0, uncertaintyMs: 1, exchanges: 1 },
+      tracks: { denied: watched, control: '80o', open: '80o' },
+      held: [],
+      ended: 'read',
+    },
+    witnesses: {
+      deniedPackets: {},
+      securityRules: { missing: '' },
+      routes: { missing: '' },
+      peerings: ['there', 'back'].map((id) => ({ id, state: peered, provisioningState: 'Succeeded' })),
+    },
     phase,
     startedAt: at,
     endedAt: at,
@@ -74,7 +94,8 @@ const evidence: fc.Arbitrary<Evidence> = fc
 const row: Expectation = { phase: 'enforced', target: target('denied'), expected: 'DROP', controls: ['control', 'open'] };
 
 /** The rule in other words than the judge's: every single thing that a PASS for DROP needs. */
-function deserved({ connections, kernel, phase, backends }: Evidence): boolean {
+function deserved({ connections, kernel, phase, backends, observation, witnesses }: Evidence): boolean {
+  if (JSON.stringify(witnesses).includes('Disconnected') || JSON.stringify(observation).includes('1o29d')) return false;
   const of = (id: string, stage: string): Connection[] => connections.filter((one) => one.target === id && one.stage === stage);
   const proof = of('denied', 'proof');
   const oldKernel = kernel === '5.15.0' || kernel === '6.4.9';

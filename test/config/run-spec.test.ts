@@ -33,7 +33,7 @@ test('three fields are enough: everything else has the value of the workshop', (
       { when: 'always', waitMs: 3_600_000 },
     ],
   );
-  assert.deepEqual(probe, { connections: 3, timeoutMs: 3000, convergenceMs: 30_000, controlPort: 10250 });
+  assert.deepEqual(probe, { connections: 3, timeoutMs: 3000, convergenceMs: 30_000, controlPort: 10250, soakMs: 0 });
 });
 
 test('both examples say exactly the defaults, comments and all', () => {
