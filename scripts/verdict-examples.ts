@@ -91,6 +91,7 @@ export const examples: readonly Example[] = [
     seen([...proof(...silence), ...around(other, 'OPEN'), ...around(open, 'DROP')]),
     seen([...proof(...silence), ...live], noBackends),
     silently('RST', 'RST', 'RST'),
+    seen([...proof(...silence), ...live], { observation: observation('40o6i30d1i23d') }),
     silently('DROP', 'DROP'),
     seen([...proof(...silence), ...live], { witnesses: otherCause }),
     silently(...silence),

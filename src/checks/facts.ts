@@ -1,10 +1,10 @@
 /** What the evidence holds about one row of the table: counted, not yet judged. */
 import type { Connection, Evidence, Outcome } from '../contract/evidence.ts';
 import { type Interval, isMissing } from '../contract/observation.ts';
-import { dialAt } from '../contract/track.ts';
+import { type Dial, dialAt } from '../contract/track.ts';
 import type { ControlEvidence, Expectation, Verdict } from '../contract/verdict.ts';
 import { askedFor, type Change, marksOf, slotOf } from './transitions.ts';
-import { after, silenceIn, steady, watchOf } from './watch.ts';
+import { after, countedIn, refusalsIn, silenceIn, steady, watchOf } from './watch.ts';
 import { otherCauses } from './witnesses.ts';
 
 export interface Facts {
@@ -32,6 +32,8 @@ export interface Facts {
 export interface Watched {
   /** Those that got through while all controls answered. */
   readonly leaks: readonly Interval[];
+  /** Those that were refused, where there was no silence without. */
+  readonly refusals: readonly Dial[];
   /** All that count, whether they got through or not. */
   readonly dials: number;
 }
@@ -61,13 +63,15 @@ export function factsOf(row: Expectation, evidence: Evidence, change?: Change): 
 }
 
 function watchedIn({ phase, target }: Expectation, { observation, targets }: Evidence, change: Change | undefined): Watched {
-  if (observation === undefined || isMissing(observation)) return { leaks: [], dials: 0 };
+  const nothing: Watched = { leaks: [], refusals: [], dials: 0 };
+  if (observation === undefined || isMissing(observation)) return nothing;
   const watch = watchOf(observation, target.id, steady(phase, [target], targets));
   const changes = change?.targets.some(({ id }) => id === target.id) === true;
-  const edge = silenceIn(watch, changes ? slotOf(askedFor('DROP', marksOf(target, change.marks)), observation) : 0);
-  if (edge === null) return { leaks: [], dials: 0 };
+  const asked = changes ? slotOf(askedFor('DROP', marksOf(target, change.marks)), observation) : 0;
+  const edge = silenceIn(watch, asked);
+  if (edge === null) return { ...nothing, refusals: refusalsIn(watch, asked), dials: countedIn(watch).filter((slot) => slot >= asked).length };
   const { leaks, silent } = after(edge.first, watch);
-  return { leaks: leaks.map((slot) => dialAt(observation, slot)), dials: leaks.length + silent };
+  return { ...nothing, leaks: leaks.map((slot) => dialAt(observation, slot)), dials: leaks.length + silent };
 }
 
 function observedIn(proof: readonly Connection[]): Verdict['observed'] {

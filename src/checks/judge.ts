@@ -29,6 +29,7 @@ const dropRules: readonly Rule[] = [
   { when: ({ controls }) => controls.some(({ live }) => !live), verdict: 'INCONCLUSIVE', says: says.controlFailed },
   { when: ({ backendsReady }) => !backendsReady, verdict: 'INCONCLUSIVE', says: says.backendNotReady },
   { when: (facts) => has(facts, 'RST', 'ICMP_REJECT'), verdict: 'FAIL', says: says.refusedInstead },
+  { when: ({ watched }) => watched.refusals.length > 0, verdict: 'FAIL', says: says.refusedWhileWatched },
   { when: (facts) => !isProofOfSilence(facts), verdict: 'INCONCLUSIVE', says: says.tooLittle },
   { when: ({ otherCauses }) => otherCauses.length > 0, verdict: 'INCONCLUSIVE', says: says.otherCause },
   { when: () => true, verdict: 'PASS', says: says.silent },

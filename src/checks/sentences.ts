@@ -46,6 +46,12 @@ export const leakedWhileWatched = (facts: Facts): string => {
 export const refusedInstead = (facts: Facts): string =>
   `${portOf(facts)} should have kept silent, but refused ${facts.proof.filter(isRefusal).length} of ${connections(facts.proof.length)} ${refusalIn(facts.proof)}: whoever dialled learns that somebody is there.`;
 
+export const refusedWhileWatched = (facts: Facts): string => {
+  const { refusals, dials } = facts.watched;
+  const ways = [...(refusals.includes('r') ? ['with a TCP reset'] : []), ...(refusals.includes('i') ? ['by ICMP'] : [])];
+  return `${portOf(facts)} kept silent, but refused ${refusals.length} of ${connections(dials)} of the observer ${listed(ways)}: whoever dialled learns that somebody is there.`;
+};
+
 export const tooLittle = (facts: Facts): string =>
   `${portOf(facts)} kept silent, but ${synsOn(facts)} in ${duration(facts.windowMs)} are too little to tell a deny from bad luck.`;
 

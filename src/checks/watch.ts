@@ -40,9 +40,13 @@ export function watchOf({ tracks, slots }: Observation, target: string, controls
 /** The slots that count. */
 export const countedIn = ({ counted }: Watch): number[] => counted.flatMap((counts, slot) => (counts ? [slot] : []));
 
+/** Dials that count and were refused, from a slot on. Kernels limit how often they refuse by ICMP, so most dials of a port that refuses may look silent. */
+export const refusalsIn = ({ dials, counted }: Watch, from: number): Dial[] =>
+  dials.filter((dial, slot) => slot >= from && counted[slot] && (dial === 'r' || dial === 'i'));
+
 /**
  * When it fell silent: the start of the first streak in which every dial that counts is silent, and none at all got through.
- * A silence that was over before slot `asked`, in which the change was asked for, is not this one.
+ * A silence that was over before slot `asked`, in which the change was asked for, is not this one, and one in which a dial is refused is none.
  */
 export function silenceIn(watch: Watch, asked = 0): Edge | null {
   const openUntil = asked === 0 ? -1 : watch.dials.lastIndexOf('o', asked - 1);
@@ -55,7 +59,7 @@ export function silenceIn(watch: Watch, asked = 0): Edge | null {
     run.length = 0;
   }
   const [first] = run;
-  if (first === undefined || run.length < streak) return null;
+  if (first === undefined || run.length < streak || refusalsIn(watch, first).length > 0) return null;
   const before = watch.dials.lastIndexOf('o', first);
   const last = before === -1 ? null : before;
   const spare = lostInARow(

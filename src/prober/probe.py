@@ -138,8 +138,8 @@ class Dial:
         return None
 
     def ask(self):
-        """An open nodePort is asked who answers; the outcome stands whatever comes."""
-        if self.stage == "round" or self.target["kind"] != "nodePort":
+        """An open nodePort is asked who answers where that counts: in the proof, and where it is asked many times. The outcome stands whatever comes."""
+        if self.stage not in ("proof", "asking") or self.target["kind"] != "nodePort":
             return self.end()
         self.deadline = time.monotonic() + ANSWER_LIMIT_S
         try:

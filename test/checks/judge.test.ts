@@ -344,6 +344,21 @@ describe('an observer and other witnesses beside a silent port', () => {
       sentence: 'a:30080 fell silent, but let 1 of 49 connections of the observer through after that, at 2026-01-02T03:04:06.499Z.',
     },
     {
+      name: 'refusals that their limiter lets through now and then are FAIL: most dials of a port that refuses by ICMP look silent',
+      seen: evidence({}, watched('40o6i30d1i23d')),
+      observed: 'DROP',
+      verdict: 'FAIL',
+      sentence: 'a:30080 kept silent, but refused 7 of 90 connections of the observer by ICMP: whoever dialled learns that somebody is there.',
+    },
+    {
+      name: 'refusals of both kinds are named',
+      seen: evidence({}, watched('40o20d1r9d1i29d')),
+      observed: 'DROP',
+      verdict: 'FAIL',
+      sentence: /refused 2 of 90 connections of the observer with a TCP reset and by ICMP: whoever/,
+    },
+    { name: 'a refusal before the silence, as of a backend that ends, leaves a PASS', seen: evidence({}, watched('38o2r60d')), ...pass },
+    {
       name: 'several of them are FAIL, with the time of the first',
       seen: evidence({}, watched('40o20d2o38d')),
       observed: 'DROP',

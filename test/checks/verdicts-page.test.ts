@@ -58,17 +58,33 @@ const bracket = fc
     ),
   );
 const uniform = outcome.chain((one) => fc.array(connection('proof', fc.constant(one)), { maxLength: 5 }));
+/** A whole proof of silence. */
+const silence: fc.Arbitrary<Connection[]> = fc
+  .integer({ min: 3, max: 4 })
+  .map((count) =>
+    Array.from({ length: count }, (_, at) => ({
+      ...dialled,
+      target: drop.target.id,
+      stage: 'proof',
+      outcome: 'DROP',
+      sourcePort: at,
+      elapsedMs: 3001,
+      syns: 3,
+    })),
+  );
 const mixed = fc.array(fc.oneof(connection('proof'), connection('before'), connection('during'), connection('after')), { maxLength: 8 });
+
+/** What the observer and the witnesses say, where they say anything, taken from the examples of the page. */
+const besides = examples.flatMap(({ evidence: { observation, witnesses } }) =>
+  observation || witnesses ? [{ ...(observation && { observation }), ...(witnesses && { witnesses }) }] : [],
+);
 
 const evidence: fc.Arbitrary<Evidence> = fc
   .record({
-    connections: fc.tuple(fc.oneof(uniform, mixed), fc.oneof(bracket, fc.constant([]))).map((parts) => parts.flat()),
+    connections: fc.tuple(fc.oneof(uniform, silence, mixed), fc.oneof(bracket, fc.constant([]))).map((parts) => parts.flat()),
     phase: fc.constantFrom('enforced' as const, 'enforced' as const, 'enforced' as const, 'restored' as const),
     ready: fc.constantFrom(0, 1, 2),
-    // What the observer and the witnesses say, taken from the examples of the page.
-    beside: fc.constantFrom(
-      ...examples.map(({ evidence: { observation, witnesses } }) => ({ ...(observation ? { observation } : {}), ...(witnesses ? { witnesses } : {}) })),
-    ),
+    beside: fc.constantFrom({}, {}, ...besides),
   })
   .map(({ connections, phase, ready, beside }) => ({
     ...beside,
