@@ -27,7 +27,7 @@ const earlier: readonly Verdict[] = [first].map((target) => ({
   observed: 'DROP',
   verdict: 'PASS',
   sentence: '',
-  evidence: { connections: 0, syns: 0, windowMs: 0, controls: [], proof: [] },
+  evidence: { connections: 0, syns: 0, windowMs: 0, controls: [] },
 }));
 
 export const judged = ({ evidence, marks }: Case): Judgement => judgementOf({ phase: evidence.phase, nodes, judged: earlier, marks }, evidence);

@@ -1,8 +1,8 @@
 /** Asks others than the prober about the window of a proof. None of them can fail a step: what cannot be had says why. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Azure, AzureError, accessOf, ownCodes, routeOf } from '../adapters/azure/index.ts';
+import { type Azure, AzureError, accessOf, ownCodes, parseId, routeOf } from '../adapters/azure/index.ts';
 import type { Target } from '../contract/evidence.ts';
-import type { Missing } from '../contract/observation.ts';
+import { isMissing, type Missing } from '../contract/observation.ts';
 import type { ProbeInput, WitnessInput } from '../contract/steps.ts';
 import type { Witnesses } from '../contract/witnesses.ts';
 import type { StepContext, Tools } from './step.ts';
@@ -24,7 +24,7 @@ export interface Hearing {
   giveUp(): void;
 }
 
-/** Begins at once, so that what they say is about the window that follows. */
+/** Begins at once, so that what they say is about the window that follows; the peerings, which may break within it, are asked once more at its end. */
 export function openHearing(
   { targets, witnesses }: Pick<ProbeInput, 'targets' | 'witnesses'>,
   { azure }: Pick<Tools, 'azure'>,
@@ -33,12 +33,20 @@ export function openHearing(
 ): Hearing {
   const over = new AbortController();
   const giveUp = (): void => over.abort(new Error('it did not answer in time'));
-  const said = witnesses && askAzure(azure, { targets, ...witnesses }, AbortSignal.any([context.signal, over.signal]));
+  const asked = witnesses && { targets, ...witnesses };
+  const signal = AbortSignal.any([context.signal, over.signal]);
+  const said = asked && askAzure(azure, asked, signal);
   return {
     giveUp,
     finish: async () => {
+      if (asked === undefined || said === undefined) return undefined;
       const timer = setTimeout(giveUp, lateMs);
-      return (said ?? Promise.resolve(undefined)).finally(() => clearTimeout(timer));
+      try {
+        const [during, later] = await Promise.all([said, askPeerings(azure, asked, signal)]);
+        return { ...during, peerings: isMissing(later) || isBroken(during.peerings) ? during.peerings : later };
+      } finally {
+        clearTimeout(timer);
+      }
     },
   };
 }
@@ -48,10 +56,15 @@ export async function askAzure(azure: Reader, { targets, interfaceId, peeringIds
   const [securityRules, routes, peerings] = await Promise.all([
     orMissing(signal, () => securityRulesOf(azure, interfaceId, targets, signal)),
     orMissing(signal, () => routesOf(azure, interfaceId, targets, signal)),
-    orMissing(signal, () => Promise.all(peeringIds.map((id) => peeringOf(azure, id)))),
+    askPeerings(azure, { peeringIds }, signal),
   ]);
   return { securityRules, routes, peerings };
 }
+
+const askPeerings = (azure: Reader, { peeringIds }: Pick<Asked, 'peeringIds'>, signal: AbortSignal): Promise<Witnesses['peerings']> =>
+  orMissing(signal, () => Promise.all(peeringIds.map((id) => peeringOf(azure, id))));
+
+const isBroken = (peerings: Witnesses['peerings']): boolean => !isMissing(peerings) && peerings.some(({ state }) => state !== 'Connected');
 
 async function securityRulesOf(azure: Reader, interfaceId: string, targets: readonly Target[], signal: AbortSignal) {
   const [nic, groups] = await Promise.all([azure.interfaces.get(interfaceId), azure.effective.securityGroups(interfaceId, signal)]);
@@ -66,7 +79,7 @@ async function routesOf(azure: Reader, interfaceId: string, targets: readonly Ta
 
 async function peeringOf(azure: Reader, id: string) {
   const found = await azure.peerings.get(id);
-  return { id, state: found?.peeringState ?? 'absent', provisioningState: found?.provisioningState ?? 'absent' };
+  return { id: parseId(id).names.join('/'), state: found?.peeringState ?? 'absent', provisioningState: found?.provisioningState ?? 'absent' };
 }
 
 const perTarget = <T>(targets: readonly Target[], look: (target: Target) => T): Readonly<Record<string, T>> =>

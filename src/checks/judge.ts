@@ -70,7 +70,7 @@ function verdictOn(facts: Facts): Verdict {
     observed,
     verdict: rule.verdict,
     sentence: rule.says(facts),
-    evidence: { connections: proof.length, syns, windowMs, controls, proof },
+    evidence: { connections: proof.length, syns, windowMs, controls },
   };
 }
 

@@ -66,8 +66,7 @@ export function peerings({ witnesses }: Witnessing): Said[] {
   if (found === undefined || isMissing(found)) return [of('', 'UNKNOWN', `the peerings’ states are missing as a witness: ${found?.missing ?? notAsked}`)];
   if (found.length < 2) return [of('', 'UNKNOWN', `the peerings’ states are missing as a witness: ${found.length} of 2 sides could be read`)];
   const broken = found.filter(({ state, provisioningState }) => state !== 'Connected' || provisioningState !== 'Succeeded');
-  if (broken.length > 0)
-    return broken.map(({ id, state, provisioningState }) => of(last(id), 'CONTRADICTED', `the peering ${last(id)} is ${state}, ${provisioningState}`));
+  if (broken.length > 0) return broken.map(({ id, state, provisioningState }) => of(id, 'CONTRADICTED', `the peering ${id} is ${state}, ${provisioningState}`));
   return [of('', 'CONFIRMED', `both sides of the peering are Connected`)];
 }
 
@@ -78,7 +77,6 @@ export function otherCauses(target: Target, syns: number, evidence: Witnessing):
   return all.filter(({ result }) => result === 'CONTRADICTED').map(({ says }) => says);
 }
 
-const last = (id: string): string => id.slice(id.lastIndexOf('/') + 1);
 const packets = (count: number): string => `${count} ${count === 1 ? 'packet' : 'packets'}`;
 const ports = (count: number): string => (count === 1 ? 'the port' : `all ${count} ports`);
 

@@ -65,7 +65,7 @@ export interface Evidence {
   readonly convergence: Convergence;
   readonly connections: readonly Connection[];
   readonly backends: { readonly before: BackendHealth; readonly after: BackendHealth };
-  /** Who answered when an open NodePort was asked many times, by target id: how often each first line came. */
+  /** Beside a deny: who answered when an open NodePort was asked many times, by target id: how often each first line came. */
   readonly answers?: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** What the observer saw around the change that led to this phase; absent for a phase without one. */
   readonly observation?: Observation | Missing;

@@ -1,4 +1,4 @@
-import type { Evidence, Phase, Target } from './evidence.ts';
+import type { Connection, Evidence, Phase, Target } from './evidence.ts';
 import type { FailureSummary } from './failures.ts';
 import type { Mission } from './mission.ts';
 import type { Interval } from './observation.ts';
@@ -7,6 +7,10 @@ import type { Verdict } from './verdict.ts';
 
 /** Version of the report's shape. A field may be added within a version; a change of meaning or a removal raises it. */
 export const reportSchemaVersion = 1;
+
+/** The connections that a verdict rests on, out of the evidence of its phase. */
+export const proofOf = ({ evidence }: Pick<Report, 'evidence'>, { phase, target }: Pick<Verdict, 'phase' | 'target'>): readonly Connection[] =>
+  evidence.filter((each) => each.phase === phase).flatMap(({ connections }) => connections.filter((one) => one.target === target.id && one.stage === 'proof'));
 
 /** RUNNING until the end; ERROR: the run could not be carried out; CANCELLED: somebody stopped it. */
 export type RunOutcome = 'RUNNING' | 'PASS' | 'FAIL' | 'INCONCLUSIVE' | 'ERROR' | 'CANCELLED';

@@ -1,4 +1,4 @@
-import type { Connection, Outcome, Phase, Target } from './evidence.ts';
+import type { Outcome, Phase, Target } from './evidence.ts';
 
 /** A row of the table of expectations: this target is to show this outcome, and these controls must be OPEN for a DROP to count (W4). */
 export interface Expectation {
@@ -24,6 +24,7 @@ export interface Verdict {
   readonly evidence: VerdictEvidence;
 }
 
+/** Counted from the connections of the phase's evidence; `proofOf` of report.ts gives these themselves. */
 export interface VerdictEvidence {
   /** Independent connections that the verdict rests on. */
   readonly connections: number;
@@ -31,7 +32,6 @@ export interface VerdictEvidence {
   /** From the first proof connection's start to the last one's end, in milliseconds. */
   readonly windowMs: number;
   readonly controls: readonly ControlEvidence[];
-  readonly proof: readonly Connection[];
 }
 
 export interface ControlEvidence {

@@ -8,7 +8,7 @@ export interface Witnesses {
   readonly securityRules: Readonly<Record<string, { readonly access: 'Allow' | 'Deny'; readonly rule: string }>> | Missing;
   /** Next hop type of the interface's effective route to each target, by target id; `None` where packets are dropped. */
   readonly routes: Readonly<Record<string, { readonly nextHop: string; readonly prefix: string }>> | Missing;
-  /** Both sides of the peering, the VM's first. */
+  /** Both sides of the peering, the VM's first; `id` is `<VNet>/<peering>`. */
   readonly peerings: readonly { readonly id: string; readonly state: string; readonly provisioningState: string }[] | Missing;
 }
 

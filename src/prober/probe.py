@@ -248,13 +248,13 @@ def converge(targets, expected, limit_s):
     tell({"type": "convergence", "reached": reached, "rounds": rounds, "elapsedMs": elapsed})
 
 
-def prove(targets, controls, connections, limit_s):
+def prove(targets, controls, asked, connections, limit_s):
     """
     The proof window: independent connections to every target, and the controls once a second as long as one of them runs.
-    Beside them, open nodePorts are asked many times who answers; those dials are given apart, for they prove nothing.
+    Beside them, the ports `asked` are asked many times who answers; those dials are given apart, for they prove nothing.
     """
     dials = proof = start(targets * connections, "proof", limit_s)
-    asking = start([target for target in controls if target["kind"] == "nodePort"] * ASKED_TIMES, "asking", limit_s)
+    asking = start(asked * ASKED_TIMES, "asking", limit_s)
     running, next_controls = proof + asking, time.monotonic()
     next_live = next_controls + LIVE_EVERY_S
     while True:
@@ -439,11 +439,13 @@ def main():
         "synRetries": kernel_setting("tcp_syn_retries"),
         "synLinearTimeouts": kernel_setting("tcp_syn_linear_timeouts"),
     })
+    # Beside a deny, whoever answers through another node shows that only the way in is shut.
+    asked = [target for target in controls if target["kind"] == "nodePort" and len(controls) < len(targets)]
     counters = Counters(plan["deniedPackets"], targets)
     converge(targets, expected, settings["convergenceMs"] / 1000)
     count = tell_all(finish(start(controls, "before", limit_s)))
     counters.before()
-    proof, asking = prove(targets, controls, settings["connections"], limit_s)
+    proof, asking = prove(targets, controls, asked, settings["connections"], limit_s)
     count += tell_all(proof)
     count += tell_all(finish(start(controls, "after", limit_s)))
     tell_answers(asking)

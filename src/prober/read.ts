@@ -118,7 +118,8 @@ function checkAgainst(plan: ProbePlan, connections: readonly Connection[]): void
 
 function answersIn(lines: readonly Line[], { targets, expected }: ProbePlan): ProbeOutput['answers'] {
   const told = lines.filter((one) => one.type === 'answers');
-  const asked = targets.filter(({ id, kind }) => kind === 'nodePort' && expected[id] === 'OPEN').map(({ id }) => id);
+  const denies = Object.values(expected).includes('DROP');
+  const asked = targets.filter(({ id, kind }) => denies && kind === 'nodePort' && expected[id] === 'OPEN').map(({ id }) => id);
   checkNames(
     told.map(({ target }) => target),
     asked,

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { type FailureCode, failures } from '../contract/failures.ts';
 import { type Report, reportSchemaVersion, type StepRecord } from '../contract/report.ts';
-import { connection, count, evidence, instant, ms, outcome, phase, target, text } from './schema-evidence.ts';
+import { count, evidence, instant, ms, outcome, phase, target, text } from './schema-evidence.ts';
 
 const failureCode = z.enum(Object.keys(failures) as [FailureCode, ...FailureCode[]]);
 const texts = z.array(text);
@@ -40,7 +40,6 @@ const verdict = z.strictObject({
     syns: count,
     windowMs: ms,
     controls: z.array(z.strictObject({ control: text, live: z.boolean(), seen: z.string() })),
-    proof: z.array(connection),
   }),
 });
 

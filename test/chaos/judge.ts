@@ -1,5 +1,5 @@
 /** What must hold after every cell. */
-import type { Report } from '../../src/contract/report.ts';
+import { proofOf, type Report } from '../../src/contract/report.ts';
 import type { Verdict } from '../../src/contract/verdict.ts';
 import { differences, type State } from '../e2e/faulty-state.ts';
 import { allProved, verdictsOf } from '../e2e/world-runs.ts';
@@ -31,7 +31,7 @@ export function judge(aftermath: Aftermath, secondNode: boolean): Judgement {
   const { report, before, after } = aftermath;
   const leaked = Object.keys(differences(before, after)).map((path) => path.split(' › ').slice(1, 3).join(' '));
   const duplicates = [...twice(aftermath.azureCreations.map(kindOf), mostOf), ...twice(aftermath.clusterCreations, () => 1)];
-  const falsePasses = (report?.verdicts ?? []).flatMap(whyFalse);
+  const falsePasses = report === undefined ? [] : report.verdicts.flatMap((row) => whyFalse(report, row));
   const problems: string[] = [];
   if (report === undefined) problems.push('the run did not end');
   if (report !== undefined && report.outcome !== 'PASS') problems.push(`outcome ${report.outcome}: ${report.summary}`);
@@ -61,13 +61,15 @@ function twice(created: readonly string[], most: (kind: string) => number): stri
 }
 
 /** Why the PASS of a verdict is not one; nothing for any other. A silence needs 3 connections, 9 SYNs and live controls (W4). */
-function whyFalse({ phase, target, verdict, expected, observed, evidence }: Verdict): string[] {
+function whyFalse(report: Report, row: Verdict): string[] {
+  const { phase, target, verdict, expected, observed, evidence } = row;
   if (verdict !== 'PASS') return [];
+  const proof = proofOf(report, row);
   const why: string[] = [];
   if (observed !== expected) why.push(`${observed} seen, ${expected} expected`);
-  if (evidence.proof.length < 1 || evidence.proof.some(({ outcome }) => outcome !== expected)) why.push('a proof connection of another outcome');
+  if (proof.length < 1 || proof.some(({ outcome }) => outcome !== expected)) why.push('a proof connection of another outcome');
   if (expected === 'DROP') {
-    if (evidence.connections < 3 || evidence.proof.length < 3) why.push(`${evidence.connections} connections`);
+    if (evidence.connections < 3 || proof.length < 3) why.push(`${evidence.connections} connections`);
     if (evidence.syns < 9) why.push(`${evidence.syns} SYNs`);
     if (evidence.controls.length === 0 || evidence.controls.some(({ live }) => !live)) why.push('a control that was not live');
   }

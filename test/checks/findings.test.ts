@@ -32,7 +32,7 @@ const asExpected = (phase: Phase): Connection[] =>
 
 const allow = { access: 'Allow', rule: 'AllowVnetOutBound' } as const;
 const hop = { nextHop: 'VNetPeering', prefix: '10.0.0.0/8' } as const;
-const peering = (id: string, state = 'Connected', provisioningState = 'Succeeded') => ({ id: `/x/${id}`, state, provisioningState });
+const peering = (id: string, state = 'Connected', provisioningState = 'Succeeded') => ({ id, state, provisioningState });
 const agreeing: Witnesses = {
   deniedPackets: { 'node-1': { source: 'calico_denied_packets', before: 4, after: 13 } },
   securityRules: Object.fromEntries(targets.map(({ id }) => [id, allow])),

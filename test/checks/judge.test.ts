@@ -297,7 +297,6 @@ describe('a port that is expected to be silent', () => {
       { control: 'b:30080', live: true, seen: 'before OPEN, during OPEN x2, after OPEN' },
       { control: 'a:10250', live: true, seen: 'before OPEN, during OPEN x2, after OPEN' },
     ]);
-    assert.deepEqual(basis.proof, good.denied);
   });
 });
 
@@ -320,8 +319,8 @@ describe('an observer and other witnesses beside a silent port', () => {
     securityRules: { [denied.id]: { access: 'Allow', rule: 'AllowVnetOutBound' } },
     routes: { [denied.id]: { nextHop: 'VNetPeering', prefix: '10.0.0.0/8' } },
     peerings: [
-      { id: '/x/there', state: 'Connected', provisioningState: 'Succeeded' },
-      { id: '/x/back', state: 'Connected', provisioningState: 'Succeeded' },
+      { id: 'there', state: 'Connected', provisioningState: 'Succeeded' },
+      { id: 'back', state: 'Connected', provisioningState: 'Succeeded' },
     ],
   } as const satisfies Evidence['witnesses'];
   const but = (change: Partial<Witnesses>): Evidence => evidence({}, { witnesses: { ...witnesses, ...change } });
@@ -388,7 +387,7 @@ describe('an observer and other witnesses beside a silent port', () => {
     {
       name: 'a broken peering and a counter that stood still make it INCONCLUSIVE, both named',
       seen: but({
-        peerings: [witnesses.peerings[0], { id: '/x/back', state: 'Disconnected', provisioningState: 'Succeeded' }],
+        peerings: [witnesses.peerings[0], { id: 'back', state: 'Disconnected', provisioningState: 'Succeeded' }],
         deniedPackets: { a: { source: 'counter', before: 7, after: 7 } },
       }),
       observed: 'DROP',

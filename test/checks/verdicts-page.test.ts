@@ -59,19 +59,17 @@ const bracket = fc
   );
 const uniform = outcome.chain((one) => fc.array(connection('proof', fc.constant(one)), { maxLength: 5 }));
 /** A whole proof of silence. */
-const silence: fc.Arbitrary<Connection[]> = fc
-  .integer({ min: 3, max: 4 })
-  .map((count) =>
-    Array.from({ length: count }, (_, at) => ({
-      ...dialled,
-      target: drop.target.id,
-      stage: 'proof',
-      outcome: 'DROP',
-      sourcePort: at,
-      elapsedMs: 3001,
-      syns: 3,
-    })),
-  );
+const silence: fc.Arbitrary<Connection[]> = fc.integer({ min: 3, max: 4 }).map((count) =>
+  Array.from({ length: count }, (_, at) => ({
+    ...dialled,
+    target: drop.target.id,
+    stage: 'proof',
+    outcome: 'DROP',
+    sourcePort: at,
+    elapsedMs: 3001,
+    syns: 3,
+  })),
+);
 const mixed = fc.array(fc.oneof(connection('proof'), connection('before'), connection('during'), connection('after')), { maxLength: 8 });
 
 /** What the observer and the witnesses say, where they say anything, taken from the examples of the page. */

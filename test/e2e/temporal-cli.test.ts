@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Progress } from '../../src/contract/messages.ts';
-import type { Report } from '../../src/contract/report.ts';
+import { proofOf, type Report } from '../../src/contract/report.ts';
 import { exampleFile, startWorld, type World } from './world.ts';
 import { allProved, until, verdictsOf } from './world-runs.ts';
 
@@ -107,9 +107,10 @@ function proves(report: Report): void {
   assert.deepEqual(new Set(report.verdicts.map(({ verdict }) => verdict)), new Set(['PASS']));
   const denies = report.verdicts.filter(({ expected }) => expected === 'DROP');
   assert.equal(denies.length, 3);
-  for (const { evidence } of denies) {
+  for (const deny of denies) {
+    const { evidence } = deny;
     assert.ok(evidence.connections >= 3 && evidence.syns >= 9, `${evidence.connections} connections, ${evidence.syns} SYNs`);
-    assert.equal(new Set(evidence.proof.map(({ sourcePort }) => sourcePort)).size, evidence.connections);
+    assert.equal(new Set(proofOf(report, deny).map(({ sourcePort }) => sourcePort)).size, evidence.connections);
     assert.ok(evidence.controls.length >= 2 && evidence.controls.every(({ live }) => live), JSON.stringify(evidence.controls));
   }
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isMissing } from '../../src/contract/observation.ts';
+import { proofOf } from '../../src/contract/report.ts';
 import { toHtml } from '../../src/report/html.ts';
 import { markTitles } from '../../src/report/words.ts';
 import { broken, cancelled, doubted, everyKind, failed, inconclusive, nodes, passed, row, running } from './runs.ts';
@@ -69,7 +70,7 @@ test('the picture shows what each path did: whole when it answered, cut when it 
 test('every connection of a proof is on the time line once, with a shape for its outcome', () => {
   const lines = (html: string): number =>
     /<section aria-labelledby="connections">[\s\S]*?<\/section>/.exec(html)?.[0].match(/<g class="\w+"><line/g)?.length ?? 0;
-  assert.equal(lines(toHtml(passed)), passed.verdicts.flatMap(({ evidence }) => evidence.proof).length);
+  assert.equal(lines(toHtml(passed)), passed.verdicts.flatMap((verdict) => proofOf(passed, verdict)).length);
   const odd = row('baseline', nodes[0], 30080, { observed: 'MIXED', verdict: 'FAIL' }, ['OPEN', 'DROP', 'RST', 'ICMP_REJECT', 'PROBE_FAULT']);
   assert.equal(
     new Set([...toHtml(report({ verdicts: [odd] })).matchAll(/<path class="\w+" d="([^"]*)" transform="translate\(\d{2}/g)].map(([, d]) => d)).size,

@@ -3,7 +3,7 @@ import type { Connection, Outcome, Phase } from '../../src/contract/evidence.ts'
 import type { StepRecord } from '../../src/contract/report.ts';
 import type { Verdict } from '../../src/contract/verdict.ts';
 import { report } from './sample.ts';
-import { seenIn } from './seen.ts';
+import { proofBehind, seenIn } from './seen.ts';
 
 export const nodes = ['aks-a-vmss000000', 'aks-a-vmss000001'] as const;
 const address = (node: string): string => (node === nodes[0] ? '10.240.0.4' : '10.240.0.35');
@@ -26,7 +26,7 @@ export function row(phase: Phase, node: string, port: number, change: Partial<Ve
   const expected = denied ? 'DROP' : 'OPEN';
   const proof = (outcomes ?? [expected, expected, expected]).map((outcome, place) => dial(id, outcome, place));
   const controls = denied ? [{ control: `${node}:10250`, live: true, seen: 'before OPEN, during OPEN x2, after OPEN' }] : [];
-  return {
+  const verdict: Verdict = {
     phase,
     node,
     target: { id, node, address: address(node), port, kind: port === 30080 ? 'nodePort' : 'openPort' },
@@ -34,9 +34,11 @@ export function row(phase: Phase, node: string, port: number, change: Partial<Ve
     observed: expected,
     verdict: 'PASS',
     sentence: `${id} in phase ${phase} did what it should.`,
-    evidence: { connections: proof.length, syns: proof.reduce((sum, { syns }) => sum + syns, 0), windowMs: denied ? 3003 : 12, controls, proof },
+    evidence: { connections: proof.length, syns: proof.reduce((sum, { syns }) => sum + syns, 0), windowMs: denied ? 3003 : 12, controls },
     ...change,
   };
+  proofBehind.set(verdict, proof);
+  return verdict;
 }
 
 const all = (['baseline', 'enforced', 'second', 'restored'] as const).flatMap((phase) =>

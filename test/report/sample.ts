@@ -11,7 +11,7 @@ export const verdict = (change: Partial<Verdict> = {}): Verdict => ({
   observed: 'DROP',
   verdict: 'PASS',
   sentence: `${node}:30080 kept silent for 9 SYNs on 3 connections in 3.0 s.`,
-  evidence: { connections: 3, syns: 9, windowMs: 3004, controls: [{ control: `${node}:10250`, live: true, seen: 'before OPEN, after OPEN' }], proof: [] },
+  evidence: { connections: 3, syns: 9, windowMs: 3004, controls: [{ control: `${node}:10250`, live: true, seen: 'before OPEN, after OPEN' }] },
   ...change,
 });
 

@@ -1,11 +1,14 @@
 /** What an observer and the witnesses saw in sample runs: evidence by phase, and what follows from it. */
 import { findingsOf } from '../../src/checks/findings.ts';
 import { transitionsOf } from '../../src/checks/transitions.ts';
-import type { Evidence, Phase, Target } from '../../src/contract/evidence.ts';
+import type { Connection, Evidence, Phase, Target } from '../../src/contract/evidence.ts';
 import type { Mark, Report } from '../../src/contract/report.ts';
 import { type Dial, trackOf } from '../../src/contract/track.ts';
 import type { Verdict } from '../../src/contract/verdict.ts';
 import type { Witnesses } from '../../src/contract/witnesses.ts';
+
+/** The connections that a sample verdict was made from. */
+export const proofBehind = new WeakMap<Verdict, readonly Connection[]>();
 
 const slots = 260;
 const startMs = Date.parse('2026-01-01T00:00:07.000Z');
@@ -68,7 +71,7 @@ function evidenceOf(phase: Phase, verdicts: readonly Verdict[], told: Told): Evi
     deniedPackets: Object.fromEntries(verdicts.map(({ node }) => [node, { source: 'calico_denied_packets', before: 40, after: 54 }])),
     securityRules: Object.fromEntries(targets.map(({ id }) => [id, { access: 'Allow', rule: 'AllowVnetOutBound' } as const])),
     routes: Object.fromEntries(targets.map(({ id }) => [id, { nextHop: 'VNetPeering', prefix: '10.240.0.0/16' }])),
-    peerings: ['there', 'back'].map((id) => ({ id: `/x/hepflow-${id}`, state: 'Connected', provisioningState: 'Succeeded' })),
+    peerings: ['there', 'back'].map((id) => ({ id: `vnet-${id}/hepflow-0a1b2c3d`, state: 'Connected', provisioningState: 'Succeeded' })),
     ...told.witnesses,
   };
   const pods = verdicts.map(({ node }, index) => ({ name: `frontend-6c9d-${index}`, node, ip: `10.244.0.${index + 9}` }));
@@ -81,7 +84,7 @@ function evidenceOf(phase: Phase, verdicts: readonly Verdict[], told: Told): Evi
     kernel: '6.8.0-1021-azure',
     targets,
     convergence: { reached: true, rounds: 2, elapsedMs: 30 },
-    connections: verdicts.flatMap(({ evidence }) => evidence.proof),
+    connections: verdicts.flatMap((one) => proofBehind.get(one) ?? []),
     backends: { before: backends, after: backends },
     ...(phase === 'baseline'
       ? {}

@@ -85,10 +85,11 @@ async function runMutation({ ground, client, worker, signal }: Stage, mutation: 
   const seconds = Math.round((performance.now() - startedAt) / 100) / 10;
   if (signal?.aborted) throw new Error('The self-test was interrupted.');
   const left = Object.entries(differences(before, await settled(ground.lab, before)));
-  const leftText = left.map(([path, { before: was, after: is }]) => `left in the lab:${path} was ${JSON.stringify(was)}, is ${JSON.stringify(is)}`);
+  const leftText = left.map(([path, { before: was, after: is }]) => `left in the lab:${path} was ${short(was)}, is ${short(is)}`);
   const names = ground.nodes.map(({ name }) => name);
   const judgement = judge(report, mutation.expected, names);
-  const problems = [...damage.failures, ...judgement.problems, ...leftText.slice(0, 5)];
+  const said = report === undefined ? [`the worker said: ${worker.output()}`] : [];
+  const problems = [...damage.failures, ...judgement.problems, ...said, ...leftText.slice(0, 5)];
   const labIsClean = left.length === 0 && report !== undefined;
   return { ...judgement, problems, killed: problems.length === 0, mutation, seconds, labIsClean, report };
 }
@@ -162,6 +163,8 @@ async function endOf(handle: WorkflowHandle, signal: AbortSignal | undefined): P
     over.abort();
   }
 }
+
+const short = (value: unknown): string => JSON.stringify(value)?.slice(0, 100) ?? 'nothing';
 
 async function settled(lab: Lab, before: State): Promise<State> {
   for (const deadline = Date.now() + settleMs; ; await sleep(100)) {

@@ -88,7 +88,7 @@ export const mutationsOfWorld: readonly Mutation[] = [
       outcome: 'INCONCLUSIVE',
       row: denied,
       verdict: 'INCONCLUSIVE',
-      findings: [{ about: 'peerings', result: 'CONTRADICTED', sentence: /./ }],
+      findings: [{ about: 'peerings', result: 'CONTRADICTED', sentence: /^The peering .* is (Disconnected|absent), / }],
       sentence:
         /^node-1:30080 showed DROP x3, but that proves nothing: node-2:30080 \(before OPEN, during .*, after DROP\) and node-1:10250 \(.*\) did not answer before, during and after\.$/,
     },

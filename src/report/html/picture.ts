@@ -1,10 +1,10 @@
 /** The topology as a picture: the probe VM, its VNet, the peering, the nodes with their ports, and what became of each path. */
 import type { Phase } from '../../contract/evidence.ts';
 import type { Report } from '../../contract/report.ts';
-import type { Verdict } from '../../contract/verdict.ts';
 import { type Markup, markup } from '../markup.ts';
 import { phases, phaseTitles } from '../words.ts';
 import { section, seen, short, toneOfSeen, verdictSigns } from './marks.ts';
+import { type Row, rowsOf } from './rows.ts';
 
 const width = 1000;
 const portHeight = 44;
@@ -29,7 +29,7 @@ export function pictures(report: Report): Markup | undefined {
 }
 
 function figure(report: Report, phase: Phase): Markup {
-  const rows = report.verdicts.filter((one) => one.phase === phase);
+  const rows = rowsOf(report, phase);
   const nodes = [...new Set(rows.map(({ node }) => node))].map((node) => rows.filter((row) => row.node === node));
   const heights = nodes.map((ports) => 40 + ports.length * portHeight);
   const tops = heights.map((_, index) => 50 + heights.slice(0, index).reduce((sum, height) => sum + height + 14, 0));
@@ -62,14 +62,14 @@ function clusterBox({ cluster }: Report, height: number): Markup {
 <text class="small" x="${right.x + 14}" y="32">VNet of the cluster ${cluster?.vnetId.split('/').at(-1) ?? ''}</text>`;
 }
 
-function nodeBox(ports: readonly Verdict[], top: number, height: number): Markup {
+function nodeBox(ports: readonly Row[], top: number, height: number): Markup {
   const [first] = ports;
   return markup`<rect class="card" x="${right.x + 15}" y="${top}" width="${right.width - 30}" height="${height}" rx="8" />
 <text class="mono strong" x="${right.x + 30}" y="${top + 22}">${short(first?.node ?? '', 38)}</text><text class="mono" x="${right.x + right.width - 30}" y="${top + 22}" text-anchor="end">${first?.target.address ?? ''}</text>
 ${ports.map((row, place) => portBox(row, portTop(top, place)))}`;
 }
 
-function portBox(row: Verdict, top: number): Markup {
+function portBox(row: Row, top: number): Markup {
   const { target, verdict } = row;
   const { sign, tone } = verdictSigns[verdict];
   const name = target.kind === 'nodePort' ? `NodePort ${target.port}` : `port ${target.port}, control`;
@@ -79,18 +79,18 @@ function portBox(row: Verdict, top: number): Markup {
 `;
 }
 
-const through = ({ evidence }: Verdict): number => evidence.proof.filter(({ outcome }) => outcome === 'OPEN').length;
+const through = ({ proof }: Row): number => proof.filter(({ outcome }) => outcome === 'OPEN').length;
 
-function whatHappened(row: Verdict): string {
-  const { expected, observed, verdict, evidence } = row;
-  const what = observed === 'MIXED' ? `${through(row)} of ${evidence.proof.length} answered` : seen[observed];
+function whatHappened(row: Row): string {
+  const { expected, observed, verdict, proof } = row;
+  const what = observed === 'MIXED' ? `${through(row)} of ${proof.length} answered` : seen[observed];
   if (verdict === 'PASS') return `${what}, as it should be`;
   if (verdict === 'INCONCLUSIVE') return `${what}; proves nothing`;
   return `${what}; should ${expected === 'OPEN' ? 'answer' : 'be silent'}`;
 }
 
 /** From the VM to a port. It arrives where any connection came through; only where every one did is it whole. */
-function path(row: Verdict, from: number, to: number): Markup {
+function path(row: Row, from: number, to: number): Markup {
   const { observed } = row;
   const arrives = observed === 'OPEN' || through(row) > 0;
   const end = arrives ? portEdge - 3 : portEdge - 34;

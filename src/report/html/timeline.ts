@@ -1,22 +1,16 @@
 /** Every connection that a verdict rests on, as a line from its start to its outcome; one time axis for each phase. */
 import type { Connection, Phase } from '../../contract/evidence.ts';
 import type { Report } from '../../contract/report.ts';
-import type { Verdict } from '../../contract/verdict.ts';
 import { type Markup, markup } from '../markup.ts';
 import { duration, many, phases, phaseTitles } from '../words.ts';
 import { outcomeLegend, round, section, shape, short, toneOfSeen, verdictSigns } from './marks.ts';
+import { type Row, rowsOf } from './rows.ts';
 
 const width = 1000;
 const axis = { from: 350, to: 975 };
 
-export function timelines({ verdicts }: Report): Markup | undefined {
-  const figures = phases.flatMap(
-    (phase) =>
-      figure(
-        phase,
-        verdicts.filter((one) => one.phase === phase),
-      ) ?? [],
-  );
+export function timelines(report: Report): Markup | undefined {
+  const figures = phases.flatMap((phase) => figure(phase, rowsOf(report, phase)) ?? []);
   if (figures.length === 0) return undefined;
   return section('connections', 'Every connection behind the verdicts', outcomeLegend(), figures);
 }
@@ -30,12 +24,12 @@ interface Scale {
 const endOf = ({ startedAt, elapsedMs }: Connection): number => Date.parse(startedAt) + elapsedMs;
 const placeOf = (atMs: number, { startMs, spanMs }: Scale): number => round(axis.from + ((atMs - startMs) / spanMs) * (axis.to - axis.from));
 
-function figure(phase: Phase, rows: readonly Verdict[]): Markup | undefined {
-  const all = rows.flatMap(({ evidence }) => evidence.proof);
+function figure(phase: Phase, rows: readonly Row[]): Markup | undefined {
+  const all = rows.flatMap((row) => row.proof);
   if (all.length === 0) return undefined;
   const startMs = Math.min(...all.map(({ startedAt }) => Date.parse(startedAt)));
   const scale = { startMs, spanMs: Math.max(1, ...all.map((one) => endOf(one) - startMs)) };
-  const heights = rows.map(({ evidence }) => Math.max(2, evidence.proof.length) * laneOf(evidence.proof) + 18);
+  const heights = rows.map(({ proof }) => Math.max(2, proof.length) * laneOf(proof) + 18);
   const tops = heights.map((_, index) => 8 + heights.slice(0, index).reduce((sum, height) => sum + height, 0));
   const bottom = 8 + heights.reduce((sum, height) => sum + height, 0);
   return markup`<figure><figcaption>${phaseTitles[phase]}. ${many(all.length, 'connection')} within ${duration(scale.spanMs)}, the first at ${new Date(startMs).toISOString()} on the VM’s clock.</figcaption>
@@ -47,9 +41,8 @@ ${controls(rows)}${details(rows)}</figure>
 
 const laneOf = (proof: readonly Connection[]): number => (proof.length > 12 ? 6 : 13);
 
-function lanes({ target, verdict, evidence }: Verdict, top: number, scale: Scale): Markup {
+function lanes({ target, verdict, evidence: { syns }, proof }: Row, top: number, scale: Scale): Markup {
   const { sign, tone } = verdictSigns[verdict];
-  const { proof, syns } = evidence;
   const dots = proof.map((one, index) => {
     const y = top + 11 + index * laneOf(proof);
     const [x1, x2] = [placeOf(Date.parse(one.startedAt), scale), placeOf(endOf(one), scale)];
@@ -70,7 +63,7 @@ function ticks(scale: Scale, y: number): Markup {
 }
 
 /** The controls were dialled around the proof; the report holds what they showed, not when. */
-function controls(rows: readonly Verdict[]): Markup | undefined {
+function controls(rows: readonly Row[]): Markup | undefined {
   const denied = rows.filter(({ evidence }) => evidence.controls.length > 0);
   if (denied.length === 0) return undefined;
   return markup`<ul>${denied.map(
@@ -82,9 +75,9 @@ function controls(rows: readonly Verdict[]): Markup | undefined {
   )}</ul>`;
 }
 
-function details(rows: readonly Verdict[]): Markup {
+function details(rows: readonly Row[]): Markup {
   const cells = rows
-    .flatMap(({ evidence }) => evidence.proof)
+    .flatMap(({ proof }) => proof)
     .map(
       (one) =>
         markup`<tr><td class="port"><code>${one.target}</code></td><td>${one.sourcePort}</td><td class="narrow">${one.startedAt.slice(11, 23)}</td><td class="narrow">${duration(one.elapsedMs)}</td><td>${one.syns}</td><td class="narrow ${toneOfSeen[one.outcome]}">${one.outcome}</td><td>${[one.errno, one.icmp && `ICMP type ${one.icmp.type} code ${one.icmp.code}`, one.response, one.fault].filter(Boolean).join(', ')}</td></tr>

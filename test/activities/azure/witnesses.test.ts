@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { addresses } from '../../../lab/scope.ts';
 import { askAzure, openHearing } from '../../../src/activities/witnesses.ts';
+import { parseId } from '../../../src/adapters/azure/index.ts';
 import type { Target } from '../../../src/contract/evidence.ts';
 import { makeAll, makeGround } from './steps.ts';
 import { type AzureUnderTest, contextOf, runRef, startAzureUnderTest, toolsOf } from './support.ts';
@@ -26,7 +27,7 @@ test("rules and routes of the VM's interface, and both sides of the peering, are
   assert.deepEqual(await askAzure(azure.adapter(), asked, signal), {
     securityRules: { [target.id]: { access: 'Allow', rule: 'defaultSecurityRules/AllowVnetOutBound' } },
     routes: { [target.id]: { nextHop: 'VNetPeering', prefix: addresses.clusterVnet } },
-    peerings: asked.peeringIds.map((id) => ({ id, state: 'Connected', provisioningState: 'Succeeded' })),
+    peerings: asked.peeringIds.map((id) => ({ id: parseId(id).names.join('/'), state: 'Connected', provisioningState: 'Succeeded' })),
   });
 });
 
@@ -37,8 +38,8 @@ test('a side of the peering that is gone is told as absent, and the other as Dis
   await azure.byHand('DELETE', far);
   const { peerings, routes } = await askAzure(azure.adapter(), asked, signal);
   assert.deepEqual(peerings, [
-    { id: near, state: 'Disconnected', provisioningState: 'Succeeded' },
-    { id: far, state: 'absent', provisioningState: 'absent' },
+    { id: parseId(near).names.join('/'), state: 'Disconnected', provisioningState: 'Succeeded' },
+    { id: parseId(far).names.join('/'), state: 'absent', provisioningState: 'absent' },
   ]);
   assert.deepEqual(routes, { [target.id]: { nextHop: 'None', prefix: '10.0.0.0/8' } });
 });
@@ -85,6 +86,21 @@ test('a witness that does not answer in time is missing, and the step goes on', 
   const said = await hearing.finish();
   assert.deepEqual([said?.securityRules, said?.routes], Array(2).fill({ missing: 'it did not answer in time' }));
   assert.equal(Array.isArray(said?.peerings), true, 'who has spoken by then is heard');
+});
+
+test('a peering that breaks while the prober runs is told as it is at the end', async () => {
+  await using azure = await startAzureUnderTest({ durations: { effective: 60_000 } });
+  const { targets, ...witnesses } = await askedFor(azure);
+  const [near, far] = witnesses.peeringIds;
+  const answered = (): number => azure.lab.requests().filter(({ method, path, status }) => method === 'GET' && path === far && status === 200).length;
+  const before = answered();
+  const hearing = openHearing({ targets, witnesses }, { azure: azure.adapter() }, context(), 1000);
+  while (answered() === before) await sleep(10);
+  await azure.byHand('DELETE', far);
+  assert.deepEqual((await hearing.finish())?.peerings, [
+    { id: parseId(near).names.join('/'), state: 'Disconnected', provisioningState: 'Succeeded' },
+    { id: parseId(far).names.join('/'), state: 'absent', provisioningState: 'absent' },
+  ]);
 });
 
 test('a hearing that is given up, because the prober failed, ends without an answer and without a failure', async () => {
