@@ -6,6 +6,7 @@ import { toHtml } from '../../src/report/html.ts';
 import { markTitles } from '../../src/report/words.ts';
 import { broken, cancelled, doubted, everyKind, failed, inconclusive, nodes, passed, row, running } from './runs.ts';
 import { report, verdict } from './sample.ts';
+import { seenIn } from './seen.ts';
 import { elementsOf } from './well-formed.ts';
 
 /** What a reader sees: without tags and entities, white space as one blank. */
@@ -73,7 +74,8 @@ test('every connection of a proof is on the time line once, with a shape for its
   assert.equal(lines(toHtml(passed)), passed.verdicts.flatMap((verdict) => proofOf(passed, verdict)).length);
   const odd = row('baseline', nodes[0], 30080, { observed: 'MIXED', verdict: 'FAIL' }, ['OPEN', 'DROP', 'RST', 'ICMP_REJECT', 'PROBE_FAULT']);
   assert.equal(
-    new Set([...toHtml(report({ verdicts: [odd] })).matchAll(/<path class="\w+" d="([^"]*)" transform="translate\(\d{2}/g)].map(([, d]) => d)).size,
+    new Set([...toHtml(report({ verdicts: [odd], ...seenIn([odd]) })).matchAll(/<path class="\w+" d="([^"]*)" transform="translate\(\d{2}/g)].map(([, d]) => d))
+      .size,
     5,
   );
 });

@@ -70,7 +70,7 @@ test('one change anywhere in evidence, seals, verdicts, transitions, findings, o
   const covered = ['evidence', 'verdicts', 'transitions', 'findings', 'outcome', 'summary'];
   const inTimes = (path: Path): boolean => path[0] === 'timings' && path[1] === 'convergenceMs';
   const paths = pathsIn(whole).filter((path) => (covered.includes(String(path[0])) || inTimes(path)) && !isUnsealedMark(path));
-  assert.ok(paths.length > 2000, `${paths.length} places`);
+  assert.ok(paths.length > 1500, `${paths.length} places`);
   fc.assert(
     fc.property(fc.constantFrom(...paths), fc.constantFrom(...changes), (path, change) => {
       const tampered = mutated(whole, path, change);
