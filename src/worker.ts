@@ -45,6 +45,8 @@ export async function createWorker(
     connection,
     namespace,
     taskQueue: options.taskQueue,
+    // Stands in three of four events of a history; the default is 83 characters long.
+    buildId: 'hepflow@0.1.0',
     workflowBundle: { codePath: workflowBundle(options.payloadKeys !== undefined) },
     dataConverter: {
       payloadCodecs: [createPayloadCodec(options.payloadKeys)],

@@ -1,6 +1,6 @@
 /** Denies that are none, too wide, late, unsteady, or no silence. */
 import { nodePort } from './ground.ts';
-import { control, denied, impatient, kubelet, leaks, type Mutation, passes, policyIs, whileDenied } from './mutation.ts';
+import { control, denied, impatient, kubelet, leaks, type Mutation, passes, policyIs, silent, whileDenied } from './mutation.ts';
 import * as strikes from './strikes.ts';
 
 export const mutationsOfPolicy: readonly Mutation[] = [
@@ -89,7 +89,19 @@ export const mutationsOfPolicy: readonly Mutation[] = [
     expected: { outcome: 'FAIL', row: denied, verdict: 'FAIL', sentence: /leak|got through|let .* through/ },
   },
 
-  // Refusals that look like a deny
+  // Silence and refusals that look like the deny
+  {
+    name: 'dropped by another',
+    breaks: 'the policy selects nobody, and somebody else on node 1 drops what comes for the NodePort, since before the policy',
+    faults: [policyIs(strikes.selectsNobody), { from: 'after labelNode', until: 'after probe enforced', strike: strikes.droppedByAnother }],
+    expected: {
+      outcome: 'INCONCLUSIVE',
+      row: denied,
+      verdict: 'PASS',
+      sentence: silent,
+      findings: [{ about: 'observer', result: 'CONTRADICTED', sentence: /saw it silent before that was asked for/ }],
+    },
+  },
   {
     name: 'reject by TCP reset',
     breaks: 'node 1 refuses with a reset instead of silence',

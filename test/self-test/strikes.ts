@@ -47,11 +47,14 @@ export const felixLate =
     return async () => lab.calico.setFelixDelayMs(0);
   };
 
+/** New connections of the VM to the NodePort, as they come to a node. */
+const newFromVm = `ip saddr ${vmSpace} tcp dport ${nodePort} ct state new`;
+
 /** Node 1 refuses what the VM sends to the NodePort, where Calico would deny it. */
 export const nodeRefuses =
   (how: 'tcp reset' | 'icmp type admin-prohibited'): Strike =>
   ({ nodes }) =>
-    addRules(nodes[0].netns, [{ hook: 'prerouting priority -151', rules: [`ip saddr ${vmSpace} tcp dport ${nodePort} ct state new reject with ${how}`] }]);
+    addRules(nodes[0].netns, [{ hook: 'prerouting priority -151', rules: [`${newFromVm} reject with ${how}`] }]);
 
 /** Drops so many of a hundred packets between the VM and the nodes, either way. SSH comes by another way. */
 export const drops =
@@ -193,27 +196,36 @@ export const offInProof: Strike = async (ground) => {
 /** What whoever watches is given at most to see. Who does not dial does not see. */
 const watchMs = 2000;
 
+/** So many more dials came by a counter of `addRules`, or nobody dials. */
+async function dialled(netns: string, counter: 'sent' | 'passed'): Promise<void> {
+  const deadline = Date.now() + watchMs;
+  const enough = (await packetsOf(netns, counter)) + 16;
+  await until(`dials were ${counter}`, async () => Date.now() > deadline || (await packetsOf(netns, counter)) >= enough);
+}
+
 /** The deny goes off and on again, for as long as it takes the observer to see silence, a leak and silence again. */
 export const flaps: Strike = async (ground) => {
   const { netns } = ground.nodes[0];
-  const syn = `ip saddr ${vmSpace} tcp dport ${nodePort} tcp flags syn / syn,ack counter name`;
   const mend = await addRules(netns, [
-    { hook: 'prerouting priority -301', rules: [`${syn} "sent"`] },
-    { hook: 'prerouting priority -110', rules: [`${syn} "passed"`] },
+    { hook: 'prerouting priority -151', rules: [`${newFromVm} counter name "sent"`] },
+    { hook: 'prerouting priority -110', rules: [`${newFromVm} counter name "passed"`] },
   ]);
-  const seen = async (counter: 'sent' | 'passed'): Promise<void> => {
-    const deadline = Date.now() + watchMs;
-    const enough = (await packetsOf(netns, counter)) + 16;
-    await until(`SYNs were ${counter}`, async () => Date.now() > deadline || (await packetsOf(netns, counter)) >= enough);
-  };
   try {
-    await seen('sent');
+    await dialled(netns, 'sent');
     const on = await selectsNobody(ground);
-    await seen('passed');
+    await dialled(netns, 'passed');
     await on?.();
-    await seen('sent');
+    await dialled(netns, 'sent');
   } finally {
     await mend();
   }
   return undefined;
+};
+
+/** Somebody else on node 1 drops what the VM sends to the NodePort; goes on once the observer has seen it. */
+export const droppedByAnother: Strike = async ({ nodes }) => {
+  const { netns } = nodes[0];
+  const mend = await addRules(netns, [{ hook: 'prerouting priority -151', rules: [`${newFromVm} counter name "sent" drop`] }]);
+  await dialled(netns, 'sent');
+  return mend;
 };
