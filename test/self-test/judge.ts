@@ -6,7 +6,7 @@ export interface Judgement {
   readonly killed: boolean;
   /** Outcome and verdict, as `FAIL / enforced node-1:30080 FAIL`. */
   readonly got: string;
-  /** Of the expected row, and of the findings that speak against it. */
+  /** Of the expected row, of its transition where its length is expected, and of the findings that speak against it. */
   readonly sentence: string;
   /** Everything that is not as expected. */
   readonly problems: readonly string[];
@@ -41,7 +41,13 @@ export function judge(
   return {
     killed: problems.length === 0,
     got: `${report.outcome}; ${row} ${seen?.verdict ?? '–'}`,
-    sentence: [says, ...ofPhase.filter(({ result }) => result === 'CONTRADICTED').map((one) => said(one.sentence))].join(' '),
+    sentence: [
+      says,
+      said((tookAtLeastMs !== undefined && transition?.sentence) || ''),
+      ...ofPhase.filter(({ result }) => result === 'CONTRADICTED').map((one) => said(one.sentence)),
+    ]
+      .filter(Boolean)
+      .join(' '),
     problems,
   };
 }
