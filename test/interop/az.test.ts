@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { cluster } from '../../lab/scope.ts';
+import { addresses, cluster } from '../../lab/scope.ts';
 import { startWorld, type World } from '../e2e/world.ts';
 import { ownerRole, resourceId } from './arm.ts';
 import { type Az, azOf, findAz } from './az.ts';
@@ -107,6 +107,27 @@ async function peer(t: TestContext, az: Az): Promise<void> {
     assert.deepEqual(await az('network', 'vnet', 'peering', 'show', ...here, ...states), ['Connected', 'Succeeded', 'FullyInSync']);
     const listed = await az('network', 'vnet', 'peering', 'list', ...nodeGroup, '--vnet-name', cluster.vnetName, '--query', '[].[name, peeringState]');
     assert.deepEqual(listed, [['ws-peering', 'Connected']]);
+  });
+  await t.test('az sees the effective routes and security rules that lead from the VM to the nodes', async () => {
+    const routes = await az(
+      'network',
+      'nic',
+      'show-effective-route-table',
+      ...group,
+      '-n',
+      'ws-nic',
+      '--query',
+      'value[?nextHopType==`VNetPeering`].addressPrefix[]',
+    );
+    assert.deepEqual(routes, [addresses.clusterVnet]);
+    const rule = 'value[].effectiveSecurityRules[] | [?ends_with(name, `AllowVnetOutBound`)] | [0].[access, direction, expandedDestinationAddressPrefix]';
+    const [access, direction, destinations] = (await az('network', 'nic', 'list-effective-nsg', ...group, '-n', 'ws-nic', '--query', rule)) as [
+      string,
+      string,
+      string[],
+    ];
+    assert.deepEqual([access, direction], ['Allow', 'Outbound']);
+    assert.ok(destinations.includes(addresses.clusterVnet), destinations.join());
   });
 }
 
