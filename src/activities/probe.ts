@@ -29,7 +29,7 @@ const gather: StepActivity<'probe'> = async (input, tools, context) => {
   const hearing = openHearing(input, tools, context);
   const reading = input.observed ? openReading(input, plan.settings.budgetMs + input.settings.soakMs, tools, context) : undefined;
   try {
-    const { kernel, convergence, connections, answers, deniedPackets } = readProbe(await runProber(plan, live, input, tools, context), plan);
+    const { kernel, synLinearTimeouts, convergence, connections, answers, deniedPackets } = readProbe(await runProber(plan, live, input, tools, context), plan);
     const witnesses = hearing.finish();
     const soak = soakMs(input, convergence);
     if (soak > 0) context.heartbeat(live.soak());
@@ -41,6 +41,7 @@ const gather: StepActivity<'probe'> = async (input, tools, context) => {
       startedAt,
       endedAt: now(),
       kernel,
+      synLinearTimeouts,
       targets: input.targets,
       convergence,
       connections,

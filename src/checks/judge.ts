@@ -76,17 +76,18 @@ function verdictOn(facts: Facts): Verdict {
 
 /**
  * At least 3 independent connections of at least 3 s, with no reply to at least 3 SYNs each on average: 9 in total, and no connection with fewer than 2.
- * Kernels before 6.5 double the time between SYNs from the first on, so 3 s hold only 2 of them: there 2 each are enough.
+ * Kernels before 6.5, and those told to, double the time between SYNs from the first on, so 3 s hold only 2 of them: there 2 each are enough.
  */
 function isProofOfSilence({ proof, independent, syns, evidence }: Facts): boolean {
   const { connections, eachMs } = proofOfSilence;
-  const synsNeeded = sendsSynsEverySecond(evidence.kernel) ? 3 : 2;
+  const synsNeeded = sendsSynsEverySecond(evidence) ? 3 : 2;
   const eachLongEnough = proof.every((one) => one.elapsedMs >= eachMs && one.syns >= 2);
   return independent >= connections && proof.every(({ outcome }) => outcome === 'DROP') && eachLongEnough && syns >= connections * synsNeeded;
 }
 
-/** tcp_syn_linear_timeouts came with Linux 6.5. A version that cannot be read is held to the stricter rule. */
-function sendsSynsEverySecond(kernel: string): boolean {
+/** tcp_syn_linear_timeouts came with Linux 6.5, where it is 4. Where neither it nor the version can be read, the stricter rule holds. */
+function sendsSynsEverySecond({ kernel, synLinearTimeouts }: Evidence): boolean {
+  if (synLinearTimeouts !== undefined) return (synLinearTimeouts ?? 0) > 0;
   const [, major, minor] = /^(\d+)\.(\d+)/.exec(kernel) ?? [];
   if (major === undefined || minor === undefined) return true;
   return Number(major) > 6 || (Number(major) === 6 && Number(minor) >= 5);

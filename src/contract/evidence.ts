@@ -61,6 +61,8 @@ export interface Evidence {
   readonly startedAt: string;
   readonly endedAt: string;
   readonly kernel: string;
+  /** The VM's net.ipv4.tcp_syn_linear_timeouts: above 0, a SYN is repeated every second at first. Null: this kernel does not have it. */
+  readonly synLinearTimeouts?: number | null;
   readonly targets: readonly Target[];
   readonly convergence: Convergence;
   readonly connections: readonly Connection[];

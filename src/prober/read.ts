@@ -7,6 +7,7 @@ import type { ProbePlan } from './plan.ts';
 /** What a prober that ran to its end said. */
 export interface ProbeOutput {
   readonly kernel: string;
+  readonly synLinearTimeouts: number | null;
   readonly python: string;
   readonly convergence: Convergence;
   readonly connections: readonly Connection[];
@@ -90,6 +91,7 @@ export function readOutput(stdout: string, plan: ProbePlan): ProbeOutput {
   checkAgainst(plan, connections);
   return {
     kernel: header.kernel,
+    synLinearTimeouts: header.synLinearTimeouts,
     python: header.python,
     convergence,
     connections,

@@ -44,7 +44,7 @@ const backends = z.strictObject({
 
 const observation = z.strictObject({
   startedAt: instant,
-  slots: count,
+  slots: count.max(100_000), // the observer keeps 4800
   cadenceMs: z.number().positive(),
   dialTimeoutMs: z.number().positive(),
   latenessMs: ms,
@@ -78,6 +78,7 @@ export const evidence = z.strictObject({
   startedAt: instant,
   endedAt: instant,
   kernel: text,
+  synLinearTimeouts: count.nullable().exactOptional(),
   targets: z.array(target),
   convergence: z.strictObject({ reached: z.boolean(), rounds: count, elapsedMs: ms }),
   connections: z.array(connection),

@@ -119,6 +119,20 @@ describe('a port that is expected to be silent', () => {
       sentence: /for 6 SYNs/,
     },
     {
+      name: '6 SYNs are enough on a new kernel that was told to double the time between SYNs',
+      seen: evidence({ denied: proof(denied, oldSilence) }, { synLinearTimeouts: 0 }),
+      verdict: 'PASS',
+      observed: 'DROP',
+      sentence: /for 6 SYNs/,
+    },
+    {
+      name: '6 SYNs are too few on an old kernel that was taught to send one a second',
+      seen: evidence({ denied: proof(denied, oldSilence) }, { kernel: '5.15.0-1075-azure', synLinearTimeouts: 4 }),
+      verdict: 'INCONCLUSIVE',
+      observed: 'DROP',
+      sentence: /6 SYNs on 3 connections in 3\.0 s are too little/,
+    },
+    {
       name: 'a kernel 6.4 is one before 6.5',
       seen: evidence({ denied: proof(denied, oldSilence) }, { kernel: '6.4.0' }),
       observed: 'DROP',
