@@ -1,7 +1,9 @@
 /** Denies that are none, too wide, late, unsteady, or no silence. */
 import { nodePort } from './ground.ts';
-import { control, denied, impatient, kubelet, leaks, type Mutation, passes, policyIs, silent, whileDenied } from './mutation.ts';
+import { control, denied, impatient, kubelet, leaks, type Mutation, passes, policyIs, port, whileDenied } from './mutation.ts';
 import * as strikes from './strikes.ts';
+
+const notByPolicy = /^node-1:30080 kept silent, but that need not be the policy.s doing: the rules of node-1 counted no packet denied by the policy/;
 
 export const mutationsOfPolicy: readonly Mutation[] = [
   {
@@ -97,9 +99,25 @@ export const mutationsOfPolicy: readonly Mutation[] = [
     expected: {
       outcome: 'INCONCLUSIVE',
       row: denied,
-      verdict: 'PASS',
-      sentence: silent,
-      findings: [{ about: 'observer', result: 'CONTRADICTED', sentence: /saw it silent before that was asked for/ }],
+      verdict: 'INCONCLUSIVE',
+      sentence: notByPolicy,
+      findings: [
+        { about: 'observer', result: 'CONTRADICTED', sentence: /saw it silent before that was asked for/ },
+        { about: 'deniedPackets', result: 'CONTRADICTED', sentence: /counted no packet/ },
+      ],
+    },
+  },
+  {
+    name: 'another takes over',
+    breaks: 'while node 2 is labelled the policy lets go of node 1, and somebody else drops there: node 1 is as silent as before, but its counter stands still',
+    faults: [{ from: 'after probe enforced', until: 'before undo', strike: strikes.anotherTakesOver }],
+    spec: { secondNode: { when: 'always' } },
+    expected: {
+      outcome: 'INCONCLUSIVE',
+      row: `second ${port(1)}`,
+      verdict: 'INCONCLUSIVE',
+      sentence: notByPolicy,
+      findings: [{ about: 'deniedPackets', result: 'CONTRADICTED', sentence: /counted no packet/ }],
     },
   },
   {

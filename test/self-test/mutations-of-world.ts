@@ -17,6 +17,7 @@ export const mutationsOfWorld: readonly Mutation[] = [
         watched,
         { about: 'heldConnection', result: 'CONFIRMED', sentence: /./ },
         { about: 'backendBehindDeny', result: 'CONFIRMED', sentence: /through node-2:30080/ },
+        { about: 'deniedPackets', result: 'CONFIRMED', sentence: /counted \d+ packets denied by the policy/ },
       ],
     },
   },

@@ -222,10 +222,18 @@ export const flaps: Strike = async (ground) => {
   return undefined;
 };
 
-/** Somebody else on node 1 drops what the VM sends to the NodePort; goes on once the observer has seen it. */
-export const droppedByAnother: Strike = async ({ nodes }) => {
-  const { netns } = nodes[0];
-  const mend = await addRules(netns, [{ hook: 'prerouting priority -151', rules: [`${newFromVm} counter name "sent" drop`] }]);
-  await dialled(netns, 'sent');
+/** Somebody else on node 1 drops what the VM sends to the NodePort. */
+const dropsOnFirstNode: Strike = ({ nodes }) =>
+  addRules(nodes[0].netns, [{ hook: 'prerouting priority -151', rules: [`${newFromVm} counter name "sent" drop`] }]);
+
+/** The same; goes on once the observer has seen it. */
+export const droppedByAnother: Strike = async (ground) => {
+  const mend = await dropsOnFirstNode(ground);
+  await dialled(ground.nodes[0].netns, 'sent');
   return mend;
 };
+
+/** Somebody else drops on node 1 what the policy, which now selects node 2 only, denies there no more. */
+export const anotherTakesOver: Strike = both(dropsOnFirstNode, (ground) =>
+  selects(`host-end-point == "test" && kubernetes.io/hostname == "${ground.nodes[1].name}"`)(ground),
+);
