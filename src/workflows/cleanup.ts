@@ -1,7 +1,7 @@
 import { sleep } from '@temporalio/workflow';
 import type { Leftover } from '../contract/report.ts';
 import type { ObserverInput, RunRef, UndoEntry, UndoOutcome } from '../contract/steps.ts';
-import { summaryOf } from './failure.ts';
+import { attemptsOf, summaryOf } from './failure.ts';
 import type { Ledger } from './ledger.ts';
 import { callUndo } from './proxies.ts';
 
@@ -59,7 +59,7 @@ async function unwindBatch(batch: readonly UndoEntry[], run: RunRef, ledger: Led
   const leftovers: Leftover[] = [];
   let remaining = batch.map((entry) => ({ entry, record: ledger.start(entry.undo, entry.subject) }));
   for (let round = 0; remaining.length > 0; round += 1) {
-    const outcomes = await tryAll(remaining, run, round === 0 ? observer : undefined);
+    const { outcomes, attempts } = await tryAll(remaining, run, round === 0 ? observer : undefined);
     const pauseMs = pausesMs[round];
     const again: typeof remaining = [];
     for (const [index, { entry, record }] of remaining.entries()) {
@@ -70,10 +70,10 @@ async function unwindBatch(batch: readonly UndoEntry[], run: RunRef, ledger: Led
         record.wait(`${outcome.code}: ${outcome.detail}`);
         again.push({ entry, record });
       } else if (failed) {
-        record.fail(`${outcome.outcome === 'conflict' ? 'conflict' : outcome.code}: ${outcome.detail}`, round + 1);
+        record.fail(`${outcome.outcome === 'conflict' ? 'conflict' : outcome.code}: ${outcome.detail}`, round + attempts);
         leftovers.push({ what: `${entry.undo} ${entry.subject}`, why: outcome.detail, command: entry.command });
       } else {
-        record.finish(outcome.detail, round + 1, outcome);
+        record.finish(outcome.detail, round + attempts, outcome);
       }
     }
     remaining = again;
@@ -82,18 +82,23 @@ async function unwindBatch(batch: readonly UndoEntry[], run: RunRef, ledger: Led
   return leftovers;
 }
 
-/** One round. An activity that could not run at all is a failure of each of its entries. */
-async function tryAll(remaining: readonly { readonly entry: UndoEntry }[], run: RunRef, observer?: ObserverInput): Promise<readonly UndoOutcome[]> {
+/** One round, and in how many tries. An activity that could not run at all is a failure of each of its entries. */
+async function tryAll(
+  remaining: readonly { readonly entry: UndoEntry }[],
+  run: RunRef,
+  observer?: ObserverInput,
+): Promise<{ readonly outcomes: readonly UndoOutcome[]; readonly attempts: number }> {
   try {
-    const { output } = await callUndo(
+    const { output, attempts } = await callUndo(
       run,
       remaining.map(({ entry }) => entry),
       observer,
     );
-    return output;
+    return { outcomes: output, attempts };
   } catch (error) {
     const { code, message } = summaryOf(error, 'undo');
     const now = new Date().toISOString();
-    return remaining.map(() => ({ outcome: 'failed', retryable: false, code, detail: message, startedAt: now, endedAt: now }));
+    const failed: UndoOutcome = { outcome: 'failed', retryable: false, code, detail: message, startedAt: now, endedAt: now };
+    return { outcomes: remaining.map(() => failed), attempts: attemptsOf(error) };
   }
 }
