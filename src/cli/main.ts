@@ -18,7 +18,7 @@ function exitsHere(command: Command): void {
   command.commands.forEach(exitsHere);
 }
 
-enableCompileCache(); // what a worker loads later is large: half of its start is compiling it
+enableCompileCache(); // what a worker loads later is large; compiled, it is kept for the next start
 
 try {
   const program = createProgram(version());
