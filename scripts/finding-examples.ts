@@ -15,7 +15,7 @@ export interface Case {
 }
 
 export const reason = 'it could not be read';
-const nodes = [
+export const nodes = [
   { name: 'node-1', internalIp: '10.0.0.1' },
   { name: 'node-2', internalIp: '10.0.0.2' },
 ] as const;

@@ -1,34 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { connectionsIn, nodes } from '../../scripts/finding-examples.ts';
 import { dials, evidence, first, firstOpen, heldOn, mark, observation, second, secondOpen, targets, vms } from '../../scripts/observed-examples.ts';
 import { judgementOf } from '../../src/checks/judgement.ts';
 import { outcomeOf } from '../../src/checks/outcome.ts';
-import type { Connection, Evidence, Outcome, Phase, Target } from '../../src/contract/evidence.ts';
+import type { Evidence } from '../../src/contract/evidence.ts';
 import type { Observation } from '../../src/contract/observation.ts';
 import type { Finding, FindingAbout } from '../../src/contract/report.ts';
 import type { Witnesses } from '../../src/contract/witnesses.ts';
-
-const nodes = [
-  { name: 'node-1', internalIp: '10.0.0.1' },
-  { name: 'node-2', internalIp: '10.0.0.2' },
-] as const;
-const denied: Readonly<Record<Phase, readonly Target[]>> = { baseline: [], enforced: [first], second: [first, second], restored: [] };
-
-const dial = (target: Target, stage: Connection['stage'], outcome: Outcome, place = 0): Connection => ({
-  target: target.id,
-  stage,
-  outcome,
-  sourcePort: 40_000 + place,
-  startedAt: vms(2000),
-  elapsedMs: outcome === 'DROP' ? 3001 : 1,
-  syns: outcome === 'DROP' ? 3 : 1,
-});
-/** Every port as the phase demands it. */
-const asExpected = (phase: Phase): Connection[] =>
-  targets.flatMap((target) => {
-    if (denied[phase].includes(target)) return [0, 1, 2].map((place) => dial(target, 'proof', 'DROP', place));
-    return (['before', 'proof', 'during', 'after'] as const).map((stage) => dial(target, stage, 'OPEN'));
-  });
 
 const allow = { access: 'Allow', rule: 'AllowVnetOutBound' } as const;
 const hop = { nextHop: 'VNetPeering', prefix: '10.0.0.0/8' } as const;
@@ -54,7 +33,7 @@ const answers = (lines: Readonly<Record<string, number>>): Pick<Evidence, 'answe
 /** Evidence of the phase `enforced` in which every witness agrees. */
 const whole = (more: Partial<Evidence> = {}): Evidence =>
   evidence('enforced', watched(), {
-    connections: asExpected('enforced'),
+    connections: connectionsIn('enforced'),
     witnesses: agreeing,
     backends: health(pods),
     ...answers({ 'frontend pod=frontend-1 node=node-1': 11, 'frontend pod=frontend-10 node=node-2': 9 }),
@@ -88,14 +67,14 @@ test('a deny that everybody agrees on has a CONFIRMED finding from each, and is 
 });
 
 test('before any policy nobody need be asked; afterwards each that was not asked is UNKNOWN, and takes no PASS away', () => {
-  assert.deepEqual(judgedOn(evidence('baseline', undefined, { connections: asExpected('baseline') })).findings, []);
-  const { findings, verdicts } = judgedOn(evidence('enforced', undefined, { connections: asExpected('enforced') }));
+  assert.deepEqual(judgedOn(evidence('baseline', undefined, { connections: connectionsIn('baseline') })).findings, []);
+  const { findings, verdicts } = judgedOn(evidence('enforced', undefined, { connections: connectionsIn('enforced') }));
   assert.deepEqual([new Set(findings.map(({ result }) => result)), findings.length], [new Set(['UNKNOWN']), 7]);
   assert.equal(outcomeOf(verdicts, findings), 'PASS');
 });
 
 test('where no port is to be silent, nobody is asked for denied packets, held connections or backends behind a deny', () => {
-  const { findings } = judgedOn({ ...whole(), phase: 'restored', connections: asExpected('restored') });
+  const { findings } = judgedOn({ ...whole(), phase: 'restored', connections: connectionsIn('restored') });
   assert.deepEqual(
     findings.map(({ about }) => about),
     ['securityRules', 'routes', 'peerings'],
@@ -149,7 +128,7 @@ rows('observer', [
   ],
   [
     'that saw no silence agrees with a FAIL',
-    whole({ observation: observation({ [first.id]: dials('200o') }), connections: asExpected('restored') }),
+    whole({ observation: observation({ [first.id]: dials('200o') }), connections: connectionsIn('restored') }),
     'CONFIRMED',
     /saw no lasting silence/,
   ],
