@@ -12,21 +12,13 @@ import { deriveRunKeys } from '../../src/adapters/ssh/keys.ts';
 import type { Target } from '../../src/contract/evidence.ts';
 import { HepflowError } from '../../src/contract/failures.ts';
 import { isMissing, type Missing, type Observation } from '../../src/contract/observation.ts';
-import type { ObserverInput, ProbeInput, RunRef } from '../../src/contract/steps.ts';
+import type { ObserverInput, ProbeInput } from '../../src/contract/steps.ts';
 import { dialsOf } from '../../src/contract/track.ts';
 import { type Sshd, startSshd } from '../adapters/ssh/sshd.ts';
 import { openStreet, ports, type Street } from '../prober/street.ts';
+import { sampleRun as run } from './sample-run.ts';
 
 const keys = deriveRunKeys(Buffer.alloc(32, 5), '0a1b2c3d');
-const run: RunRef = {
-  runId: '0a1b2c3d',
-  workflowId: 'hepflow-lab-0a1b2c3d',
-  startedAt: '2026-01-02T03:04:05.000Z',
-  subscriptionId: 's',
-  resourceGroup: 'g',
-  location: 'westeurope',
-  cluster: { subscriptionId: 's', resourceGroup: 'g', name: 'lab' },
-};
 const never = new AbortController().signal;
 const clusters = { of: async () => ({ list: async () => [{ endpoints: [{ addresses: ['10.244.0.2'] }] }], find: async () => undefined }) };
 

@@ -11,20 +11,12 @@ import { judge } from '../../src/checks/judge.ts';
 import type { Phase } from '../../src/contract/evidence.ts';
 import { HepflowError } from '../../src/contract/failures.ts';
 import type { LiveProof } from '../../src/contract/messages.ts';
-import type { ProbeInput, RunRef } from '../../src/contract/steps.ts';
+import type { ProbeInput } from '../../src/contract/steps.ts';
 import { type Sshd, startSshd } from '../adapters/ssh/sshd.ts';
 import { openStreet, ports, type Street } from '../prober/street.ts';
+import { sampleRun as run } from './sample-run.ts';
 
 const keys = deriveRunKeys(Buffer.alloc(32, 3), '0a1b2c3d');
-const run: RunRef = {
-  runId: '0a1b2c3d',
-  workflowId: 'hepflow-lab-0a1b2c3d',
-  startedAt: '2026-01-02T03:04:05.000Z',
-  subscriptionId: 's',
-  resourceGroup: 'g',
-  location: 'westeurope',
-  cluster: { subscriptionId: 's', resourceGroup: 'g', name: 'lab' },
-};
 
 /** An API server that knows two endpoints, one of them ready, and nothing else. */
 const slices = [

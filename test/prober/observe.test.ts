@@ -8,7 +8,7 @@ import type { Target } from '../../src/contract/evidence.ts';
 import { type Dial, dialsOf } from '../../src/contract/track.ts';
 import type { Observed } from '../../src/prober/observe-read.ts';
 import { ObserverSessions } from './observer-session.ts';
-import { openStreet, ports, type Street } from './street.ts';
+import { openStreet, ports, type Street, targetAt } from './street.ts';
 
 /** Drops new connections and lets established ones live, as a preDNAT deny does. */
 const denyNew = (port: number): string => `tcp dport ${port} tcp flags & (syn | ack) == syn drop`;
@@ -47,13 +47,7 @@ describe('the observer, on real sockets of the kernel', { timeout: 120_000 }, ()
   });
   after(() => street.close());
 
-  const at = (port: number, address = street.host): Target => ({
-    id: `${address}:${port}`,
-    node: address,
-    address,
-    port,
-    kind: port === ports.mute ? 'openPort' : 'nodePort',
-  });
+  const at = (port: number, address = street.host): Target => targetAt(address, port);
   const watching = (...targets: Target[]): ObserverSessions => {
     sessions.close();
     sessions = new ObserverSessions(street.prober, targets);

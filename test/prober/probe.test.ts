@@ -6,7 +6,7 @@ import { after, afterEach, before, describe, test } from 'node:test';
 import type { Connection, Target } from '../../src/contract/evidence.ts';
 import { type ProbePlan, planOf, proberCommand, proberScript } from '../../src/prober/plan.ts';
 import { type ProbeOutput, readOutput } from '../../src/prober/read.ts';
-import { openStreet, ports, type Street } from './street.ts';
+import { openStreet, ports, type Street, targetAt } from './street.ts';
 
 const settings = { connections: 3, timeoutMs: 3000, convergenceMs: 0, controlPort: ports.mute, soakMs: 0 };
 
@@ -21,13 +21,7 @@ describe('the prober, on real sockets of the kernel', { timeout: 60_000 }, () =>
   });
   after(() => street.close());
 
-  const at = (port: number, address = street.host): Target => ({
-    id: `${address}:${port}`,
-    node: address,
-    address,
-    port,
-    kind: port === ports.mute ? 'openPort' : 'nodePort',
-  });
+  const at = (port: number, address = street.host): Target => targetAt(address, port);
 
   async function probe(plan: ProbePlan, onLine: (line: string) => unknown = () => {}): Promise<ProbeOutput> {
     const child = spawn('ip', ['netns', 'exec', street.prober, 'sh', '-c', proberCommand(plan)], { stdio: ['pipe', 'pipe', 'inherit'] });

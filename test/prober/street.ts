@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Child, startChild } from '../../lab/process/child.ts';
 import { run, runIn } from '../../lab/process/run.ts';
+import type { Target } from '../../src/contract/evidence.ts';
 
 /** Two network namespaces and a cable: a prober's side, and a host whose ports behave in every way that a port can. */
 export interface Street {
@@ -41,6 +42,15 @@ export const ports = {
   brief: 30087,
   mute: 10250,
 } as const;
+
+/** A port at an address of the street, as a target whose node has the address for a name. */
+export const targetAt = (address: string, port: number): Target => ({
+  id: `${address}:${port}`,
+  node: address,
+  address,
+  port,
+  kind: port === ports.mute ? 'openPort' : 'nodePort',
+});
 
 const rules = `flush ruleset
 table ip street {
