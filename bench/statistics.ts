@@ -9,7 +9,10 @@ export function quantile(values: readonly number[], share: number): number {
 
 export function median(values: readonly number[]): number {
   const ordered = sorted(values);
-  const [low = Number.NaN, high = Number.NaN] = [ordered[Math.floor((ordered.length - 1) / 2)], ordered[Math.floor(ordered.length / 2)]];
+  const [low = Number.NaN, high = Number.NaN] = [
+    ordered[Math.floor((ordered.length - 1) / 2)],
+    ordered[Math.floor(ordered.length / 2)],
+  ];
   return (low + high) / 2;
 }
 
@@ -40,5 +43,10 @@ export function medianInterval(values: readonly number[]): MedianInterval {
     k += 1;
   }
   const ordered = sorted(values);
-  return { from: ordered[k - 1] ?? Number.NaN, to: ordered[n - k] ?? Number.NaN, ranks: [k, n + 1 - k], coverage: 1 - 2 * tail };
+  return {
+    from: ordered[k - 1] ?? Number.NaN,
+    to: ordered[n - k] ?? Number.NaN,
+    ranks: [k, n + 1 - k],
+    coverage: 1 - 2 * tail,
+  };
 }

@@ -42,7 +42,10 @@ interface Sample {
 const world = await startWorld();
 try {
   await world.startWorker();
-  const handle = await startRun(world, { secondNode: { when: 'never' }, cleanup: { when: 'on-signal', waitMs: 6 * 3_600_000 } });
+  const handle = await startRun(world, {
+    secondNode: { when: 'never' },
+    cleanup: { when: 'on-signal', waitMs: 6 * 3_600_000 },
+  });
   await reaches(handle, 'awaiting-finish');
   const bench = await benchOn(world, handle.workflowId);
   await bench.allow(); // from here on the policy is off, and the label on
@@ -50,7 +53,9 @@ try {
   for (let index = 0; index < repetitions; index += 1) {
     denies.push(await bench.deny());
     allows.push(await bench.allow());
-    process.stderr.write(`${index + 1}/${repetitions}: deny ${middle(denies.at(-1)).toFixed(0)} ms, allow ${middle(allows.at(-1)).toFixed(0)} ms\n`);
+    process.stderr.write(
+      `${index + 1}/${repetitions}: deny ${middle(denies.at(-1)).toFixed(0)} ms, allow ${middle(allows.at(-1)).toFixed(0)} ms\n`,
+    );
   }
   const cpuShare = await bench.cpuShare();
   await bench.deny(); // as the run left it
@@ -64,7 +69,9 @@ try {
 /** The run's own inputs, from its history, and the product's own tools. */
 async function benchOn({ client, lab }: World, workflowId: string) {
   const inputs = new Map<string, Call<unknown>>();
-  for (const { activityTaskScheduledEventAttributes: scheduled } of (await client.workflow.getHandle(workflowId).fetchHistory()).events ?? []) {
+  for (const { activityTaskScheduledEventAttributes: scheduled } of (
+    await client.workflow.getHandle(workflowId).fetchHistory()
+  ).events ?? []) {
     const [payload] = scheduled?.input?.payloads ?? [];
     if (payload) inputs.set(scheduled?.activityType?.name ?? '', defaultPayloadConverter.fromPayload(payload));
   }
@@ -77,11 +84,22 @@ async function benchOn({ client, lab }: World, workflowId: string) {
   const proxyUrl = lab.environment['HEPFLOW_SSH_PROXY'];
   const ssh = createSsh({ connectTimeoutMs: 15_000, keepaliveMs: 5000, ...(proxyUrl !== undefined && { proxyUrl }) });
   const tools = { ssh, clusters, keysOf: () => keys } as unknown as Tools;
-  const context: StepContext = { run, attempt: 1, signal: new AbortController().signal, heartbeat: () => {}, resume: undefined, pollIntervalMs: 50 };
+  const context: StepContext = {
+    run,
+    attempt: 1,
+    signal: new AbortController().signal,
+    heartbeat: () => {},
+    resume: undefined,
+    pollIntervalMs: 50,
+  };
   const target = probed.targets.filter(({ kind, node }) => kind === 'nodePort' && node === labelled.node);
 
   /** Watches a change, and says when it showed. */
-  async function watched(phase: 'enforced' | 'restored', to: Transition['to'], change: () => Promise<Mark>): Promise<Sample> {
+  async function watched(
+    phase: 'enforced' | 'restored',
+    to: Transition['to'],
+    change: () => Promise<Mark>,
+  ): Promise<Sample> {
     const observer = { phase, ssh: probed.ssh, targets: probed.targets };
     await startObserver(observer, tools, context);
     const reading = openReading(observer, watchedMs, tools, context);
@@ -105,7 +123,9 @@ async function benchOn({ client, lab }: World, workflowId: string) {
       }),
     allow: async () => {
       const cluster = await clusters.of(run.cluster);
-      const object = (await cluster.list(globalNetworkPolicies)).find(({ metadata }) => metadata.name.endsWith(policy.name));
+      const object = (await cluster.list(globalNetworkPolicies)).find(({ metadata }) =>
+        metadata.name.endsWith(policy.name),
+      );
       if (object === undefined) throw new Error('There is no policy to delete.');
       return watched('restored', 'OPEN', async () => ({
         name: 'policyDeleted',
@@ -114,8 +134,16 @@ async function benchOn({ client, lab }: World, workflowId: string) {
     },
     /** Of the last deny's observer. */
     cpuShare: async (): Promise<number> => {
-      const place = { host: probed.ssh.address, username: probed.ssh.adminUser, privateKey: keys.client.privateKey, hostKey: keys.host.publicKey };
-      const { stdout } = await ssh.run(place, `cat .hepflow/${run.runId}-enforced/result`, { signal: context.signal, timeoutMs: 10_000 });
+      const place = {
+        host: probed.ssh.address,
+        username: probed.ssh.adminUser,
+        privateKey: keys.client.privateKey,
+        hostKey: keys.host.publicKey,
+      };
+      const { stdout } = await ssh.run(place, `cat .hepflow/${run.runId}-enforced/result`, {
+        signal: context.signal,
+        timeoutMs: 10_000,
+      });
       return (JSON.parse(stdout) as { cpuShare: number }).cpuShare;
     },
   };
@@ -123,9 +151,16 @@ async function benchOn({ client, lab }: World, workflowId: string) {
 
 function sampleOf(seen: Transition | undefined, { clock, latenessMs }: Observation, readBackMs: number): Sample {
   // A censored change would make the figures smaller than the truth, so nothing is left out.
-  if (!seen?.tookMs || seen.censored !== 'no') throw new Error(`An edge was not seen, the figures would be biased: ${seen?.sentence}`);
+  if (!seen?.tookMs || seen.censored !== 'no')
+    throw new Error(`An edge was not seen, the figures would be biased: ${seen?.sentence}`);
   const { atLeast: atLeastMs, atMost: atMostMs } = seen.tookMs;
-  return { atLeastMs, atMostMs, clockUncertaintyMs: clock.uncertaintyMs, latenessMs, readBackMs: Math.round(readBackMs) };
+  return {
+    atLeastMs,
+    atMostMs,
+    clockUncertaintyMs: clock.uncertaintyMs,
+    latenessMs,
+    readBackMs: Math.round(readBackMs),
+  };
 }
 
 function middle(sample: Sample | undefined): number {
@@ -154,7 +189,8 @@ function write(denies: readonly Sample[], allows: readonly Sample[], cpuShare: n
   const { ranks, coverage } = medianInterval(denies.map(middle));
   const { cadenceMs, dialTimeoutMs } = observerSettings;
   const machine = { date: new Date().toISOString().slice(0, 10), processors: cpus().length, node: process.version };
-  const worst = (key: 'clockUncertaintyMs' | 'latenessMs'): string => Math.max(...all.map((sample) => sample[key])).toFixed(1);
+  const worst = (key: 'clockUncertaintyMs' | 'latenessMs'): string =>
+    Math.max(...all.map((sample) => sample[key])).toFixed(1);
   const text = `# Time to deny, time to allow
 
 \`node bench/time-to-deny.ts ${repetitions}\`, ${machine.date}, ${machine.processors} cores, Node ${machine.node}, the lab and everything else on the same machine.

@@ -70,7 +70,10 @@ async function issue(
   ];
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber: serial(),
-    subject: new x509.Name([{ CN: [commonName] }, ...(names.organizations ?? []).map((organization) => ({ O: [organization] }))]),
+    subject: new x509.Name([
+      { CN: [commonName] },
+      ...(names.organizations ?? []).map((organization) => ({ O: [organization] })),
+    ]),
     issuer: ca.subject,
     ...validity(),
     signingAlgorithm: algorithm,

@@ -48,7 +48,10 @@ const shipped = join(dirname(fileURLToPath(import.meta.url)), '..', 'deploy');
 /** Starts a lab and resolves when every part answers. First cleans up after labs that were killed. */
 export async function startLab(options: LabOptions = {}): Promise<Lab> {
   const say = options.onProgress ?? (() => {});
-  const tools = await programs(['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-proxy', 'kubectl', 'temporal'], say);
+  const tools = await programs(
+    ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-proxy', 'kubectl', 'temporal'],
+    say,
+  );
   for (const id of await cleanUpDeadLabs()) say(`cleaned up after lab ${id}, which was killed`);
   const scope = await openScope({ pace: options.pace ?? 'fast', calico: options.calico ?? 'oss' });
   const stops: (() => Promise<void>)[] = [() => closeScope(scope)];
@@ -78,12 +81,24 @@ async function startParts(
   started: <T extends { stop(): Promise<void> }>(name: string, part: T) => T,
 ): Promise<Omit<Lab, 'stop'>> {
   const authority = await createAuthority(join(scope.directory, 'certificates'));
-  const { ui = true, temporalDatabaseFile: databaseFile, roleFile = join(shipped, 'azure-role.json'), deployFolder = join(shipped, 'kubernetes') } = options;
-  const starting = startTemporal({ scope, program: tools.temporal, ui, ...(databaseFile && { databaseFile }) }).then((server) => started('Temporal', server));
-  const [fabric] = await settled([createFabric(scope).then((part) => started('network', part))]);
-  const cluster = startCluster({ scope, authority, fabric, programs: tools, crds: [...crds(scope.calico)], deployFolder }).then((part) =>
-    started('cluster', part),
+  const {
+    ui = true,
+    temporalDatabaseFile: databaseFile,
+    roleFile = join(shipped, 'azure-role.json'),
+    deployFolder = join(shipped, 'kubernetes'),
+  } = options;
+  const starting = startTemporal({ scope, program: tools.temporal, ui, ...(databaseFile && { databaseFile }) }).then(
+    (server) => started('Temporal', server),
   );
+  const [fabric] = await settled([createFabric(scope).then((part) => started('network', part))]);
+  const cluster = startCluster({
+    scope,
+    authority,
+    fabric,
+    programs: tools,
+    crds: [...crds(scope.calico)],
+    deployFolder,
+  }).then((part) => started('cluster', part));
   const azure = startAzure({
     scope,
     authority,
@@ -94,8 +109,15 @@ async function startParts(
   const calico = cluster.then(async (part) => {
     for (const object of seed(scope.calico)) await part.api.apply(object);
     const kubeConfig = part.clientFor('calico');
-    const metrics = { kind: scope.calico === 'cloud' ? 'policies' : 'felix', directory: scope.directory, logs: scope.logs } as const;
-    return started('Calico stand-in', await startCalico({ kubeConfig, nodes: fabric.nodes, metrics, onError: logTo(join(scope.logs, 'calico.log')) }));
+    const metrics = {
+      kind: scope.calico === 'cloud' ? 'policies' : 'felix',
+      directory: scope.directory,
+      logs: scope.logs,
+    } as const;
+    return started(
+      'Calico stand-in',
+      await startCalico({ kubeConfig, nodes: fabric.nodes, metrics, onError: logTo(join(scope.logs, 'calico.log')) }),
+    );
   });
   const parts = await settled([starting, cluster, azure, calico]);
   const [temporal, clusterLab, azureLab, calicoLab] = parts;
@@ -118,7 +140,9 @@ const logTo =
     appendFileSync(file, `${new Date().toISOString()} ${error instanceof Error ? error.message : String(error)}\n`);
 
 /** All of them, or the first failure once none is under way any more, so that what started late is stopped too. */
-async function settled<T extends readonly Promise<unknown>[]>(parts: readonly [...T]): Promise<{ [K in keyof T]: Awaited<T[K]> }> {
+async function settled<T extends readonly Promise<unknown>[]>(
+  parts: readonly [...T],
+): Promise<{ [K in keyof T]: Awaited<T[K]> }> {
   await Promise.allSettled(parts);
   return (await Promise.all(parts)) as { [K in keyof T]: Awaited<T[K]> };
 }
@@ -140,7 +164,10 @@ function commandsIn(folder: string, commands: Readonly<Record<string, string>>):
   return folder;
 }
 
-function environmentOf(scope: LabScope, { temporal, cluster, azure, fabric, caFile, kubectl, temporalCli }: Parts): Record<string, string> {
+function environmentOf(
+  scope: LabScope,
+  { temporal, cluster, azure, fabric, caFile, kubectl, temporalCli }: Parts,
+): Record<string, string> {
   const secretFile = join(scope.directory, 'worker-secret');
   writeFileSync(secretFile, randomBytes(32), { mode: 0o600 });
   chmodSync(secretFile, 0o600);

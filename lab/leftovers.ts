@@ -23,7 +23,14 @@ export async function openScope(options: Pick<LabScope, 'pace' | 'calico'>): Pro
     try {
       await mkdir(draft, { mode: 0o700 });
       await mkdir(`${draft}/logs`);
-      await writeFile(`${draft}/lab.json`, JSON.stringify({ id, pid: process.pid, startTime: await startTimeOf(process.pid) } satisfies Partial<LabRecord>));
+      await writeFile(
+        `${draft}/lab.json`,
+        JSON.stringify({
+          id,
+          pid: process.pid,
+          startTime: await startTimeOf(process.pid),
+        } satisfies Partial<LabRecord>),
+      );
       await rename(draft, directory); // fails when another lab has this id
       return { id, directory, logs: `${directory}/logs`, ...options };
     } catch (error) {

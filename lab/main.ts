@@ -32,7 +32,8 @@ async function main(): Promise<number> {
   const { calico, 'azure-pace': pace } = values;
   if ((calico !== 'oss' && calico !== 'cloud') || (pace !== 'fast' && pace !== 'azure'))
     return err(`--calico is oss or cloud, --azure-pace fast or azure; got ${calico} and ${pace}`, 3);
-  if (process.platform !== 'linux' || process.getuid?.() !== 0) return err('The lab needs Linux and root: it makes network namespaces.', 3);
+  if (process.platform !== 'linux' || process.getuid?.() !== 0)
+    return err('The lab needs Linux and root: it makes network namespaces.', 3);
   if (verb === 'up' && !values.foreground) return up(process.argv.slice(2).filter((arg) => arg !== 'up'));
   if (verb === 'up' || verb === 'serve') return serve({ calico, pace });
   if (verb === 'env') return printEnvironment(id);
@@ -70,7 +71,10 @@ async function up(args: readonly string[]): Promise<number> {
   mkdirSync(labsDirectory, { recursive: true });
   const logFile = join(labsDirectory, `.start-${process.pid}.log`);
   const log = openSync(logFile, 'w');
-  const child = spawn(process.execPath, [fileURLToPath(import.meta.url), 'serve', ...args], { detached: true, stdio: ['ignore', log, log] });
+  const child = spawn(process.execPath, [fileURLToPath(import.meta.url), 'serve', ...args], {
+    detached: true,
+    stdio: ['ignore', log, log],
+  });
   closeSync(log);
   let shown = '';
   while (child.exitCode === null && child.signalCode === null) {
@@ -115,8 +119,10 @@ async function running(): Promise<Running[]> {
 async function printEnvironment(id: string | undefined): Promise<number> {
   const labs = (await running()).filter((lab) => lab.environment !== '' && (id === undefined || lab.id === id));
   const [lab, another] = labs;
-  if (lab === undefined) return err(id === undefined ? 'No lab is running; start one: hepflow lab up' : `No lab ${id} is running.`, 3);
-  if (another !== undefined) return err(`Several labs are running; name one: ${labs.map((one) => one.id).join(', ')}`, 3);
+  if (lab === undefined)
+    return err(id === undefined ? 'No lab is running; start one: hepflow lab up' : `No lab ${id} is running.`, 3);
+  if (another !== undefined)
+    return err(`Several labs are running; name one: ${labs.map((one) => one.id).join(', ')}`, 3);
   return out(lab.environment, 0);
 }
 
@@ -151,4 +157,6 @@ function err(text: string, code: number): number {
   return code;
 }
 
-process.exitCode = await main().catch((error: unknown) => err(error instanceof Error ? error.message : String(error), 3));
+process.exitCode = await main().catch((error: unknown) =>
+  err(error instanceof Error ? error.message : String(error), 3),
+);

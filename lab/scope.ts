@@ -46,5 +46,9 @@ export const cluster = {
   location: 'westeurope',
   nodeResourceGroup: 'MC_hepflow-lab_lab_westeurope',
   vnetName: 'aks-vnet-12345678',
-  nodeNames: ['aks-nodepool1-31415926-vmss000000', 'aks-nodepool1-31415926-vmss000001', 'aks-nodepool1-31415926-vmss000002'],
+  nodeNames: [
+    'aks-nodepool1-31415926-vmss000000',
+    'aks-nodepool1-31415926-vmss000001',
+    'aks-nodepool1-31415926-vmss000002',
+  ],
 } as const;

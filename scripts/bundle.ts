@@ -15,7 +15,13 @@ const stampFile = join(root, 'dist', 'workflow-bundle.sha256');
 /** The path of an up-to-date bundle. Throws with webpack's own words when the workflows cannot be bundled, as when they import a Node module. */
 export async function bundle(): Promise<string> {
   const hash = sourceHash();
-  if (existsSync(bundleFile) && existsSync(encryptingFile) && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === hash) return bundleFile;
+  if (
+    existsSync(bundleFile) &&
+    existsSync(encryptingFile) &&
+    existsSync(stampFile) &&
+    readFileSync(stampFile, 'utf8') === hash
+  )
+    return bundleFile;
   const { bundleWorkflowCode, DefaultLogger } = await import('@temporalio/worker');
   const said: string[] = [];
   const logger = new DefaultLogger('WARN', ({ message }) => said.push(message));
@@ -33,7 +39,9 @@ export async function bundle(): Promise<string> {
 
 function sourceHash(): string {
   const hash = createHash('sha256');
-  const files = globSync(['src/{workflows,contract,checks,manifests}/**/*.ts', 'src/codec/failure-converter.ts'], { cwd: root }).sort();
+  const files = globSync(['src/{workflows,contract,checks,manifests}/**/*.ts', 'src/codec/failure-converter.ts'], {
+    cwd: root,
+  }).sort();
   for (const file of [...files, 'package-lock.json']) hash.update(file).update(readFileSync(join(root, file)));
   return hash.digest('hex');
 }

@@ -35,15 +35,46 @@ const rules: readonly Rule[] = [
   },
   { files: /^src\/verify\//, paths: /^src\/(verify|contract|checks)\//, packages: /^(canonicalize|zod)$/, node: true },
   { files: /^src\/prober\//, paths: /^src\/(prober|contract)\//, packages: /^zod$/, node: true },
-  { files: /^src\/adapters\/azure\//, paths: /^src\/(adapters\/azure|contract)\//, packages: /^(@azure\/|ipaddr\.js$)/, node: true },
-  { files: /^src\/adapters\/kubernetes\//, paths: /^src\/(adapters\/kubernetes|contract)\//, packages: /^(?!@temporalio\/|@azure\/|ssh2$)/, node: true },
-  { files: /^src\/adapters\/ssh\//, paths: /^src\/(adapters\/ssh|contract)\//, packages: /^(?!@temporalio\/|@azure\/|@kubernetes\/)/, node: true },
-  { files: /^src\/adapters\/temporal\//, paths: /^src\/(adapters\/temporal|contract)\//, packages: /^@temporalio\/(client|common)$/, node: true },
-  { files: /^src\/(config|report)\//, paths: /^src\/(config|report|contract)\//, packages: new RegExp(`^(?!@temporalio/|${technologies})`), node: true },
-  { files: /^src\/codec\//, paths: /^src\/(codec|contract)\/|^src\/config\/payload-keys\.ts$/, packages: /^@temporalio\/(common|proto)$/, node: true },
+  {
+    files: /^src\/adapters\/azure\//,
+    paths: /^src\/(adapters\/azure|contract)\//,
+    packages: /^(@azure\/|ipaddr\.js$)/,
+    node: true,
+  },
+  {
+    files: /^src\/adapters\/kubernetes\//,
+    paths: /^src\/(adapters\/kubernetes|contract)\//,
+    packages: /^(?!@temporalio\/|@azure\/|ssh2$)/,
+    node: true,
+  },
+  {
+    files: /^src\/adapters\/ssh\//,
+    paths: /^src\/(adapters\/ssh|contract)\//,
+    packages: /^(?!@temporalio\/|@azure\/|@kubernetes\/)/,
+    node: true,
+  },
+  {
+    files: /^src\/adapters\/temporal\//,
+    paths: /^src\/(adapters\/temporal|contract)\//,
+    packages: /^@temporalio\/(client|common)$/,
+    node: true,
+  },
+  {
+    files: /^src\/(config|report)\//,
+    paths: /^src\/(config|report|contract)\//,
+    packages: new RegExp(`^(?!@temporalio/|${technologies})`),
+    node: true,
+  },
+  {
+    files: /^src\/codec\//,
+    paths: /^src\/(codec|contract)\/|^src\/config\/payload-keys\.ts$/,
+    packages: /^@temporalio\/(common|proto)$/,
+    node: true,
+  },
   {
     files: /^src\/cli\//,
-    paths: /^src\/(cli|contract|config|report|codec|verify)\/|^src\/adapters\/ssh\/keys\.ts$|^src\/(worker|doctor)\.ts$/,
+    paths:
+      /^src\/(cli|contract|config|report|codec|verify)\/|^src\/adapters\/ssh\/keys\.ts$|^src\/(worker|doctor)\.ts$/,
     packages: /^(?!@temporalio\/worker$|@azure\/|@kubernetes\/|ssh2$)/,
     node: true,
   },
@@ -57,7 +88,9 @@ export function violations(root: string): string[] {
   return globSync('{src,lab}/**/*.ts', { cwd: root, exclude: ['**/node_modules/**'] })
     .map((path) => path.split(sep).join('/'))
     .sort()
-    .flatMap((file) => importsOf(readFileSync(join(root, file), 'utf8')).flatMap((specifier) => refusal(file, specifier, root) ?? []));
+    .flatMap((file) =>
+      importsOf(readFileSync(join(root, file), 'utf8')).flatMap((specifier) => refusal(file, specifier, root) ?? []),
+    );
 }
 
 function refusal(file: string, specifier: string, root: string): string | undefined {
@@ -65,7 +98,11 @@ function refusal(file: string, specifier: string, root: string): string | undefi
   if (rule === undefined) return undefined;
   const target = specifier.startsWith('.') ? posix.normalize(posix.join(posix.dirname(file), specifier)) : specifier;
   if (specifier.startsWith('/')) return `${file} must not import ${relative(root, specifier)} by an absolute path.`;
-  const allowed = specifier.startsWith('.') ? rule.paths.test(target) : isBuiltin(specifier) ? rule.node : rule.packages.test(packageOf(specifier));
+  const allowed = specifier.startsWith('.')
+    ? rule.paths.test(target)
+    : isBuiltin(specifier)
+      ? rule.node
+      : rule.packages.test(packageOf(specifier));
   return allowed
     ? undefined
     : `${file} must not import ${target} (allowed: ${
@@ -86,7 +123,8 @@ const packageOf = (specifier: string): string =>
 /** Specifiers of all imports, type-only and dynamic ones too. Comments are left out first; strings that hold `//` do not look like imports. */
 export function importsOf(source: string): string[] {
   const code = source.replace(/^\s*\/\*[\s\S]*?\*\//gm, '').replace(/^\s*\/\/.*$/gm, '');
-  const statement = /(?:^|[;\n])\s*(?:import|export)\b(?:[^'"`;]*?\bfrom)?\s*['"]([^'"]+)['"]|\b(?:import|require)\s*\(\s*['"]([^'"]+)['"]/g;
+  const statement =
+    /(?:^|[;\n])\s*(?:import|export)\b(?:[^'"`;]*?\bfrom)?\s*['"]([^'"]+)['"]|\b(?:import|require)\s*\(\s*['"]([^'"]+)['"]/g;
   return [...code.matchAll(statement)].map((match) => match[1] ?? match[2] ?? '');
 }
 

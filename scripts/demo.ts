@@ -53,18 +53,26 @@ async function main(): Promise<number> {
 
 /** The lab's environment. The lab runs in a process of its own; its undo is `lab down`. */
 async function startLab(undo: (() => Promise<void>)[]): Promise<Record<string, string>> {
-  const lab = spawn(process.execPath, [hepflow, 'lab', 'up', '--calico', options.calico, '--azure-pace', options['azure-pace']], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const lab = spawn(
+    process.execPath,
+    [hepflow, 'lab', 'up', '--calico', options.calico, '--azure-pace', options['azure-pace']],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   const lines: string[] = [];
   lab.stdout.setEncoding('utf8').on('data', (text: string) => lines.push(text));
   const [code] = (await once(lab, 'close')) as [number | null];
-  const environment = Object.fromEntries([...lines.join('').matchAll(/^([A-Z_]+)=(.*)$/gm)].map((match) => [match[1], match[2]]));
+  const environment = Object.fromEntries(
+    [...lines.join('').matchAll(/^([A-Z_]+)=(.*)$/gm)].map((match) => [match[1], match[2]]),
+  );
   const id = environment['HEPFLOW_LAB'];
   if (code !== 0 || id === undefined) throw new Error('The lab did not start.');
   undo.push(async () => {
     say('Taking the lab down …');
-    await ended(spawn(process.execPath, [hepflow, 'lab', 'down', id], { stdio: ['ignore', 'ignore', 'inherit'], detached: true }));
+    await ended(
+      spawn(process.execPath, [hepflow, 'lab', 'down', id], { stdio: ['ignore', 'ignore', 'inherit'], detached: true }),
+    );
   });
   interrupted.signal.throwIfAborted();
   return environment;
@@ -75,7 +83,11 @@ async function startWorker(environment: Record<string, string>, undo: (() => Pro
   const logFile = join(root, '.hepflow', 'worker.log');
   mkdirSync(dirname(logFile), { recursive: true });
   const log = openSync(logFile, 'w', 0o600);
-  const worker = spawn(process.execPath, [hepflow, 'worker'], { stdio: ['ignore', log, log], detached: true, env: { ...process.env, ...environment } });
+  const worker = spawn(process.execPath, [hepflow, 'worker'], {
+    stdio: ['ignore', log, log],
+    detached: true,
+    env: { ...process.env, ...environment },
+  });
   closeSync(log);
   undo.push(async () => {
     if (worker.exitCode !== null || worker.signalCode !== null) return;
@@ -86,7 +98,9 @@ async function startWorker(environment: Record<string, string>, undo: (() => Pro
   });
   worker.once('exit', (code) => {
     if (code !== 0 && code !== null)
-      say(`The worker ended with exit code ${code}:\n${readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-10).join('\n')}`);
+      say(
+        `The worker ended with exit code ${code}:\n${readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-10).join('\n')}`,
+      );
   });
   await untilItPolls(worker, logFile);
   say('worker ready');
@@ -105,7 +119,17 @@ async function untilItPolls(worker: ChildProcess, logFile: string): Promise<void
 /** Starts and follows the run by the CLI; sends the signal when the run waits for it. Gives the run's exit code. */
 async function runOnce(environment: Record<string, string>, worker: ChildProcess): Promise<number> {
   const id = workflowIdOf('lab');
-  const args = ['run', '--file', join(root, 'examples', 'run.yaml'), '--id', id, '--second-node', options['second-node'], '--report', resolve(options.report)];
+  const args = [
+    'run',
+    '--file',
+    join(root, 'examples', 'run.yaml'),
+    '--id',
+    id,
+    '--second-node',
+    options['second-node'],
+    '--report',
+    resolve(options.report),
+  ];
   say(`Web UI: ${environment['HEPFLOW_LAB_UI']}/namespaces/${environment['TEMPORAL_NAMESPACE']}/workflows/${id}`);
   const run = spawn(process.execPath, [hepflow, ...args], { stdio: ['ignore', 'inherit', 'inherit'] });
   const over = new AbortController();

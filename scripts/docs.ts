@@ -9,7 +9,9 @@ const again = { never: 'no', soon: 'yes, with growing pauses', later: 'yes, when
 
 /** docs/errors.md: the failure catalogue as a table. */
 export function errorsPage(): string {
-  const rows = Object.entries(failures).map(([code, { when, remedy, retry }]) => `| \`${code}\` | ${when} | ${again[retry]} | ${remedy} |`);
+  const rows = Object.entries(failures).map(
+    ([code, { when, remedy, retry }]) => `| \`${code}\` | ${when} | ${again[retry]} | ${remedy} |`,
+  );
   return [
     '# Failures',
     '',

@@ -1,7 +1,12 @@
 /** docs/doctor.md: what the doctor looks at, from the table of topics. */
 import { type Area, topics } from '../src/contract/diagnosis.ts';
 
-const areas: Readonly<Record<Area, string>> = { azure: 'Azure', cluster: 'The cluster', calico: 'Calico', workload: 'The workload' };
+const areas: Readonly<Record<Area, string>> = {
+  azure: 'Azure',
+  cluster: 'The cluster',
+  calico: 'Calico',
+  workload: 'The workload',
+};
 
 const intro = `# The doctor
 

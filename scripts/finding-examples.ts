@@ -30,7 +30,8 @@ const earlier: readonly Verdict[] = [first].map((target) => ({
   evidence: { connections: 0, syns: 0, windowMs: 0, controls: [] },
 }));
 
-export const judged = ({ evidence, marks }: Case): Judgement => judgementOf({ phase: evidence.phase, nodes, judged: earlier, marks }, evidence);
+export const judged = ({ evidence, marks }: Case): Judgement =>
+  judgementOf({ phase: evidence.phase, nodes, judged: earlier, marks }, evidence);
 
 const dial = (target: Target, stage: Connection['stage'], outcome: Outcome, place = 0): Connection => ({
   target: target.id,
@@ -41,7 +42,12 @@ const dial = (target: Target, stage: Connection['stage'], outcome: Outcome, plac
   elapsedMs: outcome === 'DROP' ? 3001 : 1,
   syns: outcome === 'DROP' ? 3 : 1,
 });
-const denied: Readonly<Record<Phase, readonly Target[]>> = { baseline: [], enforced: [first], second: [first, second], restored: [] };
+const denied: Readonly<Record<Phase, readonly Target[]>> = {
+  baseline: [],
+  enforced: [first],
+  second: [first, second],
+  restored: [],
+};
 
 /** Every port's connections as the phase demands them. */
 export const connectionsIn = (phase: Phase): Connection[] =>
@@ -56,8 +62,13 @@ const peering = (id: string, state = 'Connected'): { id: string; state: string; 
   provisioningState: 'Succeeded',
 });
 export const agreeing: Witnesses = {
-  deniedPackets: { 'node-1': { source: 'calico_denied_packets', before: 4, after: 13 }, 'node-2': { source: 'calico_denied_packets', before: 0, after: 9 } },
-  securityRules: Object.fromEntries(targets.map(({ id }) => [id, { access: 'Allow', rule: 'AllowVnetOutBound' } as const])),
+  deniedPackets: {
+    'node-1': { source: 'calico_denied_packets', before: 4, after: 13 },
+    'node-2': { source: 'calico_denied_packets', before: 0, after: 9 },
+  },
+  securityRules: Object.fromEntries(
+    targets.map(({ id }) => [id, { access: 'Allow', rule: 'AllowVnetOutBound' } as const]),
+  ),
   routes: Object.fromEntries(targets.map(({ id }) => [id, { nextHop: 'VNetPeering', prefix: '10.0.0.0/8' }])),
   peerings: [peering('hepflow-there'), peering('hepflow-back')],
 };
@@ -76,17 +87,35 @@ const watched = (tested: readonly Dial[], more: Partial<Observation> = {}): Obse
 
 /** A deny on which everybody agrees, but for what is told otherwise. */
 export function deny(change: Partial<Evidence> = {}, marks: readonly Mark[] = asked): Case {
-  const whole = { connections: connectionsIn('enforced'), witnesses: agreeing, backends: backends(pods), answers: { [second.id]: named } };
+  const whole = {
+    connections: connectionsIn('enforced'),
+    witnesses: agreeing,
+    backends: backends(pods),
+    answers: { [second.id]: named },
+  };
   return { evidence: evidence('enforced', watched(dials('43o 215d')), { ...whole, ...change }), marks };
 }
-const saw = (track: string, marks?: readonly Mark[], more?: Partial<Observation>): Case => deny({ observation: watched(dials(track), more) }, marks);
+const saw = (track: string, marks?: readonly Mark[], more?: Partial<Observation>): Case =>
+  deny({ observation: watched(dials(track), more) }, marks);
 const says = (change: Partial<Witnesses>): Case => deny({ witnesses: { ...agreeing, ...change } });
 const counted = (before: number | null, after: number | null): Case =>
   says({ deniedPackets: { 'node-1': { source: 'calico_denied_packets', before, after } } });
-const held = (outcome: 'silent' | 'closed' | 'reset' | 'unopened'): Case => saw('43o 215d', asked, { held: [heldOn(first, outcome, 4900)] });
+const held = (outcome: 'silent' | 'closed' | 'reset' | 'unopened'): Case =>
+  saw('43o 215d', asked, { held: [heldOn(first, outcome, 4900)] });
 const failing = { connections: connectionsIn('restored') };
-function restored(track: string, marks: readonly Mark[] = [mark('policyDeleted', 1000)], more: Partial<Evidence> = {}): Case {
-  return { evidence: evidence('restored', watched(dials(track)), { connections: connectionsIn('restored'), witnesses: agreeing, ...more }), marks };
+function restored(
+  track: string,
+  marks: readonly Mark[] = [mark('policyDeleted', 1000)],
+  more: Partial<Evidence> = {},
+): Case {
+  return {
+    evidence: evidence('restored', watched(dials(track)), {
+      connections: connectionsIn('restored'),
+      witnesses: agreeing,
+      ...more,
+    }),
+    marks,
+  };
 }
 const leakBesideDeadControl = { ...watched(dials('43o 30d 1o 20d')).tracks, [second.id]: '73o1d20o' };
 
@@ -106,7 +135,9 @@ export const cases: readonly Case[] = [
   saw('43o 100o'),
   saw('43o 100o', []),
   saw('43o 100o', asked, { ended: 'bound' }),
-  deny({ observation: { ...watched(dials('43o 60d')), tracks: { ...watched(dials('43o 60d')).tracks, [second.id]: '103d' } } }),
+  deny({
+    observation: { ...watched(dials('43o 60d')), tracks: { ...watched(dials('43o 60d')).tracks, [second.id]: '103d' } },
+  }),
   deny({ observation: { missing: reason } }),
   deny({ ...failing, observation: watched(dials('300o')) }),
   deny(failing),
@@ -124,7 +155,12 @@ export const cases: readonly Case[] = [
   counted(7, 8),
   counted(9, 2),
   counted(null, null),
-  says({ deniedPackets: { 'node-1': { missing: reason } }, securityRules: { missing: reason }, routes: { missing: reason }, peerings: { missing: reason } }),
+  says({
+    deniedPackets: { 'node-1': { missing: reason } },
+    securityRules: { missing: reason },
+    routes: { missing: reason },
+    peerings: { missing: reason },
+  }),
   says({ deniedPackets: {}, securityRules: {}, routes: {}, peerings: [] }),
   says({ securityRules: { [first.id]: { access: 'Deny', rule: 'DenyAll' } } }),
   says({ routes: { [first.id]: { nextHop: 'None', prefix: '10.0.0.1/32' } } }),

@@ -6,14 +6,16 @@ import { targets } from './observed-examples.ts';
 export const findingPlaceholders = {
   NODE: 'the node’s name',
   PORTS: 'one or more ports',
-  ASKED: '`the policy was sent`, `the label was sent`, `the policy’s removal was asked for`, `the label’s removal was asked for`, `the change was asked for`',
+  ASKED:
+    '`the policy was sent`, `the label was sent`, `the policy’s removal was asked for`, `the label’s removal was asked for`, `the change was asked for`',
   PODS: 'one or more pods; the words around it are in the singular for one',
   SOURCE: 'the metric or counter that was read',
   'RULE, PREFIX, HOPS, PEERING, STATE': 'as Azure names them',
 } as const;
 
 const nodes = [...new Set(targets.map(({ node }) => node))];
-const oneOf = (names: readonly string[]): string => `(?:${names.map((name) => name.replaceAll(/[/.]/g, '\\$&')).join('|')})`;
+const oneOf = (names: readonly string[]): string =>
+  `(?:${names.map((name) => name.replaceAll(/[/.]/g, '\\$&')).join('|')})`;
 const many = (one: string): RegExp => new RegExp(`${one}(?:(?:, | and )${one})*`, 'g');
 
 /** The sentence with what differs from run to run replaced by its placeholder. */
@@ -32,7 +34,10 @@ export function findingTemplateOf(sentence: string): string {
     .replace(/(?<=all \d ports )\(.*\)/, '(HOPS)')
     .replace(/peering hepflow-\w+ is \w+, \w+/, 'peering PEERING is STATE, STATE')
     .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'MOMENT')
-    .replace(/the (?:policy|label) was sent|the (?:policy’s|label’s) removal was asked for|the change was asked for(?=$|[,;.])/, 'ASKED')
+    .replace(
+      /the (?:policy|label) was sent|the (?:policy’s|label’s) removal was asked for|the change was asked for(?=$|[,;.])/,
+      'ASKED',
+    )
     .replace('a connection get through', 'connections get through')
     .replaceAll(/\d+ to \d+ ms/g, 'N to N ms')
     .replaceAll(/\b\d+ ms|\b\d+\.\d s\b/g, 'TIME')
@@ -44,11 +49,18 @@ export function findingTemplateOf(sentence: string): string {
 
 const all = (): { transitions: Transition[]; findings: Finding[] } => {
   const every = cases.map(judged);
-  return { transitions: every.flatMap(({ transitions }) => transitions), findings: every.flatMap(({ findings }) => findings) };
+  return {
+    transitions: every.flatMap(({ transitions }) => transitions),
+    findings: every.flatMap(({ findings }) => findings),
+  };
 };
 
 /** Rows of a table, each template once with its first example, in the order of `places`. */
-function rows<T extends { readonly sentence: string }>(some: readonly T[], places: readonly string[], placeOf: (one: T) => string): string[] {
+function rows<T extends { readonly sentence: string }>(
+  some: readonly T[],
+  places: readonly string[],
+  placeOf: (one: T) => string,
+): string[] {
   const found = new Map<string, string>();
   for (const one of places.flatMap((place) => some.filter((each) => placeOf(each) === place))) {
     const key = `| ${placeOf(one)} | ${findingTemplateOf(one.sentence)} |`;
@@ -69,7 +81,9 @@ export function findingRows(): string[] {
   const { findings } = all();
   return rows(
     findings,
-    places(findings, ({ about }) => about).flatMap((about) => ['CONFIRMED', 'CONTRADICTED', 'UNKNOWN'].map((result) => `${about} | ${result}`)),
+    places(findings, ({ about }) => about).flatMap((about) =>
+      ['CONFIRMED', 'CONTRADICTED', 'UNKNOWN'].map((result) => `${about} | ${result}`),
+    ),
     findingRow,
   );
 }

@@ -4,7 +4,13 @@ import type { HeldConnection, Observation } from '../src/contract/observation.ts
 import type { Mark } from '../src/contract/report.ts';
 import { type Dial, trackOf } from '../src/contract/track.ts';
 
-const portOf = (node: string, port: number, kind: Target['kind'], address: string): Target => ({ id: `${node}:${port}`, node, address, port, kind });
+const portOf = (node: string, port: number, kind: Target['kind'], address: string): Target => ({
+  id: `${node}:${port}`,
+  node,
+  address,
+  port,
+  kind,
+});
 export const first = portOf('node-1', 30080, 'nodePort', '10.0.0.1');
 export const second = portOf('node-2', 30080, 'nodePort', '10.0.0.2');
 export const firstOpen = portOf('node-1', 10250, 'openPort', '10.0.0.1');
@@ -30,9 +36,14 @@ export const mark = (name: Mark['name'], from: number, to = from + 10, node?: st
 
 /** Dials from runs such as `40o 60d`. */
 export const dials = (text: string): Dial[] =>
-  [...text.matchAll(/(\d+)([odrif-])/g)].flatMap(([, count, letter]) => Array.from({ length: Number(count) }, () => letter as Dial));
+  [...text.matchAll(/(\d+)([odrif-])/g)].flatMap(([, count, letter]) =>
+    Array.from({ length: Number(count) }, () => letter as Dial),
+  );
 
-export function observation(tracks: Readonly<Record<string, readonly Dial[]>>, more: Partial<Observation> = {}): Observation {
+export function observation(
+  tracks: Readonly<Record<string, readonly Dial[]>>,
+  more: Partial<Observation> = {},
+): Observation {
   const slots = Math.max(...Object.values(tracks).map((track) => track.length));
   const whole = targets.map(({ id }) => [id, trackOf(tracks[id] ?? Array.from({ length: slots }, () => 'o'))] as const);
   return {

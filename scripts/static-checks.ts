@@ -16,7 +16,10 @@ export interface StaticCheck {
 
 export const staticChecks: readonly StaticCheck[] = [
   { name: 'the types hold (tsc)', run: () => command('tsc', '-p', '.', '--pretty', 'false') },
-  { name: 'the sources are formatted and clean (biome)', run: () => command('biome', 'check', '--colors=off', '--max-diagnostics=40', '.') },
+  {
+    name: 'the sources are formatted and clean (biome)',
+    run: () => command('biome', 'check', '--colors=off', '--max-diagnostics=40', '.'),
+  },
   { name: 'every folder imports only what it may', run: () => violations(root).join('\n') },
   { name: 'all of @temporalio shares one protobufjs', run: oneProtobuf },
   {
@@ -30,7 +33,11 @@ export const staticChecks: readonly StaticCheck[] = [
 ];
 
 function command(name: string, ...args: string[]): string {
-  const { status, stdout, stderr } = spawnSync(join(root, 'node_modules', '.bin', name), args, { cwd: root, encoding: 'utf8', maxBuffer: 64 << 20 });
+  const { status, stdout, stderr } = spawnSync(join(root, 'node_modules', '.bin', name), args, {
+    cwd: root,
+    encoding: 'utf8',
+    maxBuffer: 64 << 20,
+  });
   return status === 0 ? '' : `${stdout}${stderr}`.trim() || `${name} ended with exit code ${status}.`;
 }
 

@@ -21,10 +21,15 @@ export default async function* report(events: AsyncIterable<TestEvent>): AsyncGe
     if (details.type === 'suite' && (details.passed || isOfSubtests(error))) continue;
     const outcome = isSet(skip) ? 'skipped' : details.passed ? 'passed' : isSet(todo) ? 'todo' : 'failed';
     const detail =
-      outcome === 'failed' ? inspect((error as Error | undefined)?.cause ?? error, { depth: 8, breakLength: 150 }) : typeof skip === 'string' ? skip : '';
+      outcome === 'failed'
+        ? inspect((error as Error | undefined)?.cause ?? error, { depth: 8, breakLength: 150 })
+        : typeof skip === 'string'
+          ? skip
+          : '';
     process.send?.({ name, outcome, durationMs: details.duration_ms, detail } satisfies TestResult);
   }
 }
 
 const isSet = (mark: string | boolean | undefined): boolean => mark !== undefined && mark !== false;
-const isOfSubtests = (error: unknown): boolean => (error as { failureType?: string } | undefined)?.failureType === 'subtestsFailed';
+const isOfSubtests = (error: unknown): boolean =>
+  (error as { failureType?: string } | undefined)?.failureType === 'subtestsFailed';

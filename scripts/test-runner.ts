@@ -41,7 +41,8 @@ async function runFile(file: string, { fileTimeoutMs, root, print }: RunnerOptio
   });
   const output: string[] = [];
   let [results, timedOut] = [0, false];
-  for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', (text: string) => output.push(text));
+  for (const stream of [child.stdout, child.stderr])
+    stream?.setEncoding('utf8').on('data', (text: string) => output.push(text));
   child.on('message', (message) => {
     results += 1;
     tell(message as TestResult, place, tally, print);
@@ -60,17 +61,29 @@ async function runFile(file: string, { fileTimeoutMs, root, print }: RunnerOptio
       : results === 0
         ? 'holds no test'
         : '';
-  if (fault) tell({ name: `the file ${fault}`, outcome: 'failed', durationMs: Date.now() - startedAt, detail: '' }, place, tally, print);
+  if (fault)
+    tell(
+      { name: `the file ${fault}`, outcome: 'failed', durationMs: Date.now() - startedAt, detail: '' },
+      place,
+      tally,
+      print,
+    );
   const said = output.join('').trim();
   if ((fault || code !== 0) && said) print(`--- ${place} wrote:\n${said.split('\n').slice(-200).join('\n')}\n---`);
 }
 
-function tell({ name, outcome, durationMs, detail }: TestResult, place: string, tally: Tally, print: (line: string) => void): void {
+function tell(
+  { name, outcome, durationMs, detail }: TestResult,
+  place: string,
+  tally: Tally,
+  print: (line: string) => void,
+): void {
   const full = `${place}: ${name.replaceAll(/\s+/g, ' ')}`;
   const word = { passed: 'ok  ', failed: 'FAIL', skipped: 'skip', todo: 'todo' }[outcome];
   print(`${word} ${full} (${Math.round(durationMs)} ms)`);
   if (outcome === 'passed') tally.passed += 1;
-  if (outcome === 'skipped' || outcome === 'todo') tally.skipped.push({ name: full, reason: detail || (outcome === 'todo' ? 'to do' : '') });
+  if (outcome === 'skipped' || outcome === 'todo')
+    tally.skipped.push({ name: full, reason: detail || (outcome === 'todo' ? 'to do' : '') });
   if (outcome !== 'failed') return;
   tally.failed.push(full);
   if (detail) print(detail.replace(/^/gm, '     '));

@@ -16,7 +16,8 @@ const tally: Tally = { passed: 0, failed: [], skipped: [] };
 if (selection.length === 0 || selection.includes('unit')) await checkSources();
 const files = selectFiles();
 const isHeavy = (file: string): boolean => heavyFolders.some((folder) => file.startsWith(join(root, 'test', folder)));
-const concurrency = Number(process.env['HEPFLOW_TEST_CONCURRENCY']) || Math.max(2, Math.floor(availableParallelism() / 2));
+const concurrency =
+  Number(process.env['HEPFLOW_TEST_CONCURRENCY']) || Math.max(2, Math.floor(availableParallelism() / 2));
 await runFiles(
   files.filter((file) => !isHeavy(file)),
   { concurrency: Math.max(concurrency, availableParallelism()), fileTimeoutMs, root, print },

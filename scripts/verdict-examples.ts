@@ -8,7 +8,13 @@ export interface Example {
 }
 
 const at = '2026-01-02T03:04:05.000Z';
-const portOf = (node: string, port: number, kind: Target['kind']): Target => ({ id: `${node}:${port}`, node, address: '10.0.0.1', port, kind });
+const portOf = (node: string, port: number, kind: Target['kind']): Target => ({
+  id: `${node}:${port}`,
+  node,
+  address: '10.0.0.1',
+  port,
+  kind,
+});
 const tested = portOf('node-1', 30080, 'nodePort');
 const other = portOf('node-2', 30080, 'nodePort');
 const open = portOf('node-1', 10250, 'openPort');
@@ -37,7 +43,8 @@ function dials(target: Target, stage: Connection['stage'], ...outcomes: readonly
   }));
 }
 
-const around = (target: Target, outcome: Outcome): Connection[] => (['before', 'during', 'after'] as const).flatMap((stage) => dials(target, stage, outcome));
+const around = (target: Target, outcome: Outcome): Connection[] =>
+  (['before', 'during', 'after'] as const).flatMap((stage) => dials(target, stage, outcome));
 const live = [...around(other, 'OPEN'), ...around(open, 'OPEN')];
 const silence = ['DROP', 'DROP', 'DROP'] as const;
 const answers = ['OPEN', 'OPEN', 'OPEN'] as const;
@@ -57,7 +64,8 @@ const seen = (connections: readonly Connection[], more: Partial<Evidence> = {}):
 const proof = (...outcomes: readonly Outcome[]): Connection[] => dials(tested, 'proof', ...outcomes);
 const noBackends = { backends: { before: health(2), after: health(0) } };
 const silently = (...outcomes: readonly Outcome[]): Evidence => seen([...proof(...outcomes), ...live]);
-const openly = (...outcomes: readonly Outcome[]): Evidence => seen([...proof(...outcomes), ...around(tested, 'OPEN'), ...live]);
+const openly = (...outcomes: readonly Outcome[]): Evidence =>
+  seen([...proof(...outcomes), ...around(tested, 'OPEN'), ...live]);
 
 const observation = (tested: string): NonNullable<Evidence['observation']> => ({
   startedAt: at,
@@ -106,7 +114,12 @@ export const examples: readonly Example[] = [
     silently(...silence),
     silently('ICMP_REJECT', 'ICMP_REJECT', 'ICMP_REJECT'),
     openly('OPEN', 'DROP', 'OPEN'),
-    seen([...proof(...answers), ...dials(tested, 'before', 'OPEN'), ...dials(tested, 'during', 'OPEN'), ...dials(tested, 'after', 'DROP')]),
+    seen([
+      ...proof(...answers),
+      ...dials(tested, 'before', 'OPEN'),
+      ...dials(tested, 'during', 'OPEN'),
+      ...dials(tested, 'after', 'DROP'),
+    ]),
     openly(...answers),
   ].map((evidence) => ({ row: answer, evidence })),
 ];

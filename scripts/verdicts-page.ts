@@ -14,7 +14,8 @@ const placeholders = {
   OUTCOMES: 'what connections showed, each kind with its count: `DROP x3`, `OPEN x2 and RST`',
   CONTROLS: 'one or more controls, `<node>:<port>`',
   AROUND: 'what dials before, during and after the proof showed: `before OPEN, during OPEN x4, after not dialled`',
-  BACKENDS: 'first lines of up to three backends that answered; left out with the words in brackets when none said who it is',
+  BACKENDS:
+    'first lines of up to three backends that answered; left out with the words in brackets when none said who it is',
   HOW: '`with a TCP reset`, `by ICMP (type 3, code 13)`, `by ICMP`, or two of them',
   REASON: 'why the probe could not run',
   PHASE: '`baseline`, `enforced`, `second`, `restored`',
@@ -34,17 +35,31 @@ export function templateOf(sentence: string, { row, evidence }: Example): string
   const backends = evidence.connections.map(({ response }) => response);
   const causes = factsOf(row, evidence).otherCauses;
   return named(
-    named(named(named(named(sentence, causes.length > 0 ? [listed(causes)] : [], 'CAUSES'), faults, 'REASON'), backends, 'BACKEND'), row.controls, 'CONTROL'),
+    named(
+      named(
+        named(named(sentence, causes.length > 0 ? [listed(causes)] : [], 'CAUSES'), faults, 'REASON'),
+        backends,
+        'BACKEND',
+      ),
+      row.controls,
+      'CONTROL',
+    ),
     [row.target.id],
     'PORT',
   )
     .replace('no reason is known', 'REASON')
-    .replaceAll(new RegExp(`before (?:${some}|not dialled), during (?:${some}|not dialled), after (?:${some}|not dialled)`, 'g'), 'AROUND')
+    .replaceAll(
+      new RegExp(`before (?:${some}|not dialled), during (?:${some}|not dialled), after (?:${some}|not dialled)`, 'g'),
+      'AROUND',
+    )
     .replaceAll(new RegExp(some, 'g'), 'OUTCOMES')
     .replaceAll(list('CONTROL \\(AROUND\\)'), 'CONTROLS (AROUND)')
     .replaceAll(list('CONTROL(?!S)'), 'CONTROLS')
     .replaceAll(/, served by BACKEND(?:(?:, | and )BACKEND)*/g, '')
-    .replaceAll(/(?:with a TCP reset|by ICMP(?: \(type \d+, code \d+\))?)(?: and by ICMP(?: \(type \d+, code \d+\))?)?/g, 'HOW')
+    .replaceAll(
+      /(?:with a TCP reset|by ICMP(?: \(type \d+, code \d+\))?)(?: and by ICMP(?: \(type \d+, code \d+\))?)?/g,
+      'HOW',
+    )
     .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'MOMENT')
     .replaceAll(/less than 1 ms|\d+ ms|\d+\.\d s/g, 'TIME')
     .replaceAll(/\bphase (?:baseline|enforced|second|restored)/g, 'phase PHASE')
@@ -55,7 +70,8 @@ export function templateOf(sentence: string, { row, evidence }: Example): string
 }
 
 /** The rule that decides an example. */
-export const ruleOf = ({ row, evidence }: Example): Rule | undefined => rules[row.expected].find(({ when }) => when(factsOf(row, evidence)));
+export const ruleOf = ({ row, evidence }: Example): Rule | undefined =>
+  rules[row.expected].find(({ when }) => when(factsOf(row, evidence)));
 
 /** Each sentence of a rule once, with the first example that gives it. */
 export function sentencesOf(rule: Rule): ReadonlyMap<string, string> {
@@ -70,7 +86,9 @@ export function sentencesOf(rule: Rule): ReadonlyMap<string, string> {
 
 function table(expected: Expectation['expected']): string[] {
   const rows = rules[expected].flatMap((rule, index) =>
-    [...sentencesOf(rule)].map(([template, sentence]) => `| ${index + 1} | ${rule.verdict} | ${template} | ${sentence} |`),
+    [...sentencesOf(rule)].map(
+      ([template, sentence]) => `| ${index + 1} | ${rule.verdict} | ${template} | ${sentence} |`,
+    ),
   );
   return ['| rule | verdict | sentence | for example |', '|---|---|---|---|', ...rows];
 }

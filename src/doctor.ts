@@ -14,7 +14,10 @@ export async function checkUp(options: ReaderOptions, mission: Mission): Promise
   try {
     const findings = (await examine(mission, readers)).toSorted((a, b) => orderOf(a) - orderOf(b));
     const count = (level: Level): number => findings.filter((each) => each.level === level).length;
-    return { counts: { problem: count('problem'), warning: count('warning'), info: count('info'), ok: count('ok') }, findings };
+    return {
+      counts: { problem: count('problem'), warning: count('warning'), info: count('info'), ok: count('ok') },
+      findings,
+    };
   } finally {
     await readers.clusters.close();
   }

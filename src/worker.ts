@@ -2,7 +2,13 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { DefaultLogger, NativeConnection, Runtime, type WorkerOptions as TemporalOptions, Worker } from '@temporalio/worker';
+import {
+  DefaultLogger,
+  NativeConnection,
+  Runtime,
+  type WorkerOptions as TemporalOptions,
+  Worker,
+} from '@temporalio/worker';
 import { createActivities } from './activities/index.ts';
 import type { Tools } from './activities/step.ts';
 import { createSsh } from './adapters/ssh/index.ts';
@@ -26,7 +32,10 @@ export async function runWorker(options: WorkerOptions): Promise<void> {
   const connection = await NativeConnection.connect(connectionOptions);
   try {
     const worker = await createWorker(options, connection, namespace);
-    const health = options.healthAddress === undefined ? undefined : await serveHealth(options.healthAddress, () => worker.getStatus());
+    const health =
+      options.healthAddress === undefined
+        ? undefined
+        : await serveHealth(options.healthAddress, () => worker.getStatus());
     await worker.run().finally(() => health?.close());
   } finally {
     await connection.close();
@@ -40,7 +49,11 @@ export async function createWorker(
   namespace: string,
   wrap: (activities: ReturnType<typeof createActivities>) => object = (activities) => activities,
 ): Promise<Worker> {
-  const tools = createTools(options, createTemporal({ connection, namespace, requestTimeoutMs: 10_000 }), await knowsSearchAttributes(connection, namespace));
+  const tools = createTools(
+    options,
+    createTemporal({ connection, namespace, requestTimeoutMs: 10_000 }),
+    await knowsSearchAttributes(connection, namespace),
+  );
   return Worker.create({
     connection,
     namespace,
@@ -52,7 +65,9 @@ export async function createWorker(
       payloadCodecs: [createPayloadCodec(options.payloadKeys)],
       ...(options.payloadKeys && { failureConverterPath: sibling('codec/failure-converter') }),
     },
-    activities: wrap(createActivities(tools, { pollIntervalMs: options.pollIntervalMs })) as NonNullable<TemporalOptions['activities']>,
+    activities: wrap(createActivities(tools, { pollIntervalMs: options.pollIntervalMs })) as NonNullable<
+      TemporalOptions['activities']
+    >,
     // Azure's rate limits rule, not the machine; a run has at most seven steps under way.
     maxConcurrentActivityTaskExecutions: 100,
     // A cancellation is heard, and a resume state recorded, with the next heartbeat that is sent.
@@ -66,7 +81,11 @@ export async function createWorker(
 function createTools(options: WorkerOptions, temporal: Temporal, knowsAttributes: boolean): Tools {
   return {
     ...createReaders(options, requestTimeoutMs),
-    ssh: createSsh({ connectTimeoutMs: 15_000, keepaliveMs: 5000, ...(options.sshProxyUrl && { proxyUrl: options.sshProxyUrl() }) }),
+    ssh: createSsh({
+      connectTimeoutMs: 15_000,
+      keepaliveMs: 5000,
+      ...(options.sshProxyUrl && { proxyUrl: options.sshProxyUrl() }),
+    }),
     temporal,
     keysOf: (runId) => deriveRunKeys(options.keySecret(), runId),
     resolveMission,
@@ -100,7 +119,8 @@ async function knowsSearchAttributes(connection: NativeConnection, namespace: st
 const compiled = import.meta.url.endsWith('.js');
 
 /** Path of a module of ours that the SDK loads by itself. */
-const sibling = (name: string): string => fileURLToPath(new URL(`./${name}.${compiled ? 'js' : 'ts'}`, import.meta.url));
+const sibling = (name: string): string =>
+  fileURLToPath(new URL(`./${name}.${compiled ? 'js' : 'ts'}`, import.meta.url));
 
 /**
  * Built by `npm run build`, or by `npm run bundle` in a checkout. There are two of the same workflows: whether messages of failures are

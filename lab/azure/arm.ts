@@ -30,8 +30,10 @@ export interface Consequences {
  */
 export function referenced<P extends object>(arm: Arm, by: string, id: string, type: string): Resource<P> {
   const found = arm.store.get<P>(id);
-  if (found === undefined || keyOf(found.type) !== keyOf(type)) throw armError('InvalidResourceReference', { id: by, other: id });
-  if (!found.real || isBeingDeleted(arm, id)) throw armError('RetryableError', {}, [armError('ReferencedResourceNotProvisioned', { id: by, other: id }).body]);
+  if (found === undefined || keyOf(found.type) !== keyOf(type))
+    throw armError('InvalidResourceReference', { id: by, other: id });
+  if (!found.real || isBeingDeleted(arm, id))
+    throw armError('RetryableError', {}, [armError('ReferencedResourceNotProvisioned', { id: by, other: id }).body]);
   return found;
 }
 

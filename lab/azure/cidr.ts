@@ -17,17 +17,20 @@ export function parseCidr(cidr: string): Block | undefined {
   return first % size === 0 ? { first, last: first + size - 1 } : undefined;
 }
 
-export const isAddress = (text: string): boolean => /^(\d{1,3}\.){3}\d{1,3}$/.test(text) && text.split('.').every((part) => Number(part) <= 255);
+export const isAddress = (text: string): boolean =>
+  /^(\d{1,3}\.){3}\d{1,3}$/.test(text) && text.split('.').every((part) => Number(part) <= 255);
 
 export const contains = (outer: Block, inner: Block): boolean => outer.first <= inner.first && inner.last <= outer.last;
 
 export const overlap = (a: Block, b: Block): boolean => a.first <= b.last && b.first <= a.last;
 
-export const holds = (block: Block, address: string): boolean => isAddress(address) && contains(block, { first: numberOf(address), last: numberOf(address) });
+export const holds = (block: Block, address: string): boolean =>
+  isAddress(address) && contains(block, { first: numberOf(address), last: numberOf(address) });
 
 /** The first address that is not taken. Azure keeps the first four of a subnet, and the last. */
 export function firstFree(block: Block, taken: ReadonlySet<string>, skip = 4): string | undefined {
-  for (let value = block.first + skip; value < block.last; value++) if (!taken.has(addressOf(value))) return addressOf(value);
+  for (let value = block.first + skip; value < block.last; value++)
+    if (!taken.has(addressOf(value))) return addressOf(value);
   return undefined;
 }
 

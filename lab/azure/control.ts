@@ -31,7 +31,9 @@ export function controlRoutes(app: FastifyInstance, control: Control): void {
   app.register((door, _options, done) => {
     door.addHook('onRequest', async (request: FastifyRequest, reply: FastifyReply) => {
       if (request.headers[controlHeader] !== control.token)
-        return reply.code(403).send({ error: { code: 'Forbidden', message: `The header ${controlHeader} is missing or wrong.` } });
+        return reply
+          .code(403)
+          .send({ error: { code: 'Forbidden', message: `The header ${controlHeader} is missing or wrong.` } });
       return undefined;
     });
     door.post('/lab/faults', async (request, reply) => {
@@ -39,7 +41,12 @@ export function controlRoutes(app: FastifyInstance, control: Control): void {
       if (!fault.success)
         return reply
           .code(400)
-          .send({ error: { code: 'InvalidFault', message: fault.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ') } });
+          .send({
+            error: {
+              code: 'InvalidFault',
+              message: fault.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '),
+            },
+          });
       control.faults.add(request.body as Fault);
       return reply.code(204).send();
     });
@@ -48,7 +55,12 @@ export function controlRoutes(app: FastifyInstance, control: Control): void {
       if (!asked.success)
         return reply
           .code(400)
-          .send({ error: { code: 'InvalidScenario', message: asked.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ') } });
+          .send({
+            error: {
+              code: 'InvalidScenario',
+              message: asked.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '),
+            },
+          });
       const { scenario, ...where } = request.body as Partial<Where> & { scenario: ScenarioName };
       control.faults.add(faultOf(scenario, where));
       return reply.code(204).send();
@@ -63,7 +75,10 @@ export function controlRoutes(app: FastifyInstance, control: Control): void {
   });
 }
 
-const scenarioSchema = z.strictObject({ ...whereSchema.partial().shape, scenario: z.enum(Object.keys(scenarios) as [ScenarioName, ...ScenarioName[]]) });
+const scenarioSchema = z.strictObject({
+  ...whereSchema.partial().shape,
+  scenario: z.enum(Object.keys(scenarios) as [ScenarioName, ...ScenarioName[]]),
+});
 
 /** Every resource with its properties, ordered by id, less what changes without a cause: etags and times. */
 export function inventoryOf(store: Store): object {

@@ -33,8 +33,18 @@ export function deploymentRoutes(app: FastifyInstance, arm: Arm): void {
     return deployment;
   };
   const one = { url: `${url}/:name`, type: deploymentType, nameIn: 'name' };
-  armRoute(app, arm, { ...one, method: 'PUT', action: `${deploymentType}/write`, handle: (request) => put(request, history) });
-  armRoute(app, arm, { ...one, method: 'GET', action: `${deploymentType}/read`, handle: (request) => viewOf(found(request)) });
+  armRoute(app, arm, {
+    ...one,
+    method: 'PUT',
+    action: `${deploymentType}/write`,
+    handle: (request) => put(request, history),
+  });
+  armRoute(app, arm, {
+    ...one,
+    method: 'GET',
+    action: `${deploymentType}/read`,
+    handle: (request) => viewOf(found(request)),
+  });
   // Azure CLI asks for the list with a slash at the end
   for (const list of [url, `${url}/`]) {
     armRoute(app, arm, {
@@ -44,7 +54,9 @@ export function deploymentRoutes(app: FastifyInstance, arm: Arm): void {
       action: `${deploymentType}/read`,
       handle: (request) => {
         groupOf(request);
-        return { value: [...history.values()].filter(({ id }) => keyOf(id).startsWith(keyOf(idOf(request)))).map(viewOf) };
+        return {
+          value: [...history.values()].filter(({ id }) => keyOf(id).startsWith(keyOf(idOf(request)))).map(viewOf),
+        };
       },
     });
   }
@@ -75,7 +87,8 @@ function put(request: ArmRequest, history: Map<string, Deployment>): FastifyRepl
   const plan = planOf(request.body, groupId);
   const waves = wavesOf(plan);
   for (const { type, id: planned } of plan)
-    if (!arm.rights.allows(`${type.type}/write`, planned)) throw armError('AuthorizationFailed', { id: planned, text: `${type.type}/write` });
+    if (!arm.rights.allows(`${type.type}/write`, planned))
+      throw armError('AuthorizationFailed', { id: planned, text: `${type.type}/write` });
   const operation = arm.operations.start({
     provider: 'Microsoft.Resources',
     method: 'PUT',
@@ -86,18 +99,29 @@ function put(request: ArmRequest, history: Map<string, Deployment>): FastifyRepl
       for (const wave of waves) await deployWave(arm, wave, group);
     },
   });
-  const deployment: Deployment = { id, name: params['name'] ?? '', timestamp: new Date().toISOString(), plan, operation };
+  const deployment: Deployment = {
+    id,
+    name: params['name'] ?? '',
+    timestamp: new Date().toISOString(),
+    plan,
+    operation,
+  };
   history.set(keyOf(id), deployment);
   askToWait(request);
   return reply
     .code(before === undefined ? 201 : 200)
-    .header('azure-asyncoperation', `${origin}${id}/operationStatuses/${operation.id}?api-version=${query['api-version']}`)
+    .header(
+      'azure-asyncoperation',
+      `${origin}${id}/operationStatuses/${operation.id}?api-version=${query['api-version']}`,
+    )
     .send(viewOf(deployment));
 }
 
 /** Resources that do not wait for each other are made side by side; what was begun is finished even when one of them fails. */
 async function deployWave(arm: Arm, wave: readonly Planned[], group: string): Promise<void> {
-  const failures = (await Promise.all(wave.map((planned) => deploy(arm, planned, group)))).filter((failure) => failure !== undefined);
+  const failures = (await Promise.all(wave.map((planned) => deploy(arm, planned, group)))).filter(
+    (failure) => failure !== undefined,
+  );
   if (failures.length > 0) throw deploymentFailed(failures);
 }
 

@@ -74,7 +74,9 @@ export interface Timing {
 export function timingOf(pace: Pace, overrides: Partial<Durations> = {}): Timing {
   if (pace === 'fast') return { durations: { ...fast, ...overrides } };
   const scale = paceScale();
-  const scaled = Object.fromEntries(Object.entries(typicalSeconds).map(([kind, seconds]) => [kind, seconds * scale * 1000])) as unknown as Durations;
+  const scaled = Object.fromEntries(
+    Object.entries(typicalSeconds).map(([kind, seconds]) => [kind, seconds * scale * 1000]),
+  ) as unknown as Durations;
   const retryAfterSeconds = Math.min(10, Math.floor(10 * scale));
   return { durations: { ...scaled, ...overrides }, ...(retryAfterSeconds >= 1 && { retryAfterSeconds }) };
 }

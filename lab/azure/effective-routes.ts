@@ -30,7 +30,10 @@ function ask(request: ArmRequest, question: keyof typeof answers): FastifyReply 
   if (nic === undefined) throw armError('ResourceNotFound', { id });
   const answer = (): object => {
     const value = answers[question](arm.store, nic.id);
-    if (value === undefined) throw armError('OperationNotAllowed', { text: `Network interface ${nic.id} is not attached to a running virtual machine.` });
+    if (value === undefined)
+      throw armError('OperationNotAllowed', {
+        text: `Network interface ${nic.id} is not attached to a running virtual machine.`,
+      });
     return { value };
   };
   answer();

@@ -64,8 +64,23 @@ type Rule = Pick<
 > &
   Pick<RuleProperties, 'sourceAddressPrefix' | 'sourceAddressPrefixes' | 'sourcePortRange' | 'sourcePortRanges'>;
 
-const byDefault = (name: string, direction: 'Inbound' | 'Outbound', priority: number, access: 'Allow' | 'Deny', from: string, to: string) =>
-  ({ name, direction, priority, access, protocol: '*', sourceAddressPrefix: from, destinationAddressPrefix: to }) as const;
+const byDefault = (
+  name: string,
+  direction: 'Inbound' | 'Outbound',
+  priority: number,
+  access: 'Allow' | 'Deny',
+  from: string,
+  to: string,
+) =>
+  ({
+    name,
+    direction,
+    priority,
+    access,
+    protocol: '*',
+    sourceAddressPrefix: from,
+    destinationAddressPrefix: to,
+  }) as const;
 
 const defaults = [
   byDefault('AllowVnetInBound', 'Inbound', 65_000, 'Allow', 'VirtualNetwork', 'VirtualNetwork'),
@@ -81,7 +96,10 @@ function ruleOf(name: string, rule: Rule, place: Place): object {
     addresses('source', listOf(rule.sourceAddressPrefix, rule.sourceAddressPrefixes), place),
     addresses('destination', listOf(rule.destinationAddressPrefix, rule.destinationAddressPrefixes), place),
   ];
-  const [from, to] = [ports(listOf(rule.sourcePortRange, rule.sourcePortRanges)), ports(listOf(rule.destinationPortRange, rule.destinationPortRanges))];
+  const [from, to] = [
+    ports(listOf(rule.sourcePortRange, rule.sourcePortRanges)),
+    ports(listOf(rule.destinationPortRange, rule.destinationPortRanges)),
+  ];
   return {
     name,
     protocol: rule.protocol === '*' ? 'All' : rule.protocol,
@@ -104,16 +122,32 @@ function addresses(side: 'source' | 'destination', given: readonly string[], { o
     azureloadbalancer: [platform],
   };
   const plain = given.map((each) => (each === '*' ? '0.0.0.0/0' : each));
-  const expanded = given.flatMap((each) => tags[each.toLowerCase()] ?? (each.toLowerCase() === 'internet' ? publicBlocks : []));
+  const expanded = given.flatMap(
+    (each) => tags[each.toLowerCase()] ?? (each.toLowerCase() === 'internet' ? publicBlocks : []),
+  );
   const all = expanded.length === 0 ? [] : [...expanded, ...given.filter((each) => /^\d/.test(each))];
-  const [prefix, expandedPrefix] = [`${side}AddressPrefix`, `expanded${side === 'source' ? 'Source' : 'Destination'}AddressPrefix`];
+  const [prefix, expandedPrefix] = [
+    `${side}AddressPrefix`,
+    `expanded${side === 'source' ? 'Source' : 'Destination'}AddressPrefix`,
+  ];
   return { [prefix]: plain[0], [`${prefix}es`]: plain, [expandedPrefix]: all };
 }
 
 /** Some of what is public; enough for the lab's own internet and everything that is usually asked for. */
-const publicBlocks = ['1.0.0.0/8', '2.0.0.0/7', '4.0.0.0/6', '8.0.0.0/7', '20.0.0.0/8', '40.0.0.0/8', '52.0.0.0/8', '198.51.100.0/24', '203.0.113.0/24'];
+const publicBlocks = [
+  '1.0.0.0/8',
+  '2.0.0.0/7',
+  '4.0.0.0/6',
+  '8.0.0.0/7',
+  '20.0.0.0/8',
+  '40.0.0.0/8',
+  '52.0.0.0/8',
+  '198.51.100.0/24',
+  '203.0.113.0/24',
+];
 
-const ports = (given: readonly string[]): string[] => given.map((each) => (each === '*' ? '0-65535' : each.includes('-') ? each : `${each}-${each}`));
+const ports = (given: readonly string[]): string[] =>
+  given.map((each) => (each === '*' ? '0-65535' : each.includes('-') ? each : `${each}-${each}`));
 
 /** ARM has a field for one value and one for many; neither means any. */
 function listOf(one: string | undefined, many: readonly string[] | undefined): string[] {
@@ -127,7 +161,13 @@ export function effectiveRouteTable(store: Store, nicId: string): object[] | und
   if (place === undefined) return undefined;
   const { own, peered } = place;
   const route = (nextHopType: string, addressPrefix: readonly string[]) =>
-    addressPrefix.map((prefix) => ({ source: 'Default', state: 'Active', addressPrefix: [prefix], nextHopType, nextHopIpAddress: [] }));
+    addressPrefix.map((prefix) => ({
+      source: 'Default',
+      state: 'Active',
+      addressPrefix: [prefix],
+      nextHopType,
+      nextHopIpAddress: [],
+    }));
   return [
     ...route('VnetLocal', own),
     ...route('VNetPeering', peered),

@@ -37,8 +37,10 @@ export async function createEntra(): Promise<Entra> {
     credentials,
     routes(app) {
       // `/adfs` is the form that skips Microsoft's instance discovery; the other is Entra's own
-      for (const prefix of ['/:tenant/v2.0', '/:tenant', '/adfs']) app.get(`${prefix}/.well-known/openid-configuration`, (request) => discovery(request));
-      for (const path of ['/:tenant/discovery/v2.0/keys', '/adfs/discovery/keys']) app.get(path, () => ({ keys: [jwk] }));
+      for (const prefix of ['/:tenant/v2.0', '/:tenant', '/adfs'])
+        app.get(`${prefix}/.well-known/openid-configuration`, (request) => discovery(request));
+      for (const path of ['/:tenant/discovery/v2.0/keys', '/adfs/discovery/keys'])
+        app.get(path, () => ({ keys: [jwk] }));
       for (const path of ['/:tenant/oauth2/v2.0/token', '/:tenant/oauth2/token', '/adfs/oauth2/token']) {
         app.post(path, async (request, reply) => issueToken(request, reply, credentials, privateKey));
       }
@@ -63,7 +65,12 @@ function discovery(request: FastifyRequest): object {
   };
 }
 
-async function issueToken(request: FastifyRequest, reply: FastifyReply, credentials: Credentials, key: CryptoKey): Promise<object> {
+async function issueToken(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  credentials: Credentials,
+  key: CryptoKey,
+): Promise<object> {
   const { tenant = 'adfs' } = request.params as { tenant?: string };
   const form = new URLSearchParams(typeof request.body === 'string' ? request.body : '');
   const refuse = (status: number, error: string, number: number, text: string): FastifyReply =>
@@ -75,14 +82,36 @@ async function issueToken(request: FastifyRequest, reply: FastifyReply, credenti
       trace_id: randomUUID(),
       correlation_id: randomUUID(),
     });
-  if (tenant !== 'adfs' && tenant !== credentials.tenantId) return refuse(400, 'invalid_request', 90002, `Tenant '${tenant}' not found.`);
+  if (tenant !== 'adfs' && tenant !== credentials.tenantId)
+    return refuse(400, 'invalid_request', 90002, `Tenant '${tenant}' not found.`);
   if (form.get('grant_type') !== 'client_credentials')
-    return refuse(400, 'unsupported_grant_type', 70003, `The lab issues no tokens for grant type '${form.get('grant_type')}'.`);
+    return refuse(
+      400,
+      'unsupported_grant_type',
+      70003,
+      `The lab issues no tokens for grant type '${form.get('grant_type')}'.`,
+    );
   if (form.get('client_id') !== credentials.clientId)
-    return refuse(400, 'unauthorized_client', 700016, `Application with identifier '${form.get('client_id')}' was not found in the directory.`);
-  if (!sameSecret(form.get('client_secret') ?? '', credentials.clientSecret)) return refuse(401, 'invalid_client', 7000215, 'Invalid client secret provided.');
-  const audience = (form.get('scope')?.split(' ')[0] ?? form.get('resource') ?? `https://${request.host}`).replace(/\/\.default$/, '');
-  const token = await new SignJWT({ tid: credentials.tenantId, oid: objectId, sub: objectId, appid: credentials.clientId, idtyp: 'app', ver: '1.0' })
+    return refuse(
+      400,
+      'unauthorized_client',
+      700016,
+      `Application with identifier '${form.get('client_id')}' was not found in the directory.`,
+    );
+  if (!sameSecret(form.get('client_secret') ?? '', credentials.clientSecret))
+    return refuse(401, 'invalid_client', 7000215, 'Invalid client secret provided.');
+  const audience = (form.get('scope')?.split(' ')[0] ?? form.get('resource') ?? `https://${request.host}`).replace(
+    /\/\.default$/,
+    '',
+  );
+  const token = await new SignJWT({
+    tid: credentials.tenantId,
+    oid: objectId,
+    sub: objectId,
+    appid: credentials.clientId,
+    idtyp: 'app',
+    ver: '1.0',
+  })
     .setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid: keyId })
     .setIssuer(`https://${request.host}/${credentials.tenantId}/`)
     .setAudience(audience)

@@ -23,28 +23,48 @@ const inUse =
 
 const table = {
   // --- who asks, and what for
-  AuthenticationFailed: { status: 401, says: () => "Authentication failed. The 'Authorization' header is missing or is not a bearer token." },
-  InvalidAuthenticationToken: { status: 401, says: ({ text }) => `The access token is invalid: ${text ?? 'it cannot be read'}.` },
+  AuthenticationFailed: {
+    status: 401,
+    says: () => "Authentication failed. The 'Authorization' header is missing or is not a bearer token.",
+  },
+  InvalidAuthenticationToken: {
+    status: 401,
+    says: ({ text }) => `The access token is invalid: ${text ?? 'it cannot be read'}.`,
+  },
   ExpiredAuthenticationToken: { status: 401, says: () => 'The access token has expired.' },
   AuthorizationFailed: {
     status: 403,
-    says: ({ id, text }) => `The client has no authorization to perform action '${text ?? 'this action'}' over scope '${id ?? '/'}'.`,
+    says: ({ id, text }) =>
+      `The client has no authorization to perform action '${text ?? 'this action'}' over scope '${id ?? '/'}'.`,
   },
   LinkedAuthorizationFailed: {
     status: 403,
-    says: ({ id, other, text }) => `The client may write '${id}', but may not perform action '${text}' on the linked scope '${other}'.`,
+    says: ({ id, other, text }) =>
+      `The client may write '${id}', but may not perform action '${text}' on the linked scope '${other}'.`,
   },
   DenyAssignmentAuthorizationFailed: {
     status: 403,
     says: ({ id }) => `A deny assignment (node resource group lockdown) forbids the action over scope '${id}'.`,
   },
-  RequestDisallowedByPolicy: { status: 403, says: ({ id }) => `Resource '${nameOf(id)}' was disallowed by policy 'lab-policy'.` },
-  ScopeLocked: { status: 409, says: ({ id }) => `The scope '${id}' cannot be changed because it is locked by 'lab-lock'.` },
+  RequestDisallowedByPolicy: {
+    status: 403,
+    says: ({ id }) => `Resource '${nameOf(id)}' was disallowed by policy 'lab-policy'.`,
+  },
+  ScopeLocked: {
+    status: 409,
+    says: ({ id }) => `The scope '${id}' cannot be changed because it is locked by 'lab-lock'.`,
+  },
   SubscriptionNotFound: { status: 404, says: ({ text }) => `The subscription '${text}' could not be found.` },
-  MissingSubscriptionRegistration: { status: 409, says: ({ text }) => `The subscription is not registered to use namespace '${text ?? 'Microsoft.Network'}'.` },
+  MissingSubscriptionRegistration: {
+    status: 409,
+    says: ({ text }) => `The subscription is not registered to use namespace '${text ?? 'Microsoft.Network'}'.`,
+  },
 
   // --- what was asked
-  MissingApiVersionParameter: { status: 400, says: () => 'The api-version query parameter (?api-version=) is required for all requests.' },
+  MissingApiVersionParameter: {
+    status: 400,
+    says: () => 'The api-version query parameter (?api-version=) is required for all requests.',
+  },
   InvalidResourceType: { status: 404, says: ({ text }) => `The stand-in Azure does not serve '${text}'.` },
   MethodNotAllowed: { status: 405, says: ({ text }) => `The method is not supported for '${text}'.` },
   InvalidRequestFormat: { status: 400, says: ({ text }) => `Cannot parse the request: ${text}.` },
@@ -52,70 +72,126 @@ const table = {
   InvalidFilterInQueryString: { status: 400, says: ({ text }) => `Invalid $filter '${text}' in the query string.` },
   InvalidParameter: { status: 400, says: ({ text }) => `A parameter is invalid: ${text}.` },
   InvalidTemplate: { status: 400, says: ({ text }) => `Deployment template validation failed: ${text}.` },
-  InvalidResourceReference: { status: 400, says: ({ id, other }) => `Resource ${other} referenced by resource ${id} was not found.` },
+  InvalidResourceReference: {
+    status: 400,
+    says: ({ id, other }) => `Resource ${other} referenced by resource ${id} was not found.`,
+  },
   PropertyChangeNotAllowed: { status: 409, says: ({ text }) => `Changing property '${text}' is not allowed.` },
 
   // --- what is not there
   ResourceNotFound: { status: 404, says: ({ id }) => `The resource '${id}' was not found.` },
   ResourceGroupNotFound: { status: 404, says: ({ text }) => `Resource group '${text}' could not be found.` },
-  ParentResourceNotFound: { status: 404, says: ({ id, other }) => `Cannot perform the operation on '${nameOf(id)}': its parent '${other}' was not found.` },
+  ParentResourceNotFound: {
+    status: 404,
+    says: ({ id, other }) => `Cannot perform the operation on '${nameOf(id)}': its parent '${other}' was not found.`,
+  },
   DeploymentNotFound: { status: 404, says: ({ text }) => `Deployment '${text}' could not be found.` },
   NotFound: { status: 404, says: ({ text }) => `${text ?? 'It'} was not found.` },
 
   // --- not now
   TooManyRequests: { status: 429, says: () => 'The request is throttled.' },
-  SubscriptionRequestsThrottled: { status: 429, says: () => 'The number of requests for the subscription has exceeded its limit.' },
-  AnotherOperationInProgress: { status: 429, says: ({ other }) => `Another operation on ${other ?? 'this or a dependent resource'} is in progress.` },
+  SubscriptionRequestsThrottled: {
+    status: 429,
+    says: () => 'The number of requests for the subscription has exceeded its limit.',
+  },
+  AnotherOperationInProgress: {
+    status: 429,
+    says: ({ other }) => `Another operation on ${other ?? 'this or a dependent resource'} is in progress.`,
+  },
   RetryableError: { status: 429, says: () => 'A retryable error occurred.' },
   ReferencedResourceNotProvisioned: {
     status: 400,
-    says: ({ id, other }) => `Cannot proceed with ${nameOf(id)}: ${other ?? 'a resource that it refers to'} is not in Succeeded state.`,
+    says: ({ id, other }) =>
+      `Cannot proceed with ${nameOf(id)}: ${other ?? 'a resource that it refers to'} is not in Succeeded state.`,
   },
   Conflict: { status: 409, says: ({ id }) => `Another operation is pending on ${id ?? 'this resource'}.` },
-  DeploymentActive: { status: 409, says: ({ id }) => `The deployment '${nameOf(id)}' is still active and cannot be written again.` },
+  DeploymentActive: {
+    status: 409,
+    says: ({ id }) => `The deployment '${nameOf(id)}' is still active and cannot be written again.`,
+  },
   DeploymentFailed: { status: 409, says: () => 'At least one resource deployment operation failed. See details.' },
   OperationPreempted: { status: 409, says: ({ id }) => `The operation on ${nameOf(id)} was preempted by a later one.` },
-  ResourceGroupBeingDeleted: { status: 409, says: ({ text }) => `The resource group '${text}' is being deleted and cannot perform this operation.` },
+  ResourceGroupBeingDeleted: {
+    status: 409,
+    says: ({ text }) => `The resource group '${text}' is being deleted and cannot perform this operation.`,
+  },
   InternalServerError: { status: 500, says: ({ text }) => text ?? 'An internal error occurred.' },
   ServiceUnavailable: { status: 503, says: () => 'The service is unavailable.' },
 
   // --- networks
-  NetcfgInvalidSubnet: { status: 400, says: ({ id, text }) => `Subnet '${nameOf(id)}' is not valid in its virtual network: ${text}.` },
+  NetcfgInvalidSubnet: {
+    status: 400,
+    says: ({ id, text }) => `Subnet '${nameOf(id)}' is not valid in its virtual network: ${text}.`,
+  },
   InUseSubnetCannotBeDeleted: { status: 400, says: inUse('Subnet') },
   InUseNetworkSecurityGroupCannotBeDeleted: { status: 400, says: inUse('Network security group') },
   PublicIPAddressCannotBeDeleted: { status: 400, says: inUse('Public IP address') },
-  PublicIPAddressInUse: { status: 400, says: ({ other, text }) => `Public IP address ${other} is already allocated to ${text}.` },
+  PublicIPAddressInUse: {
+    status: 400,
+    says: ({ other, text }) => `Public IP address ${other} is already allocated to ${text}.`,
+  },
   PublicIPCountLimitReached: { status: 400, says: () => 'No more public IP addresses can be created in this region.' },
-  PrivateIPAddressInUse: { status: 400, says: ({ text, other }) => `Private IP address ${text} is in use by ${other}.` },
-  PrivateIPAddressNotInSubnet: { status: 400, says: ({ text, other }) => `Private IP address ${text} is not in subnet ${other}.` },
+  PrivateIPAddressInUse: {
+    status: 400,
+    says: ({ text, other }) => `Private IP address ${text} is in use by ${other}.`,
+  },
+  PrivateIPAddressNotInSubnet: {
+    status: 400,
+    says: ({ text, other }) => `Private IP address ${text} is not in subnet ${other}.`,
+  },
   SubnetIsFull: { status: 400, says: ({ other }) => `Subnet ${other} has no free address.` },
-  SecurityRuleConflict: { status: 400, says: ({ id, other }) => `Rules ${nameOf(id)} and ${other} have the same priority and direction.` },
+  SecurityRuleConflict: {
+    status: 400,
+    says: ({ id, other }) => `Rules ${nameOf(id)} and ${other} have the same priority and direction.`,
+  },
   NicInUse: { status: 400, says: ({ id, other }) => `Network interface ${id} is used by virtual machine ${other}.` },
   NicReservedForAnotherVm: {
     status: 400,
-    says: ({ id }) => `Network interface ${id} is reserved for another virtual machine for 180 seconds. Try again later.`,
+    says: ({ id }) =>
+      `Network interface ${id} is reserved for another virtual machine for 180 seconds. Try again later.`,
   },
-  VnetAddressSpacesOverlap: { status: 400, says: ({ id, other }) => `Cannot make peering ${nameOf(id)}: the address space overlaps that of ${other}.` },
+  VnetAddressSpacesOverlap: {
+    status: 400,
+    says: ({ id, other }) => `Cannot make peering ${nameOf(id)}: the address space overlaps that of ${other}.`,
+  },
   VnetAddressSpaceOverlapsWithAlreadyPeeredVnet: {
     status: 400,
-    says: ({ id, other }) => `Cannot make peering ${nameOf(id)}: the address space overlaps that of ${other}, which is already peered.`,
+    says: ({ id, other }) =>
+      `Cannot make peering ${nameOf(id)}: the address space overlaps that of ${other}, which is already peered.`,
   },
   RemotePeeringIsDisconnected: {
     status: 400,
-    says: ({ id, other }) => `Cannot make or change peering ${nameOf(id)}: the remote peering ${other} is Disconnected. Delete it first, then make both again.`,
+    says: ({ id, other }) =>
+      `Cannot make or change peering ${nameOf(id)}: the remote peering ${other} is Disconnected. Delete it first, then make both again.`,
   },
   AnotherPeeringAlreadyReferencesRemoteVnet: {
     status: 400,
-    says: ({ id, other }) => `Peering ${nameOf(id)} cannot be made: ${other} already refers to that remote virtual network.`,
+    says: ({ id, other }) =>
+      `Peering ${nameOf(id)} cannot be made: ${other} already refers to that remote virtual network.`,
   },
 
   // --- machines
   OperationNotAllowed: { status: 409, says: ({ text }) => text ?? 'The operation is not allowed.' },
-  QuotaExceeded: { status: 409, says: () => 'The operation could not be completed: it exceeds the approved cores quota.' },
-  SkuNotAvailable: { status: 409, says: ({ text }) => `The requested VM size ${text ?? ''} is not available in this location.` },
-  AllocationFailed: { status: 409, says: () => 'Allocation failed: there is not enough capacity for the requested VM size in this region.' },
-  ZonalAllocationFailed: { status: 409, says: () => 'Allocation failed: there is not enough capacity for the requested VM size in this zone.' },
-  OSProvisioningInternalError: { status: 409, says: ({ text }) => `OS provisioning failed: ${text ?? 'internal error'}.` },
+  QuotaExceeded: {
+    status: 409,
+    says: () => 'The operation could not be completed: it exceeds the approved cores quota.',
+  },
+  SkuNotAvailable: {
+    status: 409,
+    says: ({ text }) => `The requested VM size ${text ?? ''} is not available in this location.`,
+  },
+  AllocationFailed: {
+    status: 409,
+    says: () => 'Allocation failed: there is not enough capacity for the requested VM size in this region.',
+  },
+  ZonalAllocationFailed: {
+    status: 409,
+    says: () => 'Allocation failed: there is not enough capacity for the requested VM size in this zone.',
+  },
+  OSProvisioningInternalError: {
+    status: 409,
+    says: ({ text }) => `OS provisioning failed: ${text ?? 'internal error'}.`,
+  },
 } as const satisfies Record<string, Row>;
 
 export type ErrorCode = keyof typeof table;

@@ -3,7 +3,14 @@ import { ArmError, armError, type ErrorBody, type ErrorCode, isErrorCode } from 
 
 const code = z.string().refine(isErrorCode, { error: 'is not a code of lab/azure/errors.ts' });
 
-const policies = z.array(z.strictObject({ type: z.string(), info: z.custom<object>((value) => typeof value === 'object' && value !== null) })).readonly();
+const policies = z
+  .array(
+    z.strictObject({
+      type: z.string(),
+      info: z.custom<object>((value) => typeof value === 'object' && value !== null),
+    }),
+  )
+  .readonly();
 
 /** What an error says below its code and message. */
 const reason: z.ZodType<ErrorBody, ErrorBody> = z.strictObject({
@@ -49,7 +56,12 @@ export type Where = z.input<typeof whereSchema>;
 /** Troubles on demand, by name. */
 export const faultSchema = z.discriminatedUnion('kind', [
   /** 429, with or without Retry-After. */
-  z.strictObject({ kind: z.literal('throttle'), ...match, retryAfterSeconds: z.number().min(0).optional(), code: code.default('TooManyRequests') }),
+  z.strictObject({
+    kind: z.literal('throttle'),
+    ...match,
+    retryAfterSeconds: z.number().min(0).optional(),
+    code: code.default('TooManyRequests'),
+  }),
   /** 409, or what else the code says. */
   z.strictObject({ kind: z.literal('conflict'), ...match, code: code.default('Conflict') }),
   /** The call is accepted; its operation ends Failed, and a resource that was to be made stays as Failed. */
@@ -117,7 +129,12 @@ export class FaultTable implements Faults {
   add(fault: Fault): void {
     const resolved = faultSchema.parse(fault);
     const times = resolved.times ?? (resolved.forMs === undefined ? 1 : 'always');
-    this.#faults.push({ fault: resolved, skip: resolved.skip, left: times === 'always' ? Number.POSITIVE_INFINITY : times, until: Number.POSITIVE_INFINITY });
+    this.#faults.push({
+      fault: resolved,
+      skip: resolved.skip,
+      left: times === 'always' ? Number.POSITIVE_INFINITY : times,
+      until: Number.POSITIVE_INFINITY,
+    });
   }
 
   clear(): void {
@@ -127,7 +144,9 @@ export class FaultTable implements Faults {
 
   /** The first fault of that kind that befalls this call; counted. */
   take<K extends FaultKind>(kind: K, call: Call): Extract<ResolvedFault, { kind: K }> | undefined {
-    const found = this.#faults.find(({ fault, left, until }) => left > 0 && Date.now() < until && fault.kind === kind && befalls(fault, call));
+    const found = this.#faults.find(
+      ({ fault, left, until }) => left > 0 && Date.now() < until && fault.kind === kind && befalls(fault, call),
+    );
     if (found === undefined) return undefined;
     if (found.skip > 0) {
       found.skip -= 1;
@@ -154,7 +173,11 @@ export class FaultTable implements Faults {
       );
     const throttle = this.take('throttle', call);
     if (throttle !== undefined)
-      throw refusal(throttle.code, call, throttle.retryAfterSeconds === undefined ? {} : { 'retry-after': String(throttle.retryAfterSeconds) });
+      throw refusal(
+        throttle.code,
+        call,
+        throttle.retryAfterSeconds === undefined ? {} : { 'retry-after': String(throttle.retryAfterSeconds) },
+      );
     for (const kind of ['conflict', 'deny', 'serverError'] as const) {
       const fault = this.take(kind, call);
       if (fault !== undefined) throw refusal(fault.code, call);
@@ -165,7 +188,10 @@ export class FaultTable implements Faults {
 type Reasons = { readonly [K in keyof ErrorBody]?: ErrorBody[K] | undefined };
 
 /** The body with which a `failOperation` fault ends an operation, or a `refuse` fault answers. */
-export function failureOf({ code, message, details, innererror, additionalInfo }: Reasons & { readonly code: string }, id: string): ErrorBody {
+export function failureOf(
+  { code, message, details, innererror, additionalInfo }: Reasons & { readonly code: string },
+  id: string,
+): ErrorBody {
   const own = isErrorCode(code) ? armError(code, { id }).body.message : 'The operation failed.';
   return {
     code,

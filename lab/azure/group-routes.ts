@@ -77,7 +77,8 @@ function storedGroup(request: ArmRequest): Resource {
   return group;
 }
 
-const idOf = ({ params }: ArmRequest, name: string): string => `/subscriptions/${params['subscription']?.toLowerCase()}/resourceGroups/${name}`;
+const idOf = ({ params }: ArmRequest, name: string): string =>
+  `/subscriptions/${params['subscription']?.toLowerCase()}/resourceGroups/${name}`;
 
 function head(request: ArmRequest): FastifyReply {
   const found = request.arm.store.get(idOf(request, request.params['group'] ?? ''));
@@ -88,7 +89,9 @@ function put(request: ArmRequest): FastifyReply {
   const { arm, params, reply } = request;
   const body = groupBody.safeParse(request.body);
   if (!body.success)
-    throw armError('InvalidRequestContent', { text: body.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ') });
+    throw armError('InvalidRequestContent', {
+      text: body.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '),
+    });
   const name = params['group'] ?? '';
   const existing = arm.store.get(idOf(request, name));
   if (existing !== undefined) groupOf(request); // refuses one that is being deleted
@@ -125,7 +128,10 @@ function del(request: ArmRequest): FastifyReply {
   });
   return reply
     .code(202)
-    .header('location', `${origin}/subscriptions/${params['subscription']}/operationresults/${operation.id}?api-version=${query['api-version']}`)
+    .header(
+      'location',
+      `${origin}/subscriptions/${params['subscription']}/operationresults/${operation.id}?api-version=${query['api-version']}`,
+    )
     .send();
 }
 
@@ -134,7 +140,13 @@ async function empty(arm: Arm, group: Resource): Promise<void> {
   const left = (): Resource[] =>
     arm.store
       .all()
-      .filter((resource) => isTracked(resource.type) && resource.type !== groupType && resource.type !== subscriptionType && inGroup(resource, group.name));
+      .filter(
+        (resource) =>
+          isTracked(resource.type) &&
+          resource.type !== groupType &&
+          resource.type !== subscriptionType &&
+          inGroup(resource, group.name),
+      );
   for (let before = Number.POSITIVE_INFINITY; left().length > 0; ) {
     if (left().length >= before)
       throw armError('Conflict', {
@@ -166,13 +178,26 @@ function list(request: ArmRequest, group?: string): { value: object[] } {
   const { arm, query } = request;
   const filter = query['$filter'] ?? '';
   const wanted = filter === '' ? [] : filter.split(/\s+and\s+/i).map((term) => termOf(term, filter));
-  const tracked = arm.store.all().filter((resource) => isTracked(resource.type) && resource.type !== groupType && resource.type !== subscriptionType);
+  const tracked = arm.store
+    .all()
+    .filter(
+      (resource) => isTracked(resource.type) && resource.type !== groupType && resource.type !== subscriptionType,
+    );
   const matching = tracked.filter(
     (resource) =>
-      isListed(resource) && (group === undefined || inGroup(resource, group)) && wanted.every(({ field, value }) => matches(resource, field, value, wanted)),
+      isListed(resource) &&
+      (group === undefined || inGroup(resource, group)) &&
+      wanted.every(({ field, value }) => matches(resource, field, value, wanted)),
   );
   return {
-    value: matching.map(({ id, name, type, location, tags, sku }) => ({ id, name, type, location, ...(tags && { tags }), ...(sku && { sku }) })),
+    value: matching.map(({ id, name, type, location, tags, sku }) => ({
+      id,
+      name,
+      type,
+      location,
+      ...(tags && { tags }),
+      ...(sku && { sku }),
+    })),
   };
 }
 
@@ -188,7 +213,9 @@ function termOf(term: string, filter: string): Term {
 }
 
 function matches(resource: Resource, field: string, value: string, all: readonly Term[]): boolean {
-  const tags = new Map(Object.entries(resource.tags ?? {}).map(([name, text]) => [name.toLowerCase(), text.toLowerCase()]));
+  const tags = new Map(
+    Object.entries(resource.tags ?? {}).map(([name, text]) => [name.toLowerCase(), text.toLowerCase()]),
+  );
   if (field === 'resourcegroup') return resource.group.toLowerCase() === value;
   if (field === 'resourcetype') return resource.type.toLowerCase() === value;
   if (field === 'name') return resource.name.toLowerCase() === value;

@@ -45,14 +45,20 @@ export function armRoute(app: FastifyInstance, arm: Arm, route: ArmRoute): void 
 function check(arm: Arm, route: ArmRoute, request: FastifyRequest, reply: FastifyReply): ArmRequest {
   const params = request.params as Record<string, string>;
   const query = request.query as Record<string, string | undefined>;
-  const call: Call = { method: request.method, type: route.type, name: params[route.nameIn ?? ''] ?? '', group: params['group'] ?? '' };
+  const call: Call = {
+    method: request.method,
+    type: route.type,
+    name: params[route.nameIn ?? ''] ?? '',
+    group: params['group'] ?? '',
+  };
   if (!query['api-version']) throw armError('MissingApiVersionParameter');
   arm.faults.refuse(call, request.headers.authorization);
   const subscription = params['subscription'];
   if (subscription !== undefined && arm.store.get(`/subscriptions/${subscription}`) === undefined)
     throw armError('SubscriptionNotFound', { text: subscription });
   const scope = (request.url.split('?')[0] ?? '').replaceAll(/\/{2,}/g, '/'); // the SDK doubles the slash where a resource has no parent
-  if (route.action !== undefined && !arm.rights.allows(route.action, scope)) throw armError('AuthorizationFailed', { id: scope, text: route.action });
+  if (route.action !== undefined && !arm.rights.allows(route.action, scope))
+    throw armError('AuthorizationFailed', { id: scope, text: route.action });
   const drop = (): FastifyReply => {
     reply.hijack();
     request.raw.socket.destroy();
@@ -66,7 +72,8 @@ export function groupOf({ arm, params, call }: ArmRequest): string {
   const name = params['group'] ?? '';
   const group = arm.store.get(`/subscriptions/${params['subscription']}/resourceGroups/${name}`);
   if (group === undefined) throw armError('ResourceGroupNotFound', { text: name });
-  if (call.method === 'PUT' && group.properties.provisioningState === 'Deleting') throw armError('ResourceGroupBeingDeleted', { text: name });
+  if (call.method === 'PUT' && group.properties.provisioningState === 'Deleting')
+    throw armError('ResourceGroupBeingDeleted', { text: name });
   return group.name;
 }
 

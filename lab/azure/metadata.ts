@@ -7,13 +7,23 @@ export function metadataRoutes(app: FastifyInstance): void {
     const cloud = {
       name: 'hepflow-lab',
       portal: origin,
-      authentication: { loginEndpoint: `${origin}/adfs`, audiences: [origin], tenant: 'adfs', identityProvider: 'ADFS' },
+      authentication: {
+        loginEndpoint: `${origin}/adfs`,
+        audiences: [origin],
+        tenant: 'adfs',
+        identityProvider: 'ADFS',
+      },
       graphAudience: origin,
       graph: origin,
       resourceManager: origin,
       media: origin,
       batch: origin,
-      suffixes: { storage: 'storage.localhost', keyVaultDns: 'vault.localhost', acrLoginServer: 'registry.localhost', sqlServerHostname: 'sql.localhost' },
+      suffixes: {
+        storage: 'storage.localhost',
+        keyVaultDns: 'vault.localhost',
+        acrLoginServer: 'registry.localhost',
+        sqlServerHostname: 'sql.localhost',
+      },
     };
     const { 'api-version': version } = request.query as Record<string, string | undefined>;
     return version === '2019-05-01' ? [cloud] : cloud;

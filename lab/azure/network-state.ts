@@ -3,7 +3,12 @@ import { type InterfaceProperties, interfaceType } from './resources/interfaces.
 import { type PeeringProperties, partnerOf, peeringType } from './resources/peerings.ts';
 import type { PublicIpProperties } from './resources/public-ips.ts';
 import { type RuleProperties, rulesOf } from './resources/security-groups.ts';
-import { type NetworkProperties, networkType, type SubnetProperties, subnetType } from './resources/virtual-networks.ts';
+import {
+  type NetworkProperties,
+  networkType,
+  type SubnetProperties,
+  subnetType,
+} from './resources/virtual-networks.ts';
 import { keyOf, parentIdOf, type Resource, type Store } from './store.ts';
 
 /** The network that follows from the resources which are real. */

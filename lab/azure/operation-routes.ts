@@ -9,7 +9,12 @@ import type { Operation } from './operations.ts';
 const signature = `&t=${'0'.repeat(18)}&c=${'MIIH'.repeat(1000)}&s=${'hepflow'.repeat(49)}&h=${'lab'.repeat(14)}`;
 
 /** Answers an accepted request with both headers of ARM's asynchronous contract; URLs are absolute, on the host that was called. */
-export function accepted(request: ArmRequest, operation: Operation, status: 200 | 201 | 202, body?: object): FastifyReply {
+export function accepted(
+  request: ArmRequest,
+  operation: Operation,
+  status: 200 | 201 | 202,
+  body?: object,
+): FastifyReply {
   const base = `${request.origin}/subscriptions/${cluster.subscriptionId}/providers/${operation.provider}/locations/${cluster.location}`;
   const version = `api-version=${request.query['api-version']}`;
   const compute = operation.provider === 'Microsoft.Compute';
@@ -35,7 +40,8 @@ export function operationRoutes(app: FastifyInstance, arm: Arm): void {
         url: `/subscriptions/:subscription/providers/${provider}/locations/:location/${kind}/:operation`,
         type: `${provider}/locations/${kind}`,
         action: `${provider}/locations/${kind}/read`,
-        handle: (request) => (kind === 'operationResults' || request.query['monitor'] === 'true' ? result(request) : status(request)),
+        handle: (request) =>
+          kind === 'operationResults' || request.query['monitor'] === 'true' ? result(request) : status(request),
       });
     }
   }
@@ -64,7 +70,10 @@ function status(request: ArmRequest): object {
 /** 202 until done, then the final status (resource groups end with 200, which the SDK insists on), or the failure. */
 function result(request: ArmRequest, done: 200 | 204 = 204): FastifyReply {
   const operation = found(request);
-  if (operation.status === 'InProgress') return request.reply.code(202).header('location', `${request.origin}${request.reply.request.url}`).send();
+  if (operation.status === 'InProgress')
+    return request.reply.code(202).header('location', `${request.origin}${request.reply.request.url}`).send();
   if (operation.error !== undefined) return request.reply.code(409).send({ error: operation.error });
-  return operation.result === undefined ? request.reply.code(done).send() : request.reply.code(200).send(operation.result);
+  return operation.result === undefined
+    ? request.reply.code(done).send()
+    : request.reply.code(200).send(operation.result);
 }

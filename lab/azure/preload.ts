@@ -7,7 +7,13 @@ import { newEtag, type Properties, type Resource, type Store } from './store.ts'
 /** What is there before the first request: the subscription, the cluster with its group, and its node resource group with the AKS VNet. */
 export function preload(store: Store): void {
   const subscription = `/subscriptions/${cluster.subscriptionId}`;
-  const add = (id: string, type: string, group: string, properties: Properties, rest: Partial<Resource> = {}): Resource =>
+  const add = (
+    id: string,
+    type: string,
+    group: string,
+    properties: Properties,
+    rest: Partial<Resource> = {},
+  ): Resource =>
     store.put({
       id,
       name: id.split('/').at(-1) ?? id,
@@ -32,9 +38,14 @@ export function preload(store: Store): void {
     add(`${subscription}/resourceGroups/${group}`, groupType, group, {}, { location: cluster.location });
 
   const vnet = `${subscription}/resourceGroups/${cluster.nodeResourceGroup}/providers/${networkType}/${cluster.vnetName}`;
-  const network = { resourceGuid: '00000000-0000-4000-8000-0000000000dd', addressSpace: { addressPrefixes: [addresses.clusterVnet] } };
+  const network = {
+    resourceGuid: '00000000-0000-4000-8000-0000000000dd',
+    addressSpace: { addressPrefixes: [addresses.clusterVnet] },
+  };
   add(vnet, networkType, cluster.nodeResourceGroup, network, { location: cluster.location });
-  add(`${vnet}/subnets/aks-subnet`, subnetType, cluster.nodeResourceGroup, { addressPrefix: addresses.clusterVnet } as Properties);
+  add(`${vnet}/subnets/aks-subnet`, subnetType, cluster.nodeResourceGroup, {
+    addressPrefix: addresses.clusterVnet,
+  } as Properties);
   add(
     `${subscription}/resourceGroups/${cluster.resourceGroup}/providers/${managedClusterType}/${cluster.name}`,
     managedClusterType,

@@ -63,7 +63,11 @@ export function referenceRoutes(app: FastifyInstance, arm: Arm): void {
 /** The rights of the caller on a resource group or on one resource in it. */
 function permissionRoutes(app: FastifyInstance, arm: Arm): void {
   const group = '/subscriptions/:subscription/resourceGroups/:group';
-  for (const resource of ['', '/providers/:namespace/:type/:name', '/providers/:namespace/:parentType/:parentName/:type/:name']) {
+  for (const resource of [
+    '',
+    '/providers/:namespace/:type/:name',
+    '/providers/:namespace/:parentType/:parentName/:type/:name',
+  ]) {
     armRoute(app, arm, {
       method: 'GET',
       url: `${group}${resource}/providers/Microsoft.Authorization/permissions`,
@@ -73,7 +77,11 @@ function permissionRoutes(app: FastifyInstance, arm: Arm): void {
         groupOf(request);
         const scope = `${group}${resource}`.replaceAll(/:(\w+)/g, (_part, name: string) => request.params[name] ?? '');
         if (arm.store.get(scope) === undefined) throw armError('ResourceNotFound', { id: scope });
-        return { value: arm.rights.at(scope).map(({ actions, notActions }) => ({ actions, notActions, dataActions: [], notDataActions: [] })) };
+        return {
+          value: arm.rights
+            .at(scope)
+            .map(({ actions, notActions }) => ({ actions, notActions, dataActions: [], notDataActions: [] })),
+        };
       },
     });
   }

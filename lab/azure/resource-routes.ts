@@ -16,12 +16,26 @@ export function resourceRoutes(app: FastifyInstance, arm: Arm): void {
   for (const type of resourceTypes) {
     const [provider = '', ...segments] = type.type.split('/');
     const path = segments.map((segment, at) => `${segment}/:name${at}`).join('/');
-    const one = { url: `${inAnyGroup}/providers/${provider}/${path}`, type: type.type, nameIn: `name${segments.length - 1}` };
+    const one = {
+      url: `${inAnyGroup}/providers/${provider}/${path}`,
+      type: type.type,
+      nameIn: `name${segments.length - 1}`,
+    };
     const collection = `providers/${provider}/${path.slice(0, path.lastIndexOf('/'))}`;
     const action = (right: string): string => `${type.type}/${right}`;
-    armRoute(app, arm, { ...one, method: 'GET', action: action('read'), handle: (request) => viewOf(stored(request, type), type, request) });
+    armRoute(app, arm, {
+      ...one,
+      method: 'GET',
+      action: action('read'),
+      handle: (request) => viewOf(stored(request, type), type, request),
+    });
     armRoute(app, arm, { ...one, method: 'PUT', action: action('write'), handle: (request) => put(request, type) });
-    armRoute(app, arm, { ...one, method: 'PATCH', action: action('write'), handle: (request) => patchTags(request, type) });
+    armRoute(app, arm, {
+      ...one,
+      method: 'PATCH',
+      action: action('write'),
+      handle: (request) => patchTags(request, type),
+    });
     armRoute(app, arm, { ...one, method: 'DELETE', action: action('delete'), handle: (request) => del(request, type) });
     for (const name of type.actions ?? []) {
       armRoute(app, arm, {
@@ -52,7 +66,11 @@ export function resourceRoutes(app: FastifyInstance, arm: Arm): void {
 }
 
 /** A resource as ARM shows it. */
-export function viewOf(resource: Resource, type: ResourceType | undefined, { arm, query }: Pick<ArmRequest, 'arm' | 'query'>): object {
+export function viewOf(
+  resource: Resource,
+  type: ResourceType | undefined,
+  { arm, query }: Pick<ArmRequest, 'arm' | 'query'>,
+): object {
   const { id, name, type: typeName, location, tags, sku, zones, etag } = resource;
   const { owner } = resource.properties as { owner?: string };
   const properties = type?.view?.(resource, arm, query) ?? resource.properties;
@@ -104,7 +122,8 @@ const tagsBody = z.looseObject({ tags: z.record(z.string(), z.string()) });
 function patchTags(request: ArmRequest, type: ResourceType): object {
   const resource = stored(request, type);
   const body = tagsBody.safeParse(request.body);
-  if (!body.success || type.type.split('/').length > 2) throw armError('InvalidRequestFormat', { text: 'PATCH changes tags, and nothing else' });
+  if (!body.success || type.type.split('/').length > 2)
+    throw armError('InvalidRequestFormat', { text: 'PATCH changes tags, and nothing else' });
   resource.tags = body.data.tags;
   resource.etag = newEtag();
   return viewOf(resource, type, request);
@@ -118,7 +137,8 @@ function list(request: ArmRequest, type: ResourceType): { value: object[] } {
   });
   if (params['group'] === undefined) return shown(arm.store.ofType(type.type));
   const group = groupOf(request);
-  if (params['name0'] === undefined) return shown(arm.store.ofType(type.type).filter((resource) => inGroup(resource, group)));
+  if (params['name0'] === undefined)
+    return shown(arm.store.ofType(type.type).filter((resource) => inGroup(resource, group)));
   const parentId = parentIdOf(targetOf(request, type).id);
   if (arm.store.get(parentId) === undefined) throw armError('ResourceNotFound', { id: parentId });
   return shown(arm.store.childrenOf(parentId, type.type));

@@ -13,9 +13,13 @@ export const owner: Role = { actions: ['*'], notActions: [] };
 const list = z.array(z.string()).default([]);
 /** The two shapes in use: that of `az role definition create` (capital letters), and that of the REST API. */
 const roleFile = z.union([
-  z.looseObject({ Actions: z.array(z.string()), NotActions: list }).transform((role) => ({ actions: role.Actions, notActions: role.NotActions })),
   z
-    .looseObject({ properties: z.looseObject({ permissions: z.array(z.looseObject({ actions: list, notActions: list })).min(1) }) })
+    .looseObject({ Actions: z.array(z.string()), NotActions: list })
+    .transform((role) => ({ actions: role.Actions, notActions: role.NotActions })),
+  z
+    .looseObject({
+      properties: z.looseObject({ permissions: z.array(z.looseObject({ actions: list, notActions: list })).min(1) }),
+    })
     .transform(({ properties: { permissions } }) => ({
       actions: permissions.flatMap((each) => each.actions),
       notActions: permissions.flatMap((each) => each.notActions),
@@ -47,7 +51,9 @@ export class Rights {
   at(scope: string): readonly Role[] {
     const beside = /^\/subscriptions\/[^/]+\/providers\/[^/]+\/locations\//i.test(scope);
     return this.#assignments
-      .filter((each) => beside || `${scope}/`.toLowerCase().startsWith(`${each.scope}/`.toLowerCase()) || each.scope === '')
+      .filter(
+        (each) => beside || `${scope}/`.toLowerCase().startsWith(`${each.scope}/`.toLowerCase()) || each.scope === '',
+      )
       .map(({ role }) => role);
   }
 
@@ -59,7 +65,8 @@ export class Rights {
 
 export function readRole(file: string): Role {
   const parsed = roleFile.safeParse(JSON.parse(readFileSync(file, 'utf8')));
-  if (!parsed.success) throw new Error(`${file} is no role definition: it has neither Actions nor properties.permissions.`);
+  if (!parsed.success)
+    throw new Error(`${file} is no role definition: it has neither Actions nor properties.permissions.`);
   return { actions: parsed.data.actions, notActions: parsed.data.notActions };
 }
 

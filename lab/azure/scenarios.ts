@@ -30,14 +30,24 @@ const del = (type: string): Where => ({ method: 'DELETE', type });
 /** What does not pass by itself. */
 const lasting = (at: Where): Where => ({ ...at, times: 'always' });
 
-const refused = (at: Where, status: number, code: string, answer: Answer = {}): Scenario => ({ at, fault: { kind: 'refuse', status, code, ...answer } });
+const refused = (at: Where, status: number, code: string, answer: Answer = {}): Scenario => ({
+  at,
+  fault: { kind: 'refuse', status, code, ...answer },
+});
 /** Accepted, and ended as a failed operation. */
-const ended = (at: Where, code: string, more: Omit<Answer, 'retryAfterSeconds'> & { end?: 'Failed' | 'Canceled' } = {}): Scenario => ({
+const ended = (
+  at: Where,
+  code: string,
+  more: Omit<Answer, 'retryAfterSeconds'> & { end?: 'Failed' | 'Canceled' } = {},
+): Scenario => ({
   at,
   fault: { kind: 'failOperation', code, ...more },
 });
 
-const notReady = { code: 'ReferencedResourceNotProvisioned', message: 'The subnet that it refers to is in state Updating.' };
+const notReady = {
+  code: 'ReferencedResourceNotProvisioned',
+  message: 'The subnet that it refers to is in state Updating.',
+};
 const policy = {
   type: 'PolicyViolation',
   info: {
@@ -55,7 +65,9 @@ export const scenarios = {
   throttledWithoutRetryAfter: refused(put(network), 429, 'TooManyRequests'),
   subscriptionThrottled: refused(put(network), 429, 'SubscriptionRequestsThrottled', { retryAfterSeconds: 17 }),
   retryableError: refused(put(nic), 429, 'RetryableError', { details: [notReady] }),
-  referencedResourceNotProvisioned: refused(put(peering), 400, 'ReferencedResourceNotProvisioned', { message: notReady.message }),
+  referencedResourceNotProvisioned: refused(put(peering), 400, 'ReferencedResourceNotProvisioned', {
+    message: notReady.message,
+  }),
   anotherOperationInProgress: refused(put(peering), 429, 'AnotherOperationInProgress'),
   anotherOperationInProgressAtTheEnd: ended(put(peering), 'AnotherOperationInProgress'),
   conflict: refused(put(machine), 409, 'Conflict'),
@@ -72,9 +84,17 @@ export const scenarios = {
   publicIpCannotBeDeleted: refused(del(publicIp), 400, 'PublicIPAddressCannotBeDeleted'),
   publicIpCannotBeDeletedAtTheEnd: ended(del(publicIp), 'PublicIPAddressCannotBeDeleted'),
   inUseSubnetCannotBeDeleted: refused(del(network), 400, 'InUseSubnetCannotBeDeleted'),
-  inUseNetworkSecurityGroupCannotBeDeleted: refused(del(securityGroup), 400, 'InUseNetworkSecurityGroupCannotBeDeleted'),
-  diskAttached: refused(del('Microsoft.Compute/disks'), 409, 'OperationNotAllowed', { message: 'Disk {name} is attached to a virtual machine.' }),
-  markedForDeletion: refused(put(machine), 409, 'OperationNotAllowed', { message: "The virtual machine '{name}' is marked for deletion." }),
+  inUseNetworkSecurityGroupCannotBeDeleted: refused(
+    del(securityGroup),
+    400,
+    'InUseNetworkSecurityGroupCannotBeDeleted',
+  ),
+  diskAttached: refused(del('Microsoft.Compute/disks'), 409, 'OperationNotAllowed', {
+    message: 'Disk {name} is attached to a virtual machine.',
+  }),
+  markedForDeletion: refused(put(machine), 409, 'OperationNotAllowed', {
+    message: "The virtual machine '{name}' is marked for deletion.",
+  }),
 
   // --- no room
   operationExceedsQuota: refused(lasting(put(machine)), 409, 'OperationNotAllowed', { message: quota }),
@@ -83,8 +103,12 @@ export const scenarios = {
   skuNotAvailable: refused(put(machine), 409, 'SkuNotAvailable'),
   allocationFailed: refused(put(machine), 409, 'AllocationFailed'),
   zonalAllocationFailed: refused(put(machine), 409, 'ZonalAllocationFailed'),
-  overconstrainedAllocationRequest: refused(put(machine), 409, 'OverconstrainedAllocationRequest', { message: 'No rack meets every constraint of {name}.' }),
-  overconstrainedZonalAllocationRequest: refused(put(machine), 409, 'OverconstrainedZonalAllocationRequest', { message: 'No rack of the zone fits {name}.' }),
+  overconstrainedAllocationRequest: refused(put(machine), 409, 'OverconstrainedAllocationRequest', {
+    message: 'No rack meets every constraint of {name}.',
+  }),
+  overconstrainedZonalAllocationRequest: refused(put(machine), 409, 'OverconstrainedZonalAllocationRequest', {
+    message: 'No rack of the zone fits {name}.',
+  }),
   allocationFailedAtTheEnd: ended(put(machine), 'AllocationFailed'),
   zonalAllocationFailedAtTheEnd: ended(put(machine), 'ZonalAllocationFailed'),
   overconstrainedAllocationRequestAtTheEnd: ended(put(machine), 'OverconstrainedAllocationRequest'),
@@ -94,15 +118,27 @@ export const scenarios = {
 
   // --- peering
   vnetAddressSpacesOverlap: refused(lasting(put(peering)), 400, 'VnetAddressSpacesOverlap'),
-  vnetAddressSpaceOverlapsWithAlreadyPeeredVnet: refused(lasting(put(peering)), 400, 'VnetAddressSpaceOverlapsWithAlreadyPeeredVnet'),
+  vnetAddressSpaceOverlapsWithAlreadyPeeredVnet: refused(
+    lasting(put(peering)),
+    400,
+    'VnetAddressSpaceOverlapsWithAlreadyPeeredVnet',
+  ),
   remotePeeringIsDisconnected: refused(put(peering), 400, 'RemotePeeringIsDisconnected'),
-  anotherPeeringAlreadyReferencesRemoteVnet: refused(lasting(put(peering)), 400, 'AnotherPeeringAlreadyReferencesRemoteVnet'),
+  anotherPeeringAlreadyReferencesRemoteVnet: refused(
+    lasting(put(peering)),
+    400,
+    'AnotherPeeringAlreadyReferencesRemoteVnet',
+  ),
 
   // --- not there
   resourceNotFound: refused(put(nic), 404, 'ResourceNotFound'),
-  resourceGroupNotFound: refused(lasting(put(network)), 404, 'ResourceGroupNotFound', { message: "Resource group 'lab' could not be found." }),
+  resourceGroupNotFound: refused(lasting(put(network)), 404, 'ResourceGroupNotFound', {
+    message: "Resource group 'lab' could not be found.",
+  }),
   parentResourceNotFound: refused(put(peering), 404, 'ParentResourceNotFound'),
-  resourceGroupBeingDeleted: refused(lasting(put(network)), 409, 'ResourceGroupBeingDeleted', { message: "The resource group 'lab' is being deleted." }),
+  resourceGroupBeingDeleted: refused(lasting(put(network)), 409, 'ResourceGroupBeingDeleted', {
+    message: "The resource group 'lab' is being deleted.",
+  }),
 
   // --- not allowed
   scopeLocked: refused(lasting(del(network)), 409, 'ScopeLocked'),
@@ -119,7 +155,9 @@ export const scenarios = {
   // --- broken
   internalServerError: refused(put(securityGroup), 500, 'InternalServerError'),
   serviceUnavailable: refused(put(network), 503, 'ServiceUnavailable', { retryAfterSeconds: 11 }),
-  gatewayTimeout: refused(del(network), 504, 'GatewayTimeout', { message: 'The gateway did not receive a response in time.' }),
+  gatewayTimeout: refused(del(network), 504, 'GatewayTimeout', {
+    message: 'The gateway did not receive a response in time.',
+  }),
   failedWithInnerError: ended(put(machine), 'OSProvisioningTimedOut', {
     message: "OS provisioning for VM '{name}' did not finish in the allotted time.",
     innererror: {

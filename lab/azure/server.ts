@@ -115,7 +115,8 @@ export async function startAzure(options: AzureOptions): Promise<AzureLab> {
       door.open = reachable;
     },
     changeCluster: (properties) => {
-      for (const resource of store.ofType(managedClusterType)) resource.properties = { ...resource.properties, ...properties };
+      for (const resource of store.ofType(managedClusterType))
+        resource.properties = { ...resource.properties, ...properties };
     },
     async stop() {
       await app.close();
@@ -125,7 +126,8 @@ export async function startAzure(options: AzureOptions): Promise<AzureLab> {
 }
 
 function rightsOf({ roleFile, assignments }: AzureOptions): Rights {
-  if (assignments !== undefined) return new Rights(assignments.map((each) => ({ scope: each.scope, role: readRole(each.roleFile) })));
+  if (assignments !== undefined)
+    return new Rights(assignments.map((each) => ({ scope: each.scope, role: readRole(each.roleFile) })));
   return new Rights([{ scope: '', role: roleFile === undefined ? owner : readRole(roleFile) }]);
 }
 
@@ -138,7 +140,9 @@ async function createApp(authority: Authority): Promise<FastifyInstance> {
     bodyLimit: 4 << 20,
   });
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) => done(null, body));
+  app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) =>
+    done(null, body),
+  );
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
     try {
       done(null, body === '' ? undefined : JSON.parse(String(body)));

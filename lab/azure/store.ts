@@ -47,7 +47,8 @@ export class Store {
   /** Removes a resource and its children. */
   remove(id: string): void {
     const key = keyOf(id);
-    for (const other of [...this.#resources.keys()]) if (other === key || other.startsWith(`${key}/`)) this.#resources.delete(other);
+    for (const other of [...this.#resources.keys()])
+      if (other === key || other.startsWith(`${key}/`)) this.#resources.delete(other);
   }
 
   /** Every resource, ordered by id. */
@@ -68,7 +69,8 @@ export class Store {
 /** Ids are compared without regard to case. */
 export const keyOf = (id: string): string => id.toLowerCase();
 
-export const sameId = (a: string | undefined, b: string | undefined): boolean => a !== undefined && b !== undefined && keyOf(a) === keyOf(b);
+export const sameId = (a: string | undefined, b: string | undefined): boolean =>
+  a !== undefined && b !== undefined && keyOf(a) === keyOf(b);
 
 export const newEtag = (): string => `W/"${randomUUID()}"`;
 

@@ -18,13 +18,24 @@ export interface Planned {
 const parameterValues = z.record(z.string(), z.looseObject({ value: z.unknown().optional() }));
 const templateBody = z.looseObject({
   contentVersion: z.string(),
-  parameters: z.record(z.string(), z.looseObject({ type: z.string(), defaultValue: z.unknown().optional() })).default({}),
-  resources: z.array(z.looseObject({ type: z.string(), apiVersion: z.string(), name: z.string(), dependsOn: z.array(z.string()).nullish() })),
+  parameters: z
+    .record(z.string(), z.looseObject({ type: z.string(), defaultValue: z.unknown().optional() }))
+    .default({}),
+  resources: z.array(
+    z.looseObject({
+      type: z.string(),
+      apiVersion: z.string(),
+      name: z.string(),
+      dependsOn: z.array(z.string()).nullish(),
+    }),
+  ),
   outputs: z.record(z.string(), z.unknown()).nullish(),
 });
 const deploymentBody = z.looseObject({
   properties: z.looseObject({
-    mode: z.string().refine((mode) => mode.toLowerCase() === 'incremental', { error: 'the lab deploys Incremental only' }),
+    mode: z
+      .string()
+      .refine((mode) => mode.toLowerCase() === 'incremental', { error: 'the lab deploys Incremental only' }),
     template: templateBody,
     parameters: parameterValues.nullish(),
   }),
@@ -37,7 +48,9 @@ const deploymentBody = z.looseObject({
 export function planOf(rawBody: unknown, groupId: string): Planned[] {
   const parsed = deploymentBody.safeParse(rawBody);
   if (!parsed.success)
-    throw armError('InvalidRequestContent', { text: parsed.error.issues.map((issue) => `${issue.path.join('.') || 'body'}: ${issue.message}`).join('; ') });
+    throw armError('InvalidRequestContent', {
+      text: parsed.error.issues.map((issue) => `${issue.path.join('.') || 'body'}: ${issue.message}`).join('; '),
+    });
   const { template, parameters } = parsed.data.properties;
   const parameterOf = (name: string): unknown => {
     const declared = Object.entries(template.parameters).find(([each]) => keyOf(each) === keyOf(name))?.[1];
@@ -49,9 +62,12 @@ export function planOf(rawBody: unknown, groupId: string): Planned[] {
   const resources = template.resources.map((resource) => ({ resource, ...placeOf(resource, groupId) }));
   const idOf = (dependency: string): string => {
     const key = keyOf(dependency);
-    const found = resources.filter(({ id, resource }) => keyOf(id) === key || keyOf(relativeId(resource)) === key || keyOf(resource.name) === key);
+    const found = resources.filter(
+      ({ id, resource }) => keyOf(id) === key || keyOf(relativeId(resource)) === key || keyOf(resource.name) === key,
+    );
     const [only, another] = found;
-    if (only === undefined || another !== undefined) return invalid(`the resource '${dependency}' is not defined in the template`);
+    if (only === undefined || another !== undefined)
+      return invalid(`the resource '${dependency}' is not defined in the template`);
     return keyOf(only.id);
   };
   return resources.map(({ resource, ...place }) => {
@@ -83,7 +99,8 @@ function placeOf({ type: typeName, name }: Named, groupId: string): Pick<Planned
   if (type === undefined) throw armError('InvalidResourceType', { text: typeName });
   const [, ...segments] = typeName.split('/');
   const names = name.split('/');
-  if (names.length !== segments.length) return invalid(`the name '${name}' of a ${typeName} must have ${segments.length} segment(s)`);
+  if (names.length !== segments.length)
+    return invalid(`the name '${name}' of a ${typeName} must have ${segments.length} segment(s)`);
   return { type, id: `${groupId}/providers/${relativeId({ type: type.type, name })}`, name: names.at(-1) ?? name };
 }
 

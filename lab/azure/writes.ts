@@ -25,7 +25,11 @@ const envelopeOf = z.looseObject({
 });
 
 /** PUT: stores the resource at once, and starts the operation that makes it real. */
-export function write(arm: Arm, target: Target, rawBody: unknown): { resource: Resource; created: boolean; operation: Operation } {
+export function write(
+  arm: Arm,
+  target: Target,
+  rawBody: unknown,
+): { resource: Resource; created: boolean; operation: Operation } {
   const { type, query } = target;
   if (type.write === undefined) throw armError('MethodNotAllowed', { text: `PUT ${type.type}` });
   const existing = arm.store.get(target.id);
@@ -34,7 +38,8 @@ export function write(arm: Arm, target: Target, rawBody: unknown): { resource: R
   const body = parse(type.write.body, rawBody);
   refuseLocked(arm, type, id, type.locks(id, arm, body));
   for (const link of type.write.links?.(body) ?? []) {
-    if (!arm.rights.allows(link.action, link.id)) throw armError('LinkedAuthorizationFailed', { id, other: link.id, text: link.action });
+    if (!arm.rights.allows(link.action, link.id))
+      throw armError('LinkedAuthorizationFailed', { id, other: link.id, text: link.action });
   }
   const envelope = parse(envelopeOf, rawBody);
   if (existing?.location !== undefined && envelope.location !== undefined && existing.location !== envelope.location)
@@ -55,7 +60,11 @@ export function write(arm: Arm, target: Target, rawBody: unknown): { resource: R
   });
   const lag = existing === undefined ? arm.faults.take('listLag', target.call) : undefined;
   if (lag !== undefined) resource.unlistedUntil = Date.now() + lag.delayMs;
-  return { resource, created: existing === undefined, operation: startWrite(arm, target, resource, type.locks(id, arm, body)) };
+  return {
+    resource,
+    created: existing === undefined,
+    operation: startWrite(arm, target, resource, type.locks(id, arm, body)),
+  };
 }
 
 function startWrite(arm: Arm, { type, call }: Target, resource: Resource, locks: Locks): Operation {
@@ -66,7 +75,9 @@ function startWrite(arm: Arm, { type, call }: Target, resource: Resource, locks:
     method: 'PUT',
     resourceId: resource.id,
     locks: [...locks.own, ...(locks.referenced ?? [])],
-    durationMs: arm.timing.durations[(wasReal && type.lasts.update) || type.lasts.create] + (arm.faults.take('slowPeering', call)?.delayMs ?? 0),
+    durationMs:
+      arm.timing.durations[(wasReal && type.lasts.update) || type.lasts.create] +
+      (arm.faults.take('slowPeering', call)?.delayMs ?? 0),
     fail: fail && failureOf(fail, resource.id),
     failedAs: fail?.end,
     lost: arm.faults.take('loseOperation', call) !== undefined,
@@ -143,7 +154,9 @@ function refuseWithoutParent(arm: Arm, { type, id }: Target): void {
 function refuseLocked(arm: Arm, type: ResourceType, id: string, locks: Locks): void {
   const busy = locks.own.find((each) => arm.operations.holder(each) !== undefined);
   if (busy !== undefined)
-    throw providerOf(type) === 'Microsoft.Network' ? armError('AnotherOperationInProgress', { id, other: busy }) : armError('Conflict', { id: busy });
+    throw providerOf(type) === 'Microsoft.Network'
+      ? armError('AnotherOperationInProgress', { id, other: busy })
+      : armError('Conflict', { id: busy });
   const unready = locks.referenced?.find((each) => arm.operations.holder(each) !== undefined);
   if (unready !== undefined) throw armError('ReferencedResourceNotProvisioned', { id, other: unready });
 }
@@ -151,7 +164,9 @@ function refuseLocked(arm: Arm, type: ResourceType, id: string, locks: Locks): v
 function parse<B>(schema: z.ZodType<B>, raw: unknown): B {
   const parsed = schema.safeParse(raw);
   if (parsed.success) return parsed.data;
-  throw armError('InvalidRequestFormat', { text: parsed.error.issues.map((issue) => `${issue.path.join('.') || 'body'}: ${issue.message}`).join('; ') });
+  throw armError('InvalidRequestFormat', {
+    text: parsed.error.issues.map((issue) => `${issue.path.join('.') || 'body'}: ${issue.message}`).join('; '),
+  });
 }
 
 const providerOf = (type: ResourceType): string => type.type.split('/')[0] ?? '';

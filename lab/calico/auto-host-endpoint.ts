@@ -21,12 +21,19 @@ export function autoHostEndpointName(node: string): string {
  */
 export function autoHostEndpoint(node: V1Node): HostEndpoint {
   const name = node.metadata?.name ?? '';
-  const internal = (node.status?.addresses ?? []).filter(({ type, address }) => type === 'InternalIP' && ipaddr.isValid(address)).map(({ address }) => address);
+  const internal = (node.status?.addresses ?? [])
+    .filter(({ type, address }) => type === 'InternalIP' && ipaddr.isValid(address))
+    .map(({ address }) => address);
   const expectedIPs = [...new Set(internal)];
   return {
     apiVersion,
     kind: 'HostEndpoint',
     metadata: { name: autoHostEndpointName(name), labels: { ...node.metadata?.labels, [createdBy]: creator } },
-    spec: { node: name, interfaceName: '*', profiles: ['projectcalico-default-allow'], ...(expectedIPs.length > 0 && { expectedIPs }) },
+    spec: {
+      node: name,
+      interfaceName: '*',
+      profiles: ['projectcalico-default-allow'],
+      ...(expectedIPs.length > 0 && { expectedIPs }),
+    },
   };
 }

@@ -3,7 +3,18 @@ import type { LabScope } from '../scope.ts';
 import { group, version } from './objects.ts';
 import { felixConfiguration, kubeControllersConfiguration } from './schemas/configuration.ts';
 import { globalNetworkPolicy, networkPolicy, profile } from './schemas/policy.ts';
-import { boolean, integer, listOf, must, number, object, oneOf, type Schema, string, type Validation } from './schemas/schema.ts';
+import {
+  boolean,
+  integer,
+  listOf,
+  must,
+  number,
+  object,
+  oneOf,
+  type Schema,
+  string,
+  type Validation,
+} from './schemas/schema.ts';
 
 export { seed } from './seed.ts';
 
@@ -19,12 +30,19 @@ interface Kind {
   /** Served as a subresource. */
   readonly status?: Schema;
   readonly validations?: readonly Validation[];
-  readonly columns?: readonly { readonly name: string; readonly jsonPath: string; readonly type: 'string' | 'number' }[];
+  readonly columns?: readonly {
+    readonly name: string;
+    readonly jsonPath: string;
+    readonly type: 'string' | 'number';
+  }[];
 }
 
 /** CustomResourceDefinitions of `projectcalico.org/v3`, as Calico serves them natively since v3.32, for the kinds that the lab has a use for. */
 export function crds(flavour: Flavour): readonly KubernetesObject[] {
-  return [...kinds, { kind: 'FelixConfiguration', plural: 'felixconfigurations', spec: felixConfiguration[flavour] }].map(definition);
+  return [
+    ...kinds,
+    { kind: 'FelixConfiguration', plural: 'felixconfigurations', spec: felixConfiguration[flavour] },
+  ].map(definition);
 }
 
 const tierColumn = { name: 'Tier', jsonPath: '.spec.tier', type: 'string' } as const;
@@ -45,7 +63,10 @@ const kinds: readonly Kind[] = [
         interfaceName: string,
         expectedIPs: { ...listOf(string), 'x-kubernetes-list-type': 'set' },
         profiles: { ...listOf(string), 'x-kubernetes-list-type': 'set' },
-        ports: listOf({ ...object({ name: string, port: integer, protocol: string }), required: ['name', 'port', 'protocol'] }),
+        ports: listOf({
+          ...object({ name: string, port: integer, protocol: string }),
+          required: ['name', 'port', 'protocol'],
+        }),
       },
       must('node must be specified', 'has(self.node) && size(self.node) > 0'),
       must(
@@ -54,26 +75,67 @@ const kinds: readonly Kind[] = [
       ),
     ),
   },
-  { kind: 'GlobalNetworkPolicy', plural: 'globalnetworkpolicies', shortNames: ['gnp'], columns: [tierColumn, orderColumn], spec: globalNetworkPolicy },
-  { kind: 'NetworkPolicy', plural: 'networkpolicies', namespaced: true, columns: [tierColumn, orderColumn], spec: networkPolicy },
+  {
+    kind: 'GlobalNetworkPolicy',
+    plural: 'globalnetworkpolicies',
+    shortNames: ['gnp'],
+    columns: [tierColumn, orderColumn],
+    spec: globalNetworkPolicy,
+  },
+  {
+    kind: 'NetworkPolicy',
+    plural: 'networkpolicies',
+    namespaced: true,
+    columns: [tierColumn, orderColumn],
+    spec: networkPolicy,
+  },
   {
     kind: 'Tier',
     plural: 'tiers',
     columns: [orderColumn, { name: 'DefaultAction', jsonPath: '.spec.defaultAction', type: 'string' }],
     spec: object({ order: number, defaultAction: { ...oneOf('Pass', 'Deny'), default: 'Deny' } }),
-    validations: [must("The 'default' tier must have default action 'Deny'", "self.metadata.name != 'default' || self.spec.defaultAction == 'Deny'")],
+    validations: [
+      must(
+        "The 'default' tier must have default action 'Deny'",
+        "self.metadata.name != 'default' || self.spec.defaultAction == 'Deny'",
+      ),
+    ],
   },
   { kind: 'Profile', plural: 'profiles', spec: profile },
-  { kind: 'KubeControllersConfiguration', plural: 'kubecontrollersconfigurations', shortNames: ['kcc', 'kccs'], ...kubeControllersConfiguration },
+  {
+    kind: 'KubeControllersConfiguration',
+    plural: 'kubecontrollersconfigurations',
+    shortNames: ['kcc', 'kccs'],
+    ...kubeControllersConfiguration,
+  },
   {
     kind: 'ClusterInformation',
     plural: 'clusterinformations',
-    spec: object({ clusterGUID: string, clusterType: string, calicoVersion: string, cnxVersion: string, datastoreReady: boolean, variant: string }),
+    spec: object({
+      clusterGUID: string,
+      clusterType: string,
+      calicoVersion: string,
+      cnxVersion: string,
+      datastoreReady: boolean,
+      variant: string,
+    }),
   },
 ];
 
-function definition({ kind, plural, shortNames = [], namespaced = false, spec, status, validations = [], columns = [] }: Kind): KubernetesObject {
-  const root = object({ apiVersion: string, kind: string, metadata: { type: 'object' }, spec, ...(status !== undefined && { status }) }, ...validations);
+function definition({
+  kind,
+  plural,
+  shortNames = [],
+  namespaced = false,
+  spec,
+  status,
+  validations = [],
+  columns = [],
+}: Kind): KubernetesObject {
+  const root = object(
+    { apiVersion: string, kind: string, metadata: { type: 'object' }, spec, ...(status !== undefined && { status }) },
+    ...validations,
+  );
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',

@@ -60,7 +60,10 @@ class Controller {
   constructor(kubeConfig: KubeConfig, world: World, onError: (error: unknown) => void) {
     this.#api = kubeConfig.makeApiClient(CustomObjectsApi);
     this.#world = world;
-    this.queue = new WorkQueue((key) => (key === configurationKey ? this.#reportConfiguration() : this.#reconcile(key)), onError);
+    this.queue = new WorkQueue(
+      (key) => (key === configurationKey ? this.#reportConfiguration() : this.#reconcile(key)),
+      onError,
+    );
   }
 
   /** Looks at everything; what is as it should be costs no request. */
@@ -84,7 +87,12 @@ class Controller {
     const runningConfig = withDefaults(configuration.spec);
     if (isDeepStrictEqual(configuration.status?.runningConfig, runningConfig)) return;
     const status = { environmentVars: { DATASTORE_TYPE: 'kubernetes', ENABLED_CONTROLLERS: 'node' }, runningConfig };
-    await this.#api.replaceClusterCustomObjectStatus({ ...heps, plural: 'kubecontrollersconfigurations', name: 'default', body: { ...configuration, status } });
+    await this.#api.replaceClusterCustomObjectStatus({
+      ...heps,
+      plural: 'kubecontrollersconfigurations',
+      name: 'default',
+      body: { ...configuration, status },
+    });
   }
 
   /** Makes the host endpoint of this name what its node wants it to be. */
@@ -93,13 +101,17 @@ class Controller {
     const node = this.#world.nodes.list().find(({ metadata }) => autoHostEndpointName(metadata?.name ?? '') === name);
     const current = this.#world.hostEndpoints.get(name);
     if (enabled && node !== undefined) await this.#ensure(autoHostEndpoint(node), current);
-    else if (current !== undefined && isAutomatic(current)) await this.#api.deleteClusterCustomObject({ ...heps, name }).catch(ignoreNotFound);
+    else if (current !== undefined && isAutomatic(current))
+      await this.#api.deleteClusterCustomObject({ ...heps, name }).catch(ignoreNotFound);
   }
 
   async #ensure(wanted: HostEndpoint, current: HostEndpoint | undefined): Promise<void> {
     if (current === undefined) {
       await this.#api.createClusterCustomObject({ ...heps, body: wanted });
-    } else if (!isDeepStrictEqual(current.spec, wanted.spec) || !isDeepStrictEqual(current.metadata.labels, wanted.metadata.labels)) {
+    } else if (
+      !isDeepStrictEqual(current.spec, wanted.spec) ||
+      !isDeepStrictEqual(current.metadata.labels, wanted.metadata.labels)
+    ) {
       const body = { ...wanted, metadata: { ...current.metadata, labels: wanted.metadata.labels } };
       await this.#api.replaceClusterCustomObject({ ...heps, name: wanted.metadata.name, body });
     }
@@ -108,7 +120,11 @@ class Controller {
 
 function withDefaults(spec: RunningConfig): RunningConfig {
   const { controllers = {} } = spec;
-  const hostEndpoint = { autoCreate: 'Disabled', createDefaultHostEndpoint: 'Enabled', ...controllers.node?.hostEndpoint } as const;
+  const hostEndpoint = {
+    autoCreate: 'Disabled',
+    createDefaultHostEndpoint: 'Enabled',
+    ...controllers.node?.hostEndpoint,
+  } as const;
   return { ...spec, controllers: { ...controllers, node: { ...controllers.node, hostEndpoint } } };
 }
 

@@ -98,8 +98,12 @@ export interface FelixConfigurationSpec {
   readonly iptablesFilterDenyAction?: 'Drop' | 'Reject';
 }
 
-export type KubeControllersConfiguration = CalicoObject<RunningConfig> & { readonly status?: { readonly runningConfig?: RunningConfig } };
+export type KubeControllersConfiguration = CalicoObject<RunningConfig> & {
+  readonly status?: { readonly runningConfig?: RunningConfig };
+};
 export interface RunningConfig {
-  readonly controllers?: { readonly node?: { readonly hostEndpoint?: { readonly autoCreate?: 'Enabled' | 'Disabled' } } };
+  readonly controllers?: {
+    readonly node?: { readonly hostEndpoint?: { readonly autoCreate?: 'Enabled' | 'Disabled' } };
+  };
   readonly [field: string]: unknown;
 }

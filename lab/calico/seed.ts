@@ -5,7 +5,9 @@ import { apiVersion, type RunningConfig } from './objects.ts';
 /** Calico's cluster-wide objects as an installation on AKS leaves them: no automatic host endpoints, and in `cloud` the workshop's tier `security`. */
 export function seed(flavour: LabScope['calico']): readonly KubernetesObject[] {
   const versions =
-    flavour === 'oss' ? { calicoVersion: 'v3.32.1', variant: 'Calico' } : { calicoVersion: 'v3.30.4', cnxVersion: 'v3.22.1', variant: 'CalicoEnterprise' };
+    flavour === 'oss'
+      ? { calicoVersion: 'v3.32.1', variant: 'Calico' }
+      : { calicoVersion: 'v3.30.4', cnxVersion: 'v3.22.1', variant: 'CalicoEnterprise' };
   return [
     calico('ClusterInformation', 'default', {
       clusterGUID: '5f0c1a52d9e74f6c8f1b0a7c3d2e4b61',
@@ -17,17 +19,33 @@ export function seed(flavour: LabScope['calico']): readonly KubernetesObject[] {
     ...(flavour === 'cloud' ? [calico('Tier', 'security', { order: 300, defaultAction: 'Deny' })] : []),
     calico('Profile', 'projectcalico-default-allow', { ingress: [{ action: 'Allow' }], egress: [{ action: 'Allow' }] }),
     calico('KubeControllersConfiguration', 'default', kubeControllers),
-    calico('FelixConfiguration', 'default', { floatingIPs: 'Disabled', healthPort: 9099, logSeverityScreen: 'Info', reportingInterval: '0s', vxlanVNI: 4096 }),
+    calico('FelixConfiguration', 'default', {
+      floatingIPs: 'Disabled',
+      healthPort: 9099,
+      logSeverityScreen: 'Info',
+      reportingInterval: '0s',
+      vxlanVNI: 4096,
+    }),
   ];
 }
 
-const calico = (kind: string, name: string, spec: object): KubernetesObject => ({ apiVersion, kind, metadata: { name }, spec });
+const calico = (kind: string, name: string, spec: object): KubernetesObject => ({
+  apiVersion,
+  kind,
+  metadata: { name },
+  spec,
+});
 
 const reconcilerPeriod = '5m0s';
 const kubeControllers: RunningConfig = {
   controllers: {
     namespace: { reconcilerPeriod },
-    node: { hostEndpoint: { autoCreate: 'Disabled', createDefaultHostEndpoint: 'Enabled' }, leakGracePeriod: '15m0s', reconcilerPeriod, syncLabels: 'Enabled' },
+    node: {
+      hostEndpoint: { autoCreate: 'Disabled', createDefaultHostEndpoint: 'Enabled' },
+      leakGracePeriod: '15m0s',
+      reconcilerPeriod,
+      syncLabels: 'Enabled',
+    },
     policy: { reconcilerPeriod },
     serviceAccount: { reconcilerPeriod },
     workloadEndpoint: { reconcilerPeriod },

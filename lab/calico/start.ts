@@ -30,7 +30,14 @@ export interface CalicoLab {
 
 /** Starts the stand-ins for kube-controllers and for Felix on each node, in this process. The CRDs are served and the seed is there already. */
 export async function startCalico(options: CalicoOptions): Promise<CalicoLab> {
-  const { kubeConfig, nodes, interfaceOf = (podName) => `azv${shortName(podName, 11)}`, felixDelayMs = 0, metrics, onError = () => {} } = options;
+  const {
+    kubeConfig,
+    nodes,
+    interfaceOf = (podName) => `azv${shortName(podName, 11)}`,
+    felixDelayMs = 0,
+    metrics,
+    onError = () => {},
+  } = options;
   const parts = await Promise.allSettled([
     startKubeControllers({ kubeConfig, onError }),
     startFelix({ kubeConfig, nodes, interfaceOf, delayMs: felixDelayMs, metrics, onError }),

@@ -1,5 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CustomObjectsApi, type KubeConfig, type KubernetesListObject, type KubernetesObject, makeInformer } from '@kubernetes/client-node';
+import {
+  CustomObjectsApi,
+  type KubeConfig,
+  type KubernetesListObject,
+  type KubernetesObject,
+  makeInformer,
+} from '@kubernetes/client-node';
 import { group, version } from './objects.ts';
 
 /** A kind's objects, kept up to date by a watch. */
@@ -21,7 +27,11 @@ export interface WatchOptions {
 const restartMs = 300;
 
 /** Watches a kind; resolves when the objects that there are have been read, however long the API server takes. */
-export async function watch<T>(options: WatchOptions, path: string, list: () => Promise<KubernetesListObject<KubernetesObject>>): Promise<Watched<T>> {
+export async function watch<T>(
+  options: WatchOptions,
+  path: string,
+  list: () => Promise<KubernetesListObject<KubernetesObject>>,
+): Promise<Watched<T>> {
   const stopping = new AbortController();
   const listed = Promise.withResolvers<void>();
   const informer = makeInformer(options.kubeConfig, path, async () => {
@@ -55,5 +65,7 @@ export async function watch<T>(options: WatchOptions, path: string, list: () => 
 /** Watches a kind of `projectcalico.org/v3`, in all namespaces. */
 export function watchCalico<T>(options: WatchOptions, plural: string): Promise<Watched<T>> {
   const api = options.kubeConfig.makeApiClient(CustomObjectsApi);
-  return watch(options, `/apis/${group}/${version}/${plural}`, () => api.listClusterCustomObject({ group, version, plural }));
+  return watch(options, `/apis/${group}/${version}/${plural}`, () =>
+    api.listClusterCustomObject({ group, version, plural }),
+  );
 }

@@ -32,8 +32,10 @@ export function apiAt(server: string, caPem: string, token: string): Api {
   const agent = new Agent({ keepAlive: true, ca: caPem, maxSockets: 16 });
   const send = (method: string, path: string, accept: string, body?: unknown): Promise<string> =>
     exchange(agent, new URL(path, server), token, method, accept, body);
-  const call = async <T>(method: string, path: string, body?: unknown): Promise<T> => parsed(await send(method, path, 'application/json', body)) as T;
-  const read = async <T>(path: string, accept = 'application/json'): Promise<T> => parsed(await send('GET', path, accept)) as T;
+  const call = async <T>(method: string, path: string, body?: unknown): Promise<T> =>
+    parsed(await send(method, path, 'application/json', body)) as T;
+  const read = async <T>(path: string, accept = 'application/json'): Promise<T> =>
+    parsed(await send('GET', path, accept)) as T;
   const paths = new Map<string, Promise<ResourceList>>();
   return { call, read, apply: (object) => apply(object, call, paths), close: () => agent.destroy() };
 }
@@ -41,7 +43,14 @@ export function apiAt(server: string, caPem: string, token: string): Api {
 /** Some paths (`/readyz`) answer in plain text. */
 const parsed = (text: string): unknown => (text.startsWith('{') ? JSON.parse(text) : text);
 
-function exchange(agent: Agent, url: URL, token: string, method: string, accept: string, body: unknown): Promise<string> {
+function exchange(
+  agent: Agent,
+  url: URL,
+  token: string,
+  method: string,
+  accept: string,
+  body: unknown,
+): Promise<string> {
   const text = body === undefined ? undefined : JSON.stringify(body);
   const headers: Record<string, string | number> = { authorization: `Bearer ${token}`, accept };
   if (text !== undefined) {
@@ -85,7 +94,9 @@ async function apply(object: KubernetesObject, call: Call, lists: Map<string, Pr
     lists.delete(group); // a custom resource may appear later
     throw new Error(`${object.apiVersion} ${object.kind} is not served`);
   }
-  const collection = resource.namespaced ? `${group}/namespaces/${object.metadata.namespace ?? 'default'}/${resource.name}` : `${group}/${resource.name}`;
+  const collection = resource.namespaced
+    ? `${group}/namespaces/${object.metadata.namespace ?? 'default'}/${resource.name}`
+    : `${group}/${resource.name}`;
   try {
     await call('POST', collection, object);
   } catch (error) {

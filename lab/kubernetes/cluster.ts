@@ -55,7 +55,12 @@ export async function startCluster(options: ClusterOptions): Promise<ClusterLab>
   try {
     const plane = await startParts(options, stops);
     const { kubeconfigFor, ...parts } = plane;
-    return { ...parts, userKubeconfig: () => kubeconfigFor('hepflow-worker'), snapshot: () => takeSnapshot(plane.api), stop };
+    return {
+      ...parts,
+      userKubeconfig: () => kubeconfigFor('hepflow-worker'),
+      snapshot: () => takeSnapshot(plane.api),
+      stop,
+    };
   } catch (error) {
     await stop().catch(() => {}); // the first failure is the one to tell
     throw error;
@@ -72,7 +77,9 @@ async function startParts(options: ClusterOptions, stops: Stops): Promise<Contro
     all(fabric.nodes.map((node) => startNodeAgent(scope, node).then(stoppedBy(stops)))),
   );
   const { api } = plane;
-  stoppedBy(stops)(await startControllerManager(scope, programs['kube-controller-manager'], kubeconfigFile(scope, plane, 'kcm')));
+  stoppedBy(stops)(
+    await startControllerManager(scope, programs['kube-controller-manager'], kubeconfigFile(scope, plane, 'kcm')),
+  );
   await all([
     fabric.relayToNodes(plane.port),
     applyFolder(api, deployFolder),
@@ -80,10 +87,20 @@ async function startParts(options: ClusterOptions, stops: Stops): Promise<Contro
     ...fabric.nodes.map((node) => createNode(api, node)),
   ]);
   const kubelet = stoppedBy(stops)(
-    new Kubelet({ scope, api, config: plane.clientFor('kubelet'), fabric, agents, images: { [frontendImage]: programFile('frontend') } }),
+    new Kubelet({
+      scope,
+      api,
+      config: plane.clientFor('kubelet'),
+      fabric,
+      agents,
+      images: { [frontendImage]: programFile('frontend') },
+    }),
   );
   const proxy = { scope, program: programs['kube-proxy'], kubeconfigFile: kubeconfigFile(scope, plane, 'kube-proxy') };
-  await both(startWorkload(api, kubelet), all(agents.map((agent) => startKubeProxy({ ...proxy, agent }).then(stoppedBy(stops)))));
+  await both(
+    startWorkload(api, kubelet),
+    all(agents.map((agent) => startKubeProxy({ ...proxy, agent }).then(stoppedBy(stops)))),
+  );
   return plane;
 }
 
@@ -121,7 +138,8 @@ function kubeconfigFile(scope: LabScope, plane: ControlPlane, user: User): strin
 async function applyFolder(api: Api, folder: string): Promise<void> {
   const files = (await readdir(folder).catch(() => [])).filter((file) => file.endsWith('.yaml'));
   for (const file of files.toSorted()) {
-    for (const document of parseAllDocuments(await readFile(join(folder, file), 'utf8'))) await api.apply(document.toJS() as KubernetesObject);
+    for (const document of parseAllDocuments(await readFile(join(folder, file), 'utf8')))
+      await api.apply(document.toJS() as KubernetesObject);
   }
 }
 
@@ -131,7 +149,8 @@ async function untilAvailable(api: Api): Promise<void> {
   for (;;) {
     const { status } = await api.read<V1Deployment>(`/apis/apps/v1/namespaces/${namespace}/deployments/${name}`);
     if (status?.availableReplicas === frontend.spec.replicas) return;
-    if (Date.now() > deadline) throw new Error(`The frontend deployment was not available within 60 s: ${JSON.stringify(status)}`);
+    if (Date.now() > deadline)
+      throw new Error(`The frontend deployment was not available within 60 s: ${JSON.stringify(status)}`);
     await sleep(30);
   }
 }

@@ -50,9 +50,14 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const directory = join(scope.directory, 'kubernetes');
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   mkdirSync(scope.logs, { recursive: true });
-  const certificate = await authority.issue('kube-apiserver', { dns: ['localhost', 'kubernetes.default.svc'], ips: ['127.0.0.1'] });
+  const certificate = await authority.issue('kube-apiserver', {
+    dns: ['localhost', 'kubernetes.default.svc'],
+    ips: ['127.0.0.1'],
+  });
   const users = createUsers(directory);
-  const servers = await onFreePorts(scope, ['etcd', 'etcdPeer', 'apiServer'], (ports) => startServers({ ...options, directory, certificate, users, ports }));
+  const servers = await onFreePorts(scope, ['etcd', 'etcdPeer', 'apiServer'], (ports) =>
+    startServers({ ...options, directory, certificate, users, ports }),
+  );
   const { port } = servers;
   const apiServer = `https://127.0.0.1:${port}`;
   const kubeconfigFor = (user: User): string => kubeconfigText(apiServer, authority.caPem, user, users.tokens[user]);
@@ -80,7 +85,18 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     throw error;
   }
   const creations = (): Promise<readonly string[]> => creationsIn(auditLog(directory));
-  return { apiServer, port, adminKubeconfigFile, kubeconfigFor, clientFor, api, kill: servers.kill, restart, creations, stop };
+  return {
+    apiServer,
+    port,
+    adminKubeconfigFile,
+    kubeconfigFor,
+    clientFor,
+    api,
+    kill: servers.kill,
+    restart,
+    creations,
+    stop,
+  };
 }
 
 interface Servers extends ControlPlaneOptions {
@@ -105,7 +121,8 @@ async function startServers(servers: Servers): Promise<RunningServers> {
   /** What is not running, etcd first; until it answers. */
   const restart = async (): Promise<void> => {
     for (const name of ['etcd', 'kube-apiserver'] as const)
-      if (!children.has(name)) children.set(name, await startChild({ name, command: commands[name], logFile: logOf(name) }));
+      if (!children.has(name))
+        children.set(name, await startChild({ name, command: commands[name], logFile: logOf(name) }));
     const probe = apiAt(`https://127.0.0.1:${ports.apiServer}`, authority.caPem, users.tokens.admin);
     try {
       // Both at once: kube-apiserver would wait for ever for an etcd that has ended.
@@ -123,14 +140,20 @@ async function startServers(servers: Servers): Promise<RunningServers> {
   return { port: ports.apiServer, kill, restart };
 }
 
-async function untilReady(children: readonly Child[], logOf: (name: string) => string, ready: () => Promise<boolean>): Promise<void> {
+async function untilReady(
+  children: readonly Child[],
+  logOf: (name: string) => string,
+  ready: () => Promise<boolean>,
+): Promise<void> {
   const deadline = Date.now() + 60_000;
   const anEnd = Promise.race(children.map((child) => child.ended.then(() => child)));
   for (;;) {
     const seen = await Promise.race([ready().catch(() => false), anEnd]);
     if (seen === true) return;
-    if (seen !== false) throw new Error(`${seen.name} ended before it was ready. Its last output:\n${tail(logOf(seen.name))}`);
-    if (Date.now() > deadline) throw new Error(`kube-apiserver was not ready within 60 s. Its last output:\n${tail(logOf('kube-apiserver'))}`);
+    if (seen !== false)
+      throw new Error(`${seen.name} ended before it was ready. Its last output:\n${tail(logOf(seen.name))}`);
+    if (Date.now() > deadline)
+      throw new Error(`kube-apiserver was not ready within 60 s. Its last output:\n${tail(logOf('kube-apiserver'))}`);
     await sleep(25);
   }
 }
@@ -156,7 +179,14 @@ function apiServerCommand({ programs, directory, certificate, users, ports }: Se
     programs['kube-apiserver'],
     ...['--etcd-servers', `http://127.0.0.1:${ports.etcd}`],
     ...['--bind-address', '127.0.0.1', '--secure-port', String(ports.apiServer)],
-    ...['--tls-cert-file', certificate.certFile, '--tls-private-key-file', certificate.keyFile, '--cert-dir', directory],
+    ...[
+      '--tls-cert-file',
+      certificate.certFile,
+      '--tls-private-key-file',
+      certificate.keyFile,
+      '--cert-dir',
+      directory,
+    ],
     ...['--service-account-issuer', 'https://kubernetes.default.svc'],
     ...['--service-account-signing-key-file', serviceAccountKey, '--service-account-key-file', serviceAccountKey],
     ...['--service-cluster-ip-range', addresses.serviceCidr],
@@ -170,15 +200,22 @@ function apiServerCommand({ programs, directory, certificate, users, ports }: Se
 }
 
 /** `/readyz` says ok before these exist. */
-const firstObjects = ['/api/v1/namespaces/default', '/api/v1/namespaces/kube-system', '/api/v1/namespaces/default/services/kubernetes'];
+const firstObjects = [
+  '/api/v1/namespaces/default',
+  '/api/v1/namespaces/kube-system',
+  '/api/v1/namespaces/default/services/kubernetes',
+];
 
 /** Creates custom resource definitions and waits until every one of their versions answers. */
 async function establish(api: Api, definitions: readonly CustomResourceDefinition[]): Promise<void> {
-  await Promise.all(definitions.map((crd) => api.call('POST', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', crd)));
+  await Promise.all(
+    definitions.map((crd) => api.call('POST', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', crd)),
+  );
   await untilServed(api, definitions.flatMap(collectionsOf));
   await untilHolds(async () => {
     for (const { spec } of definitions)
-      if (!(await isDiscovered(api, spec))) throw new Error(`${spec.names.plural}.${spec.group} is not in the API server's discovery`);
+      if (!(await isDiscovered(api, spec)))
+        throw new Error(`${spec.names.plural}.${spec.group} is not in the API server's discovery`);
   });
 }
 
@@ -200,9 +237,12 @@ type CustomResourceDefinition = KubernetesObject & {
 };
 
 const collectionsOf = ({ spec }: CustomResourceDefinition): string[] =>
-  spec.versions.filter(({ served }) => served).map(({ name }) => `/apis/${spec.group}/${name}/${spec.names.plural}?limit=1`);
+  spec.versions
+    .filter(({ served }) => served)
+    .map(({ name }) => `/apis/${spec.group}/${name}/${spec.names.plural}?limit=1`);
 
-const untilServed = (api: Api, paths: readonly string[]): Promise<unknown> => Promise.all(paths.map((path) => untilHolds(() => api.read(path))));
+const untilServed = (api: Api, paths: readonly string[]): Promise<unknown> =>
+  Promise.all(paths.map((path) => untilHolds(() => api.read(path))));
 
 /** Repeats what throws until it does not; after 20 s its last error is thrown. */
 async function untilHolds(attempt: () => Promise<unknown>): Promise<void> {

@@ -4,6 +4,10 @@ import { createServer } from 'node:http';
 const line = `frontend pod=${process.env.POD_NAME} node=${process.env.NODE_NAME}\n`;
 
 createServer((_, response) => {
-  response.writeHead(200, { 'content-type': 'text/plain', 'content-length': Buffer.byteLength(line), connection: 'close' });
+  response.writeHead(200, {
+    'content-type': 'text/plain',
+    'content-length': Buffer.byteLength(line),
+    connection: 'close',
+  });
   response.end(line);
 }).listen(8080, '0.0.0.0');

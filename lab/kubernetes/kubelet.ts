@@ -34,7 +34,9 @@ export class Kubelet {
 
   constructor(options: KubeletOptions) {
     this.#options = options;
-    this.#informer = makeInformer<V1Pod>(options.config, '/api/v1/pods', () => options.api.read<V1PodList>('/api/v1/pods'));
+    this.#informer = makeInformer<V1Pod>(options.config, '/api/v1/pods', () =>
+      options.api.read<V1PodList>('/api/v1/pods'),
+    );
     this.#informer.on('add', (pod) => this.#seen(pod));
     this.#informer.on('update', (pod) => this.#seen(pod));
     this.#informer.on('delete', (pod) => this.#gone(pod));
@@ -78,7 +80,12 @@ export class Kubelet {
     const node = nodes.toSorted((a, b) => load(a) - load(b) || a.index - b.index)[0];
     if (node === undefined) return;
     this.#places.set(uidOf(pod), node.index);
-    const binding = { apiVersion: 'v1', kind: 'Binding', metadata: { name: nameOf(pod) }, target: { apiVersion: 'v1', kind: 'Node', name: node.name } };
+    const binding = {
+      apiVersion: 'v1',
+      kind: 'Binding',
+      metadata: { name: nameOf(pod) },
+      target: { apiVersion: 'v1', kind: 'Node', name: node.name },
+    };
     this.#options.api.call('POST', `${pathOf(pod)}/binding`, binding).catch((error: unknown) => {
       this.#places.delete(uidOf(pod));
       this.#log(pod, 'could not be bound', error);
@@ -116,7 +123,8 @@ export class Kubelet {
       });
     };
     confirm().catch((error: unknown) => {
-      if (!(error instanceof ApiError && [404, 409].includes(error.status))) this.#log(pod, 'could not be removed', error);
+      if (!(error instanceof ApiError && [404, 409].includes(error.status)))
+        this.#log(pod, 'could not be removed', error);
     });
   }
 
@@ -146,4 +154,6 @@ const uidOf = (pod: V1Pod): string => pod.metadata?.uid ?? '';
 const pathOf = (pod: V1Pod): string => `/api/v1/namespaces/${pod.metadata?.namespace}/pods/${nameOf(pod)}`;
 
 const untilAborted = (signal: AbortSignal): Promise<void> =>
-  signal.aborted ? Promise.resolve() : new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+  signal.aborted
+    ? Promise.resolve()
+    : new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));

@@ -12,7 +12,9 @@ createServer((_, response) => answer(response, 401, 'Unauthorized')).listen(1025
 
 createServer((request, response) => {
   const { searchParams } = new URL(request.url ?? '/', 'http://agent');
-  probe(searchParams.get('url') ?? '', Number(searchParams.get('timeoutMs')), (reason) => answer(response, reason === undefined ? 200 : 503, reason ?? 'ok'));
+  probe(searchParams.get('url') ?? '', Number(searchParams.get('timeoutMs')), (reason) =>
+    answer(response, reason === undefined ? 200 : 503, reason ?? 'ok'),
+  );
 }).listen(socket);
 
 function probe(url: string, timeoutMs: number, done: (reason: string | undefined) => void): void {

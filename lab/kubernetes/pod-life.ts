@@ -59,16 +59,28 @@ function startProcess(pod: V1Pod, { scope, agent }: PodPlace, netns: string, scr
 }
 
 /** Probes until the signal is aborted; a dead process is reported at once and never again probed. */
-async function watchOver(pod: V1Pod, place: PodPlace, server: Child, report: (container: Container) => Promise<void>, signal: AbortSignal): Promise<void> {
+async function watchOver(
+  pod: V1Pod,
+  place: PodPlace,
+  server: Child,
+  report: (container: Container) => Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
   const startedAt = new Date().toISOString();
   const periodMs = (pod.spec?.containers[0]?.readinessProbe?.periodSeconds ?? 10) * 1000;
-  const aborted = new Promise<'aborted'>((resolve) => signal.addEventListener('abort', () => resolve('aborted'), { once: true }));
+  const aborted = new Promise<'aborted'>((resolve) =>
+    signal.addEventListener('abort', () => resolve('aborted'), { once: true }),
+  );
   const ended = server.ended.then(() => 'ended' as const);
   while (!signal.aborted) {
     const refusal = await readiness(pod, place);
     if (signal.aborted) return;
     await report({ state: 'running', startedAt, ready: refusal === undefined, message: refusal ?? '' });
-    const next = await Promise.race([aborted, ended, sleep(refusal === undefined ? periodMs : eagerProbeMs, 'probe' as const)]);
+    const next = await Promise.race([
+      aborted,
+      ended,
+      sleep(refusal === undefined ? periodMs : eagerProbeMs, 'probe' as const),
+    ]);
     if (next !== 'ended') continue;
     const { code, signal: killedBy } = await server.ended;
     const finishedAt = new Date().toISOString();
@@ -91,8 +103,15 @@ function reporter(pod: V1Pod, place: PodPlace, signal: AbortSignal): (container:
   const path = `/api/v1/namespaces/${pod.metadata?.namespace}/pods/${nameOf(pod)}/status`;
   let written = '';
   return async (container) => {
-    const essence = JSON.stringify(container.state === 'running' ? { state: 'running', ready: container.ready } : container);
-    const status = podStatus(pod, { hostIp: place.agent.node.address, podIp: place.podIp }, container, new Date().toISOString());
+    const essence = JSON.stringify(
+      container.state === 'running' ? { state: 'running', ready: container.ready } : container,
+    );
+    const status = podStatus(
+      pod,
+      { hostIp: place.agent.node.address, podIp: place.podIp },
+      container,
+      new Date().toISOString(),
+    );
     while (essence !== written && !signal.aborted) {
       try {
         await place.api.call('PATCH', path, { status });

@@ -4,13 +4,30 @@ import type { V1Pod } from '@kubernetes/client-node';
 export type Container =
   | { readonly state: 'waiting'; readonly reason: string; readonly message: string }
   | { readonly state: 'running'; readonly startedAt: string; readonly ready: boolean; readonly message: string }
-  | { readonly state: 'terminated'; readonly startedAt: string; readonly finishedAt: string; readonly exitCode: number; readonly signal: string | null };
+  | {
+      readonly state: 'terminated';
+      readonly startedAt: string;
+      readonly finishedAt: string;
+      readonly exitCode: number;
+      readonly signal: string | null;
+    };
 
 /** The pod's status as a kubelet would write it. `since`: when the container came to be as it is, ISO 8601. */
-export function podStatus(pod: V1Pod, addresses: { hostIp: string; podIp: string }, container: Container, since: string): object {
+export function podStatus(
+  pod: V1Pod,
+  addresses: { hostIp: string; podIp: string },
+  container: Container,
+  since: string,
+): object {
   const ready = container.state === 'running' && container.ready;
   const startTime = pod.metadata?.creationTimestamp;
-  const condition = (type: string, holds: boolean, lastTransitionTime: unknown, reason?: string, message?: string): object => ({
+  const condition = (
+    type: string,
+    holds: boolean,
+    lastTransitionTime: unknown,
+    reason?: string,
+    message?: string,
+  ): object => ({
     type,
     status: holds ? 'True' : 'False',
     lastTransitionTime,
@@ -36,7 +53,15 @@ export function podStatus(pod: V1Pod, addresses: { hostIp: string; podIp: string
 
 function containerStatus(pod: V1Pod, container: Container, ready: boolean): object {
   const { name = '', image = '' } = pod.spec?.containers[0] ?? {};
-  return { name, image, imageID: '', ready, started: container.state === 'running', restartCount: 0, state: { [container.state]: stateOf(container) } };
+  return {
+    name,
+    image,
+    imageID: '',
+    ready,
+    started: container.state === 'running',
+    restartCount: 0,
+    state: { [container.state]: stateOf(container) },
+  };
 }
 
 function stateOf(container: Container): object {

@@ -7,26 +7,52 @@ export type Snapshot = Readonly<Record<string, unknown>>;
 /** Kinds that come and go by themselves, or that only mirror others. */
 const skippedKinds = new Set(['Event', 'ComponentStatus']);
 /** The API server renews the lease of its own identity. */
-const isSkipped = ({ kind }: ServedKind, { metadata }: KubernetesObject): boolean => kind === 'Lease' && metadata.name.startsWith('apiserver-');
-const skippedMetadata = new Set(['resourceVersion', 'uid', 'managedFields', 'generation', 'creationTimestamp', 'deletionTimestamp', 'selfLink']);
+const isSkipped = ({ kind }: ServedKind, { metadata }: KubernetesObject): boolean =>
+  kind === 'Lease' && metadata.name.startsWith('apiserver-');
+const skippedMetadata = new Set([
+  'resourceVersion',
+  'uid',
+  'managedFields',
+  'generation',
+  'creationTimestamp',
+  'deletionTimestamp',
+  'selfLink',
+]);
 /** Times and counters in specs and statuses, whatever the kind. */
 const skippedFields = new Set([
-  ...['lastTransitionTime', 'lastHeartbeatTime', 'lastProbeTime', 'lastUpdateTime', 'startTime', 'startedAt', 'finishedAt', 'observedGeneration', 'uid'],
+  ...[
+    'lastTransitionTime',
+    'lastHeartbeatTime',
+    'lastProbeTime',
+    'lastUpdateTime',
+    'startTime',
+    'startedAt',
+    'finishedAt',
+    'observedGeneration',
+    'uid',
+  ],
   ...['endpoints.kubernetes.io/last-change-trigger-time'],
 ]);
 
 /** Reads all objects of all served kinds, in their preferred version, without what differs between two equal clusters. */
 export async function takeSnapshot(api: Api): Promise<Snapshot> {
-  const lists = await Promise.all((await servedKinds(api)).map(async (kind) => ({ kind, items: await listOf(api, kind) })));
+  const lists = await Promise.all(
+    (await servedKinds(api)).map(async (kind) => ({ kind, items: await listOf(api, kind) })),
+  );
   const entries = lists.flatMap(({ kind, items }) =>
     items
       .filter((item) => !isSkipped(kind, item))
       .map(
         ({ metadata, ...rest }) =>
-          [`${kind.version} ${kind.kind} ${metadata.namespace ?? ''}/${metadata.name}`, { metadata: without(metadata, skippedMetadata), ...rest }] as const,
+          [
+            `${kind.version} ${kind.kind} ${metadata.namespace ?? ''}/${metadata.name}`,
+            { metadata: without(metadata, skippedMetadata), ...rest },
+          ] as const,
       ),
   );
-  return Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([key, object]) => [key, without(object, skippedFields)]));
+  return Object.fromEntries(
+    entries.toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([key, object]) => [key, without(object, skippedFields)]),
+  );
 }
 
 interface ServedKind {
@@ -42,7 +68,11 @@ interface Discovery {
     readonly metadata?: { readonly name?: string };
     readonly versions?: readonly {
       readonly version: string;
-      readonly resources?: readonly { readonly resource: string; readonly responseKind?: { readonly kind: string }; readonly verbs: readonly string[] }[];
+      readonly resources?: readonly {
+        readonly resource: string;
+        readonly responseKind?: { readonly kind: string };
+        readonly verbs: readonly string[];
+      }[];
     }[];
   }[];
 }
@@ -58,8 +88,18 @@ async function servedKinds(api: Api): Promise<ServedKind[]> {
       const groupVersion = groupName === '' ? version : `${groupName}/${version}`;
       for (const { resource, responseKind, verbs } of resources) {
         const key = `${groupName} ${resource}`;
-        if (!verbs.includes('list') || kinds.has(key) || responseKind === undefined || skippedKinds.has(responseKind.kind)) continue;
-        kinds.set(key, { kind: responseKind.kind, version: groupVersion, path: `${groupName === '' ? '/api' : '/apis'}/${groupVersion}/${resource}` });
+        if (
+          !verbs.includes('list') ||
+          kinds.has(key) ||
+          responseKind === undefined ||
+          skippedKinds.has(responseKind.kind)
+        )
+          continue;
+        kinds.set(key, {
+          kind: responseKind.kind,
+          version: groupVersion,
+          path: `${groupName === '' ? '/api' : '/apis'}/${groupVersion}/${resource}`,
+        });
       }
     }
   }
@@ -82,7 +122,8 @@ async function listOf(api: Api, { path }: ServedKind): Promise<readonly Kubernet
 
 /** Conditions come in the order in which they last changed; everything else keeps its order. */
 function byType(a: unknown, b: unknown): number {
-  const type = (item: unknown): unknown => (typeof item === 'object' && item !== null && 'type' in item && 'status' in item ? item.type : undefined);
+  const type = (item: unknown): unknown =>
+    typeof item === 'object' && item !== null && 'type' in item && 'status' in item ? item.type : undefined;
   const [left, right] = [type(a), type(b)];
   return typeof left === 'string' && typeof right === 'string' ? left.localeCompare(right) : 0;
 }

@@ -26,9 +26,14 @@ export interface Users {
 
 export function createUsers(directory: string): Users {
   const users = Object.keys(identities) as User[];
-  const tokens = Object.fromEntries(users.map((user) => [user, randomBytes(24).toString('hex')])) as Record<User, string>;
+  const tokens = Object.fromEntries(users.map((user) => [user, randomBytes(24).toString('hex')])) as Record<
+    User,
+    string
+  >;
   const tokenFile = join(directory, 'tokens.csv');
-  const lines = users.map((user, index) => `${tokens[user]},${identities[user].name},${index + 1},"${identities[user].groups.join(',')}"\n`);
+  const lines = users.map(
+    (user, index) => `${tokens[user]},${identities[user].name},${index + 1},"${identities[user].groups.join(',')}"\n`,
+  );
   writeFileSync(tokenFile, lines.join(''), { mode: 0o600 });
   return { tokenFile, tokens };
 }
@@ -40,7 +45,12 @@ export function kubeconfigText(server: string, caPem: string, user: User, token:
     {
       apiVersion: 'v1',
       kind: 'Config',
-      clusters: [{ name: cluster.name, cluster: { server, 'certificate-authority-data': Buffer.from(caPem).toString('base64') } }],
+      clusters: [
+        {
+          name: cluster.name,
+          cluster: { server, 'certificate-authority-data': Buffer.from(caPem).toString('base64') },
+        },
+      ],
       users: [{ name: account, user: { token } }],
       contexts: [{ name: cluster.name, context: { cluster: cluster.name, user: account } }],
       'current-context': cluster.name,

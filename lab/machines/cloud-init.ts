@@ -18,8 +18,10 @@ export function readCloudConfig(text: string): CloudInit {
   if (text.trim() === '') return { notes: [] };
   if (!text.startsWith('#cloud-config')) return { notes: ['custom data does not start with #cloud-config: ignored'] };
   const document = parseDocument(text);
-  if (document.errors.length > 0) return { notes: document.errors.map(({ message }) => `custom data is not YAML: ${message}`) };
-  if (document.contents !== null && !isMap(document.contents)) return { notes: ['custom data is not a YAML map: ignored'] };
+  if (document.errors.length > 0)
+    return { notes: document.errors.map(({ message }) => `custom data is not YAML: ${message}`) };
+  if (document.contents !== null && !isMap(document.contents))
+    return { notes: ['custom data is not a YAML map: ignored'] };
   const config = (document.toJS() ?? {}) as Record<string, unknown>;
   const ignored = Object.keys(config).filter((key) => !known.has(key));
   return { ...hostKeyOf(config.ssh_keys), notes: ignored.map((key) => `${key}: not carried out by the lab`) };

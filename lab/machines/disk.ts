@@ -26,7 +26,11 @@ Subsystem sftp internal-sftp
 /** Writes what differs between this machine and the host that it shares its programs with: users, home, sshd's configuration and host key. */
 export async function writeDisk(directory: string, vm: VmBoot, init: CloudInit): Promise<void> {
   for (const folder of ['ssh', 'home']) await mkdir(`${directory}/${folder}`, { recursive: true, mode: 0o755 });
-  await Promise.all([writeUsers(directory, vm.adminUser), writeHome(directory, vm), writeSshd(`${directory}/ssh`, vm, init)]);
+  await Promise.all([
+    writeUsers(directory, vm.adminUser),
+    writeHome(directory, vm),
+    writeSshd(`${directory}/ssh`, vm, init),
+  ]);
 }
 
 async function writeUsers(directory: string, adminUser: string): Promise<void> {

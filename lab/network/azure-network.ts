@@ -81,7 +81,10 @@ export class AzureNetwork implements Effects {
     await createNamespace(place.netns);
     await plugIn(vnet, id, place.netns, vm);
     await this.#enforce();
-    this.#machines.set(id, { ...place, machine: await startMachine(this.#scope, vm, { netns: place.netns, bootDelayMs: this.#bootDelayMs }) });
+    this.#machines.set(id, {
+      ...place,
+      machine: await startMachine(this.#scope, vm, { netns: place.netns, bootDelayMs: this.#bootDelayMs }),
+    });
   }
 
   async #remove(vmId: string): Promise<void> {
@@ -105,12 +108,19 @@ export class AzureNetwork implements Effects {
       await unpeer(near, far);
       this.#peerings.delete(key);
     }
-    await Promise.all([...this.#vnets.values()].map((vnet) => runIn(vnet.netns, ['nft', '-f', '-'], this.#rules(vnet))));
+    await Promise.all(
+      [...this.#vnets.values()].map((vnet) => runIn(vnet.netns, ['nft', '-f', '-'], this.#rules(vnet))),
+    );
     await this.#routePublicAddresses();
     for (const [key, { near, far, spaces }] of wanted) {
       if (this.#peerings.has(key)) continue;
       this.#peerings.set(key, { near, far, spaces }); // first, so that the next call removes it should it be laid halfway
-      await peer(near, far, { near: this.#spacesOf(near.id), far: this.#spacesOf(far.id) }, this.#nextAddresses()).catch((error: unknown) => {
+      await peer(
+        near,
+        far,
+        { near: this.#spacesOf(near.id), far: this.#spacesOf(far.id) },
+        this.#nextAddresses(),
+      ).catch((error: unknown) => {
         this.#peerings.set(key, { near, far, spaces: 'failed' });
         throw error;
       });
@@ -118,11 +128,17 @@ export class AzureNetwork implements Effects {
   }
 
   #wantedPeerings(): Map<string, { near: Vnet; far: Vnet; spaces: string }> {
-    const pairs = [...this.#vnets.values()].flatMap((near) => this.#connectedTo(near.id).map((id) => ({ near, far: this.#vnets.get(id) })));
+    const pairs = [...this.#vnets.values()].flatMap((near) =>
+      this.#connectedTo(near.id).map((id) => ({ near, far: this.#vnets.get(id) })),
+    );
     const wanted = new Map<string, { near: Vnet; far: Vnet; spaces: string }>();
     for (const { near, far } of pairs) {
       if (far === undefined || near.id >= far.id) continue;
-      wanted.set(`${near.id} ${far.id}`, { near, far, spaces: [...this.#spacesOf(near.id), '-', ...this.#spacesOf(far.id)].join(' ') });
+      wanted.set(`${near.id} ${far.id}`, {
+        near,
+        far,
+        spaces: [...this.#spacesOf(near.id), '-', ...this.#spacesOf(far.id)].join(' '),
+      });
     }
     return wanted;
   }
@@ -132,7 +148,12 @@ export class AzureNetwork implements Effects {
     const machines = [...vnet.machines].map(([vmId, { name, privateAddress }]): MachinePolicy => {
       const state = this.#interfaceOf(vmId);
       const publicAddress = state?.publicAddress === undefined ? {} : { publicAddress: state.publicAddress };
-      return { link: name, privateAddress, ...publicAddress, rules: state === undefined ? 'unknown' : (state.rules ?? 'none') };
+      return {
+        link: name,
+        privateAddress,
+        ...publicAddress,
+        rules: state === undefined ? 'unknown' : (state.rules ?? 'none'),
+      };
     });
     return rulesetOf({ spaces, open: vnet.id === clusterVnetId ? ['nodes'] : [], machines });
   }

@@ -20,8 +20,18 @@ export async function createInternet(scope: LabScope): Promise<void> {
   const [edge, internet] = [edgeOf(scope), netns(scope, 'internet')];
   await allDone([createNamespace(edge, true), createNamespace(internet)]);
   await link({ netns: edge, name: 'internet' }, { netns: internet, name: 'eth0' });
-  await ip(edge, `addr add ${edgeAddress}/32 dev internet`, `route add ${internetAddress} dev internet`, 'route add blackhole default');
-  await ip(internet, `addr add ${internetAddress}/32 dev eth0`, `route add ${edgeAddress} dev eth0`, `route add default via ${edgeAddress}`);
+  await ip(
+    edge,
+    `addr add ${edgeAddress}/32 dev internet`,
+    `route add ${internetAddress} dev internet`,
+    'route add blackhole default',
+  );
+  await ip(
+    internet,
+    `addr add ${internetAddress}/32 dev eth0`,
+    `route add ${edgeAddress} dev eth0`,
+    `route add default via ${edgeAddress}`,
+  );
 }
 
 /** The way from the host's loopback into the internet. */

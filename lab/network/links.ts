@@ -24,13 +24,20 @@ export async function unlink(end: LinkEnd): Promise<void> {
 }
 
 /** Runs commands of `ip` inside a namespace, one a line, up to the first that fails. */
-export const ip = (netns: string, ...commands: readonly string[]): Promise<string> => run(['ip', '-n', netns, '-batch', '-'], `${commands.join('\n')}\n`);
+export const ip = (netns: string, ...commands: readonly string[]): Promise<string> =>
+  run(['ip', '-n', netns, '-batch', '-'], `${commands.join('\n')}\n`);
 
 /**
  * Lets a namespace answer ARP on this interface for every address that it routes elsewhere, at once: the kernel's default waits up to 0.8 s (`proxy_delay`).
  */
 export const proxyArp = (end: LinkEnd): Promise<string> =>
-  runIn(end.netns, ['sysctl', '-qw', `net.ipv4.conf.${end.name}.proxy_arp=1`, `net.ipv4.neigh.${end.name}.proxy_delay=0`]);
+  runIn(end.netns, [
+    'sysctl',
+    '-qw',
+    `net.ipv4.conf.${end.name}.proxy_arp=1`,
+    `net.ipv4.neigh.${end.name}.proxy_delay=0`,
+  ]);
 
 /** A short, stable stand-in for a long name: hexadecimal digits of its hash. */
-export const shortName = (name: string, digits: number): string => createHash('sha256').update(name).digest('hex').slice(0, digits);
+export const shortName = (name: string, digits: number): string =>
+  createHash('sha256').update(name).digest('hex').slice(0, digits);

@@ -9,7 +9,10 @@ const folder = '/run/netns';
  * Kernel settings of every namespace. Reverse path filters would drop what the fabric routes asymmetrically, redirects would teach machines routes past it;
  * both depend on the host's defaults, so they are always written. Written before any interface exists, so that each inherits them.
  */
-const settings = ['all', 'default'].flatMap((of) => [`net.ipv4.conf.${of}.rp_filter=0`, `net.ipv4.conf.${of}.send_redirects=0`]);
+const settings = ['all', 'default'].flatMap((of) => [
+  `net.ipv4.conf.${of}.rp_filter=0`,
+  `net.ipv4.conf.${of}.send_redirects=0`,
+]);
 
 /** Creates a network namespace with its loopback up. `forwarding`: it routes packets of others. The host's own namespace is not touched. */
 export async function createNamespace(name: string, forwarding = false): Promise<void> {
@@ -42,7 +45,9 @@ export async function processesIn(names: readonly string[]): Promise<number[]> {
   }
   if (wanted.size === 0) return [];
   const pids = (await readdir('/proc')).map(Number).filter((pid) => pid > 0 && pid !== process.pid);
-  const inside = await Promise.all(pids.map(async (pid) => wanted.has(await readlink(`/proc/${pid}/ns/net`).catch(() => ''))));
+  const inside = await Promise.all(
+    pids.map(async (pid) => wanted.has(await readlink(`/proc/${pid}/ns/net`).catch(() => ''))),
+  );
   return pids.filter((_, at) => inside[at]);
 }
 
@@ -51,7 +56,8 @@ async function endProcessesIn(names: readonly string[]): Promise<void> {
   for (;;) {
     const pids = await processesIn(names);
     if (pids.length === 0) return;
-    if (Date.now() > deadline) throw new Error(`Processes ${pids.join(', ')} in ${names.join(', ')} are still alive 5 s after KILL.`);
+    if (Date.now() > deadline)
+      throw new Error(`Processes ${pids.join(', ')} in ${names.join(', ')} are still alive 5 s after KILL.`);
     for (const pid of pids) kill(pid);
     await sleep(10);
   }

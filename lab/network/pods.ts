@@ -31,7 +31,12 @@ export class Pods {
     try {
       await createNamespace(pod.netns);
       await link(end, pod);
-      await ip(pod.netns, `addr add ${podIp}/32 dev eth0`, `route add ${gateway} dev eth0 scope link`, `route add default via ${gateway}`);
+      await ip(
+        pod.netns,
+        `addr add ${podIp}/32 dev eth0`,
+        `route add ${gateway} dev eth0 scope link`,
+        `route add default via ${gateway}`,
+      );
       await proxyArp(end);
       await ip(node.netns, `route add ${podIp}/32 dev ${end.name}`);
     } catch (error) {

@@ -11,7 +11,14 @@ served.addSubnet(network, Number(prefix));
 
 function isServed(target: string): boolean {
   const [address = '', port = '', ...more] = target.split(':');
-  return more.length === 0 && isIPv4(address) && served.check(address) && /^\d+$/.test(port) && Number(port) > 0 && Number(port) < 65_536;
+  return (
+    more.length === 0 &&
+    isIPv4(address) &&
+    served.check(address) &&
+    /^\d+$/.test(port) &&
+    Number(port) > 0 &&
+    Number(port) < 65_536
+  );
 }
 
 const server = createProxy(createServer());
@@ -25,5 +32,7 @@ server.removeAllListeners('connect').on('connect', (request: IncomingMessage, so
   if (head.length > 0) socket.unshift(head); // the library refuses bytes that came along with the request
   tunnel?.call(server, request, socket, Buffer.alloc(0));
 });
-server.removeAllListeners('request').on('request', (_request, response) => response.writeHead(405).end('Only CONNECT.\n'));
+server
+  .removeAllListeners('request')
+  .on('request', (_request, response) => response.writeHead(405).end('Only CONNECT.\n'));
 server.listen(socketPath);

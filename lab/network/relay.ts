@@ -39,7 +39,8 @@ export async function startRelay(from: Endpoint, to: Endpoint): Promise<Relay> {
   return { port: 'port' in from ? (server.address() as AddressInfo).port : 0, stop: () => close(server, sockets) };
 }
 
-const onLoopback = (endpoint: Endpoint) => ('port' in endpoint ? { host: '127.0.0.1', port: endpoint.port } : { path: endpoint.path });
+const onLoopback = (endpoint: Endpoint) =>
+  'port' in endpoint ? { host: '127.0.0.1', port: endpoint.port } : { path: endpoint.path };
 
 async function close(server: Server, sockets: ReadonlySet<Socket>): Promise<void> {
   const closed = once(server, 'close');
@@ -71,7 +72,13 @@ async function listenInNode(scope: LabScope, node: NodeNet, port: number, path: 
   return startChild({
     name,
     // -t: after one side has closed, the other may go on for a while; the default of 0.5 s cuts slow answers
-    command: ['socat', '-t', '60', `TCP-LISTEN:${port},bind=127.0.0.1,reuseaddr,backlog=128,fork`, `UNIX-CONNECT:${path}`],
+    command: [
+      'socat',
+      '-t',
+      '60',
+      `TCP-LISTEN:${port},bind=127.0.0.1,reuseaddr,backlog=128,fork`,
+      `UNIX-CONNECT:${path}`,
+    ],
     netns: node.netns,
     logFile: `${scope.logs}/${name}.log`,
     ready: async () => (await runIn(node.netns, ['ss', '-Hltn', `sport = :${port}`])) !== '',

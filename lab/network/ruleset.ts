@@ -28,7 +28,9 @@ const azureLoadBalancer = '168.63.129.16';
 
 /** The VNet's whole nftables ruleset, for one atomic `nft -f -`. Public addresses are translated before and after the security groups, which see private ones. */
 export function rulesetOf(policy: VnetPolicy): string {
-  const translated = policy.machines.flatMap(({ privateAddress, publicAddress }) => (publicAddress === undefined ? [] : [{ privateAddress, publicAddress }]));
+  const translated = policy.machines.flatMap(({ privateAddress, publicAddress }) =>
+    publicAddress === undefined ? [] : [{ privateAddress, publicAddress }],
+  );
   return [
     'table ip fabric',
     'delete table ip fabric',
@@ -53,7 +55,12 @@ export function rulesetOf(policy: VnetPolicy): string {
   ].join('\n');
 }
 
-const chain = (name: string, head: string, rules: readonly string[]): string[] => [`chain ${name} {`, head, ...rules, '}'];
+const chain = (name: string, head: string, rules: readonly string[]): string[] => [
+  `chain ${name} {`,
+  head,
+  ...rules,
+  '}',
+];
 
 /** A packet passes when it starts or ends here (peerings are not transitive), and the sender's and then the receiver's security group let it. */
 function forward({ open, machines }: VnetPolicy): string[] {
@@ -73,7 +80,10 @@ function outbound({ rules, publicAddress }: MachinePolicy, { spaces }: VnetPolic
   if (rules === 'unknown') return ['drop'];
   const closed = publicAddress === undefined ? ['oifname "edge" drop'] : [];
   if (rules === 'none') return closed;
-  return [...closed, ...rules.filter(({ direction }) => direction === 'Outbound').flatMap((rule) => nftRules(rule, spaces))]; // then AllowVnetOutBound, AllowInternetOutBound
+  return [
+    ...closed,
+    ...rules.filter(({ direction }) => direction === 'Outbound').flatMap((rule) => nftRules(rule, spaces)),
+  ]; // then AllowVnetOutBound, AllowInternetOutBound
 }
 
 function inbound({ rules }: MachinePolicy, { spaces }: VnetPolicy): string[] {
@@ -92,15 +102,20 @@ export function nftRules(rule: SecurityRule, spaces: readonly string[]): string[
   const verdict = rule.access === 'Allow' ? 'return' : 'drop';
   const service = serviceMatch(rule);
   return addressMatches('saddr', rule.sources, spaces).flatMap((source) =>
-    addressMatches('daddr', rule.destinations, spaces).map((destination) => [source, destination, service, verdict].filter((part) => part !== '').join(' ')),
+    addressMatches('daddr', rule.destinations, spaces).map((destination) =>
+      [source, destination, service, verdict].filter((part) => part !== '').join(' '),
+    ),
   );
 }
 
 function serviceMatch({ protocol, destinationPorts, name }: SecurityRule): string {
   const wrong = destinationPorts.find((port) => port !== '*' && !/^\d+(-\d+)?$/.test(port));
-  if (wrong !== undefined) throw new Error(`Security rule ${name} has the port ${wrong}; known are *, a port, and a range such as 1000-2000.`);
-  const ports = destinationPorts.includes('*') || protocol === 'Icmp' ? '' : `th dport { ${destinationPorts.join(', ')} }`;
-  const protocols = protocol === '*' ? (ports === '' ? '' : 'meta l4proto { tcp, udp }') : `meta l4proto ${protocol.toLowerCase()}`;
+  if (wrong !== undefined)
+    throw new Error(`Security rule ${name} has the port ${wrong}; known are *, a port, and a range such as 1000-2000.`);
+  const ports =
+    destinationPorts.includes('*') || protocol === 'Icmp' ? '' : `th dport { ${destinationPorts.join(', ')} }`;
+  const protocols =
+    protocol === '*' ? (ports === '' ? '' : 'meta l4proto { tcp, udp }') : `meta l4proto ${protocol.toLowerCase()}`;
   return `${protocols} ${ports}`.trim();
 }
 

@@ -57,19 +57,31 @@ export async function deleteVnet(scope: LabScope, vnet: Vnet): Promise<void> {
 }
 
 /** The edge's interface towards a VNet. */
-export const edgeEnd = (scope: LabScope, vnetId: string): LinkEnd => ({ netns: edgeOf(scope), name: `vnet${shortName(vnetId, 8)}` });
+export const edgeEnd = (scope: LabScope, vnetId: string): LinkEnd => ({
+  netns: edgeOf(scope),
+  name: `vnet${shortName(vnetId, 8)}`,
+});
 
 /**
  * Links a machine's namespace to its VNet. Every packet of it is routed, even to its own subnet, so that security groups see them all;
  * Azure's fabric does the same and answers every ARP request itself.
  */
-export async function plugIn(vnet: Vnet, vmId: string, machine: string, address: { privateAddress: string; subnetPrefix: string }): Promise<void> {
+export async function plugIn(
+  vnet: Vnet,
+  vmId: string,
+  machine: string,
+  address: { privateAddress: string; subnetPrefix: string },
+): Promise<void> {
   const [network = '', length = ''] = address.subnetPrefix.split('/');
   const gateway = network.replace(/\d+$/, (last) => String(Number(last) + 1));
   const end = { netns: vnet.netns, name: `vm${shortName(vmId, 8)}` };
   vnet.machines.set(vmId, { name: end.name, privateAddress: address.privateAddress });
   await link(end, { netns: machine, name: 'eth0' });
-  await ip(end.netns, `addr add ${gateway}/32 dev ${end.name}`, `route add ${address.privateAddress}/32 dev ${end.name}`);
+  await ip(
+    end.netns,
+    `addr add ${gateway}/32 dev ${end.name}`,
+    `route add ${address.privateAddress}/32 dev ${end.name}`,
+  );
   await proxyArp(end);
   await ip(machine, `addr add ${address.privateAddress}/${length} dev eth0`, `route add default via ${gateway}`);
 }
@@ -82,11 +94,22 @@ export async function unplug(vnet: Vnet, vmId: string): Promise<void> {
 }
 
 /** Lays the cable of a peering, with a route for each side's address space. */
-export async function peer(near: Vnet, far: Vnet, spaces: { near: readonly string[]; far: readonly string[] }, transit: LinkAddresses): Promise<void> {
+export async function peer(
+  near: Vnet,
+  far: Vnet,
+  spaces: { near: readonly string[]; far: readonly string[] },
+  transit: LinkAddresses,
+): Promise<void> {
   const [nearEnd, farEnd] = [peerEnd(near, far.id), peerEnd(far, near.id)];
   await connect(nearEnd, farEnd, transit);
-  await ip(near.netns, ...spaces.far.map((space) => `route add ${space} via ${transit.far} dev ${nearEnd.name} onlink`));
-  await ip(far.netns, ...spaces.near.map((space) => `route add ${space} via ${transit.near} dev ${farEnd.name} onlink`));
+  await ip(
+    near.netns,
+    ...spaces.far.map((space) => `route add ${space} via ${transit.far} dev ${nearEnd.name} onlink`),
+  );
+  await ip(
+    far.netns,
+    ...spaces.near.map((space) => `route add ${space} via ${transit.near} dev ${farEnd.name} onlink`),
+  );
 }
 
 /** Cuts the cable: packets stop at once, those of established connections too. */

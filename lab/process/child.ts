@@ -41,7 +41,12 @@ export async function startChild(options: ChildOptions): Promise<Child> {
   });
   closeSync(log);
   const ended = exitOf(child);
-  const running: Child = { name: options.name, pid: child.pid ?? -1, ended, stop: (graceMs = 2000) => stop(child, ended, graceMs) };
+  const running: Child = {
+    name: options.name,
+    pid: child.pid ?? -1,
+    ended,
+    stop: (graceMs = 2000) => stop(child, ended, graceMs),
+  };
   try {
     await untilReady(options, child, ended);
   } catch (error) {
@@ -62,10 +67,14 @@ async function untilReady(options: ChildOptions, child: ChildProcess, ended: Chi
     if (await options.ready().catch(() => false)) return;
     if (child.exitCode !== null || child.signalCode !== null) {
       const { code, signal } = await ended;
-      throw new Error(`${options.name} ended before it was ready (${signal ?? `exit code ${code}`}). Its last output:\n${tail(options.logFile)}`);
+      throw new Error(
+        `${options.name} ended before it was ready (${signal ?? `exit code ${code}`}). Its last output:\n${tail(options.logFile)}`,
+      );
     }
     if (Date.now() > deadline)
-      throw new Error(`${options.name} was not ready within ${options.startTimeoutMs ?? 30_000} ms. Its last output:\n${tail(options.logFile)}`);
+      throw new Error(
+        `${options.name} was not ready within ${options.startTimeoutMs ?? 30_000} ms. Its last output:\n${tail(options.logFile)}`,
+      );
     await sleep(30);
   }
 }

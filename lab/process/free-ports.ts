@@ -27,7 +27,8 @@ export async function onFreePorts<T, const Name extends string>(
 }
 
 /** Go's text for EADDRINUSE; the programs offer no better sign than their last output, which a failed start carries. */
-const isAddressInUse = (error: unknown): boolean => error instanceof Error && error.message.includes('address already in use');
+const isAddressInUse = (error: unknown): boolean =>
+  error instanceof Error && error.message.includes('address already in use');
 
 /** Distinct free ports: all are held until the last is known. */
 async function freePorts<const Name extends string>(names: readonly Name[]): Promise<Record<Name, number>> {

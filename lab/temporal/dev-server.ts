@@ -54,7 +54,14 @@ export async function startTemporal(options: TemporalOptions): Promise<TemporalS
     };
     // With a database file it is given the time to write; without one there is nothing to lose.
     const stop = (): Promise<void> => child.stop(options.databaseFile === undefined ? 0 : 5000);
-    return { address, uiUrl: options.ui ? `http://127.0.0.1:${ports.ui}` : '', namespace, kill: () => child.stop(0), restart, stop };
+    return {
+      address,
+      uiUrl: options.ui ? `http://127.0.0.1:${ports.ui}` : '',
+      namespace,
+      kill: () => child.stop(0),
+      restart,
+      stop,
+    };
   });
 }
 
@@ -64,7 +71,18 @@ function command({ program, databaseFile, ui }: TemporalOptions, ports: Ports): 
   const each = (flag: string, values: readonly string[]): string[] => values.flatMap((value) => [flag, value]);
   return [
     program,
-    ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(ports.grpc), '--http-port', String(ports.http), '--metrics-port', String(ports.metrics)],
+    ...[
+      'server',
+      'start-dev',
+      '--ip',
+      '127.0.0.1',
+      '--port',
+      String(ports.grpc),
+      '--http-port',
+      String(ports.http),
+      '--metrics-port',
+      String(ports.metrics),
+    ],
     ...(ui ? ['--ui-ip', '127.0.0.1', '--ui-port', String(ports.ui)] : ['--headless']),
     ...(databaseFile === undefined ? [] : ['--db-filename', databaseFile]),
     ...each('--sqlite-pragma', ['journal_mode=WAL', 'synchronous=OFF']),

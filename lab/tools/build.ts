@@ -20,26 +20,40 @@ export async function build(
   await demandGo(names, env);
   const lockFile = join(dirname(dirname(placeOf(names[0] ?? 'etcd'))), '.lock');
   mkdirSync(dirname(lockFile), { recursive: true });
-  const unlock = await lock(lockFile, () => onProgress('Another hepflow is building the lab programs; waiting for it.'));
+  const unlock = await lock(lockFile, () =>
+    onProgress('Another hepflow is building the lab programs; waiting for it.'),
+  );
   try {
     const missing = names.filter((name) => !existsSync(placeOf(name)));
     const seconds = missing.reduce((sum, name) => sum + recipes[name].typicalSeconds, 0);
     if (missing.length > 0)
-      onProgress(`Building ${missing.join(', ')} with Go, once for this machine: about ${minutes(seconds)} on 2 cores, less when Go has built them before.`);
-    for (const [index, name] of missing.entries()) await buildOne(name, placeOf(name), `${index + 1} of ${missing.length}`, onProgress, env);
+      onProgress(
+        `Building ${missing.join(', ')} with Go, once for this machine: about ${minutes(seconds)} on 2 cores, less when Go has built them before.`,
+      );
+    for (const [index, name] of missing.entries())
+      await buildOne(name, placeOf(name), `${index + 1} of ${missing.length}`, onProgress, env);
   } finally {
     unlock();
   }
 }
 
-async function buildOne(name: ProgramName, place: string, which: string, onProgress: (line: string) => void, env: NodeJS.ProcessEnv): Promise<void> {
+async function buildOne(
+  name: ProgramName,
+  place: string,
+  which: string,
+  onProgress: (line: string) => void,
+  env: NodeJS.ProcessEnv,
+): Promise<void> {
   const { module, package: path, typicalSeconds } = recipes[name];
   const temporary = join(dirname(place), `.${basename(place)}.${process.pid}`);
   mkdirSync(dirname(place), { recursive: true });
   const startedAt = Date.now();
   const elapsed = () => `${Math.round((Date.now() - startedAt) / 1000)} s`;
   onProgress(`  ${name} (${which}): building, typically ${minutes(typicalSeconds)}`);
-  const timer = setInterval(() => onProgress(`  ${name} (${which}): ${elapsed()} of typically ${minutes(typicalSeconds)}`), 20_000);
+  const timer = setInterval(
+    () => onProgress(`  ${name} (${which}): ${elapsed()} of typically ${minutes(typicalSeconds)}`),
+    20_000,
+  );
   try {
     const args = ['build', '-trimpath', '-buildvcs=false', '-ldflags', linkerFlags(name), '-o', temporary, path];
     await go(args, { ...env, CGO_ENABLED: '0' }, join(toolsFolder, module));
@@ -59,9 +73,13 @@ async function demandGo(names: readonly ProgramName[], env: NodeJS.ProcessEnv): 
   const remedy = `Install Go ${wantedGo.join('.')} or newer (https://go.dev/dl), or name a folder that holds ${names.join(', ')} in HEPFLOW_TOOLS.`;
   const said = await go(['version'], env).catch(() => '');
   const [, major, minor] = said.match(/go(\d+)\.(\d+)/) ?? [];
-  if (major === undefined) throw new Error(`Go is needed to build ${names.join(', ')}, and there is none on PATH. ${remedy}`);
+  if (major === undefined)
+    throw new Error(`Go is needed to build ${names.join(', ')}, and there is none on PATH. ${remedy}`);
   const old = Number(major) < wantedGo[0] || (Number(major) === wantedGo[0] && Number(minor) < wantedGo[1]);
-  if (old) throw new Error(`Go ${wantedGo.join('.')} or newer is needed to build ${names.join(', ')}; PATH has ${said.trim()}. ${remedy}`);
+  if (old)
+    throw new Error(
+      `Go ${wantedGo.join('.')} or newer is needed to build ${names.join(', ')}; PATH has ${said.trim()}. ${remedy}`,
+    );
 }
 
 function go(args: readonly string[], env: NodeJS.ProcessEnv, cwd?: string): Promise<string> {
@@ -78,7 +96,10 @@ async function lock(file: string, onWait: () => void): Promise<() => void> {
   const holder = spawn('flock', [file, 'sh', '-c', 'echo held && exec cat'], { stdio: ['pipe', 'pipe', 'inherit'] });
   const waiting = setTimeout(onWait, 1000);
   try {
-    await Promise.race([once(holder.stdout, 'data'), once(holder, 'exit').then(() => Promise.reject(new Error(`${file} cannot be locked.`)))]);
+    await Promise.race([
+      once(holder.stdout, 'data'),
+      once(holder, 'exit').then(() => Promise.reject(new Error(`${file} cannot be locked.`))),
+    ]);
   } finally {
     clearTimeout(waiting);
   }

@@ -3,7 +3,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** The programs of other projects that the lab runs. */
-export const programNames = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-proxy', 'kubectl', 'temporal'] as const;
+export const programNames = [
+  'etcd',
+  'kube-apiserver',
+  'kube-controller-manager',
+  'kube-proxy',
+  'kubectl',
+  'temporal',
+] as const;
 export type ProgramName = (typeof programNames)[number];
 
 /** Where a program comes from, and how to tell its version. */

@@ -22,11 +22,16 @@ export async function programs<const Names extends readonly ProgramName[]>(
   const found = await findPrograms(names, env);
   const missing = names.filter((name) => found[name] === undefined);
   if (missing.length > 0) await build(missing, (name) => cachedPath(name, env), onProgress, env);
-  return Object.fromEntries(names.map((name) => [name, found[name] ?? cachedPath(name, env)])) as Programs<Names[number]>;
+  return Object.fromEntries(names.map((name) => [name, found[name] ?? cachedPath(name, env)])) as Programs<
+    Names[number]
+  >;
 }
 
 /** What `programs` would find without building anything. */
-export async function findPrograms(names: readonly ProgramName[], env: NodeJS.ProcessEnv = process.env): Promise<Partial<Programs>> {
+export async function findPrograms(
+  names: readonly ProgramName[],
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<Partial<Programs>> {
   const entries = await Promise.all(names.map(async (name) => [name, await find(name, env)] as const));
   return Object.fromEntries(entries.filter(([, path]) => path !== undefined));
 }
@@ -37,10 +42,13 @@ export function cachedPath(name: ProgramName, env: NodeJS.ProcessEnv = process.e
   return join(cacheFolder(env), `${module}-${moduleHash(module)}`, name);
 }
 
-export const cacheFolder = (env: NodeJS.ProcessEnv): string => join(env['XDG_CACHE_HOME'] || join(env['HOME'] || homedir(), '.cache'), 'hepflow', 'tools');
+export const cacheFolder = (env: NodeJS.ProcessEnv): string =>
+  join(env['XDG_CACHE_HOME'] || join(env['HOME'] || homedir(), '.cache'), 'hepflow', 'tools');
 
 async function find(name: ProgramName, env: NodeJS.ProcessEnv): Promise<string | undefined> {
-  const trusted = [...folders(env['HEPFLOW_TOOLS']).map((folder) => join(folder, name)), cachedPath(name, env)].find(isExecutable);
+  const trusted = [...folders(env['HEPFLOW_TOOLS']).map((folder) => join(folder, name)), cachedPath(name, env)].find(
+    isExecutable,
+  );
   if (trusted !== undefined) return trusted;
   for (const folder of [...folders(env['KUBEBUILDER_ASSETS']), ...folders(env['PATH'])]) {
     const path = join(folder, name);
@@ -49,7 +57,8 @@ async function find(name: ProgramName, env: NodeJS.ProcessEnv): Promise<string |
   return undefined;
 }
 
-const folders = (list: string | undefined): string[] => (list ?? '').split(delimiter).filter((folder) => folder.startsWith('/'));
+const folders = (list: string | undefined): string[] =>
+  (list ?? '').split(delimiter).filter((folder) => folder.startsWith('/'));
 
 function isExecutable(path: string): boolean {
   try {

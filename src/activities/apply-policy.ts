@@ -12,8 +12,13 @@ export const applyPolicy: StepActivity<'applyPolicy'> = async (input, tools, { r
   const body = policyBody(run, input);
   const { name } = body.metadata;
   const found = await cluster.find(globalNetworkPolicies, name);
-  const { policy, accepted: created } = found === undefined ? await createdOrRaced(cluster, name, body) : { policy: found };
-  if (!isOf(policy, run.runId)) throw new HepflowError('PolicyExists', `GlobalNetworkPolicy ${name} exists and does not belong to run ${run.runId}.`);
+  const { policy, accepted: created } =
+    found === undefined ? await createdOrRaced(cluster, name, body) : { policy: found };
+  if (!isOf(policy, run.runId))
+    throw new HepflowError(
+      'PolicyExists',
+      `GlobalNetworkPolicy ${name} exists and does not belong to run ${run.runId}.`,
+    );
   let accepted = created;
   if (!holds(policy.spec, body.spec)) {
     const patch = { metadata: { resourceVersion: policy.metadata.resourceVersion }, spec: body.spec };
@@ -23,18 +28,26 @@ export const applyPolicy: StepActivity<'applyPolicy'> = async (input, tools, { r
   const stored = await cluster.get(globalNetworkPolicies, policy.metadata.name);
   // A schema that prunes a field would make it another policy, and Felix treats one that it finds invalid as missing.
   if (!holds(stored.spec, body.spec)) {
-    throw new HepflowError('KubernetesRefused', `GlobalNetworkPolicy ${name} was stored otherwise than it was sent: ${JSON.stringify(stored.spec)}.`);
+    throw new HepflowError(
+      'KubernetesRefused',
+      `GlobalNetworkPolicy ${name} was stored otherwise than it was sent: ${JSON.stringify(stored.spec)}.`,
+    );
   }
   return { name: stored.metadata.name, acceptedAt, ...(accepted && { accepted }) };
 };
 
 /** `accepted`: absent when an earlier try's write had arrived after all. */
-async function createdOrRaced(cluster: Cluster, name: string, body: object): Promise<{ policy: GlobalNetworkPolicy; accepted?: Interval }> {
+async function createdOrRaced(
+  cluster: Cluster,
+  name: string,
+  body: object,
+): Promise<{ policy: GlobalNetworkPolicy; accepted?: Interval }> {
   try {
     const { result, interval } = await timed(() => cluster.create(globalNetworkPolicies, body));
     return { policy: result, accepted: interval };
   } catch (error) {
-    if (error instanceof KubernetesError && error.reason === 'AlreadyExists') return { policy: await cluster.get(globalNetworkPolicies, name) };
+    if (error instanceof KubernetesError && error.reason === 'AlreadyExists')
+      return { policy: await cluster.get(globalNetworkPolicies, name) };
     throw error;
   }
 }

@@ -13,7 +13,10 @@ export const awaitSsh: StepActivity<'awaitSsh'> = async (input, tools, context) 
   let waitingFor = '';
   const login = async () => {
     try {
-      return await tools.ssh.run(target, 'uname -r && python3 -V', { signal: context.signal, timeoutMs: commandTimeoutMs });
+      return await tools.ssh.run(target, 'uname -r && python3 -V', {
+        signal: context.signal,
+        timeoutMs: commandTimeoutMs,
+      });
     } catch (error) {
       if (!isOfBooting(error) || performance.now() > giveUpAt) throw error;
       waitingFor = error.message;
@@ -23,7 +26,10 @@ export const awaitSsh: StepActivity<'awaitSsh'> = async (input, tools, context) 
   const { stdout, stderr, exitCode } = await until(context, login, () => ({ waitingFor }));
   const [kernel, python] = stdout.trim().split('\n');
   if (exitCode !== 0 || kernel === undefined || python === undefined) {
-    throw new HepflowError('ProberFailed', `The VM has no working python3 (exit code ${exitCode}): ${stderr.trim().slice(0, 300)}`);
+    throw new HepflowError(
+      'ProberFailed',
+      `The VM has no working python3 (exit code ${exitCode}): ${stderr.trim().slice(0, 300)}`,
+    );
   }
   return { kernel, python };
 };

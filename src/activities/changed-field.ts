@@ -48,7 +48,10 @@ export async function changeField<T extends KubernetesObject>(
     case 'conflict': {
       const other = markOf(object)?.run;
       const who = other === undefined || other === change.runId ? '' : `, and run ${other} has changed it`;
-      throw new HepflowError('ChangedMeanwhile', `${what} was ${shown(change.prior)} before the run and is ${shown(valueAt(object, change.path))} now${who}.`);
+      throw new HepflowError(
+        'ChangedMeanwhile',
+        `${what} was ${shown(change.prior)} before the run and is ${shown(valueAt(object, change.path))} now${who}.`,
+      );
     }
   }
 }
@@ -70,7 +73,10 @@ export async function restoreField<T extends KubernetesObject>(
     case 'nothing':
       return { outcome: 'nothing', detail: `${what} is ${current}; this run did not change it.` };
     case 'conflict':
-      return { outcome: 'conflict', detail: `${what} is ${current}, this run wrote ${shown(change.wanted)} (before it: ${shown(change.prior)}); left alone.` };
+      return {
+        outcome: 'conflict',
+        detail: `${what} is ${current}, this run wrote ${shown(change.wanted)} (before it: ${shown(change.prior)}); left alone.`,
+      };
     case 'restore':
       await cluster.patchMerge(resource, name, restorePatch(object, change));
       break;
@@ -82,9 +88,13 @@ export async function restoreField<T extends KubernetesObject>(
 }
 
 /** Takes the run's mark off an object whose value is as it was. */
-export async function unmark<T extends KubernetesObject>(cluster: Cluster, { resource, name, change }: ChangedField<T>): Promise<void> {
+export async function unmark<T extends KubernetesObject>(
+  cluster: Cluster,
+  { resource, name, change }: ChangedField<T>,
+): Promise<void> {
   const object = await cluster.find(resource, name);
-  if (object !== undefined && markOf(object)?.run === change.runId) await cluster.patchMerge(resource, name, unmarkPatch);
+  if (object !== undefined && markOf(object)?.run === change.runId)
+    await cluster.patchMerge(resource, name, unmarkPatch);
 }
 
 const shown = (value: FieldValue): string => (value === null ? 'absent' : String(value));

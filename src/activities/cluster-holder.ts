@@ -8,11 +8,19 @@ export async function obstacleIn({ metadata, spec }: Lease, temporal: Temporal):
   const { holderIdentity, acquireTime = 'an unknown time' } = spec ?? {};
   if (holderIdentity === undefined) return undefined;
   const holder = holderIn(holderIdentity);
-  if (holder === undefined) return `The cluster is held by ${holderIdentity}, which is no run of hepflow, since ${acquireTime}.`;
+  if (holder === undefined)
+    return `The cluster is held by ${holderIdentity}, which is no run of hepflow, since ${acquireTime}.`;
   const who = `The cluster is held by run ${metadata.labels?.[runLabel] ?? 'without a mark'}, workflow ${holder.workflowId} in Temporal namespace ${holder.namespace}, since ${acquireTime}`;
-  if (holder.namespace !== temporal.namespace) return `${who}; this worker serves namespace ${temporal.namespace} and cannot see whether that run is over.`;
+  if (holder.namespace !== temporal.namespace)
+    return `${who}; this worker serves namespace ${temporal.namespace} and cannot see whether that run is over.`;
   const seenAt = new Date(acquireTime);
-  switch (await temporal.isOver(holder.workflowId, holder.firstExecutionRunId, Number.isNaN(seenAt.getTime()) ? new Date() : seenAt)) {
+  switch (
+    await temporal.isOver(
+      holder.workflowId,
+      holder.firstExecutionRunId,
+      Number.isNaN(seenAt.getTime()) ? new Date() : seenAt,
+    )
+  ) {
     case true:
       return undefined;
     case false:

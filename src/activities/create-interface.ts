@@ -6,7 +6,14 @@ import { until } from './wait.ts';
 
 export const createInterface: StepActivity<'createInterface'> = async (input, { azure }, context) => {
   const id = idsOf(context.run).interface;
-  const made = await azure.interfaces.ensure(id, interfaceBody(context.run, input), lroOf(context), ownedBy(context.run));
-  const privateAddress = made.privateAddress || (await until(context, async () => (await azure.interfaces.get(id))?.privateAddress || undefined));
+  const made = await azure.interfaces.ensure(
+    id,
+    interfaceBody(context.run, input),
+    lroOf(context),
+    ownedBy(context.run),
+  );
+  const privateAddress =
+    made.privateAddress ||
+    (await until(context, async () => (await azure.interfaces.get(id))?.privateAddress || undefined));
   return { id, privateAddress };
 };

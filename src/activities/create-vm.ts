@@ -16,7 +16,8 @@ export const createVm: StepActivity<'createVm'> = async (input, { azure, keysOf 
   const existing = await azure.virtualMachines.get(id);
   if (existing !== undefined && owned(existing)) refuseOtherKeys(existing, keys.client.publicKey);
 
-  const body = (size: string) => vmBody(run, input, size, { clientPublicKey: keys.client.publicKey, cloudConfig: cloudConfig(keys.host) });
+  const body = (size: string) =>
+    vmBody(run, input, size, { clientPublicKey: keys.client.publicKey, cloudConfig: cloudConfig(keys.host) });
   const vm = await azure.virtualMachines.ensure(id, input.sizes, body, lroOf(context), owned);
   return { id, size: vm.size, hostKey: keys.host.publicKey };
 };
@@ -25,6 +26,9 @@ export const createVm: StepActivity<'createVm'> = async (input, { azure, keysOf 
 function refuseOtherKeys(vm: VmState, ours: string): void {
   const blob = (line: string) => line.split(' ')[1];
   if (vm.publicKeys.length > 0 && !vm.publicKeys.some((key) => blob(key) === blob(ours))) {
-    throw new HepflowError('WorkerSecretChanged', `${vm.id} was created with another SSH key than the one that this worker derives for the run.`);
+    throw new HepflowError(
+      'WorkerSecretChanged',
+      `${vm.id} was created with another SSH key than the one that this worker derives for the run.`,
+    );
   }
 }

@@ -7,7 +7,11 @@ import { autoCreateField } from './kubernetes-fields.ts';
 import type { StepActivity } from './step.ts';
 import { patienceMs, untilWithin } from './wait.ts';
 
-export const enableAutoHostEndpoints: StepActivity<'enableAutoHostEndpoints'> = async ({ prior, readyNodes }, tools, context) => {
+export const enableAutoHostEndpoints: StepActivity<'enableAutoHostEndpoints'> = async (
+  { prior, readyNodes },
+  tools,
+  context,
+) => {
   const cluster = await tools.clusters.of(context.run.cluster);
   const { changed } = await changeField(cluster, autoCreateField(context.run.runId, prior), context.run);
   let missing: readonly string[] = readyNodes;
@@ -26,7 +30,11 @@ export const enableAutoHostEndpoints: StepActivity<'enableAutoHostEndpoints'> = 
       if (missing.length > 0) return undefined;
       return found.filter(({ spec }) => readyNodes.includes(spec?.node ?? '')).map(({ metadata }) => metadata.name);
     },
-    () => new HepflowError('HostEndpointsMissing', `No auto host endpoint within ${patienceMs / 1000} s for ${missing.join(', ')}.`),
+    () =>
+      new HepflowError(
+        'HostEndpointsMissing',
+        `No auto host endpoint within ${patienceMs / 1000} s for ${missing.join(', ')}.`,
+      ),
     () => ({ missing }),
   );
   return { changed, names: names.toSorted() };

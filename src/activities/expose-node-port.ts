@@ -17,16 +17,24 @@ export const exposeNodePort: StepActivity<'exposeNodePort'> = async (workload, t
     const nodePort = service.spec?.ports?.[0]?.nodePort;
     return nodePort === workload.nodePort && ready > 0 ? { nodePort, readyEndpoints: ready } : undefined;
   };
-  const late = () => new HepflowError('EndpointsMissing', `Service ${workload.serviceName} had no ready endpoint within ${patienceMs / 1000} s.`);
+  const late = () =>
+    new HepflowError(
+      'EndpointsMissing',
+      `Service ${workload.serviceName} had no ready endpoint within ${patienceMs / 1000} s.`,
+    );
   return await untilWithin(context, patienceMs, answering, late);
 };
 
 async function ensureService(cluster: Cluster, workload: Workload, { run }: StepContext): Promise<void> {
   const { namespace, serviceName } = workload;
   const body = serviceBody(run, workload, selectorOf(await cluster.get(deployments, workload.deployment, namespace)));
-  const existing = (await cluster.find(services, serviceName, namespace)) ?? (await createdOrRaced(cluster, workload, body));
+  const existing =
+    (await cluster.find(services, serviceName, namespace)) ?? (await createdOrRaced(cluster, workload, body));
   if (!isOf(existing, run.runId)) {
-    throw new HepflowError('ServiceExists', `Service ${serviceName} in namespace ${namespace} exists and does not belong to run ${run.runId}.`);
+    throw new HepflowError(
+      'ServiceExists',
+      `Service ${serviceName} in namespace ${namespace} exists and does not belong to run ${run.runId}.`,
+    );
   }
   if (holds(existing.spec, body.spec)) return;
   const patch = { metadata: { resourceVersion: existing.metadata.resourceVersion }, spec: body.spec };
@@ -36,7 +44,8 @@ async function ensureService(cluster: Cluster, workload: Workload, { run }: Step
 /** Created, or found after all: a lost answer and a retry make one service, not an error (W9). */
 function createdOrRaced(cluster: Cluster, { namespace, serviceName }: Workload, body: object): Promise<Service> {
   return cluster.create(services, body, namespace).catch((error) => {
-    if (error instanceof KubernetesError && error.reason === 'AlreadyExists') return cluster.get(services, serviceName, namespace);
+    if (error instanceof KubernetesError && error.reason === 'AlreadyExists')
+      return cluster.get(services, serviceName, namespace);
     throw error;
   });
 }
@@ -44,5 +53,7 @@ function createdOrRaced(cluster: Cluster, { namespace, serviceName }: Workload, 
 /** A service selects by plain labels: a deployment that selects by expressions alone lends its pods' labels. */
 export function selectorOf({ spec }: Deployment): Readonly<Record<string, string>> {
   const matchLabels = spec?.selector?.matchLabels;
-  return matchLabels !== undefined && Object.keys(matchLabels).length > 0 ? matchLabels : (spec?.template?.metadata?.labels ?? {});
+  return matchLabels !== undefined && Object.keys(matchLabels).length > 0
+    ? matchLabels
+    : (spec?.template?.metadata?.labels ?? {});
 }

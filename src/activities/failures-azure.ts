@@ -48,10 +48,17 @@ export const azureFailures: readonly FailureRow[] = [
   // --- refused: no room. OperationNotAllowed means several things, told apart by its text only
   { code: 'OperationNotAllowed', says: /quota|exceed|limit/i, failure: 'QuotaExceeded' },
   { code: 'OperationNotAllowed', says: /attached|in use|being used/i, failure: 'InUse' },
-  { code: 'OperationNotAllowed', says: /deletion|being deleted|in progress|another operation|pending/i, failure: 'AzureBusy' },
+  {
+    code: 'OperationNotAllowed',
+    says: /deletion|being deleted|in progress|another operation|pending/i,
+    failure: 'AzureBusy',
+  },
   { code: 'OperationNotAllowed', failure: 'AzureRefused' },
   { code: /^(QuotaExceeded|\w+CountLimitReached)$/, failure: 'QuotaExceeded' },
-  { code: /^(SkuNotAvailable|AllocationFailed|ZonalAllocationFailed|Overconstrained(Zonal)?AllocationRequest)$/, failure: 'SkuNotAvailable' },
+  {
+    code: /^(SkuNotAvailable|AllocationFailed|ZonalAllocationFailed|Overconstrained(Zonal)?AllocationRequest)$/,
+    failure: 'SkuNotAvailable',
+  },
   { code: 'PropertyChangeNotAllowed', failure: 'AzureRefused' },
 
   // --- peering
@@ -77,7 +84,10 @@ export const azureFailures: readonly FailureRow[] = [
   // --- by status
   { status: 409, failure: 'AzureBusy' },
   { status: serverError, failure: 'AzureUnavailable' },
-  { code: /^(InternalServerError|InternalError|InternalExecutionError|ServiceUnavailable|GatewayTimeout)$/, failure: 'AzureUnavailable' },
+  {
+    code: /^(InternalServerError|InternalError|InternalExecutionError|ServiceUnavailable|GatewayTimeout)$/,
+    failure: 'AzureUnavailable',
+  },
   { status: 0, failure: 'AzureFailed' }, // a long-running operation that ended as Failed
   { failure: 'AzureRefused' },
 ];
@@ -99,12 +109,17 @@ export function azureFailureRow(error: Pick<AzureError, 'code' | 'status' | 'mes
   return azureFailures.find((row) => fits(row, told)) ?? { failure: 'AzureRefused' };
 }
 
-const fits = (row: FailureRow, { code, status, message }: { readonly code: string; readonly status: number; readonly message: string }): boolean =>
+const fits = (
+  row: FailureRow,
+  { code, status, message }: { readonly code: string; readonly status: number; readonly message: string },
+): boolean =>
   (row.code === undefined || sameCode(row.code, code)) &&
   (row.status === undefined || (typeof row.status === 'number' ? row.status === status : row.status(status))) &&
   (row.says === undefined || row.says.test(message));
 
-const sameCode = (wanted: string | RegExp, code: string): boolean => (typeof wanted === 'string' ? wanted === code : wanted.test(code));
+const sameCode = (wanted: string | RegExp, code: string): boolean =>
+  typeof wanted === 'string' ? wanted === code : wanted.test(code);
 
 /** Azure's message, then the reasons below it, such as the policies that refused. */
-const textOf = ({ message, details }: AzureError): string => [message, ...details.map(({ code, message: reason }) => `${code}: ${reason}`)].join(' · ');
+const textOf = ({ message, details }: AzureError): string =>
+  [message, ...details.map(({ code, message: reason }) => `${code}: ${reason}`)].join(' · ');

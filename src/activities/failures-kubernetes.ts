@@ -19,7 +19,11 @@ const rows: readonly Row[] = [
   { reason: 'ConnectionFailed', code: 'KubernetesUnavailable' },
   { reason: 'Unauthorized', code: 'CredentialsMissing' },
   // Admission answers 403 (webhooks, quotas) or 422 (ValidatingAdmissionPolicy), as authorization and validation do.
-  { status: 403, text: /denied the request|denied request|exceeded quota|is forbidden: .*quota/, code: 'DeniedByPolicy' },
+  {
+    status: 403,
+    text: /denied the request|denied request|exceeded quota|is forbidden: .*quota/,
+    code: 'DeniedByPolicy',
+  },
   { status: 422, text: /denied request/, code: 'DeniedByPolicy' },
   { status: 403, code: 'Forbidden' },
   { status: 422, field: 'spec.ports[0].nodePort', text: /not in the valid range/, code: 'NodePortOutOfRange' },
@@ -34,8 +38,12 @@ const rows: readonly Row[] = [
 
 /** The failure of the catalogue that an error of the API server is; its message is the API server's own. */
 export function kubernetesFailure(error: KubernetesError): HepflowError {
-  const code = rows.find((row) => fits(row, error))?.code ?? (error.status >= 500 ? 'KubernetesUnavailable' : 'KubernetesRefused');
-  return new HepflowError(code, error.message, { cause: error, ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }) });
+  const code =
+    rows.find((row) => fits(row, error))?.code ?? (error.status >= 500 ? 'KubernetesUnavailable' : 'KubernetesRefused');
+  return new HepflowError(code, error.message, {
+    cause: error,
+    ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
+  });
 }
 
 function fits(row: Row, { status, reason, details, message }: KubernetesError): boolean {

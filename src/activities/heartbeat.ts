@@ -6,7 +6,11 @@ import type { StepContext } from './step.ts';
  * Runs a step and heartbeats for it as long as it runs, with the state that it saved last: so a dead worker is noticed and a cancellation heard
  * within seconds, whatever the step does. Its own time limit bounds a step that hangs.
  */
-export async function alive<T>(run: RunRef, pollIntervalMs: number, step: (context: StepContext) => Promise<T>): Promise<T> {
+export async function alive<T>(
+  run: RunRef,
+  pollIntervalMs: number,
+  step: (context: StepContext) => Promise<T>,
+): Promise<T> {
   const { info, cancellationSignal, heartbeat } = Context.current();
   let state: unknown = info.heartbeatDetails;
   const beat = (next?: unknown): void => {

@@ -10,7 +10,9 @@ const { name, namespace } = clusterLease;
 
 export const holdCluster: StepActivity<'holdCluster'> = async ({ holder }, tools, { run }) => {
   const cluster = await tools.clusters.of(run.cluster);
-  const lease = (await cluster.find(leases, name, namespace)) ?? (await createdOrRaced(cluster, leaseBody(run, holder, new Date())));
+  const lease =
+    (await cluster.find(leases, name, namespace)) ??
+    (await createdOrRaced(cluster, leaseBody(run, holder, new Date())));
   const { holderIdentity } = lease.spec ?? {};
   if (holderIdentity === holder) return held(lease);
   const obstacle = await obstacleIn(lease, tools.temporal);
@@ -20,11 +22,15 @@ export const holdCluster: StepActivity<'holdCluster'> = async ({ holder }, tools
 };
 
 /** Also what a second try finds: the predecessor is on the lease, so that its name is not lost with the first try (W9). */
-const held = ({ metadata, spec }: Lease) => ({ since: spec?.acquireTime ?? '', takenOverFrom: metadata.annotations?.[takenOverAnnotation] ?? null });
+const held = ({ metadata, spec }: Lease) => ({
+  since: spec?.acquireTime ?? '',
+  takenOverFrom: metadata.annotations?.[takenOverAnnotation] ?? null,
+});
 
 function createdOrRaced(cluster: Cluster, body: object): Promise<Lease> {
   return cluster.create(leases, body, namespace).catch((error) => {
-    if (error instanceof KubernetesError && error.reason === 'AlreadyExists') return cluster.get(leases, name, namespace);
+    if (error instanceof KubernetesError && error.reason === 'AlreadyExists')
+      return cluster.get(leases, name, namespace);
     throw error;
   });
 }

@@ -1,5 +1,15 @@
 import { Context } from '@temporalio/activity';
-import type { Activities, Call, Result, StepInput, StepName, StepOutput, UndoEntry, UndoOutcome, Watched } from '../contract/steps.ts';
+import type {
+  Activities,
+  Call,
+  Result,
+  StepInput,
+  StepName,
+  StepOutput,
+  UndoEntry,
+  UndoOutcome,
+  Watched,
+} from '../contract/steps.ts';
 import type { SweepActivities } from '../contract/sweep.ts';
 import { applyPolicy } from './apply-policy.ts';
 import { awaitSsh } from './await-ssh.ts';
@@ -43,7 +53,10 @@ const steps: { readonly [N in StepName]: StepActivity<N> } = {
 };
 
 /** The activities of the worker: every step, wrapped once with heartbeat, cancellation, resume, attempts and failure mapping. */
-export function createActivities(tools: Tools, settings: { readonly pollIntervalMs: number }): Activities & SweepActivities {
+export function createActivities(
+  tools: Tools,
+  settings: { readonly pollIntervalMs: number },
+): Activities & SweepActivities {
   const wrapped = Object.fromEntries(
     (Object.keys(steps) as StepName[]).map((name) => [
       name,
@@ -51,9 +64,12 @@ export function createActivities(tools: Tools, settings: { readonly pollInterval
         carryOut(name, call, settings, steps[name] as StepActivity<typeof name>, tools),
     ]),
   );
-  const undo = (call: Call<{ readonly entries: readonly UndoEntry[] } & Watched>): Promise<Result<readonly UndoOutcome[]>> =>
-    carryOut('undo', call, settings, undoEach, tools);
-  const sweeper: SweepActivities = { findLeftovers: (call) => carryOut('findLeftovers', call, settings, findLeftovers, tools) };
+  const undo = (
+    call: Call<{ readonly entries: readonly UndoEntry[] } & Watched>,
+  ): Promise<Result<readonly UndoOutcome[]>> => carryOut('undo', call, settings, undoEach, tools);
+  const sweeper: SweepActivities = {
+    findLeftovers: (call) => carryOut('findLeftovers', call, settings, findLeftovers, tools),
+  };
   return { ...wrapped, undo, ...sweeper } as unknown as Activities & SweepActivities;
 }
 

@@ -34,5 +34,10 @@ export function labelField(
   label: { readonly node: string; readonly key: string; readonly written: string; readonly prior: string | null },
 ): ChangedField<Node> {
   const { node, key, written, prior } = label;
-  return { resource: nodes, name: node, what: `Label ${key} of node ${node}`, change: { path: ['metadata', 'labels', key], wanted: written, prior, runId } };
+  return {
+    resource: nodes,
+    name: node,
+    what: `Label ${key} of node ${node}`,
+    change: { path: ['metadata', 'labels', key], wanted: written, prior, runId },
+  };
 }

@@ -14,7 +14,11 @@ const lookEveryMs = 200;
 export const labelNode: StepActivity<'labelNode'> = async ({ node, key, value, prior, observer }, tools, context) => {
   const cluster = await tools.clusters.of(context.run.cluster);
   if (observer) await startObserver(observer, tools, context); // what is not watched from before cannot be told afterwards
-  const { changed, written } = await changeField(cluster, labelField(context.run.runId, { node, key, written: value, prior }), context.run);
+  const { changed, written } = await changeField(
+    cluster,
+    labelField(context.run.runId, { node, key, written: value, prior }),
+    context.run,
+  );
   // The policy selects by the host endpoint's labels; Calico copies the node's.
   const labelled = async (): Promise<string | undefined> => {
     const own = (await autoHostEndpoints(cluster)).filter(({ spec }) => spec?.node === node);
@@ -28,7 +32,11 @@ export const labelNode: StepActivity<'labelNode'> = async ({ node, key, value, p
     from &&= interval.from;
     return result;
   };
-  const late = () => new HepflowError('HostEndpointsMissing', `No auto host endpoint of ${node} got the label ${key}=${value} within ${patienceMs / 1000} s.`);
+  const late = () =>
+    new HepflowError(
+      'HostEndpointsMissing',
+      `No auto host endpoint of ${node} got the label ${key}=${value} within ${patienceMs / 1000} s.`,
+    );
   const hasty = { ...context, pollIntervalMs: Math.min(context.pollIntervalMs, lookEveryMs) };
   const hostEndpoint = await untilWithin(hasty, patienceMs, look, late);
   return { changed, hostEndpoint, ...(written && { written }), ...(onHostEndpoint && { onHostEndpoint }) };

@@ -9,15 +9,30 @@ export interface Live {
   soak(): LiveProof;
 }
 
-export function liveProof({ phase, targets, expected, settings }: Pick<ProbeInput, 'phase' | 'targets' | 'expected' | 'settings'>): Live {
+export function liveProof({
+  phase,
+  targets,
+  expected,
+  settings,
+}: Pick<ProbeInput, 'phase' | 'targets' | 'expected' | 'settings'>): Live {
   // Kernels with linear SYN timeouts (6.5 and newer) send 3 SYNs in 3 s, older ones 2.
   let each = 2;
   let state: LiveProof = { phase, stage: 'convergence', targets: {} };
-  const show = (stage: LiveProof['stage'], { seen, syns }: Pick<Extract<Line, { type: 'live' }>, 'seen' | 'syns'>): LiveProof => ({
+  const show = (
+    stage: LiveProof['stage'],
+    { seen, syns }: Pick<Extract<Line, { type: 'live' }>, 'seen' | 'syns'>,
+  ): LiveProof => ({
     phase,
     stage,
     targets: Object.fromEntries(
-      targets.map(({ id }) => [id, { seen: seen[id] ?? [], syns: syns[id] ?? 0, synsWanted: expected[id] === 'DROP' ? settings.connections * each : 0 }]),
+      targets.map(({ id }) => [
+        id,
+        {
+          seen: seen[id] ?? [],
+          syns: syns[id] ?? 0,
+          synsWanted: expected[id] === 'DROP' ? settings.connections * each : 0,
+        },
+      ]),
     ),
   });
   return {

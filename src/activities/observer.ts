@@ -4,7 +4,15 @@ import { HepflowError } from '../contract/failures.ts';
 import type { Missing, Observation } from '../contract/observation.ts';
 import type { ObserverInput } from '../contract/steps.ts';
 import { observerCommand, readPlan, startPlan } from '../prober/observe-plan.ts';
-import { type ClockExchange, clockExchanges, clockOffset, ObserverOutputError, readObserved, readObserverLine, readReady } from '../prober/observe-read.ts';
+import {
+  type ClockExchange,
+  clockExchanges,
+  clockOffset,
+  ObserverOutputError,
+  readObserved,
+  readObserverLine,
+  readReady,
+} from '../prober/observe-read.ts';
 import { sshTo } from './ssh-to.ts';
 import type { StepContext, Tools } from './step.ts';
 
@@ -12,7 +20,11 @@ import type { StepContext, Tools } from './step.ts';
 const sessionMs = 20_000;
 
 /** Leaves an observer behind that sees its targets; one that runs already is left alone (W9). Fails with ProberFailed, or as SSH does. */
-export async function startObserver(input: ObserverInput, tools: Pick<Tools, 'ssh' | 'keysOf'>, context: Pick<StepContext, 'run' | 'signal'>): Promise<void> {
+export async function startObserver(
+  input: ObserverInput,
+  tools: Pick<Tools, 'ssh' | 'keysOf'>,
+  context: Pick<StepContext, 'run' | 'signal'>,
+): Promise<void> {
   const plan = startPlan(context.run.runId, input);
   const { command, stdin } = observerCommand(plan);
   const options = { stdin, signal: context.signal, timeoutMs: plan.openWithinMs + sessionMs };
@@ -20,7 +32,9 @@ export async function startObserver(input: ObserverInput, tools: Pick<Tools, 'ss
   try {
     readReady(stdoutOf(result));
   } catch (error) {
-    throw error instanceof ObserverOutputError ? new HepflowError('ProberFailed', error.message, { cause: error }) : error;
+    throw error instanceof ObserverOutputError
+      ? new HepflowError('ProberFailed', error.message, { cause: error })
+      : error;
   }
 }
 
@@ -36,10 +50,19 @@ export interface Reading {
 const tries = 3;
 
 /** `longestMs`: until the observer will be asked to stop, and how long it may be asked to go on, together. */
-export function openReading(input: ObserverInput, longestMs: number, tools: Pick<Tools, 'ssh' | 'keysOf'>, context: StepContext): Reading {
+export function openReading(
+  input: ObserverInput,
+  longestMs: number,
+  tools: Pick<Tools, 'ssh' | 'keysOf'>,
+  context: StepContext,
+): Reading {
   const stop = Promise.withResolvers<number>();
   const over = new AbortController();
-  const session = { stop: stop.promise, timeoutMs: longestMs + sessionMs, signal: AbortSignal.any([context.signal, over.signal]) };
+  const session = {
+    stop: stop.promise,
+    timeoutMs: longestMs + sessionMs,
+    signal: AbortSignal.any([context.signal, over.signal]),
+  };
   const first = readOnce(input, session, tools, context);
   first.catch(() => {}); // it is looked at in finish(), if it comes to that
   return {
@@ -91,7 +114,13 @@ async function readOnce(
     if (told.type === 'clock' || told.type === 'hello') next(stdin);
   };
   const { command, stdin } = observerCommand(readPlan(context.run.runId, phase));
-  const result = await tools.ssh.run(sshTo(ssh, tools, context), command, { stdin, dialogue: true, signal, timeoutMs, onLine });
+  const result = await tools.ssh.run(sshTo(ssh, tools, context), command, {
+    stdin,
+    dialogue: true,
+    signal,
+    timeoutMs,
+    onLine,
+  });
   const observed = readObserved(stdoutOf(result), targets);
   if ('missing' in observed) return observed;
   const { cpuShare: _, ...observation } = observed;

@@ -19,9 +19,15 @@ export interface Side {
 }
 
 /** Peering from the VM's VNet to the cluster's. */
-export const nearSide = ({ vnetId, clusterVnetId }: Vnets, runId: string): Side => ({ id: peeringIdOf(vnetId, runId), remoteVnetId: clusterVnetId });
+export const nearSide = ({ vnetId, clusterVnetId }: Vnets, runId: string): Side => ({
+  id: peeringIdOf(vnetId, runId),
+  remoteVnetId: clusterVnetId,
+});
 /** Peering from the cluster's VNet to the VM's. */
-export const farSide = ({ vnetId, clusterVnetId }: Vnets, runId: string): Side => ({ id: peeringIdOf(clusterVnetId, runId), remoteVnetId: vnetId });
+export const farSide = ({ vnetId, clusterVnetId }: Vnets, runId: string): Side => ({
+  id: peeringIdOf(clusterVnetId, runId),
+  remoteVnetId: vnetId,
+});
 
 /** A peering carries no tag: it is the run's when it has the run's name and leads to the run's other VNet (W6). */
 export const leadsTo =
@@ -50,12 +56,18 @@ export const ensureSide = (azure: Azure, { id, remoteVnetId }: Side, context: St
 /** The far side once both are Succeeded and Connected; undefined while they are not yet. Throws PeeringDisconnected when they never will be. */
 export async function connected(azure: Azure, vnets: Vnets, runId: string): Promise<PeeringState | undefined> {
   const [near, far] = await lookAt(azure, [nearSide(vnets, runId), farSide(vnets, runId)]);
-  if (near === undefined || far === undefined || [near, far].some(({ peeringState }) => peeringState === 'Disconnected')) {
+  if (
+    near === undefined ||
+    far === undefined ||
+    [near, far].some(({ peeringState }) => peeringState === 'Disconnected')
+  ) {
     throw new HepflowError(
       'PeeringDisconnected',
       `The peering of ${vnets.vnetId} with ${vnets.clusterVnetId} is ${near?.peeringState ?? 'absent'} here and ${far?.peeringState ?? 'absent'} there.`,
     );
   }
-  const done = [near, far].every(({ provisioningState, peeringState }) => provisioningState === 'Succeeded' && peeringState === 'Connected');
+  const done = [near, far].every(
+    ({ provisioningState, peeringState }) => provisioningState === 'Succeeded' && peeringState === 'Connected',
+  );
   return done ? far : undefined;
 }

@@ -27,9 +27,14 @@ const gather: StepActivity<'probe'> = async (input, tools, context) => {
   const before = await backendHealth(cluster, input.workload);
   const live = liveProof(input);
   const hearing = openHearing(input, tools, context);
-  const reading = input.observed ? openReading(input, plan.settings.budgetMs + input.settings.soakMs, tools, context) : undefined;
+  const reading = input.observed
+    ? openReading(input, plan.settings.budgetMs + input.settings.soakMs, tools, context)
+    : undefined;
   try {
-    const { kernel, synLinearTimeouts, convergence, connections, answers, deniedPackets } = readProbe(await runProber(plan, live, input, tools, context), plan);
+    const { kernel, synLinearTimeouts, convergence, connections, answers, deniedPackets } = readProbe(
+      await runProber(plan, live, input, tools, context),
+      plan,
+    );
     const witnesses = hearing.finish();
     const soak = soakMs(input, convergence);
     if (soak > 0) context.heartbeat(live.soak());
@@ -60,16 +65,30 @@ const gather: StepActivity<'probe'> = async (input, tools, context) => {
 const soakMs = ({ settings, expected }: ProbeInput, { reached }: Convergence): number =>
   reached && Object.values(expected).includes('DROP') ? settings.soakMs : 0;
 
-async function backendHealth(cluster: Cluster, { namespace, serviceName }: ProbeInput['workload']): Promise<BackendHealth> {
+async function backendHealth(
+  cluster: Cluster,
+  { namespace, serviceName }: ProbeInput['workload'],
+): Promise<BackendHealth> {
   const pods = await readyBackends(cluster, namespace, serviceName);
   return { readyEndpoints: pods.length, readAt: now(), pods };
 }
 
-function runProber(plan: ProbePlan, live: Live, { ssh }: ProbeInput, tools: Tools, context: StepContext): Promise<RunResult> {
+function runProber(
+  plan: ProbePlan,
+  live: Live,
+  { ssh }: ProbeInput,
+  tools: Tools,
+  context: StepContext,
+): Promise<RunResult> {
   const onLine = (line: string): void => context.heartbeat(live.line(line));
   // The prober ends by itself within its budget; somewhat later it has hung.
   const timeoutMs = plan.settings.budgetMs + 5000;
-  return tools.ssh.run(sshTo(ssh, tools, context), proberCommand(plan), { stdin: proberScript(), signal: context.signal, timeoutMs, onLine });
+  return tools.ssh.run(sshTo(ssh, tools, context), proberCommand(plan), {
+    stdin: proberScript(),
+    signal: context.signal,
+    timeoutMs,
+    onLine,
+  });
 }
 
 function readProbe({ stdout, stderr, exitCode, signal }: RunResult, plan: ProbePlan): ProbeOutput {

@@ -40,7 +40,11 @@ export interface Tools {
 }
 
 /** One step: thin, idempotent (W9), throwing adapter errors or HepflowError; index.ts maps them. */
-export type StepActivity<N extends StepName> = (input: StepInput<N>, tools: Tools, context: StepContext) => Promise<StepOutput<N>>;
+export type StepActivity<N extends StepName> = (
+  input: StepInput<N>,
+  tools: Tools,
+  context: StepContext,
+) => Promise<StepOutput<N>>;
 
 /** One undo; answers what it found. Throws like a step does. */
 export type UndoActivity<N extends UndoName> = (

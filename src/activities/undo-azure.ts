@@ -1,5 +1,14 @@
 /** What takes the Azure steps back: look, check the run's mark (W6), delete, and prove by a GET that answers 404. */
-import { AzureError, type Lro, nameOf, type Owned, ownCodes, type PeeringState, type State, sameId } from '../adapters/azure/index.ts';
+import {
+  AzureError,
+  type Lro,
+  nameOf,
+  type Owned,
+  ownCodes,
+  type PeeringState,
+  type State,
+  sameId,
+} from '../adapters/azure/index.ts';
 import { runTag } from '../manifests/names.ts';
 import { lroOf } from './azure-run.ts';
 import type { StepContext, UndoActivity } from './step.ts';
@@ -11,12 +20,25 @@ interface Mark<S> {
   of(state: S): string | undefined;
 }
 
-const tagOf = ({ run }: StepContext): Mark<State> => ({ what: `tag ${runTag}`, wrote: run.runId, of: ({ tags }) => tags[runTag] });
+const tagOf = ({ run }: StepContext): Mark<State> => ({
+  what: `tag ${runTag}`,
+  wrote: run.runId,
+  of: ({ tags }) => tags[runTag],
+});
 /** A peering carries no tag; its name holds the run id, and it leads to the run's other VNet. */
-const wayTo = (remoteVnetId: string): Mark<PeeringState> => ({ what: 'remote VNet', wrote: remoteVnetId, of: (state) => state.remoteVnetId });
+const wayTo = (remoteVnetId: string): Mark<PeeringState> => ({
+  what: 'remote VNet',
+  wrote: remoteVnetId,
+  of: (state) => state.remoteVnetId,
+});
 
 /** A resource without the mark is somebody else's, or was taken from the run: told with both values, not touched (W3, W6). */
-async function undone<S extends State>(id: string, context: StepContext, mark: Mark<S>, remove: (lro: Lro, owned: Owned<S>) => Promise<'removed' | 'absent'>) {
+async function undone<S extends State>(
+  id: string,
+  context: StepContext,
+  mark: Mark<S>,
+  remove: (lro: Lro, owned: Owned<S>) => Promise<'removed' | 'absent'>,
+) {
   let foreign: S | undefined;
   const owned = (state: S): boolean => {
     const ours = sameId(mark.of(state) ?? '', mark.wrote);

@@ -2,7 +2,14 @@
 import { slicesOf } from '../adapters/kubernetes/endpoints.ts';
 import { autoHostEndpoints } from '../adapters/kubernetes/host-endpoints.ts';
 import type { Cluster } from '../adapters/kubernetes/index.ts';
-import { globalNetworkPolicies, type KubernetesObject, leases, type Resource, type Service, services } from '../adapters/kubernetes/resources.ts';
+import {
+  globalNetworkPolicies,
+  type KubernetesObject,
+  leases,
+  type Resource,
+  type Service,
+  services,
+} from '../adapters/kubernetes/resources.ts';
 import { isOf } from '../manifests/kubernetes-marks.ts';
 import { clusterLease, ownerAnnotation, runLabel } from '../manifests/names.ts';
 import { restoreField } from './changed-field.ts';
@@ -44,7 +51,9 @@ export const deletePolicy: UndoActivity<'deletePolicy'> = async ({ name }, tools
   const cluster = await tools.clusters.of(context.run.cluster);
   const what = `GlobalNetworkPolicy ${name}`;
   // By mark first: the object may be called `<tier>.<name>`, whatever the caller knows.
-  const named = (await cluster.list(globalNetworkPolicies)).filter(({ metadata }) => metadata.name === name || metadata.name.endsWith(`.${name}`));
+  const named = (await cluster.list(globalNetworkPolicies)).filter(
+    ({ metadata }) => metadata.name === name || metadata.name.endsWith(`.${name}`),
+  );
   const policy = named.find((candidate) => isOf(candidate, context.run.runId));
   if (policy !== undefined) {
     await deleteAndProve(cluster, context, globalNetworkPolicies, policy);
@@ -60,30 +69,57 @@ export const releaseCluster: UndoActivity<'releaseCluster'> = async ({ holder },
   const lease = await cluster.find(leases, name, namespace);
   if (lease === undefined) return { outcome: 'nothing', detail: `${what} does not exist.` };
   const held = lease.spec?.holderIdentity;
-  if (held !== holder) return { outcome: 'nothing', detail: `${what} is held by ${held ?? 'nobody'}, not by this run; left alone.` };
+  if (held !== holder)
+    return { outcome: 'nothing', detail: `${what} is held by ${held ?? 'nobody'}, not by this run; left alone.` };
   await deleteAndProve(cluster, context, leases, lease);
   return { outcome: 'done', detail: `${what} is gone.` };
 };
 
 /** Left alone (W6). Somebody else's object of that name is no business of the run; the run's own, from which somebody took the label, is told. */
-function notOurs(what: string, objects: readonly KubernetesObject[], { run }: StepContext): { outcome: 'nothing' | 'conflict'; detail: string } {
+function notOurs(
+  what: string,
+  objects: readonly KubernetesObject[],
+  { run }: StepContext,
+): { outcome: 'nothing' | 'conflict'; detail: string } {
   const bereft = objects.find(({ metadata }) => metadata.annotations?.[ownerAnnotation] === run.workflowId);
-  if (bereft === undefined) return { outcome: 'nothing', detail: `${what} does not belong to run ${run.runId}; left alone.` };
+  if (bereft === undefined)
+    return { outcome: 'nothing', detail: `${what} does not belong to run ${run.runId}; left alone.` };
   const label = bereft.metadata.labels?.[runLabel] ?? 'absent';
-  return { outcome: 'conflict', detail: `Label ${runLabel} of ${what} is ${label}, this run wrote ${run.runId}; left alone.` };
+  return {
+    outcome: 'conflict',
+    detail: `Label ${runLabel} of ${what} is ${label}, this run wrote ${run.runId}; left alone.`,
+  };
 }
 
 /** Deletes exactly what was read and looks until it, and not a successor of its name, is gone. A delete under way already is only waited for. */
-async function deleteAndProve<T extends KubernetesObject>(cluster: Cluster, context: StepContext, resource: Resource<T>, object: T): Promise<void> {
+async function deleteAndProve<T extends KubernetesObject>(
+  cluster: Cluster,
+  context: StepContext,
+  resource: Resource<T>,
+  object: T,
+): Promise<void> {
   const { name, namespace, uid, deletionTimestamp } = object.metadata;
   if (deletionTimestamp === undefined) await cluster.delete(resource, object);
-  await untilGone(context, `${resource.plural} ${name}`, async () => (await cluster.find(resource, name, namespace))?.metadata.uid !== uid);
+  await untilGone(
+    context,
+    `${resource.plural} ${name}`,
+    async () => (await cluster.find(resource, name, namespace))?.metadata.uid !== uid,
+  );
 }
 
 /** Waits until no EndpointSlice of the service is left; with the service known, one that belongs to a successor of its name does not count. */
-async function slicesGone(cluster: Cluster, context: StepContext, namespace: string, name: string, service?: Service): Promise<void> {
+async function slicesGone(
+  cluster: Cluster,
+  context: StepContext,
+  namespace: string,
+  name: string,
+  service?: Service,
+): Promise<void> {
   await untilGone(context, `The EndpointSlices of service ${name}`, async () => {
     const left = await slicesOf(cluster, namespace, name);
-    return left.every(({ metadata }) => service !== undefined && (metadata.ownerReferences ?? []).some(({ uid }) => uid !== service.metadata.uid));
+    return left.every(
+      ({ metadata }) =>
+        service !== undefined && (metadata.ownerReferences ?? []).some(({ uid }) => uid !== service.metadata.uid),
+    );
   });
 }

@@ -2,8 +2,22 @@ import type { ObserverInput, UndoEntry, UndoName, UndoOutcome, Watched } from '.
 import { isRetryable, toHepflowError } from './failure.ts';
 import { startObserver } from './observer.ts';
 import type { StepContext, Tools, UndoActivity } from './step.ts';
-import { deleteInterface, deleteNetwork, deletePeering, deletePublicIp, deleteSecurityGroup, deleteVm } from './undo-azure.ts';
-import { deletePolicy, deleteService, releaseCluster, restoreAutoHostEndpoints, restoreFlowLogs, restoreLabel } from './undo-kubernetes.ts';
+import {
+  deleteInterface,
+  deleteNetwork,
+  deletePeering,
+  deletePublicIp,
+  deleteSecurityGroup,
+  deleteVm,
+} from './undo-azure.ts';
+import {
+  deletePolicy,
+  deleteService,
+  releaseCluster,
+  restoreAutoHostEndpoints,
+  restoreFlowLogs,
+  restoreLabel,
+} from './undo-kubernetes.ts';
 
 const undos: { readonly [N in UndoName]: UndoActivity<N> } = {
   releaseCluster,
@@ -44,7 +58,8 @@ export async function undoEach(
   for (const [index, entry] of entries.entries()) {
     if (index < outcomes.length) continue;
     const resume = index === saved.outcomes.length ? saved.current : undefined;
-    const save = (current?: unknown): void => context.heartbeat(current === undefined ? undefined : ({ outcomes, current } satisfies Saved));
+    const save = (current?: unknown): void =>
+      context.heartbeat(current === undefined ? undefined : ({ outcomes, current } satisfies Saved));
     outcomes.push(await undoOne(entry, tools, { ...context, resume, heartbeat: save }));
     context.heartbeat({ outcomes } satisfies Saved);
   }
@@ -58,7 +73,11 @@ async function tryToWatch(observer: ObserverInput, tools: Tools, { run, signal }
 
 async function undoOne(entry: UndoEntry, tools: Tools, context: StepContext): Promise<UndoOutcome> {
   const startedAt = new Date().toISOString();
-  const over = (end: Pick<UndoOutcome, 'outcome' | 'retryable' | 'code' | 'detail'>): UndoOutcome => ({ ...end, startedAt, endedAt: new Date().toISOString() });
+  const over = (end: Pick<UndoOutcome, 'outcome' | 'retryable' | 'code' | 'detail'>): UndoOutcome => ({
+    ...end,
+    startedAt,
+    endedAt: new Date().toISOString(),
+  });
   try {
     const undo = undos[entry.undo] as UndoActivity<typeof entry.undo>;
     return over({ ...(await undo(entry.input as never, tools, context)), retryable: false, code: '' });

@@ -6,7 +6,13 @@ import { untilWithin } from './wait.ts';
 const limitMs = 2 * 60 * 1000;
 
 /** Waits until something is gone, but not so long that one thing that stays keeps every other undo from its turn (W5). Fails with TimedOut. */
-export async function untilGone(context: StepContext, what: string, isGone: () => Promise<boolean>, withinMs: number = limitMs): Promise<void> {
-  const stillThere = (): HepflowError => new HepflowError('TimedOut', `${what} were still there ${withinMs / 1000} s after the undo.`);
+export async function untilGone(
+  context: StepContext,
+  what: string,
+  isGone: () => Promise<boolean>,
+  withinMs: number = limitMs,
+): Promise<void> {
+  const stillThere = (): HepflowError =>
+    new HepflowError('TimedOut', `${what} were still there ${withinMs / 1000} s after the undo.`);
   await untilWithin(context, withinMs, async () => ((await isGone()) ? true : undefined), stillThere);
 }

@@ -52,7 +52,11 @@ export function openHearing(
 }
 
 /** Reads them side by side from now on; resolves at the latest when the signal aborts, and never rejects. */
-export async function askAzure(azure: Reader, { targets, interfaceId, peeringIds }: Asked, signal: AbortSignal): Promise<AzureWitnesses> {
+export async function askAzure(
+  azure: Reader,
+  { targets, interfaceId, peeringIds }: Asked,
+  signal: AbortSignal,
+): Promise<AzureWitnesses> {
   const [securityRules, routes, peerings] = await Promise.all([
     orMissing(signal, () => securityRulesOf(azure, interfaceId, targets, signal)),
     orMissing(signal, () => routesOf(azure, interfaceId, targets, signal)),
@@ -61,13 +65,20 @@ export async function askAzure(azure: Reader, { targets, interfaceId, peeringIds
   return { securityRules, routes, peerings };
 }
 
-const askPeerings = (azure: Reader, { peeringIds }: Pick<Asked, 'peeringIds'>, signal: AbortSignal): Promise<Witnesses['peerings']> =>
-  orMissing(signal, () => Promise.all(peeringIds.map((id) => peeringOf(azure, id))));
+const askPeerings = (
+  azure: Reader,
+  { peeringIds }: Pick<Asked, 'peeringIds'>,
+  signal: AbortSignal,
+): Promise<Witnesses['peerings']> => orMissing(signal, () => Promise.all(peeringIds.map((id) => peeringOf(azure, id))));
 
-const isBroken = (peerings: Witnesses['peerings']): boolean => !isMissing(peerings) && peerings.some(({ state }) => state !== 'Connected');
+const isBroken = (peerings: Witnesses['peerings']): boolean =>
+  !isMissing(peerings) && peerings.some(({ state }) => state !== 'Connected');
 
 async function securityRulesOf(azure: Reader, interfaceId: string, targets: readonly Target[], signal: AbortSignal) {
-  const [nic, groups] = await Promise.all([azure.interfaces.get(interfaceId), azure.effective.securityGroups(interfaceId, signal)]);
+  const [nic, groups] = await Promise.all([
+    azure.interfaces.get(interfaceId),
+    azure.effective.securityGroups(interfaceId, signal),
+  ]);
   if (nic === undefined) throw new Error(`There is no interface ${interfaceId}.`);
   return perTarget(targets, ({ address, port }) => accessOf(groups, { from: nic.privateAddress, to: address, port }));
 }
@@ -79,7 +90,11 @@ async function routesOf(azure: Reader, interfaceId: string, targets: readonly Ta
 
 async function peeringOf(azure: Reader, id: string) {
   const found = await azure.peerings.get(id);
-  return { id: parseId(id).names.join('/'), state: found?.peeringState ?? 'absent', provisioningState: found?.provisioningState ?? 'absent' };
+  return {
+    id: parseId(id).names.join('/'),
+    state: found?.peeringState ?? 'absent',
+    provisioningState: found?.provisioningState ?? 'absent',
+  };
 }
 
 const perTarget = <T>(targets: readonly Target[], look: (target: Target) => T): Readonly<Record<string, T>> =>
@@ -91,7 +106,10 @@ async function orMissing<T>(signal: AbortSignal, read: () => Promise<T>): Promis
   if (signal.aborted) giveUp();
   signal.addEventListener('abort', giveUp, { once: true });
   try {
-    return await Promise.race([tried(read, signal).catch((error: unknown) => ({ missing: reasonOf(error, signal) })), late.promise]);
+    return await Promise.race([
+      tried(read, signal).catch((error: unknown) => ({ missing: reasonOf(error, signal) })),
+      late.promise,
+    ]);
   } finally {
     signal.removeEventListener('abort', giveUp);
   }
@@ -103,7 +121,9 @@ async function tried<T>(read: () => Promise<T>, signal: AbortSignal): Promise<T>
     try {
       return await read();
     } catch (error) {
-      const passing = error instanceof AzureError && (error.status === 429 || error.status >= 500 || error.code === ownCodes.connectionFailed);
+      const passing =
+        error instanceof AzureError &&
+        (error.status === 429 || error.status >= 500 || error.code === ownCodes.connectionFailed);
       if (!passing) throw error;
       await sleep(error.retryAfterMs ?? pauseMs, undefined, { signal });
     }

@@ -8,12 +8,20 @@ export function behindDeny(verdicts: readonly Verdict[], evidence: Evidence): Sa
   const nodePorts = verdicts.filter(({ target }) => target.kind === 'nodePort');
   const open = nodePorts.find(({ expected }) => expected === 'OPEN');
   if (open === undefined) return [];
-  return nodePorts.filter(({ expected }) => expected === 'DROP').map(({ node }) => behind(node, open.target.id, evidence));
+  return nodePorts
+    .filter(({ expected }) => expected === 'DROP')
+    .map(({ node }) => behind(node, open.target.id, evidence));
 }
 
 function behind(node: string, through: string, { answers, backends }: Evidence): Said {
-  const of = (result: Said['result'], says: string): Said => ({ about: 'backendBehindDeny', subject: node, result, says });
-  const unknown = (why: string): Said => of('UNKNOWN', `whether a pod on ${node} answers through ${through} is not known: ${why}`);
+  const of = (result: Said['result'], says: string): Said => ({
+    about: 'backendBehindDeny',
+    subject: node,
+    result,
+    says,
+  });
+  const unknown = (why: string): Said =>
+    of('UNKNOWN', `whether a pod on ${node} answers through ${through} is not known: ${why}`);
   const pods = [...(backends.before.pods ?? []), ...(backends.after.pods ?? [])];
   const lines = Object.entries(answers?.[through] ?? {});
   if (lines.length === 0) return unknown('nobody who answered there gave a name');
@@ -22,9 +30,14 @@ function behind(node: string, through: string, { answers, backends }: Evidence):
   if (here.length === 0) return unknown('no pod runs there');
   if (!lines.some(([line]) => pods.some(({ name }) => names(line, name)))) return unknown('the answers name no pod');
   const found = here.filter((name) => lines.some(([line]) => names(line, name)));
-  const count = lines.filter(([line]) => found.some((name) => names(line, name))).reduce((sum, [, times]) => sum + times, 0);
+  const count = lines
+    .filter(([line]) => found.some((name) => names(line, name)))
+    .reduce((sum, [, times]) => sum + times, 0);
   const all = lines.reduce((sum, [, times]) => sum + times, 0);
-  if (found.length === 0) return unknown(`none of ${all} answers came from ${listed(here)}, which ${here.length === 1 ? 'runs' : 'run'} there`);
+  if (found.length === 0)
+    return unknown(
+      `none of ${all} answers came from ${listed(here)}, which ${here.length === 1 ? 'runs' : 'run'} there`,
+    );
   return of(
     'CONFIRMED',
     `${found.length === 1 ? 'the pod' : 'the pods'} ${listed(found)} on ${node} gave ${count} of ${all} answers through ${through}: the workload lives there, and only the way in through that node is shut`,

@@ -34,8 +34,12 @@ export function expectationsOf(phase: Phase, targets: readonly Target[], nodes: 
   const openNodePorts = nodePorts.filter(({ node }) => !denied.has(node));
   const ids = (some: readonly Target[]): readonly string[] => some.map(({ id }) => id);
   const row = (target: Target): Expectation => {
-    if (target.kind === 'openPort' || !denied.has(target.node)) return { phase, target, expected: 'OPEN', controls: [] };
-    const controls = openNodePorts.length > 0 ? [...ids(openNodePorts), ...ids(openPorts.filter(({ node }) => node === target.node))] : ids(openPorts);
+    if (target.kind === 'openPort' || !denied.has(target.node))
+      return { phase, target, expected: 'OPEN', controls: [] };
+    const controls =
+      openNodePorts.length > 0
+        ? [...ids(openNodePorts), ...ids(openPorts.filter(({ node }) => node === target.node))]
+        : ids(openPorts);
     return { phase, target, expected: 'DROP', controls };
   };
   return [...nodePorts, ...openPorts].map(row);

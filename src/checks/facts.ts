@@ -62,14 +62,23 @@ export function factsOf(row: Expectation, evidence: Evidence, change?: Change): 
   };
 }
 
-function watchedIn({ phase, target }: Expectation, { observation, targets }: Evidence, change: Change | undefined): Watched {
+function watchedIn(
+  { phase, target }: Expectation,
+  { observation, targets }: Evidence,
+  change: Change | undefined,
+): Watched {
   const nothing: Watched = { leaks: [], refusals: [], dials: 0 };
   if (observation === undefined || isMissing(observation)) return nothing;
   const watch = watchOf(observation, target.id, steady(phase, [target], targets));
   const changes = change?.targets.some(({ id }) => id === target.id) === true;
   const asked = changes ? slotOf(askedFor('DROP', marksOf(target, change.marks)), observation) : 0;
   const edge = silenceIn(watch, asked);
-  if (edge === null) return { ...nothing, refusals: refusalsIn(watch, asked), dials: countedIn(watch).filter((slot) => slot >= asked).length };
+  if (edge === null)
+    return {
+      ...nothing,
+      refusals: refusalsIn(watch, asked),
+      dials: countedIn(watch).filter((slot) => slot >= asked).length,
+    };
   const { leaks, silent } = after(edge.first, watch);
   return { ...nothing, leaks: leaks.map((slot) => dialAt(observation, slot)), dials: leaks.length + silent };
 }

@@ -14,7 +14,8 @@ export interface Rule {
   readonly says: (facts: Facts) => string;
 }
 
-const has = ({ proof }: Facts, ...outcomes: readonly string[]): boolean => proof.some(({ outcome }) => outcomes.includes(outcome));
+const has = ({ proof }: Facts, ...outcomes: readonly string[]): boolean =>
+  proof.some(({ outcome }) => outcomes.includes(outcome));
 const otherPhase = ({ row, evidence }: Facts): boolean => evidence.phase !== row.phase;
 
 /** Read from top to bottom; the first rule that holds decides. PASS stands last: nothing may speak against it (W4). */
@@ -51,7 +52,9 @@ const openRules: readonly Rule[] = [
 ];
 
 /** The rules by what is expected; docs/verdicts.md lists what they say. */
-export const rules = { DROP: dropRules, OPEN: openRules } as const satisfies Readonly<Record<Expectation['expected'], readonly Rule[]>>;
+export const rules = { DROP: dropRules, OPEN: openRules } as const satisfies Readonly<
+  Record<Expectation['expected'], readonly Rule[]>
+>;
 
 /** A verdict for every row, in order. `change`: what led to the phase, where it is known. */
 export function judge(expectations: readonly Expectation[], evidence: Evidence, change?: Change): Verdict[] {
@@ -82,7 +85,12 @@ function isProofOfSilence({ proof, independent, syns, evidence }: Facts): boolea
   const { connections, eachMs } = proofOfSilence;
   const synsNeeded = sendsSynsEverySecond(evidence) ? 3 : 2;
   const eachLongEnough = proof.every((one) => one.elapsedMs >= eachMs && one.syns >= 2);
-  return independent >= connections && proof.every(({ outcome }) => outcome === 'DROP') && eachLongEnough && syns >= connections * synsNeeded;
+  return (
+    independent >= connections &&
+    proof.every(({ outcome }) => outcome === 'DROP') &&
+    eachLongEnough &&
+    syns >= connections * synsNeeded
+  );
 }
 
 /** tcp_syn_linear_timeouts came with Linux 6.5, where it is 4. Where neither it nor the version can be read, the stricter rule holds. */

@@ -8,14 +8,20 @@ export interface Verdict {
 
 /** A thing is removed only when its run is over, or cannot be asked for and the thing has expired; and when it is old enough. */
 export function decide({ owner, runIs, createdAt, expiresAt }: Found, nowMs: number, olderThanMs: number): Verdict {
-  if (runIs === 'alive') return { decision: 'kept: its run lives', why: `${owner} is running; it removes its own things.` };
+  if (runIs === 'alive')
+    return { decision: 'kept: its run lives', why: `${owner} is running; it removes its own things.` };
   if (createdAt !== null && nowMs - Date.parse(createdAt) < olderThanMs) {
-    return { decision: 'kept: too young', why: `Its run began ${ago(nowMs - Date.parse(createdAt))} ago, less than ${ago(olderThanMs)}.` };
+    return {
+      decision: 'kept: too young',
+      why: `Its run began ${ago(nowMs - Date.parse(createdAt))} ago, less than ${ago(olderThanMs)}.`,
+    };
   }
-  if (runIs === 'over') return { decision: 'remove', why: owner === '' ? 'Its other side is gone.' : `${owner} is over.` };
+  if (runIs === 'over')
+    return { decision: 'remove', why: owner === '' ? 'Its other side is gone.' : `${owner} is over.` };
   if (expiresAt !== null && Date.parse(expiresAt) <= nowMs)
     return { decision: 'remove', why: `Temporal does not know ${named(owner)}, and it expired at ${expiresAt}.` };
-  const until = expiresAt === null ? 'it says neither whose it is nor until when it is needed' : `it expires at ${expiresAt}`;
+  const until =
+    expiresAt === null ? 'it says neither whose it is nor until when it is needed' : `it expires at ${expiresAt}`;
   return { decision: 'kept: its run may live', why: `Temporal does not know ${named(owner)}; ${until}.` };
 }
 

@@ -9,8 +9,10 @@ export interface Told extends Pick<Report, 'outcome' | 'verdicts' | 'findings' |
 
 const sentences: Record<RunOutcome, (told: Told) => string> = {
   RUNNING: ({ phase }) => `The run is under way: ${phase}.`,
-  PASS: (told) => `Host endpoints protect the nodes' ports: ${count(told, 'PASS')} of ${told.verdicts.length} expectations were met.`,
-  FAIL: (told) => `Host endpoints do not protect the nodes' ports as expected: ${count(told, 'FAIL')} of ${told.verdicts.length} expectations failed.`,
+  PASS: (told) =>
+    `Host endpoints protect the nodes' ports: ${count(told, 'PASS')} of ${told.verdicts.length} expectations were met.`,
+  FAIL: (told) =>
+    `Host endpoints do not protect the nodes' ports as expected: ${count(told, 'FAIL')} of ${told.verdicts.length} expectations failed.`,
   INCONCLUSIVE: (told) => `Not everything was proved: ${whyUndecided(told)}.`,
   ERROR: ({ failure }) => `The run could not be carried out: ${failure?.message ?? 'unknown failure'}`,
   CANCELLED: () => 'The run was cancelled.',
@@ -30,9 +32,12 @@ export function summaryOf(told: Told): string {
 function whyUndecided(told: Told): string {
   const { verdicts, findings } = told;
   const contradictions = findings.filter(({ result }) => result === 'CONTRADICTED').length;
-  if (count(told, 'INCONCLUSIVE') > 0 || verdicts.length === 0) return `${count(told, 'INCONCLUSIVE')} of ${verdicts.length} verdicts are inconclusive`;
-  if (contradictions > 0) return `${contradictions} ${contradictions === 1 ? 'finding speaks' : 'findings speak'} against the verdicts`;
+  if (count(told, 'INCONCLUSIVE') > 0 || verdicts.length === 0)
+    return `${count(told, 'INCONCLUSIVE')} of ${verdicts.length} verdicts are inconclusive`;
+  if (contradictions > 0)
+    return `${contradictions} ${contradictions === 1 ? 'finding speaks' : 'findings speak'} against the verdicts`;
   return 'whether the nodes answer again after undo was not seen';
 }
 
-const count = ({ verdicts }: Told, kind: VerdictKind): number => verdicts.filter(({ verdict }) => verdict === kind).length;
+const count = ({ verdicts }: Told, kind: VerdictKind): number =>
+  verdicts.filter(({ verdict }) => verdict === kind).length;

@@ -30,16 +30,20 @@ function neverShowed(seen: Seen): string {
   const { target, to, until } = seen;
   const what = to === 'DROP' ? 'did not fall silent' : 'did not answer again';
   const when =
-    seen.asked === undefined || until === undefined ? '' : ` beside live controls, until ${length(Math.max(0, since(seen, until)))} after ${asked(seen)}`;
+    seen.asked === undefined || until === undefined
+      ? ''
+      : ` beside live controls, until ${length(Math.max(0, since(seen, until)))} after ${asked(seen)}`;
   return `${target.id} ${what} for good while it was watched${when}.`;
 }
 
 function edgeOf(seen: Seen, from: string, to: string): string {
   const { target, tookMs, premature, censored } = seen;
   const [did, was] = seen.to === 'DROP' ? ['went silent', 'was silent'] : ['answered again', 'answered'];
-  if (premature) return `${target.id} ${was} already ${length(Math.max(0, -since(seen, to)))} or more before ${asked(seen)}, so something else did it`;
+  if (premature)
+    return `${target.id} ${was} already ${length(Math.max(0, -since(seen, to)))} or more before ${asked(seen)}, so something else did it`;
   if (tookMs !== null) return `${target.id} ${did} ${tookMs.atLeast} to ${tookMs.atMost} ms after ${asked(seen)}`;
-  if (censored === 'no') return `${target.id} ${did} between ${from} and ${to}; when the change was asked for is not known`;
+  if (censored === 'no')
+    return `${target.id} ${did} between ${from} and ${to}; when the change was asked for is not known`;
   const when = seen.asked === undefined ? '' : `, at most ${length(Math.max(0, since(seen, to)))} after ${asked(seen)}`;
   return `${target.id} ${was} already when it was first watched${when}`;
 }

@@ -4,7 +4,19 @@ import { type Interval, isMissing, type Observation } from '../contract/observat
 import type { Mark, Transition } from '../contract/report.ts';
 import { dialAt, onWorkersClock } from '../contract/track.ts';
 import * as says from './transition-sentences.ts';
-import { type Aftermath, after, countedIn, type Edge, leakBound, openingIn, silenceIn, steady, streak, type Watch, watchOf } from './watch.ts';
+import {
+  type Aftermath,
+  after,
+  countedIn,
+  type Edge,
+  leakBound,
+  openingIn,
+  silenceIn,
+  steady,
+  streak,
+  type Watch,
+  watchOf,
+} from './watch.ts';
 
 export interface Change {
   readonly phase: Phase;
@@ -60,12 +72,18 @@ function transitionOf(target: Target, change: Change, evidence: Evidence): Trans
   const watch = watchOf(observation, target.id, steady(phase, targets, evidence.targets));
   const seen = seenIn(watch, target, to, asked, observation);
   const leaks = seen.aftermath.leaks.map((slot) => dialAt(observation, slot));
-  return told(phase, [...marks, ...edgeMarks(seen, observation), ...proofMark(target, evidence, observation)], leaks, seen);
+  return told(
+    phase,
+    [...marks, ...edgeMarks(seen, observation), ...proofMark(target, evidence, observation)],
+    leaks,
+    seen,
+  );
 }
 
 /** A deny needs all its changes, so the last counts; an opening needs only one of them, so the first does. */
 export function askedFor(to: Transition['to'], marks: readonly Mark[]): Mark | undefined {
-  const named = (...names: readonly Mark['name'][]): Mark[] => marks.filter(({ name }) => names.includes(name)).sort((a, b) => ms(a.from) - ms(b.from));
+  const named = (...names: readonly Mark['name'][]): Mark[] =>
+    marks.filter(({ name }) => names.includes(name)).sort((a, b) => ms(a.from) - ms(b.from));
   return to === 'DROP' ? named('labelWritten', 'policyAccepted').at(-1) : named('policyDeleted', 'labelRestored')[0];
 }
 
@@ -77,7 +95,8 @@ export function slotOf(asked: Mark | undefined, observation: Observation): numbe
 }
 
 /** The marks that are about a port's own node, or about none. */
-export const marksOf = ({ node }: Target, marks: readonly Mark[]): Mark[] => marks.filter((mark) => mark.node === undefined || mark.node === node);
+export const marksOf = ({ node }: Target, marks: readonly Mark[]): Mark[] =>
+  marks.filter((mark) => mark.node === undefined || mark.node === node);
 
 /** Whether it showed before it was asked for: then something else did it. */
 export function isPremature({ to, marks }: Pick<Transition, 'to' | 'marks'>): boolean {
@@ -104,8 +123,15 @@ function unseen(target: Target, to: Transition['to'], asked: Mark | undefined, b
   };
 }
 
-function seenIn(watch: Watch, target: Target, to: Transition['to'], asked: Mark | undefined, observation: Observation): Seen {
-  const edge = to === 'DROP' ? silenceIn(watch, slotOf(asked, observation)) : openingIn(watch, slotOf(asked, observation));
+function seenIn(
+  watch: Watch,
+  target: Target,
+  to: Transition['to'],
+  asked: Mark | undefined,
+  observation: Observation,
+): Seen {
+  const edge =
+    to === 'DROP' ? silenceIn(watch, slotOf(asked, observation)) : openingIn(watch, slotOf(asked, observation));
   if (edge === null) {
     const blind = unseen(target, to, asked, 'its controls did not answer beside it while it was watched');
     const afterwards = countedIn(watch).filter((slot) => slot >= slotOf(asked, observation));
@@ -125,7 +151,9 @@ function seenIn(watch: Watch, target: Target, to: Transition['to'], asked: Mark 
     asked,
     edge,
     showed,
-    tookMs: known ? { atLeast: Math.max(0, ms(showed.from) - ms(asked.from)), atMost: Math.max(0, ms(showed.to) - ms(asked.from)) } : null,
+    tookMs: known
+      ? { atLeast: Math.max(0, ms(showed.from) - ms(asked.from)), atMost: Math.max(0, ms(showed.to) - ms(asked.from)) }
+      : null,
     censored: edge.last === null ? 'left' : 'no',
     premature,
     aftermath,
@@ -140,14 +168,19 @@ function edgeMarks({ to, edge, showed, lastLeak }: Seen, observation: Observatio
   if (edge === null || showed === null) return [];
   const [low] = edge.within;
   const before: Mark['name'] = to === 'DROP' ? 'lastOpen' : 'lastSilent';
-  const old = edge.last === null ? [] : [{ name: before, from: dialAt(observation, low ?? edge.last).from, to: dialAt(observation, edge.last).to }];
+  const old =
+    edge.last === null
+      ? []
+      : [{ name: before, from: dialAt(observation, low ?? edge.last).from, to: dialAt(observation, edge.last).to }];
   const leak = lastLeak === undefined ? [] : [{ name: 'lastLeak', ...lastLeak } as const];
   return [...old, { name: to === 'DROP' ? 'firstSilent' : 'firstOpen', ...showed }, ...leak];
 }
 
 /** The end of the connections that the verdict rests on, brought from the VM's clock to the worker's. */
 function proofMark({ id }: Target, { connections }: Evidence, { clock }: Observation): Mark[] {
-  const ends = connections.filter(({ target, stage }) => target === id && stage === 'proof').map(({ startedAt, elapsedMs }) => ms(startedAt) + elapsedMs);
+  const ends = connections
+    .filter(({ target, stage }) => target === id && stage === 'proof')
+    .map(({ startedAt, elapsedMs }) => ms(startedAt) + elapsedMs);
   if (ends.length === 0) return [];
   const end = Math.max(...ends);
   return [{ name: 'proofComplete', ...onWorkersClock(end, end, clock) }];

@@ -1,6 +1,9 @@
 import type { Mark, MarkName, StepRecord } from '../contract/report.ts';
 
-const names: Partial<Record<StepRecord['name'], MarkName>> = { deletePolicy: 'policyDeleted', restoreLabel: 'labelRestored' };
+const names: Partial<Record<StepRecord['name'], MarkName>> = {
+  deletePolicy: 'policyDeleted',
+  restoreLabel: 'labelRestored',
+};
 
 /** When undo took off what the run had put on, by the step table. Of one that took several tries nobody knows which of them did it. */
 export function undoMarks(steps: readonly StepRecord[]): Mark[] {

@@ -26,7 +26,9 @@ export interface Edge {
 /** Ports that stay open while `changing` change: when the first node is denied already, only the ports that no policy names. */
 export function steady(phase: Phase, changing: readonly Target[], all: readonly Target[]): readonly string[] {
   const moved = new Set(changing.map(({ id }) => id));
-  return all.filter(({ id, kind }) => !moved.has(id) && (phase !== 'second' || kind === 'openPort')).map(({ id }) => id);
+  return all
+    .filter(({ id, kind }) => !moved.has(id) && (phase !== 'second' || kind === 'openPort'))
+    .map(({ id }) => id);
 }
 
 /** Without controls nothing counts. */
@@ -34,7 +36,10 @@ export function watchOf({ tracks, slots }: Observation, target: string, controls
   const dials = dialsOf(tracks[target] ?? '', slots);
   const others = controls.map((id) => dialsOf(tracks[id] ?? '', slots));
   const said = (dial: Dial): boolean => dial !== '-' && dial !== 'f';
-  return { dials, counted: dials.map((dial, slot) => others.length > 0 && said(dial) && others.every((other) => other[slot] === 'o')) };
+  return {
+    dials,
+    counted: dials.map((dial, slot) => others.length > 0 && said(dial) && others.every((other) => other[slot] === 'o')),
+  };
 }
 
 /** The slots that count. */
@@ -106,7 +111,9 @@ export interface Aftermath {
 }
 
 export function after(first: number, watch: Watch): Aftermath {
-  const later = watch.dials.map((dial, slot) => ({ dial, slot, counts: watch.counted[slot] === true })).slice(first + 1);
+  const later = watch.dials
+    .map((dial, slot) => ({ dial, slot, counts: watch.counted[slot] === true }))
+    .slice(first + 1);
   return {
     leaks: later.filter(({ dial, counts }) => dial === 'o' && counts).map(({ slot }) => slot),
     silent: later.filter(({ dial, counts }) => dial === 'd' && counts).length,

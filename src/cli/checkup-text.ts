@@ -2,12 +2,22 @@ import Table from 'cli-table3';
 import { type Area, type Checkup, type Diagnosis, type Level, levels, topics } from '../contract/diagnosis.ts';
 import { type Paint, plain } from '../report/text.ts';
 
-const areas: Readonly<Record<Area, string>> = { azure: 'Azure', cluster: 'Cluster', calico: 'Calico', workload: 'Workload' };
+const areas: Readonly<Record<Area, string>> = {
+  azure: 'Azure',
+  cluster: 'Cluster',
+  calico: 'Calico',
+  workload: 'Workload',
+};
 
 /** The findings as a table for each area, the worst first, and a line that counts them. */
-export function checkupText({ findings, counts }: Checkup, { paint = plain, columns = 120 }: { paint?: Paint; columns?: number } = {}): string {
+export function checkupText(
+  { findings, counts }: Checkup,
+  { paint = plain, columns = 120 }: { paint?: Paint; columns?: number } = {},
+): string {
   const blocks = (Object.keys(areas) as Area[]).flatMap((area) => {
-    const here = findings.filter(({ topic }) => topics[topic].area === area).toSorted((a, b) => levels.indexOf(a.level) - levels.indexOf(b.level));
+    const here = findings
+      .filter(({ topic }) => topics[topic].area === area)
+      .toSorted((a, b) => levels.indexOf(a.level) - levels.indexOf(b.level));
     return here.length === 0 ? [] : [`${paint.strong(areas[area])}\n${tableOf(here, paint, columns)}`];
   });
   return `${[...blocks, summary(counts, paint)].join('\n\n')}\n`;
@@ -16,11 +26,18 @@ export function checkupText({ findings, counts }: Checkup, { paint = plain, colu
 function tableOf(findings: readonly Diagnosis[], paint: Paint, columns: number): string {
   const titles = Math.max(...Object.values(topics).map(({ title }) => title.length));
   const width = Math.max(columns - titles - 14, 40);
-  const table = new Table({ chars: borderless, style: { head: [], border: [], 'padding-left': 1, 'padding-right': 1 } });
+  const table = new Table({
+    chars: borderless,
+    style: { head: [], border: [], 'padding-left': 1, 'padding-right': 1 },
+  });
   for (const { level, topic, reason, remedy } of findings) {
     const found = wrapped(reason, width).map((line) => (level === 'ok' ? paint.faint(line) : line));
     const wayOut = remedy === '' ? [] : wrapped(`→ ${remedy}`, width).map((line) => paint.faint(line));
-    table.push([painted(level, paint)(level.padEnd(7)), topics[topic].title.padEnd(titles), [...found, ...wayOut].join('\n')]);
+    table.push([
+      painted(level, paint)(level.padEnd(7)),
+      topics[topic].title.padEnd(titles),
+      [...found, ...wayOut].join('\n'),
+    ]);
   }
   return table.toString().replaceAll(/ +$/gm, '');
 }
@@ -41,11 +58,16 @@ function wrapped(text: string, width: number): string[] {
 
 /** `2 problems, 1 warning, 3 info, 24 ok`, without what there is none of. */
 function summary(counts: Checkup['counts'], paint: Paint): string {
-  const words = levels.filter((level) => counts[level] > 0).map((level) => painted(level, paint)(`${counts[level]} ${plural(level, counts[level])}`));
-  return counts.problem > 0 ? `${words.join(', ')}. Preflight would refuse a run.` : `No problem: ${words.join(', ')}. Preflight would let a run begin.`;
+  const words = levels
+    .filter((level) => counts[level] > 0)
+    .map((level) => painted(level, paint)(`${counts[level]} ${plural(level, counts[level])}`));
+  return counts.problem > 0
+    ? `${words.join(', ')}. Preflight would refuse a run.`
+    : `No problem: ${words.join(', ')}. Preflight would let a run begin.`;
 }
 
-const plural = (level: Level, count: number): string => (level === 'ok' || level === 'info' || count === 1 ? level : `${level}s`);
+const plural = (level: Level, count: number): string =>
+  level === 'ok' || level === 'info' || count === 1 ? level : `${level}s`;
 
 const painted = (level: Level, paint: Paint): ((text: string) => string) =>
   ({ problem: paint.bad, warning: paint.unsure, info: paint.strong, ok: paint.good })[level];

@@ -6,9 +6,18 @@ const proxy = new URL(process.env['HEPFLOW_SSH_PROXY'] ?? '');
 const user = decodeURIComponent(proxy.username);
 const headers = {
   host: `${host}:${port}`,
-  ...(user !== '' && { 'proxy-authorization': `Basic ${Buffer.from(`${user}:${decodeURIComponent(proxy.password)}`).toString('base64')}` }),
+  ...(user !== '' && {
+    'proxy-authorization': `Basic ${Buffer.from(`${user}:${decodeURIComponent(proxy.password)}`).toString('base64')}`,
+  }),
 };
-const asked = request({ host: proxy.hostname, port: proxy.port || 80, method: 'CONNECT', path: `${host}:${port}`, headers, agent: false });
+const asked = request({
+  host: proxy.hostname,
+  port: proxy.port || 80,
+  method: 'CONNECT',
+  path: `${host}:${port}`,
+  headers,
+  agent: false,
+});
 const refuse = (why: string): never => {
   process.stderr.write(`The proxy ${proxy.host} cannot connect to ${host}:${port}: ${why}.\n`);
   process.exit(1);

@@ -70,7 +70,11 @@ const detachedLines = (id: string, cancelled: boolean): string =>
     '',
   ].join('\n');
 
-async function present(report: Report, { report: file, json }: FollowFlags, terminal: ReturnType<typeof terminalOn>): Promise<number> {
+async function present(
+  report: Report,
+  { report: file, json }: FollowFlags,
+  terminal: ReturnType<typeof terminalOn>,
+): Promise<number> {
   if (file !== undefined) await writeWhole(file, render(report, formatOfFile(file)));
   terminal.stream.write(`\n${toText(report, { paint: terminal.paint, columns: terminal.columns() })}`);
   if (file !== undefined) terminal.stream.write(`\nReport: ${file}\n`);
@@ -81,7 +85,12 @@ async function present(report: Report, { report: file, json }: FollowFlags, term
 export const reportFormats = ['text', 'json', 'markdown', 'html', 'junit'] as const;
 export type ReportFormat = (typeof reportFormats)[number];
 
-const endings: Readonly<Record<string, ReportFormat>> = { '.html': 'html', '.htm': 'html', '.xml': 'junit', '.md': 'markdown' };
+const endings: Readonly<Record<string, ReportFormat>> = {
+  '.html': 'html',
+  '.htm': 'html',
+  '.xml': 'junit',
+  '.md': 'markdown',
+};
 
 /** The form that a file's name asks for: `.html`, `.xml` (JUnit), `.md`; JSON for any other. */
 export const formatOfFile = (path: string): ReportFormat => endings[extname(path).toLowerCase()] ?? 'json';

@@ -7,9 +7,13 @@ export const exitCodes = { pass: 0, fail: 1, inconclusive: 2, couldNotRun: 3, le
 export function exitCodeOf({ outcome, leftovers }: Pick<Report, 'outcome' | 'leftovers'>): number {
   if (outcome === 'RUNNING') return exitCodes.pass;
   if (leftovers.length > 0) return exitCodes.leftBehind;
-  return { PASS: exitCodes.pass, FAIL: exitCodes.fail, INCONCLUSIVE: exitCodes.inconclusive, ERROR: exitCodes.couldNotRun, CANCELLED: exitCodes.couldNotRun }[
-    outcome
-  ];
+  return {
+    PASS: exitCodes.pass,
+    FAIL: exitCodes.fail,
+    INCONCLUSIVE: exitCodes.inconclusive,
+    ERROR: exitCodes.couldNotRun,
+    CANCELLED: exitCodes.couldNotRun,
+  }[outcome];
 }
 
 /** Ends a command with a message for people and exit code 3 unless told otherwise. */

@@ -9,7 +9,10 @@ export interface RunHandle {
   readonly workflowId: string;
   query(name: string): Promise<unknown>;
   result(): Promise<unknown>;
-  describe(): Promise<{ readonly status: { readonly name: string }; readonly memo?: Record<string, unknown> | undefined }>;
+  describe(): Promise<{
+    readonly status: { readonly name: string };
+    readonly memo?: Record<string, unknown> | undefined;
+  }>;
 }
 
 export interface FollowOptions {
@@ -52,10 +55,17 @@ export async function follow(handle: RunHandle, options: FollowOptions): Promise
   }
 }
 
-async function look(handle: RunHandle, { view, taskQueue, liveProof, pollMs = 400 }: FollowOptions, stop: AbortSignal): Promise<void> {
+async function look(
+  handle: RunHandle,
+  { view, taskQueue, liveProof, pollMs = 400 }: FollowOptions,
+  stop: AbortSignal,
+): Promise<void> {
   while (!stop.aborted) {
     // A query without a worker ends only with the client's own deadline: what is missing is said long before.
-    const silence = setTimeout(() => stop.aborted || view.note(`No worker answers on task queue ${taskQueue}; start one: hepflow worker`), 5000);
+    const silence = setTimeout(
+      () => stop.aborted || view.note(`No worker answers on task queue ${taskQueue}; start one: hepflow worker`),
+      5000,
+    );
     try {
       const progress = (await handle.query(progressQuery)) as Progress;
       const probing = progress.steps.some(({ name, outcome }) => name === 'probe' && outcome === 'running');
@@ -71,7 +81,8 @@ async function look(handle: RunHandle, { view, taskQueue, liveProof, pollMs = 40
 }
 
 /** Before its first workflow task a run knows no queries. */
-const isTooEarly = (error: unknown): boolean => error instanceof Error && (error.name === 'QueryNotRegisteredError' || /workflow task/i.test(error.message));
+const isTooEarly = (error: unknown): boolean =>
+  error instanceof Error && (error.name === 'QueryNotRegisteredError' || /workflow task/i.test(error.message));
 
 /** Waits for the end through interruptions of the connection; only a run that does not exist is given up. */
 async function endOf(handle: RunHandle, stop: AbortSignal): Promise<Followed> {
@@ -87,7 +98,8 @@ async function endOf(handle: RunHandle, stop: AbortSignal): Promise<Followed> {
   return { kind: 'detached' };
 }
 
-const isWorkflowFailure = (error: unknown): boolean => error instanceof Error && ['WorkflowFailedError', 'WorkflowContinuedAsNewError'].includes(error.name);
+const isWorkflowFailure = (error: unknown): boolean =>
+  error instanceof Error && ['WorkflowFailedError', 'WorkflowContinuedAsNewError'].includes(error.name);
 
 /** The report of a run that did not end with a result: from the query, which a worker answers for closed runs too, else from the failure's first detail, else what the memo holds. */
 async function reportOfClosed(handle: RunHandle, error: unknown): Promise<Followed> {
@@ -98,7 +110,10 @@ async function reportOfClosed(handle: RunHandle, error: unknown): Promise<Follow
   const why = messageOf(error);
   return {
     kind: 'over-without-report',
-    message: known === undefined ? `The run ended as ${status.name} without a report: ${why}` : `${known.outcome}: ${known.summary}`,
+    message:
+      known === undefined
+        ? `The run ended as ${status.name} without a report: ${why}`
+        : `${known.outcome}: ${known.summary}`,
   };
 }
 

@@ -5,7 +5,10 @@ import type { VerdictKind } from '../contract/verdict.ts';
 import type { Paint } from '../report/text.ts';
 import { duration } from '../report/words.ts';
 
-const colours = { PASS: 'good', FAIL: 'bad', INCONCLUSIVE: 'unsure' } as const satisfies Record<VerdictKind, keyof Paint>;
+const colours = { PASS: 'good', FAIL: 'bad', INCONCLUSIVE: 'unsure' } as const satisfies Record<
+  VerdictKind,
+  keyof Paint
+>;
 
 /** The grid for a terminal: a head, and a line a port. Empty before the first phase that is judged. */
 export function gridLines({ grid = [] }: Progress, proof: LiveProof | undefined, paint: Paint): string[] {
@@ -30,7 +33,10 @@ function soFar({ target, expected }: GridCell, live: LiveProof | undefined): str
   if (known.synsWanted === 0) return seen || 'probing';
   const loud = known.seen.filter((outcome) => outcome !== 'DROP');
   const silence = `${known.syns} of ${known.synsWanted} SYNs silent`;
-  return [loud.length === 0 ? silence : `${silence}, but ${counted(loud)}`, ...(live.stage === 'soak' ? ['soaking'] : [])].join('; ');
+  return [
+    loud.length === 0 ? silence : `${silence}, but ${counted(loud)}`,
+    ...(live.stage === 'soak' ? ['soaking'] : []),
+  ].join('; ');
 }
 
 /** `OPEN x3`, `OPEN x2 and DROP`. */

@@ -6,7 +6,14 @@ const count = z.int().nonnegative();
 const schema = z.object({
   phase: z.enum(['baseline', 'enforced', 'second', 'restored']),
   stage: z.enum(['convergence', 'proof', 'soak']),
-  targets: z.record(z.string(), z.object({ seen: z.array(z.enum(['OPEN', 'DROP', 'RST', 'ICMP_REJECT', 'PROBE_FAULT'])), syns: count, synsWanted: count })),
+  targets: z.record(
+    z.string(),
+    z.object({
+      seen: z.array(z.enum(['OPEN', 'DROP', 'RST', 'ICMP_REJECT', 'PROBE_FAULT'])),
+      syns: count,
+      synsWanted: count,
+    }),
+  ),
 }) satisfies z.ZodType<LiveProof>;
 
 /**

@@ -9,7 +9,8 @@ import { messageOf } from './temporal.ts';
 /** package.json lies above src/ in a checkout, and above dist/src/ in the package. */
 function version(): string {
   const depth = import.meta.url.endsWith('.ts') ? '../..' : '../../..';
-  return (JSON.parse(readFileSync(new URL(`${depth}/package.json`, import.meta.url), 'utf8')) as { version: string }).version;
+  return (JSON.parse(readFileSync(new URL(`${depth}/package.json`, import.meta.url), 'utf8')) as { version: string })
+    .version;
 }
 
 /** Commander would end the process itself; main decides the exit code. */

@@ -12,7 +12,9 @@ import { addWorkerCommand } from './commands/worker.ts';
 export function createProgram(version: string): Command {
   const program = new Command('hepflow');
   program
-    .description("Proves on a live AKS cluster that Calico automatic host endpoints protect the nodes' ports, then undoes everything.")
+    .description(
+      "Proves on a live AKS cluster that Calico automatic host endpoints protect the nodes' ports, then undoes everything.",
+    )
     .version(version)
     .enablePositionalOptions()
     .showHelpAfterError('(hepflow --help tells more)')

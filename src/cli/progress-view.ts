@@ -15,7 +15,8 @@ export interface ProgressView {
   end(): void;
 }
 
-export const progressView = (terminal: Terminal): ProgressView => (terminal.live ? liveView(terminal) : lineView(terminal));
+export const progressView = (terminal: Terminal): ProgressView =>
+  terminal.live ? liveView(terminal) : lineView(terminal);
 
 const startOf = (progress: Progress): number => Date.parse(progress.steps[0]?.startedAt ?? new Date().toISOString());
 
@@ -25,7 +26,8 @@ function lineView({ stream }: Terminal): ProgressView {
   return {
     show(progress) {
       const elapsedMs = Date.now() - startOf(progress);
-      for (const line of [...changeLines(before, progress, elapsedMs), ...judgedLines(before, progress, elapsedMs)]) stream.write(`${line}\n`);
+      for (const line of [...changeLines(before, progress, elapsedMs), ...judgedLines(before, progress, elapsedMs)])
+        stream.write(`${line}\n`);
       before = progress;
       noted = '';
     },
@@ -55,7 +57,8 @@ function liveView(terminal: Terminal): ProgressView {
   let asked: string | null = null;
   const draw = (): void => {
     const [columns, rows] = [terminal.columns(), terminal.rows()];
-    const lines = last === undefined ? [] : tableLines(last[0], new Date().toISOString(), { paint, columns, rows }, last[1]);
+    const lines =
+      last === undefined ? [] : tableLines(last[0], new Date().toISOString(), { paint, columns, rows }, last[1]);
     if (noted !== '') lines.push(paint.unsure(noted.slice(0, columns - 1)));
     if (asked !== null) lines.push(paint.strong(asked));
     stream.write(`${rewind(drawn)}${lines.map((line) => `${line}\n`).join('')}`);

@@ -13,7 +13,13 @@ export function addSpecOptions(command: Command): Command {
     .option('--subscription <id>', "Azure subscription; overrides the file's")
     .option('-g, --resource-group <name>', "resource group of the cluster; overrides the file's")
     .option('-c, --cluster <name>', "managed cluster; overrides the file's")
-    .addOption(new Option('--second-node <when>', "whether to go on with the second node; overrides the file's").choices(['on-signal', 'always', 'never']));
+    .addOption(
+      new Option('--second-node <when>', "whether to go on with the second node; overrides the file's").choices([
+        'on-signal',
+        'always',
+        'never',
+      ]),
+    );
 }
 
 /** What `run` may override of its file. */
@@ -32,9 +38,14 @@ export function readSpec(path: string | undefined, changes: SpecChanges): { spec
     return { spec: spec as RunSpec, mission: resolveMission(spec) };
   } catch (error) {
     if (!(error instanceof HepflowError)) throw error;
-    const lines = error.problems.map(({ field, message, remedy }) => `  ${[field, message, remedy].filter(Boolean).join(' ')}`);
+    const lines = error.problems.map(
+      ({ field, message, remedy }) => `  ${[field, message, remedy].filter(Boolean).join(' ')}`,
+    );
     throw new CommandError(
-      [`${path ?? 'The run spec'}: ${lines.length === 1 ? 'a problem' : `${lines.length} problems`}; nothing was started.`, ...lines].join('\n'),
+      [
+        `${path ?? 'The run spec'}: ${lines.length === 1 ? 'a problem' : `${lines.length} problems`}; nothing was started.`,
+        ...lines,
+      ].join('\n'),
     );
   }
 }
@@ -56,6 +67,8 @@ function changed(spec: unknown, { subscription, resourceGroup, cluster, secondNo
     ...(subscription !== undefined && { subscriptionId: subscription }),
     ...(resourceGroup !== undefined && { resourceGroup }),
     ...(cluster !== undefined && { cluster }),
-    ...(secondNode !== undefined && { secondNode: typeof before === 'object' ? { ...before, when: secondNode } : { when: secondNode } }),
+    ...(secondNode !== undefined && {
+      secondNode: typeof before === 'object' ? { ...before, when: secondNode } : { when: secondNode },
+    }),
   };
 }

@@ -5,7 +5,15 @@ import type { Paint } from '../report/text.ts';
 import { duration, titleOf, tookOf } from '../report/words.ts';
 import { gridLines } from './grid-lines.ts';
 
-const signs: Readonly<Record<StepOutcome, string>> = { pending: '·', running: '▸', waiting: '…', done: '✔', failed: '✘', cancelled: '⊘', skipped: '–' };
+const signs: Readonly<Record<StepOutcome, string>> = {
+  pending: '·',
+  running: '▸',
+  waiting: '…',
+  done: '✔',
+  failed: '✘',
+  cancelled: '⊘',
+  skipped: '–',
+};
 
 function painted(outcome: StepOutcome, text: string, paint: Paint): string {
   if (outcome === 'done') return paint.good(text);
@@ -21,7 +29,12 @@ interface Room {
 }
 
 /** The whole table for a terminal: one line a step, the oldest ones folded when they do not fit into `rows`; below it the grid, when both fit, and what is waited for. */
-export function tableLines(progress: Progress, now: string, { paint, columns, rows }: Room, proof?: LiveProof): string[] {
+export function tableLines(
+  progress: Progress,
+  now: string,
+  { paint, columns, rows }: Room,
+  proof?: LiveProof,
+): string[] {
   const { steps, phase, waitingFor } = progress;
   const titleWidth = Math.max(0, ...steps.map((step) => titleOf(step).length));
   const line = (step: StepRecord): string => {

@@ -33,7 +33,10 @@ export async function runOf(client: Client, workflowId: string): Promise<Workflo
     await handle.describe();
     return handle;
   } catch (error) {
-    if (isNotFound(error)) throw new CommandError(`There is no run ${workflowId} in namespace ${client.options.namespace}. hepflow list shows the runs.`);
+    if (isNotFound(error))
+      throw new CommandError(
+        `There is no run ${workflowId} in namespace ${client.options.namespace}. hepflow list shows the runs.`,
+      );
     throw error;
   }
 }
@@ -52,7 +55,9 @@ export async function clusterAttribute(
   cluster: string,
 ): Promise<{ typedSearchAttributes?: { key: ReturnType<typeof keyword>; value: string }[] }> {
   try {
-    const known = await (client.connection as Connection).operatorService.listSearchAttributes({ namespace: client.options.namespace });
+    const known = await (client.connection as Connection).operatorService.listSearchAttributes({
+      namespace: client.options.namespace,
+    });
     if (!Object.hasOwn(known.customAttributes ?? {}, searchAttributes.cluster)) return {};
     return { typedSearchAttributes: [{ key: keyword(searchAttributes.cluster), value: cluster }] };
   } catch {

@@ -4,7 +4,10 @@ import { HepflowError } from '../contract/failures.ts';
 import { CommandError } from './exit-code.ts';
 
 /** Adds `--config` and the named options of the worker, their help from the table; the function gives what was said of them. */
-export function addWorkerFlags(command: Command, names = Object.keys(workerOptionRows) as readonly WorkerOptionName[]): (said: object) => WorkerFlags {
+export function addWorkerFlags(
+  command: Command,
+  names = Object.keys(workerOptionRows) as readonly WorkerOptionName[],
+): (said: object) => WorkerFlags {
   command.option('--config <file>', 'YAML or JSON file with options (HEPFLOW_CONFIG)');
   const byFlag = new Map<string, WorkerOptionName | 'config'>([['config', 'config']]);
   for (const name of names) {
@@ -13,7 +16,10 @@ export function addWorkerFlags(command: Command, names = Object.keys(workerOptio
     command.option(`${row.flag} <value>`, `${row.help}${fallback} (${row.variable})`);
     byFlag.set(camelCase(row.flag), name);
   }
-  return (said) => Object.fromEntries(Object.entries(said).flatMap(([flag, value]) => (byFlag.has(flag) ? [[byFlag.get(flag), value]] : [])));
+  return (said) =>
+    Object.fromEntries(
+      Object.entries(said).flatMap(([flag, value]) => (byFlag.has(flag) ? [[byFlag.get(flag), value]] : [])),
+    );
 }
 
 /** Every problem of the options at once, below a sentence that says what they prevent. */
@@ -23,9 +29,15 @@ export function orRefuse<T>(what: string, resolve: () => T): T {
   } catch (error) {
     if (!(error instanceof HepflowError)) throw error;
     const lines = error.message.split('\n');
-    throw new CommandError([`${what}: ${lines.length === 1 ? 'a problem' : `${lines.length} problems`}.`, ...lines.map((line) => `  ${line}`)].join('\n'));
+    throw new CommandError(
+      [
+        `${what}: ${lines.length === 1 ? 'a problem' : `${lines.length} problems`}.`,
+        ...lines.map((line) => `  ${line}`),
+      ].join('\n'),
+    );
   }
 }
 
 /** A flag as commander names it: `--key-secret-file` is `keySecretFile`. */
-const camelCase = (flag: string): string => flag.replace(/^--/, '').replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+const camelCase = (flag: string): string =>
+  flag.replace(/^--/, '').replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());

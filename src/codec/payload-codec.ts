@@ -27,7 +27,9 @@ export function createPayloadCodec(keys: () => readonly PayloadKey[] = () => [])
       return first === undefined ? payloads : payloads.map((payload) => seal(payload, first));
     },
     async decode(payloads) {
-      return payloads.map((payload) => (textOf(payload, 'encoding') === encryptedEncoding ? open(payload, keys()) : payload));
+      return payloads.map((payload) =>
+        textOf(payload, 'encoding') === encryptedEncoding ? open(payload, keys()) : payload,
+      );
     },
   };
 }
@@ -35,7 +37,12 @@ export function createPayloadCodec(keys: () => readonly PayloadKey[] = () => [])
 function seal(payload: Payload, { id, key }: PayloadKey): Payload {
   const nonce = randomBytes(nonceBytes);
   const encryption = createCipheriv(cipher, key, nonce, { authTagLength: tagBytes });
-  const data = Buffer.concat([nonce, encryption.update(PayloadMessage.encode(payload).finish()), encryption.final(), encryption.getAuthTag()]);
+  const data = Buffer.concat([
+    nonce,
+    encryption.update(PayloadMessage.encode(payload).finish()),
+    encryption.final(),
+    encryption.getAuthTag(),
+  ]);
   return { metadata: { encoding: Buffer.from(encryptedEncoding), [keyIdField]: Buffer.from(id) }, data };
 }
 
@@ -43,16 +50,25 @@ function open(payload: Payload, keys: readonly PayloadKey[]): Payload {
   const id = textOf(payload, keyIdField);
   const found = keys.find((each) => each.id === id);
   if (found === undefined) {
-    const known = keys.length === 0 ? 'there is no key ring here' : `the key ring here holds ${keys.map((each) => each.id).join(', ')}`;
-    throw new PayloadKeyError(`This is encrypted with the key ${JSON.stringify(id)}, but ${known}. Add that key to the file that HEPFLOW_PAYLOAD_KEY names.`);
+    const known =
+      keys.length === 0
+        ? 'there is no key ring here'
+        : `the key ring here holds ${keys.map((each) => each.id).join(', ')}`;
+    throw new PayloadKeyError(
+      `This is encrypted with the key ${JSON.stringify(id)}, but ${known}. Add that key to the file that HEPFLOW_PAYLOAD_KEY names.`,
+    );
   }
   const data = Buffer.from(payload.data ?? []);
   try {
     const decryption = createDecipheriv(cipher, found.key, data.subarray(0, nonceBytes), { authTagLength: tagBytes });
     decryption.setAuthTag(data.subarray(-tagBytes));
-    return PayloadMessage.decode(Buffer.concat([decryption.update(data.subarray(nonceBytes, -tagBytes)), decryption.final()]));
+    return PayloadMessage.decode(
+      Buffer.concat([decryption.update(data.subarray(nonceBytes, -tagBytes)), decryption.final()]),
+    );
   } catch {
-    throw new PayloadKeyError(`A payload does not decrypt with the key ${id}: it was changed after it was written, or ${id} is another key than the writer's.`);
+    throw new PayloadKeyError(
+      `A payload does not decrypt with the key ${id}: it was changed after it was written, or ${id} is another key than the writer's.`,
+    );
   }
 }
 

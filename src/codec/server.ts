@@ -39,7 +39,8 @@ export async function startCodecServer({ codec, port, origins }: CodecServerOpti
   const server = createServer((request, response) => {
     answer(codec, origins, request, response).then(
       (body) => send(response, body === undefined ? 204 : 200, body),
-      (error: unknown) => send(response, statusOf(error), { message: error instanceof Error ? error.message : String(error) }),
+      (error: unknown) =>
+        send(response, statusOf(error), { message: error instanceof Error ? error.message : String(error) }),
     );
   });
   await new Promise<void>((resolve, reject) => {
@@ -55,13 +56,22 @@ export async function startCodecServer({ codec, port, origins }: CodecServerOpti
 }
 
 /** The body of the answer; nothing for a preflight request. Throws a Refusal or what the codec throws. */
-async function answer(codec: PayloadCodec, origins: readonly string[], request: IncomingMessage, response: ServerResponse): Promise<object | undefined> {
+async function answer(
+  codec: PayloadCodec,
+  origins: readonly string[],
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<object | undefined> {
   const { origin, host = '' } = request.headers;
   // A name that leads to the loopback by a trick of DNS is still not one of these.
-  if (!/^(127\.0\.0\.1|localhost)(:\d+)?$/.test(host)) throw new Refusal(403, 'This codec server answers to 127.0.0.1 and localhost only.');
+  if (!/^(127\.0\.0\.1|localhost)(:\d+)?$/.test(host))
+    throw new Refusal(403, 'This codec server answers to 127.0.0.1 and localhost only.');
   if (origin !== undefined) {
     if (!origins.includes(origin))
-      throw new Refusal(403, `Pages of ${origin} may not use this codec server; allow it: hepflow codec-server --origin ${origin}`);
+      throw new Refusal(
+        403,
+        `Pages of ${origin} may not use this codec server; allow it: hepflow codec-server --origin ${origin}`,
+      );
     allowOrigin(response, origin);
   }
   if (request.method === 'OPTIONS') return undefined;
@@ -83,7 +93,8 @@ function allowOrigin(response: ServerResponse, origin: string): void {
 
 async function jsonOf(request: IncomingMessage): Promise<{ payloads: object[] }> {
   // Any page may send a form without asking first; JSON it may not.
-  if (!/^application\/json\b/i.test(request.headers['content-type'] ?? '')) throw new Refusal(415, 'The body must be application/json.');
+  if (!/^application\/json\b/i.test(request.headers['content-type'] ?? ''))
+    throw new Refusal(415, 'The body must be application/json.');
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -98,15 +109,19 @@ function checked(text: string): { payloads: object[] } {
   try {
     const body: unknown = JSON.parse(text);
     const payloads = (body as { payloads?: unknown } | null)?.payloads;
-    if (Array.isArray(payloads) && payloads.every((each) => typeof each === 'object' && each !== null)) return { payloads };
+    if (Array.isArray(payloads) && payloads.every((each) => typeof each === 'object' && each !== null))
+      return { payloads };
   } catch {
     // told below
   }
   throw new Refusal(400, 'The body must be JSON of the form {"payloads": [{"metadata": {...}, "data": "..."}]}.');
 }
 
-const statusOf = (error: unknown): number => (error instanceof Refusal ? error.status : error instanceof PayloadKeyError ? 400 : 500);
+const statusOf = (error: unknown): number =>
+  error instanceof Refusal ? error.status : error instanceof PayloadKeyError ? 400 : 500;
 
 function send(response: ServerResponse, status: number, body: object | undefined): void {
-  response.writeHead(status, body === undefined ? {} : { 'content-type': 'application/json' }).end(body === undefined ? undefined : JSON.stringify(body));
+  response
+    .writeHead(status, body === undefined ? {} : { 'content-type': 'application/json' })
+    .end(body === undefined ? undefined : JSON.stringify(body));
 }

@@ -10,11 +10,15 @@ const tools = ['az', 'azd', 'pwsh'];
  * Whether any of the ways of DefaultAzureCredential can work at all: a service principal, a workload identity, a managed identity, a login of a developer tool.
  * Nothing is sent; whether the credential is accepted shows when it is used.
  */
-export function checkCredentials(env: NodeJS.ProcessEnv, assetTagFile = '/sys/class/dmi/id/chassis_asset_tag'): Problem[] {
+export function checkCredentials(
+  env: NodeJS.ProcessEnv,
+  assetTagFile = '/sys/class/dmi/id/chassis_asset_tag',
+): Problem[] {
   const has = (...names: string[]): boolean => names.every((name) => Boolean(env[name]));
   const identity = has('AZURE_TENANT_ID', 'AZURE_CLIENT_ID');
   const anyWay =
-    (identity && (has('AZURE_CLIENT_SECRET') || has('AZURE_CLIENT_CERTIFICATE_PATH') || has('AZURE_FEDERATED_TOKEN_FILE'))) ||
+    (identity &&
+      (has('AZURE_CLIENT_SECRET') || has('AZURE_CLIENT_CERTIFICATE_PATH') || has('AZURE_FEDERATED_TOKEN_FILE'))) ||
     has('IDENTITY_ENDPOINT') ||
     has('MSI_ENDPOINT') ||
     contentOf(assetTagFile) === azureAssetTag ||

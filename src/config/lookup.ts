@@ -32,7 +32,11 @@ export class Lookup<Name extends string> {
   readonly #env: NodeJS.ProcessEnv;
   readonly #file: Readonly<Record<string, unknown>>;
 
-  constructor(rows: Readonly<Record<Name, OptionRow>>, flags: Readonly<Record<string, string | undefined>>, env: NodeJS.ProcessEnv) {
+  constructor(
+    rows: Readonly<Record<Name, OptionRow>>,
+    flags: Readonly<Record<string, string | undefined>>,
+    env: NodeJS.ProcessEnv,
+  ) {
     this.#rows = rows;
     this.#flags = flags;
     this.#env = env;
@@ -63,7 +67,11 @@ export class Lookup<Name extends string> {
 
   #given(name: Name): string | undefined {
     const inFile = this.#file[name];
-    return this.#flags[name] || this.#env[this.#rows[name].variable] || (inFile === undefined || inFile === null ? undefined : String(inFile));
+    return (
+      this.#flags[name] ||
+      this.#env[this.#rows[name].variable] ||
+      (inFile === undefined || inFile === null ? undefined : String(inFile))
+    );
   }
 
   #read(path: string | undefined): Record<string, unknown> {
@@ -71,7 +79,8 @@ export class Lookup<Name extends string> {
     const field = 'HEPFLOW_CONFIG (--config)';
     try {
       const content: unknown = parse(readFileSync(path, 'utf8')) ?? {};
-      if (typeof content !== 'object' || Array.isArray(content) || content === null) throw new Error('it holds no keys');
+      if (typeof content !== 'object' || Array.isArray(content) || content === null)
+        throw new Error('it holds no keys');
       for (const key of Object.keys(content)) {
         if (!Object.hasOwn(this.#rows, key))
           this.problems.push({

@@ -5,9 +5,14 @@ import { type Found, RuleError } from './lookup.ts';
 export type AzureCloud = 'public' | 'usgovernment' | 'china' | 'custom';
 
 /** Endpoints of the clouds: https://learn.microsoft.com/azure/azure-government/compare-azure-government-global-azure and Azure China's equivalent. */
-export const azureClouds: Readonly<Record<AzureCloud, { readonly armEndpoint: string; readonly authorityHost: string | undefined }>> = {
+export const azureClouds: Readonly<
+  Record<AzureCloud, { readonly armEndpoint: string; readonly authorityHost: string | undefined }>
+> = {
   public: { armEndpoint: 'https://management.azure.com', authorityHost: undefined },
-  usgovernment: { armEndpoint: 'https://management.usgovcloudapi.net', authorityHost: 'https://login.microsoftonline.us' },
+  usgovernment: {
+    armEndpoint: 'https://management.usgovcloudapi.net',
+    authorityHost: 'https://login.microsoftonline.us',
+  },
   china: { armEndpoint: 'https://management.chinacloudapi.cn', authorityHost: 'https://login.chinacloudapi.cn' },
   custom: { armEndpoint: '', authorityHost: undefined },
 };
@@ -33,7 +38,13 @@ export const wholeMs =
 /** An https origin: tokens are sent there, so never in the clear and never to a path. */
 export function httpsOrigin({ value }: Found): string {
   const url = URL.parse(value);
-  if (url?.protocol !== 'https:' || url.username !== '' || url.pathname !== '/' || url.search !== '' || url.hash !== '') {
+  if (
+    url?.protocol !== 'https:' ||
+    url.username !== '' ||
+    url.pathname !== '/' ||
+    url.search !== '' ||
+    url.hash !== ''
+  ) {
     throw new RuleError(
       `must be an https origin without a path; got ${url?.password ? 'one with a password' : value}.`,
       'Write it as https://host or https://host:port.',
@@ -46,14 +57,18 @@ export function httpsOrigin({ value }: Found): string {
 export function proxyUrl({ value }: Found): () => string {
   const url = URL.parse(value);
   if (url?.protocol !== 'http:' || url.hostname === '')
-    throw new RuleError('must be the URL of an HTTP proxy.', 'Write it as http://host:port or http://user:password@host:port.');
+    throw new RuleError(
+      'must be the URL of an HTTP proxy.',
+      'Write it as http://host:port or http://user:password@host:port.',
+    );
   return () => value;
 }
 
 /** `host:port`. */
 export function address({ value }: Found): string {
   const port = Number(/^(?:[\w.-]+|\[[\da-fA-F:]+\]):(\d{1,5})$/.exec(value)?.[1] ?? Number.NaN);
-  if (!(port >= 0 && port <= 65_535)) throw new RuleError(`must be host:port; got ${value}.`, 'Write it as 127.0.0.1:9464.');
+  if (!(port >= 0 && port <= 65_535))
+    throw new RuleError(`must be host:port; got ${value}.`, 'Write it as 127.0.0.1:9464.');
   return value;
 }
 
@@ -62,7 +77,10 @@ export function kubeconfig({ value }: Found): string {
     accessSync(value, constants.R_OK);
     return value;
   } catch {
-    throw new RuleError(`must be a file that can be read; got ${value}.`, 'Correct the path, or leave it out to use the AKS user credential.');
+    throw new RuleError(
+      `must be a file that can be read; got ${value}.`,
+      'Correct the path, or leave it out to use the AKS user credential.',
+    );
   }
 }
 
@@ -79,13 +97,18 @@ export function ownersFile(file: string, make: string): Buffer {
   } catch (error) {
     throw new RuleError(`cannot be read: ${file}: ${(error as NodeJS.ErrnoException).code ?? 'unknown error'}.`, make);
   }
-  if ((mode & 0o077) !== 0) throw new RuleError(`must be readable by its owner only; ${file} has mode ${(mode & 0o777).toString(8)}.`, `chmod 600 ${file}`);
+  if ((mode & 0o077) !== 0)
+    throw new RuleError(
+      `must be readable by its owner only; ${file} has mode ${(mode & 0o777).toString(8)}.`,
+      `chmod 600 ${file}`,
+    );
   return content;
 }
 
 /** Bytes of a secret file. */
 export function secretFile({ value: file }: Found): () => Buffer {
   const secret = ownersFile(file, makeSecret(file));
-  if (secret.byteLength < secretBytes) throw new RuleError(`must hold at least ${secretBytes} bytes; ${file} has ${secret.byteLength}.`, makeSecret(file));
+  if (secret.byteLength < secretBytes)
+    throw new RuleError(`must hold at least ${secretBytes} bytes; ${file} has ${secret.byteLength}.`, makeSecret(file));
   return () => secret;
 }

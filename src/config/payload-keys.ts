@@ -18,8 +18,14 @@ export function payloadKeys({ value: file }: Found): () => readonly PayloadKey[]
   for (const [index, line] of ownersFile(file, makeKey(file)).toString('utf8').split('\n').entries()) {
     if (/^\s*(#|$)/.test(line)) continue;
     const key = keyOf(line.trim());
-    const wrong = typeof key === 'string' ? key : keys.some(({ id }) => id === key.id) ? `names ${key.id} a second time` : undefined;
-    if (wrong !== undefined) throw new RuleError(`must hold lines ID:BASE64; line ${index + 1} of ${file} ${wrong}.`, makeKey(file));
+    const wrong =
+      typeof key === 'string'
+        ? key
+        : keys.some(({ id }) => id === key.id)
+          ? `names ${key.id} a second time`
+          : undefined;
+    if (wrong !== undefined)
+      throw new RuleError(`must hold lines ID:BASE64; line ${index + 1} of ${file} ${wrong}.`, makeKey(file));
     if (typeof key !== 'string') keys.push(key);
   }
   if (keys.length === 0) throw new RuleError(`must hold at least one key; ${file} has none.`, makeKey(file));

@@ -7,13 +7,24 @@ const generalRemedy = 'Correct it; examples/run.yaml documents every field.';
 export function problemsOf(error: z.ZodError, schema: z.ZodType): Problem[] {
   return error.issues.flatMap((issue) => {
     const field = dotted(issue.path);
-    if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownField(dotted([...issue.path, key]), key, fieldsAt(schema, issue.path)));
+    if (issue.code === 'unrecognized_keys')
+      return issue.keys.map((key) => unknownField(dotted([...issue.path, key]), key, fieldsAt(schema, issue.path)));
     const got = issue.input === undefined ? 'it is missing' : `got ${shown(issue.input)}`;
     const rule =
-      issue.code === 'invalid_type' && issue.expected === 'object' ? `${field === '' ? 'The run spec ' : ''}must be an object with fields` : issue.message;
-    const code = field === 'workload.nodePort' && typeof issue.input === 'number' ? 'NodePortOutOfRange' : 'InvalidInput';
+      issue.code === 'invalid_type' && issue.expected === 'object'
+        ? `${field === '' ? 'The run spec ' : ''}must be an object with fields`
+        : issue.message;
+    const code =
+      field === 'workload.nodePort' && typeof issue.input === 'number' ? 'NodePortOutOfRange' : 'InvalidInput';
     const remedy = issue.code === 'custom' ? (issue.params?.['remedy'] as string | undefined) : undefined;
-    return [{ code, field, message: `${rule}; ${got}.`, remedy: remedy ?? (code === 'InvalidInput' ? generalRemedy : failures[code].remedy) }];
+    return [
+      {
+        code,
+        field,
+        message: `${rule}; ${got}.`,
+        remedy: remedy ?? (code === 'InvalidInput' ? generalRemedy : failures[code].remedy),
+      },
+    ];
   });
 }
 

@@ -5,7 +5,8 @@ import { z } from 'zod';
 type Check = (value: string) => boolean;
 
 /** A string with a rule. */
-const text = (rule: string, holds: Check, remedy?: string) => z.string(rule).refine(holds, { error: rule, params: { remedy } });
+const text = (rule: string, holds: Check, remedy?: string) =>
+  z.string(rule).refine(holds, { error: rule, params: { remedy } });
 
 export const whole = (rule: string, min: number, max: number) =>
   z.unknown().transform((value, context) => {
@@ -16,7 +17,8 @@ export const whole = (rule: string, min: number, max: number) =>
 
 export const port = whole('must be a whole number from 1 to 65535', 1, 65_535);
 const day = 24 * 60 * 60 * 1000;
-export const durationMs = (min = 1, max = 7 * day) => whole(`must be whole milliseconds from ${min} to ${max}`, min, max);
+export const durationMs = (min = 1, max = 7 * day) =>
+  whole(`must be whole milliseconds from ${min} to ${max}`, min, max);
 
 export const guid = text(
   'must be a GUID such as 00000000-0000-4000-8000-000000000001',
@@ -40,8 +42,9 @@ export const clusterName = text(
 
 const label = '[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?';
 const isSubdomain: Check = (value) => value.length <= 253 && new RegExp(`^${label}(\\.${label})*$`).test(value);
-export const dnsLabel = text('must be a DNS label: at most 63 lower-case letters, digits and -, beginning and ending with a letter or digit', (value) =>
-  new RegExp(`^${label}$`).test(value),
+export const dnsLabel = text(
+  'must be a DNS label: at most 63 lower-case letters, digits and -, beginning and ending with a letter or digit',
+  (value) => new RegExp(`^${label}$`).test(value),
 );
 export const dnsName = text(
   'must be a DNS name: at most 253 lower-case letters, digits, - and dots, its parts beginning and ending with a letter or digit',
@@ -60,11 +63,15 @@ function isLabelKey(key: string): boolean {
   return parts.length <= 2 && isQualified.test(name ?? '') && (prefix === undefined || isSubdomain(prefix));
 }
 /** The run overwrites the label for a while: keys that Kubernetes and Azure steer by would move pods or break routing. */
-const isSomebodyElses: Check = (key) => /(^|\.)(kubernetes\.io|k8s\.io|azure\.com|projectcalico\.org|hepflow\.io)\//.test(key);
-export const labelKey = text('must be a label key: an optional DNS prefix with a slash, then at most 63 letters, digits, - _ and dots', isLabelKey).refine(
-  (key) => !isSomebodyElses(key),
-  { error: 'must not be a label that Kubernetes, Azure, Calico or hepflow steers by', params: { remedy: 'Use a key of your own, such as host-end-point.' } },
-);
+const isSomebodyElses: Check = (key) =>
+  /(^|\.)(kubernetes\.io|k8s\.io|azure\.com|projectcalico\.org|hepflow\.io)\//.test(key);
+export const labelKey = text(
+  'must be a label key: an optional DNS prefix with a slash, then at most 63 letters, digits, - _ and dots',
+  isLabelKey,
+).refine((key) => !isSomebodyElses(key), {
+  error: 'must not be a label that Kubernetes, Azure, Calico or hepflow steers by',
+  params: { remedy: 'Use a key of your own, such as host-end-point.' },
+});
 export const labelValue = text(
   'must be a label value: at most 63 letters, digits, - _ and dots, beginning and ending with a letter or digit',
   (value) => value === '' || isQualified.test(value),
@@ -81,13 +88,21 @@ const privateRanges = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'];
 /** Whether `inner` lies wholly within `outer`; false when either is no canonical CIDR. */
 export function isWithin(inner: string, outer: string): boolean {
   const [inside, outside] = [parseCidr(inner), parseCidr(outer)];
-  return inside !== undefined && outside !== undefined && inside[1] >= outside[1] && inside[0].match(outside[0], outside[1]);
+  return (
+    inside !== undefined && outside !== undefined && inside[1] >= outside[1] && inside[0].match(outside[0], outside[1])
+  );
 }
 const canonical = 'must be an IPv4 CIDR in canonical form, such as 192.168.0.0/16';
-const cidr = text(canonical, (value) => parseCidr(value) !== undefined, 'The bits after the prefix must be zero: write the network, not a host in it.');
+const cidr = text(
+  canonical,
+  (value) => parseCidr(value) !== undefined,
+  'The bits after the prefix must be zero: write the network, not a host in it.',
+);
 /** Azure: VNets and subnets have at least 8 addresses. */
 export const privateCidr = cidr.refine(
-  (value) => parseCidr(value) === undefined || (privateRanges.some((range) => isWithin(value, range)) && Number(value.split('/')[1]) <= 29),
+  (value) =>
+    parseCidr(value) === undefined ||
+    (privateRanges.some((range) => isWithin(value, range)) && Number(value.split('/')[1]) <= 29),
   {
     error: `must lie within ${privateRanges.join(', ')} and be a /29 or larger`,
     params: { remedy: "Choose a private range that neither the cluster's VNet nor its peers use." },

@@ -10,7 +10,8 @@ const minute = 60_000;
 const nodePorts = { min: 30_000, max: 32_767 };
 
 /** A part of the spec whose fields all have defaults: it may be left out as a whole. */
-const part = <Shape extends z.ZodRawShape>(shape: Shape) => z.strictObject(shape).prefault({} as z.input<z.ZodObject<Shape, z.core.$strict>>);
+const part = <Shape extends z.ZodRawShape>(shape: Shape) =>
+  z.strictObject(shape).prefault({} as z.input<z.ZodObject<Shape, z.core.$strict>>);
 
 /** Fields in the order of the examples; defaults are the workshop's. */
 const schema = z.strictObject({
@@ -23,7 +24,13 @@ const schema = z.strictObject({
     serviceName: rule.serviceName.default('frontend-nodeport'),
     port: rule.port.default(80),
     targetPort: rule.port.default(8080),
-    nodePort: rule.whole(`must be a NodePort, a whole number from ${nodePorts.min} to ${nodePorts.max}`, nodePorts.min, nodePorts.max).default(30_080),
+    nodePort: rule
+      .whole(
+        `must be a NodePort, a whole number from ${nodePorts.min} to ${nodePorts.max}`,
+        nodePorts.min,
+        nodePorts.max,
+      )
+      .default(30_080),
   }),
   label: part({ key: rule.labelKey.default('host-end-point'), value: rule.labelValue.default('test') }),
   nodes: z
@@ -48,7 +55,10 @@ const schema = z.strictObject({
       version: rule.filled.default('latest'),
     }),
     adminUser: rule.adminUser.default('azureuser'),
-    allowedSshSources: z.array(rule.sshSource, 'must be a list of CIDRs').min(1, 'must name at least one source, or SSH could not get in').default(['*']),
+    allowedSshSources: z
+      .array(rule.sshSource, 'must be a list of CIDRs')
+      .min(1, 'must name at least one source, or SSH could not get in')
+      .default(['*']),
   }),
   policy: part({
     name: rule.dnsName.default('frontend-nodeport-access'),
@@ -64,8 +74,12 @@ const schema = z.strictObject({
     waitMs: rule.durationMs().default(60 * minute),
   }),
   probe: part({
-    connections: rule.whole('must be a whole number from 3 to 20: a verdict rests on at least 3 connections', 3, 20).default(3),
-    timeoutMs: rule.whole('must be whole milliseconds from 3000 to 60000: silence counts from 3 s on', 3000, minute).default(3000),
+    connections: rule
+      .whole('must be a whole number from 3 to 20: a verdict rests on at least 3 connections', 3, 20)
+      .default(3),
+    timeoutMs: rule
+      .whole('must be whole milliseconds from 3000 to 60000: silence counts from 3 s on', 3000, minute)
+      .default(3000),
     convergenceMs: rule.durationMs(1, 10 * minute).default(30_000),
     controlPort: rule.port.default(10_250),
     soakMs: rule.durationMs(0, 5 * minute).default(0),
@@ -79,24 +93,39 @@ const schema = z.strictObject({
 export function resolveMission(spec: unknown): Mission {
   const given = withoutComments(spec);
   const parsed = schema.safeParse(given, { reportInput: true });
-  const problems = atMost(maxProblems, [...(parsed.success ? [] : problemsOf(parsed.error, schema)), ...betweenFields(given)]);
+  const problems = atMost(maxProblems, [
+    ...(parsed.success ? [] : problemsOf(parsed.error, schema)),
+    ...betweenFields(given),
+  ]);
   if (parsed.success && problems.length === 0) {
     const { vm, ...rest } = parsed.data;
     return { ...rest, vm: { ...vm, resourceGroup: vm.resourceGroup ?? rest.resourceGroup } };
   }
   const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
-  throw new HepflowError('InvalidInput', `The run spec has ${count}: ${problems.map((each) => `${each.field} ${each.message}`.trim()).join(' ')}`, {
-    problems,
-  });
+  throw new HepflowError(
+    'InvalidInput',
+    `The run spec has ${count}: ${problems.map((each) => `${each.field} ${each.message}`.trim()).join(' ')}`,
+    {
+      problems,
+    },
+  );
 }
 
 /** Rules between two fields; each is judged where both are right by themselves, whatever else is wrong. */
 function betweenFields(spec: unknown): Problem[] {
   const problems: Problem[] = [];
-  const [addressSpace, subnet] = [valueAt(spec, schema.shape.vm, 'vm', 'addressSpace'), valueAt(spec, schema.shape.vm, 'vm', 'subnet')];
+  const [addressSpace, subnet] = [
+    valueAt(spec, schema.shape.vm, 'vm', 'addressSpace'),
+    valueAt(spec, schema.shape.vm, 'vm', 'subnet'),
+  ];
   if (typeof addressSpace === 'string' && typeof subnet === 'string' && !rule.isWithin(subnet, addressSpace)) {
     const message = `must lie within vm.addressSpace, ${addressSpace}; got ${JSON.stringify(subnet)}.`;
-    problems.push({ code: 'InvalidInput', field: 'vm.subnet', message, remedy: 'Set vm.addressSpace and vm.subnet together.' });
+    problems.push({
+      code: 'InvalidInput',
+      field: 'vm.subnet',
+      message,
+      remedy: 'Set vm.addressSpace and vm.subnet together.',
+    });
   }
   const controlPort = valueAt(spec, schema.shape.probe, 'probe', 'controlPort');
   if (controlPort !== undefined && controlPort === valueAt(spec, schema.shape.workload, 'workload', 'nodePort')) {

@@ -18,11 +18,16 @@ const schema = z.strictObject({
 /** Fills in every default of a sweep. Throws HepflowError `InvalidInput` with every problem. */
 export function resolveSweep(spec: unknown): Sweep {
   const parsed = schema.safeParse(spec, { reportInput: true });
-  if (parsed.success) return { ...parsed.data, vmResourceGroup: parsed.data.vmResourceGroup ?? parsed.data.resourceGroup };
+  if (parsed.success)
+    return { ...parsed.data, vmResourceGroup: parsed.data.vmResourceGroup ?? parsed.data.resourceGroup };
   const problems = problemsOf(parsed.error, schema);
-  throw new HepflowError('InvalidInput', `The sweep has problems: ${problems.map(({ field, message }) => `${field} ${message}`.trim()).join(' ')}`, {
-    problems,
-  });
+  throw new HepflowError(
+    'InvalidInput',
+    `The sweep has problems: ${problems.map(({ field, message }) => `${field} ${message}`.trim()).join(' ')}`,
+    {
+      problems,
+    },
+  );
 }
 
 const unitsMs = { s: 1000, m: 60_000, h: hour, d: 24 * hour } as const;

@@ -2,7 +2,18 @@ import { HepflowError } from '../contract/failures.ts';
 import { taskQueue } from '../contract/messages.ts';
 import { checkCredentials } from './credentials.ts';
 import { type Found, Lookup, type OptionRow } from './lookup.ts';
-import { type AzureCloud, address, azureClouds, httpsOrigin, kubeconfig, oneOf, proxyUrl, secretFile, text, wholeMs } from './option-kinds.ts';
+import {
+  type AzureCloud,
+  address,
+  azureClouds,
+  httpsOrigin,
+  kubeconfig,
+  oneOf,
+  proxyUrl,
+  secretFile,
+  text,
+  wholeMs,
+} from './option-kinds.ts';
 import { type PayloadKey, payloadKeys } from './payload-keys.ts';
 
 /** Everything that a worker is told, resolved. What is secret is a function, so that printing the options tells nothing (W7). */
@@ -55,16 +66,46 @@ export const workerOptionRows = {
     variable: 'HEPFLOW_PAYLOAD_KEY',
     help: 'key ring file that encrypts what Temporal stores, lines ID:BASE64, mode 600; default: nothing is encrypted',
   },
-  azureCloud: { flag: '--azure-cloud', variable: 'HEPFLOW_AZURE_CLOUD', fallback: 'public', help: 'public, usgovernment, china or custom' },
-  armEndpoint: { flag: '--arm-endpoint', variable: 'HEPFLOW_ARM_ENDPOINT', help: "Azure Resource Manager; default: the cloud's" },
-  armScope: { flag: '--arm-scope', variable: 'HEPFLOW_ARM_SCOPE', help: 'OAuth scope; default: the endpoint with /.default' },
+  azureCloud: {
+    flag: '--azure-cloud',
+    variable: 'HEPFLOW_AZURE_CLOUD',
+    fallback: 'public',
+    help: 'public, usgovernment, china or custom',
+  },
+  armEndpoint: {
+    flag: '--arm-endpoint',
+    variable: 'HEPFLOW_ARM_ENDPOINT',
+    help: "Azure Resource Manager; default: the cloud's",
+  },
+  armScope: {
+    flag: '--arm-scope',
+    variable: 'HEPFLOW_ARM_SCOPE',
+    help: 'OAuth scope; default: the endpoint with /.default',
+  },
   authorityHost: { flag: '--authority-host', variable: 'AZURE_AUTHORITY_HOST', help: "Entra; default: the cloud's" },
   sshProxy: { flag: '--ssh-proxy', variable: 'HEPFLOW_SSH_PROXY', help: 'HTTP proxy for SSH, by CONNECT' },
-  kubeconfig: { flag: '--kubeconfig', variable: 'HEPFLOW_KUBECONFIG', help: 'kubeconfig file; default: the AKS user credential' },
-  pollIntervalMs: { flag: '--poll-interval-ms', variable: 'HEPFLOW_POLL_INTERVAL_MS', fallback: '2000', help: 'pause between two looks at what is awaited' },
+  kubeconfig: {
+    flag: '--kubeconfig',
+    variable: 'HEPFLOW_KUBECONFIG',
+    help: 'kubeconfig file; default: the AKS user credential',
+  },
+  pollIntervalMs: {
+    flag: '--poll-interval-ms',
+    variable: 'HEPFLOW_POLL_INTERVAL_MS',
+    fallback: '2000',
+    help: 'pause between two looks at what is awaited',
+  },
   logLevel: { flag: '--log-level', variable: 'HEPFLOW_LOG_LEVEL', fallback: 'INFO', help: logLevels.join(', ') },
-  metrics: { flag: '--metrics', variable: 'HEPFLOW_METRICS', help: 'address of the Prometheus endpoint, such as 127.0.0.1:9464; default: none' },
-  health: { flag: '--health', variable: 'HEPFLOW_HEALTH', help: 'address that answers GET /healthz, such as 127.0.0.1:9465; default: none' },
+  metrics: {
+    flag: '--metrics',
+    variable: 'HEPFLOW_METRICS',
+    help: 'address of the Prometheus endpoint, such as 127.0.0.1:9464; default: none',
+  },
+  health: {
+    flag: '--health',
+    variable: 'HEPFLOW_HEALTH',
+    help: 'address that answers GET /healthz, such as 127.0.0.1:9465; default: none',
+  },
 } as const satisfies Record<string, OptionRow>;
 export type WorkerOptionName = keyof typeof workerOptionRows;
 
@@ -91,10 +132,18 @@ function resolved(flags: WorkerFlags, env: NodeJS.ProcessEnv, needsKeySecret: bo
   const cloud = get('azureCloud', oneOf(Object.keys(azureClouds) as AzureCloud[])) ?? 'public';
   const armEndpoint = get('armEndpoint', httpsOrigin) ?? azureClouds[cloud].armEndpoint;
   if (cloud === 'custom' && !lookup.isGiven('armEndpoint'))
-    lookup.problem('armEndpoint', 'is needed with --azure-cloud custom.', 'Give the https origin of Azure Resource Manager.');
+    lookup.problem(
+      'armEndpoint',
+      'is needed with --azure-cloud custom.',
+      'Give the https origin of Azure Resource Manager.',
+    );
   const keySecret = get('keySecretFile', secretFile);
   if (needsKeySecret && !lookup.isGiven('keySecretFile'))
-    lookup.problem('keySecretFile', 'is needed: the SSH keys of the runs are derived from it.', 'openssl rand -out FILE 32 && chmod 600 FILE');
+    lookup.problem(
+      'keySecretFile',
+      'is needed: the SSH keys of the runs are derived from it.',
+      'openssl rand -out FILE 32 && chmod 600 FILE',
+    );
   const options = {
     taskQueue: get('taskQueue', text),
     azure: {
@@ -115,7 +164,9 @@ function resolved(flags: WorkerFlags, env: NodeJS.ProcessEnv, needsKeySecret: bo
   const problems = [...lookup.problems, ...checkCredentials(env)];
   if (problems.length > 0) {
     const code = problems.every((each) => each.code === 'CredentialsMissing') ? 'CredentialsMissing' : 'InvalidInput';
-    throw new HepflowError(code, problems.map((each) => `${each.field} ${each.message} ${each.remedy}`).join('\n'), { problems });
+    throw new HepflowError(code, problems.map((each) => `${each.field} ${each.message} ${each.remedy}`).join('\n'), {
+      problems,
+    });
   }
   return options;
 }

@@ -22,7 +22,13 @@ interface TopicRow {
 
 /** Everything that is looked at, in the order in which it is shown. docs/doctor.md is generated from it. */
 export const topics = {
-  azure: { area: 'azure', title: 'Azure', asks: 'Does Azure Resource Manager answer this credential?', problem: 'it does not answer, or refuses', warning: '' },
+  azure: {
+    area: 'azure',
+    title: 'Azure',
+    asks: 'Does Azure Resource Manager answer this credential?',
+    problem: 'it does not answer, or refuses',
+    warning: '',
+  },
   groups: {
     area: 'azure',
     title: 'resource groups',
@@ -35,7 +41,8 @@ export const topics = {
     title: 'rights',
     asks: "May the credential do everything that a run does in Azure? Asked at the VM's group, the cluster and the VNet of its nodes.",
     problem: 'an action is missing; each is named',
-    warning: 'an action that only a witness needs is missing; the run goes on without that witness, and its report says so',
+    warning:
+      'an action that only a witness needs is missing; the run goes on without that witness, and its report says so',
   },
   aks: {
     area: 'azure',
@@ -133,7 +140,8 @@ export const topics = {
     title: 'autoCreate',
     asks: 'Can automatic host endpoints be switched on?',
     problem: 'KubeControllersConfiguration default is missing, or another run changed it',
-    warning: 'AUTO_HOST_ENDPOINTS in the environment of calico-kube-controllers overrides it, or createDefaultHostEndpoint is Disabled',
+    warning:
+      'AUTO_HOST_ENDPOINTS in the environment of calico-kube-controllers overrides it, or createDefaultHostEndpoint is Disabled',
   },
   lockOut: {
     area: 'calico',
@@ -142,7 +150,13 @@ export const topics = {
     problem: '',
     warning: 'one that is not preDNAT does, or its selector cannot be read',
   },
-  preDnat: { area: 'calico', title: 'preDNAT policies', asks: 'Do other preDNAT policies select the judged nodes?', problem: '', warning: '' },
+  preDnat: {
+    area: 'calico',
+    title: 'preDNAT policies',
+    asks: 'Do other preDNAT policies select the judged nodes?',
+    problem: '',
+    warning: '',
+  },
   profile: {
     area: 'calico',
     title: 'default-allow profile',
@@ -164,9 +178,27 @@ export const topics = {
     problem: 'it is missing, or another run changed it',
     warning: 'the data plane is eBPF, or a deny action is Reject, which the kernel does not take before DNAT',
   },
-  tier: { area: 'calico', title: 'tier', asks: 'Does the tier of the policy exist?', problem: 'it does not', warning: '' },
-  policyName: { area: 'calico', title: 'policy name', asks: 'Is the name of the policy free?', problem: 'it is taken', warning: '' },
-  namespace: { area: 'workload', title: 'namespace', asks: 'Does the namespace exist?', problem: 'it does not', warning: '' },
+  tier: {
+    area: 'calico',
+    title: 'tier',
+    asks: 'Does the tier of the policy exist?',
+    problem: 'it does not',
+    warning: '',
+  },
+  policyName: {
+    area: 'calico',
+    title: 'policy name',
+    asks: 'Is the name of the policy free?',
+    problem: 'it is taken',
+    warning: '',
+  },
+  namespace: {
+    area: 'workload',
+    title: 'namespace',
+    asks: 'Does the namespace exist?',
+    problem: 'it does not',
+    warning: '',
+  },
   deployment: {
     area: 'workload',
     title: 'deployment',
@@ -174,8 +206,20 @@ export const topics = {
     problem: 'it does not exist, or no pod is ready',
     warning: '',
   },
-  service: { area: 'workload', title: 'service', asks: 'Is the name of the NodePort service free?', problem: 'it is taken', warning: '' },
-  nodePort: { area: 'workload', title: 'NodePort', asks: 'Is the NodePort in range and free?', problem: 'it is out of range, or taken', warning: '' },
+  service: {
+    area: 'workload',
+    title: 'service',
+    asks: 'Is the name of the NodePort service free?',
+    problem: 'it is taken',
+    warning: '',
+  },
+  nodePort: {
+    area: 'workload',
+    title: 'NodePort',
+    asks: 'Is the NodePort in range and free?',
+    problem: 'it is out of range, or taken',
+    warning: '',
+  },
 } as const satisfies Record<string, TopicRow>;
 
 export type Topic = keyof typeof topics;

@@ -29,11 +29,16 @@ export const failures = {
   CredentialsMissing: {
     retry: 'never',
     when: 'The worker has no usable Azure or Kubernetes credential.',
-    remedy: 'Give the worker a credential: AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, a managed or workload identity, or `az login`.',
+    remedy:
+      'Give the worker a credential: AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, a managed or workload identity, or `az login`.',
   },
 
   // --- problems that preflight lists (as `Problem.code`)
-  ResourceGroupNotFound: { retry: 'never', when: 'A resource group does not exist.', remedy: 'Correct the name, or create the group: az group create.' },
+  ResourceGroupNotFound: {
+    retry: 'never',
+    when: 'A resource group does not exist.',
+    remedy: 'Correct the name, or create the group: az group create.',
+  },
   ClusterNotFound: {
     retry: 'never',
     when: 'The managed cluster does not exist in that resource group.',
@@ -52,9 +57,14 @@ export const failures = {
   NodeGroupLocked: {
     retry: 'never',
     when: 'AKS forbids changes in the node resource group (node resource group lockdown).',
-    remedy: 'Use a cluster with its own VNet, or lift the lockdown: az aks update --nrg-lockdown-restriction-level Unrestricted.',
+    remedy:
+      'Use a cluster with its own VNet, or lift the lockdown: az aks update --nrg-lockdown-restriction-level Unrestricted.',
   },
-  NamespaceNotFound: { retry: 'never', when: 'The namespace of the workload does not exist.', remedy: 'Correct workload.namespace.' },
+  NamespaceNotFound: {
+    retry: 'never',
+    when: 'The namespace of the workload does not exist.',
+    remedy: 'Correct workload.namespace.',
+  },
   DeploymentNotFound: {
     retry: 'never',
     when: 'The deployment does not exist in that namespace.',
@@ -70,15 +80,27 @@ export const failures = {
     when: 'A service of that name exists already and does not belong to this run.',
     remedy: 'Choose another workload.serviceName, or delete the service.',
   },
-  NodePortTaken: { retry: 'never', when: 'The NodePort belongs to another service.', remedy: 'Set workload.nodePort to a free port.' },
+  NodePortTaken: {
+    retry: 'never',
+    when: 'The NodePort belongs to another service.',
+    remedy: 'Set workload.nodePort to a free port.',
+  },
   NodePortOutOfRange: {
     retry: 'never',
     when: "The NodePort is outside the cluster's range.",
     remedy: 'Set workload.nodePort within the range, by default 30000-32767.',
   },
-  NotEnoughNodes: { retry: 'never', when: 'The cluster has fewer than two ready Linux nodes.', remedy: 'Scale a node pool: az aks nodepool scale.' },
+  NotEnoughNodes: {
+    retry: 'never',
+    when: 'The cluster has fewer than two ready Linux nodes.',
+    remedy: 'Scale a node pool: az aks nodepool scale.',
+  },
   NodeNotFound: { retry: 'never', when: 'A named node does not exist.', remedy: 'Correct nodes: kubectl get nodes.' },
-  NodeNotReady: { retry: 'never', when: 'A named node is not a ready Linux node with an InternalIP.', remedy: 'Name other nodes, or repair it.' },
+  NodeNotReady: {
+    retry: 'never',
+    when: 'A named node is not a ready Linux node with an InternalIP.',
+    remedy: 'Name other nodes, or repair it.',
+  },
   CalicoApiMissing: {
     retry: 'never',
     when: 'The cluster does not serve the projectcalico.org/v3 API that host endpoints need.',
@@ -89,7 +111,11 @@ export const failures = {
     when: 'KubeControllersConfiguration or FelixConfiguration `default` does not exist.',
     remedy: 'Check that Calico is installed and its kube-controllers run.',
   },
-  TierNotFound: { retry: 'never', when: 'The tier of the policy does not exist.', remedy: 'Set policy.tier to an existing tier: kubectl get tiers.' },
+  TierNotFound: {
+    retry: 'never',
+    when: 'The tier of the policy does not exist.',
+    remedy: 'Set policy.tier to an existing tier: kubectl get tiers.',
+  },
   PolicyExists: {
     retry: 'never',
     when: 'A GlobalNetworkPolicy of that name exists already and does not belong to this run.',
@@ -98,7 +124,8 @@ export const failures = {
   ClusterHeld: {
     retry: 'never',
     when: 'Another run holds the cluster, or one that cannot be proved to be over.',
-    remedy: 'Wait for that run to end, or stop it: hepflow cancel ID. If you know that it is over: kubectl delete lease --namespace kube-system hepflow.',
+    remedy:
+      'Wait for that run to end, or stop it: hepflow cancel ID. If you know that it is over: kubectl delete lease --namespace kube-system hepflow.',
   },
   MissingRights: {
     retry: 'never',
@@ -107,31 +134,71 @@ export const failures = {
   },
 
   // --- Azure answers (facts: Azure Resource Manager error codes)
-  Throttled: { retry: 'later', when: 'Azure throttles this subscription or resource.', remedy: 'Wait; the step is tried again when Azure says so.' },
-  AzureBusy: { retry: 'soon', when: 'Another operation changes the same resource.', remedy: 'Wait; the step is tried again.' },
-  AzureNotReady: { retry: 'soon', when: 'A resource that this one refers to is still being provisioned.', remedy: 'Wait; the step is tried again.' },
-  InUse: { retry: 'soon', when: 'The resource is still used by another one that is being deleted.', remedy: 'Wait; the step is tried again.' },
-  AzureUnavailable: { retry: 'soon', when: 'Azure answered with a server error, or the connection broke.', remedy: 'Wait; the step is tried again.' },
+  Throttled: {
+    retry: 'later',
+    when: 'Azure throttles this subscription or resource.',
+    remedy: 'Wait; the step is tried again when Azure says so.',
+  },
+  AzureBusy: {
+    retry: 'soon',
+    when: 'Another operation changes the same resource.',
+    remedy: 'Wait; the step is tried again.',
+  },
+  AzureNotReady: {
+    retry: 'soon',
+    when: 'A resource that this one refers to is still being provisioned.',
+    remedy: 'Wait; the step is tried again.',
+  },
+  InUse: {
+    retry: 'soon',
+    when: 'The resource is still used by another one that is being deleted.',
+    remedy: 'Wait; the step is tried again.',
+  },
+  AzureUnavailable: {
+    retry: 'soon',
+    when: 'Azure answered with a server error, or the connection broke.',
+    remedy: 'Wait; the step is tried again.',
+  },
   OperationLost: {
     retry: 'soon',
     when: 'The long-running operation vanished before its end.',
     remedy: 'Wait; the resource itself is read, and the step tried again.',
   },
-  QuotaExceeded: { retry: 'never', when: 'A quota of the subscription is exhausted.', remedy: 'Raise the quota, or choose another size or region.' },
-  SkuNotAvailable: { retry: 'never', when: 'None of the VM sizes can be had in this region now.', remedy: 'Set vm.sizes to others: az vm list-skus.' },
-  AddressOverlap: { retry: 'never', when: 'Azure refused the peering because address spaces overlap.', remedy: 'Choose another vm.addressSpace.' },
+  QuotaExceeded: {
+    retry: 'never',
+    when: 'A quota of the subscription is exhausted.',
+    remedy: 'Raise the quota, or choose another size or region.',
+  },
+  SkuNotAvailable: {
+    retry: 'never',
+    when: 'None of the VM sizes can be had in this region now.',
+    remedy: 'Set vm.sizes to others: az vm list-skus.',
+  },
+  AddressOverlap: {
+    retry: 'never',
+    when: 'Azure refused the peering because address spaces overlap.',
+    remedy: 'Choose another vm.addressSpace.',
+  },
   PeeringDisconnected: {
     retry: 'soon',
     when: 'A peering is Disconnected because its other side was deleted.',
     remedy: 'Both sides are removed and made again.',
   },
-  PeeringConflict: { retry: 'never', when: 'Another peering already connects the two VNets.', remedy: 'Remove it, or choose another VM address space.' },
+  PeeringConflict: {
+    retry: 'never',
+    when: 'Another peering already connects the two VNets.',
+    remedy: 'Remove it, or choose another VM address space.',
+  },
   NotFound: {
     retry: 'never',
     when: 'Something that the step refers to does not exist any more.',
     remedy: 'Somebody removed it while the run was under way; start again.',
   },
-  ScopeLocked: { retry: 'never', when: 'A resource lock forbids the change.', remedy: 'Remove the lock: az lock list, az lock delete.' },
+  ScopeLocked: {
+    retry: 'never',
+    when: 'A resource lock forbids the change.',
+    remedy: 'Remove the lock: az lock list, az lock delete.',
+  },
   Forbidden: {
     retry: 'never',
     when: 'The credential may not do this.',
@@ -147,7 +214,11 @@ export const failures = {
     when: 'The subscription is not registered for a resource provider.',
     remedy: 'az provider register --namespace Microsoft.Network (or Microsoft.Compute).',
   },
-  AzureRefused: { retry: 'never', when: 'Azure refused the request for a reason that hepflow does not know.', remedy: "Read the message; it is Azure's own." },
+  AzureRefused: {
+    retry: 'never',
+    when: 'Azure refused the request for a reason that hepflow does not know.',
+    remedy: "Read the message; it is Azure's own.",
+  },
   AzureFailed: {
     retry: 'soon',
     when: 'A long-running operation ended as Failed.',
@@ -155,13 +226,21 @@ export const failures = {
   },
 
   // --- Kubernetes and Calico
-  KubernetesUnavailable: { retry: 'soon', when: 'The API server did not answer, or answered with a server error.', remedy: 'Wait; the step is tried again.' },
+  KubernetesUnavailable: {
+    retry: 'soon',
+    when: 'The API server did not answer, or answered with a server error.',
+    remedy: 'Wait; the step is tried again.',
+  },
   KubernetesBusy: {
     retry: 'soon',
     when: 'Somebody else changed the object at the same moment, or the API server asks to slow down.',
     remedy: 'Wait; the object is read again, and the step tried again.',
   },
-  KubernetesRefused: { retry: 'never', when: 'The API server refused the object.', remedy: "Read the message; it is the API server's own." },
+  KubernetesRefused: {
+    retry: 'never',
+    when: 'The API server refused the object.',
+    remedy: "Read the message; it is the API server's own.",
+  },
   ChangedMeanwhile: {
     retry: 'never',
     when: 'Somebody changed an object between its reading and this change.',
@@ -177,7 +256,11 @@ export const failures = {
     when: 'Calico accepted autoCreate but not every ready node has its auto host endpoint yet.',
     remedy: 'Check calico-kube-controllers.',
   },
-  EndpointsMissing: { retry: 'soon', when: 'The NodePort service has no ready endpoint yet.', remedy: "Check the deployment's pods and labels." },
+  EndpointsMissing: {
+    retry: 'soon',
+    when: 'The NodePort service has no ready endpoint yet.',
+    remedy: "Check the deployment's pods and labels.",
+  },
 
   // --- SSH and the prober
   SshUnreachable: {
@@ -188,7 +271,8 @@ export const failures = {
   SshHostKeyChanged: {
     retry: 'never',
     when: 'The host key is not the one that the run derived: this is not the VM that it created.',
-    remedy: 'All workers of a task queue must share one HEPFLOW_KEY_SECRET_FILE; if they do, find out who answers at that address: nothing was sent to it.',
+    remedy:
+      'All workers of a task queue must share one HEPFLOW_KEY_SECRET_FILE; if they do, find out who answers at that address: nothing was sent to it.',
   },
   SshRefused: {
     retry: 'soon',
@@ -212,8 +296,16 @@ export const failures = {
     when: 'The VM was created with keys of another worker secret.',
     remedy: 'All workers of a task queue must share one HEPFLOW_KEY_SECRET_FILE.',
   },
-  TimedOut: { retry: 'never', when: 'A step did not end within its time.', remedy: 'Read what it was waiting for in the step table.' },
-  Unexpected: { retry: 'soon', when: 'An error that no row of this table describes.', remedy: 'Report it, with the log of the worker.' },
+  TimedOut: {
+    retry: 'never',
+    when: 'A step did not end within its time.',
+    remedy: 'Read what it was waiting for in the step table.',
+  },
+  Unexpected: {
+    retry: 'soon',
+    when: 'An error that no row of this table describes.',
+    remedy: 'Report it, with the log of the worker.',
+  },
 } as const satisfies Record<string, Failure>;
 
 export type FailureCode = keyof typeof failures;
@@ -251,7 +343,11 @@ export class HepflowError extends Error {
   readonly problems: readonly Problem[];
   /** Milliseconds to wait before the next try, when the other side said so. */
   readonly retryAfterMs: number | undefined;
-  constructor(code: FailureCode, message: string, more: { problems?: readonly Problem[]; retryAfterMs?: number; cause?: unknown } = {}) {
+  constructor(
+    code: FailureCode,
+    message: string,
+    more: { problems?: readonly Problem[]; retryAfterMs?: number; cause?: unknown } = {},
+  ) {
     super(message, { cause: more.cause });
     this.name = code;
     this.code = code;

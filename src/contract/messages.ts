@@ -15,9 +15,11 @@ export const reportQuery = 'report';
 
 /** What the Web UI shows beside each message. */
 export const descriptions = {
-  [labelNode2Signal]: 'Go on with the second node: label it, and prove that it goes silent too. Sent twice, it does nothing more.',
+  [labelNode2Signal]:
+    'Go on with the second node: label it, and prove that it goes silent too. Sent twice, it does nothing more.',
   [labelNode2Update]: 'The same as the signal labelNode2, and answers with the verdicts, or says why it is refused.',
-  [finishSignal]: 'Skip the wait: end without the second node when waiting for it, or start the cleanup when waiting for that.',
+  [finishSignal]:
+    'Skip the wait: end without the second node when waiting for it, or start the cleanup when waiting for that.',
   [progressQuery]: 'The step table: what is done, what runs, and what is waited for.',
   [reportQuery]: 'The report as it stands, from the first second to after the end.',
 } as const;
@@ -49,7 +51,9 @@ export interface LiveProof {
   readonly phase: Phase;
   readonly stage: 'convergence' | 'proof' | 'soak';
   /** By target id: what its dials showed so far; `syns` silent so far of `synsWanted`. */
-  readonly targets: Readonly<Record<string, { readonly seen: readonly Outcome[]; readonly syns: number; readonly synsWanted: number }>>;
+  readonly targets: Readonly<
+    Record<string, { readonly seen: readonly Outcome[]; readonly syns: number; readonly synsWanted: number }>
+  >;
 }
 
 export type RunPhase =
@@ -67,7 +71,11 @@ export type RunPhase =
 export type SecondNodeAnswer = readonly Verdict[];
 
 /** Search attributes, all Keyword. Set only where the namespace knows them. */
-export const searchAttributes = { cluster: 'HepflowCluster', phase: 'HepflowPhase', outcome: 'HepflowOutcome' } as const;
+export const searchAttributes = {
+  cluster: 'HepflowCluster',
+  phase: 'HepflowPhase',
+  outcome: 'HepflowOutcome',
+} as const;
 
 /** Memo of a closed run: enough to read in a list without its worker. */
 export interface RunMemo {

@@ -9,8 +9,13 @@ import type { Verdict } from './verdict.ts';
 export const reportSchemaVersion = 1;
 
 /** The connections that a verdict rests on, out of the evidence of its phase. */
-export const proofOf = ({ evidence }: Pick<Report, 'evidence'>, { phase, target }: Pick<Verdict, 'phase' | 'target'>): readonly Connection[] =>
-  evidence.filter((each) => each.phase === phase).flatMap(({ connections }) => connections.filter((one) => one.target === target.id && one.stage === 'proof'));
+export const proofOf = (
+  { evidence }: Pick<Report, 'evidence'>,
+  { phase, target }: Pick<Verdict, 'phase' | 'target'>,
+): readonly Connection[] =>
+  evidence
+    .filter((each) => each.phase === phase)
+    .flatMap(({ connections }) => connections.filter((one) => one.target === target.id && one.stage === 'proof'));
 
 /** RUNNING until the end; ERROR: the run could not be carried out; CANCELLED: somebody stopped it. */
 export type RunOutcome = 'RUNNING' | 'PASS' | 'FAIL' | 'INCONCLUSIVE' | 'ERROR' | 'CANCELLED';
@@ -109,7 +114,14 @@ export interface Finding {
   readonly sentence: string;
 }
 
-export type FindingAbout = 'observer' | 'heldConnection' | 'backendBehindDeny' | 'deniedPackets' | 'securityRules' | 'routes' | 'peerings';
+export type FindingAbout =
+  | 'observer'
+  | 'heldConnection'
+  | 'backendBehindDeny'
+  | 'deniedPackets'
+  | 'securityRules'
+  | 'routes'
+  | 'peerings';
 
 /** Something that undo could not remove or restore, with the exact command that does. */
 export interface Leftover {

@@ -45,14 +45,26 @@ export interface Steps {
    * The lease that lets one run at a time change the cluster. `takenOverFrom`: the holder before, a run that is provably over and left it behind.
    * Fails with ClusterHeld when somebody else holds it. A holder is written `<Temporal namespace>/<workflow id>/<first run id>`.
    */
-  holdCluster: Step<{ readonly holder: string }, { readonly since: string; readonly takenOverFrom: string | null }, 'releaseCluster'>;
+  holdCluster: Step<
+    { readonly holder: string },
+    { readonly since: string; readonly takenOverFrom: string | null },
+    'releaseCluster'
+  >;
 
   /** VNet with one subnet. */
-  createNetwork: Step<{ readonly addressSpace: string; readonly subnet: string }, { readonly id: string; readonly subnetId: string }, 'deleteNetwork'>;
+  createNetwork: Step<
+    { readonly addressSpace: string; readonly subnet: string },
+    { readonly id: string; readonly subnetId: string },
+    'deleteNetwork'
+  >;
   /** Standard, static. `address` is its IPv4 address. */
   createPublicIp: Step<object, { readonly id: string; readonly address: string }, 'deletePublicIp'>;
   /** Network security group with the rule AllowRuleSSH: tcp 22, priority 1000, from the given sources. */
-  createSecurityGroup: Step<{ readonly allowedSshSources: readonly string[] }, { readonly id: string }, 'deleteSecurityGroup'>;
+  createSecurityGroup: Step<
+    { readonly allowedSshSources: readonly string[] },
+    { readonly id: string },
+    'deleteSecurityGroup'
+  >;
   /** `privateAddress` is the one that Azure gave: the source address that the nodes will see. */
   createInterface: Step<
     { readonly subnetId: string; readonly publicIpId: string; readonly securityGroupId: string },
@@ -61,7 +73,12 @@ export interface Steps {
   >;
   /** VM with derived keys by cloud-init; succeeded when Azure says so, not when SSH answers. `hostKey` is the pinned public key, OpenSSH one-line form. */
   createVm: Step<
-    { readonly interfaceId: string; readonly sizes: readonly string[]; readonly image: VmImage; readonly adminUser: string },
+    {
+      readonly interfaceId: string;
+      readonly sizes: readonly string[];
+      readonly image: VmImage;
+      readonly adminUser: string;
+    },
     { readonly id: string; readonly size: string; readonly hostKey: string },
     'deleteVm'
   >;
@@ -69,7 +86,11 @@ export interface Steps {
   awaitSsh: Step<SshTarget, { readonly kernel: string; readonly python: string }, 'nothing to undo'>;
 
   /** Peering on the VM's VNet, towards the cluster's. */
-  peerToCluster: Step<{ readonly vnetId: string; readonly clusterVnetId: string }, { readonly id: string }, 'deletePeering'>;
+  peerToCluster: Step<
+    { readonly vnetId: string; readonly clusterVnetId: string },
+    { readonly id: string },
+    'deletePeering'
+  >;
   /** Peering on the cluster's VNet, towards the VM's; done when both sides are Succeeded and Connected. */
   peerFromCluster: Step<
     { readonly vnetId: string; readonly clusterVnetId: string },
@@ -84,7 +105,11 @@ export interface Steps {
     'restoreAutoHostEndpoints'
   >;
   /** flowLogsEnableHostEndpoint true, read back. `supported` false: this Calico pruned the field. */
-  enableFlowLogs: Step<{ readonly prior: boolean | null }, { readonly changed: boolean; readonly supported: boolean }, 'restoreFlowLogs'>;
+  enableFlowLogs: Step<
+    { readonly prior: boolean | null },
+    { readonly changed: boolean; readonly supported: boolean },
+    'restoreFlowLogs'
+  >;
   /** NodePort service; done when it has that nodePort and a ready endpoint. */
   exposeNodePort: Step<Workload, { readonly nodePort: number; readonly readyEndpoints: number }, 'deleteService'>;
 
@@ -186,7 +211,12 @@ export interface Undos {
   restoreAutoHostEndpoints: { readonly prior: string | null };
   restoreFlowLogs: { readonly prior: boolean | null };
   deleteService: { readonly namespace: string; readonly name: string };
-  restoreLabel: { readonly node: string; readonly key: string; readonly written: string; readonly prior: string | null };
+  restoreLabel: {
+    readonly node: string;
+    readonly key: string;
+    readonly written: string;
+    readonly prior: string | null;
+  };
   deletePolicy: { readonly name: string };
 }
 

@@ -21,12 +21,26 @@ export type Sweep = Required<SweepSpec>;
 /** How a thing came to be: the step that makes such things, and of its input what its undo needs. `null`: the mark does not tell. */
 export type Origin =
   | { readonly step: 'holdCluster'; readonly input: { readonly holder: string } }
-  | { readonly step: 'createNetwork' | 'createPublicIp' | 'createSecurityGroup' | 'createInterface' | 'createVm'; readonly input: object }
-  | { readonly step: 'peerToCluster' | 'peerFromCluster'; readonly input: { readonly vnetId: string; readonly clusterVnetId: string } }
+  | {
+      readonly step: 'createNetwork' | 'createPublicIp' | 'createSecurityGroup' | 'createInterface' | 'createVm';
+      readonly input: object;
+    }
+  | {
+      readonly step: 'peerToCluster' | 'peerFromCluster';
+      readonly input: { readonly vnetId: string; readonly clusterVnetId: string };
+    }
   | { readonly step: 'enableAutoHostEndpoints'; readonly input: { readonly prior: string | null } }
   | { readonly step: 'enableFlowLogs'; readonly input: { readonly prior: boolean | null } }
   | { readonly step: 'exposeNodePort'; readonly input: { readonly namespace: string; readonly serviceName: string } }
-  | { readonly step: 'labelNode'; readonly input: { readonly node: string; readonly key: string; readonly value: string; readonly prior: string | null } }
+  | {
+      readonly step: 'labelNode';
+      readonly input: {
+        readonly node: string;
+        readonly key: string;
+        readonly value: string;
+        readonly prior: string | null;
+      };
+    }
   | { readonly step: 'applyPolicy'; readonly input: { readonly name: string } };
 
 /** Something that carries hepflow's marks. Everything of one run tells the same owner and times, whichever of its things knew them. */
@@ -78,7 +92,8 @@ export interface SweepResult {
 }
 
 /** Whether somebody has to act, or a later sweep: a living run removes its own things. */
-export const isLeft = ({ decision }: Pick<Swept, 'decision'>): boolean => decision !== 'removed' && decision !== 'kept: its run lives';
+export const isLeft = ({ decision }: Pick<Swept, 'decision'>): boolean =>
+  decision !== 'removed' && decision !== 'kept: its run lives';
 
 export interface Findings {
   readonly sweep: Sweep;
@@ -109,7 +124,10 @@ export const orderOfSteps = [
 ] as const satisfies readonly StepName[];
 
 /** A dead run as its undos are told. */
-export function refOf({ runId, owner, createdAt, resourceGroup }: Found, { subscriptionId, resourceGroup: clusterGroup, cluster: name }: Sweep): RunRef {
+export function refOf(
+  { runId, owner, createdAt, resourceGroup }: Found,
+  { subscriptionId, resourceGroup: clusterGroup, cluster: name }: Sweep,
+): RunRef {
   const cluster = { subscriptionId, resourceGroup: clusterGroup, name };
   return { runId, workflowId: owner, startedAt: createdAt ?? '', subscriptionId, resourceGroup, location: '', cluster };
 }

@@ -38,7 +38,11 @@ export function dialAt({ startedAt, cadenceMs, latenessMs, clock }: Observation,
 }
 
 /** A stretch of the VM's clock in milliseconds, as the worker's clock may have shown it at most. */
-export function onWorkersClock(fromMs: number, toMs: number, { offsetMs, uncertaintyMs }: Observation['clock']): Interval {
+export function onWorkersClock(
+  fromMs: number,
+  toMs: number,
+  { offsetMs, uncertaintyMs }: Observation['clock'],
+): Interval {
   return {
     from: new Date(Math.floor(fromMs - offsetMs - uncertaintyMs)).toISOString(),
     to: new Date(Math.ceil(toMs - offsetMs + uncertaintyMs)).toISOString(),

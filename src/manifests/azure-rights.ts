@@ -10,7 +10,8 @@ export interface Right {
   readonly only?: 'sweep' | 'witness';
 }
 
-const on = (at: readonly RightScope[], prefix: string, ...ends: readonly string[]): Right[] => ends.map((end) => ({ action: `${prefix}/${end}`, at }));
+const on = (at: readonly RightScope[], prefix: string, ...ends: readonly string[]): Right[] =>
+  ends.map((end) => ({ action: `${prefix}/${end}`, at }));
 const witness: typeof on = (...where) => on(...where).map((right) => ({ ...right, only: 'witness' }));
 
 export const rights: readonly Right[] = [
@@ -19,11 +20,22 @@ export const rights: readonly Right[] = [
   ...on(['cluster'], 'Microsoft.ContainerService/managedClusters', 'read', 'listClusterUserCredential/action'),
   ...on(['group'], 'Microsoft.Network/virtualNetworks', 'write', 'delete', 'subnets/join/action'),
   ...on(['group', 'clusterNetwork'], 'Microsoft.Network/virtualNetworks', 'read', 'peer/action'),
-  ...on(['group', 'clusterNetwork'], 'Microsoft.Network/virtualNetworks/virtualNetworkPeerings', 'read', 'write', 'delete'),
+  ...on(
+    ['group', 'clusterNetwork'],
+    'Microsoft.Network/virtualNetworks/virtualNetworkPeerings',
+    'read',
+    'write',
+    'delete',
+  ),
   ...on(['group'], 'Microsoft.Network/publicIPAddresses', 'read', 'write', 'delete', 'join/action'),
   ...on(['group'], 'Microsoft.Network/networkSecurityGroups', 'read', 'write', 'delete', 'join/action'),
   ...on(['group'], 'Microsoft.Network/networkInterfaces', 'read', 'write', 'delete', 'join/action'),
-  ...witness(['group'], 'Microsoft.Network/networkInterfaces', 'effectiveNetworkSecurityGroups/action', 'effectiveRouteTable/action'),
+  ...witness(
+    ['group'],
+    'Microsoft.Network/networkInterfaces',
+    'effectiveNetworkSecurityGroups/action',
+    'effectiveRouteTable/action',
+  ),
   // Operations live beside the resource groups, and Azure asks for these rights where the operation was started.
   ...on(['group', 'clusterNetwork'], 'Microsoft.Network/locations', 'operations/read', 'operationResults/read'),
   ...on(['group'], 'Microsoft.Compute/virtualMachines', 'read', 'write', 'delete'),
@@ -41,8 +53,13 @@ export interface Granted {
 /** Actions needed at that scope, by every run or `only` for something, that no assignment allows. An assignment's notActions take from that assignment only. */
 export function missingActions(scope: RightScope, granted: readonly Granted[], needed?: Right['only']): string[] {
   const allowed = (action: string): boolean =>
-    granted.some(({ actions, notActions }) => actions.some((each) => covers(each, action)) && !notActions.some((each) => covers(each, action)));
-  return rights.filter(({ action, at, only }) => only === needed && at.includes(scope) && !allowed(action)).map(({ action }) => action);
+    granted.some(
+      ({ actions, notActions }) =>
+        actions.some((each) => covers(each, action)) && !notActions.some((each) => covers(each, action)),
+    );
+  return rights
+    .filter(({ action, at, only }) => only === needed && at.includes(scope) && !allowed(action))
+    .map(({ action }) => action);
 }
 
 /** Case does not matter; `*` stands for any characters, slashes included. */

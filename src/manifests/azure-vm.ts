@@ -18,7 +18,12 @@ export function vmBody(run: RunRef, input: StepInput<'createVm'>, size: string, 
     hardwareProfile: { vmSize: size },
     storageProfile: {
       imageReference: { ...input.image },
-      osDisk: { name: names.osDisk, createOption: 'FromImage', deleteOption: 'Delete', managedDisk: { storageAccountType: 'StandardSSD_LRS' } },
+      osDisk: {
+        name: names.osDisk,
+        createOption: 'FromImage',
+        deleteOption: 'Delete',
+        managedDisk: { storageAccountType: 'StandardSSD_LRS' },
+      },
     },
     osProfile: osProfile(names.vm, input.adminUser, keys),
     networkProfile: { networkInterfaces: [{ id: input.interfaceId, primary: true, deleteOption: 'Detach' }] },
@@ -44,5 +49,10 @@ function osProfile(computerName: string, adminUsername: string, { clientPublicKe
 function security(size: string) {
   return /^(Basic_A|Standard_A\d)/i.test(size)
     ? {}
-    : { securityProfile: { securityType: 'TrustedLaunch', uefiSettings: { secureBootEnabled: true, vTpmEnabled: true } } };
+    : {
+        securityProfile: {
+          securityType: 'TrustedLaunch',
+          uefiSettings: { secureBootEnabled: true, vTpmEnabled: true },
+        },
+      };
 }

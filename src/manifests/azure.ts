@@ -49,7 +49,9 @@ export function securityGroupBody(run: RunRef, { allowedSshSources }: StepInput<
 function sources(allowed: readonly string[]): { sourceAddressPrefix: string } | { sourceAddressPrefixes: string[] } {
   const [first, second] = allowed;
   if (allowed.includes('*')) return { sourceAddressPrefix: '*' };
-  return first !== undefined && second === undefined ? { sourceAddressPrefix: first } : { sourceAddressPrefixes: [...allowed] };
+  return first !== undefined && second === undefined
+    ? { sourceAddressPrefix: first }
+    : { sourceAddressPrefixes: [...allowed] };
 }
 
 export function interfaceBody(run: RunRef, { subnetId, publicIpId, securityGroupId }: StepInput<'createInterface'>) {

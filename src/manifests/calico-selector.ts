@@ -52,17 +52,26 @@ function tokensOf(text: string): readonly Token[] {
   }
 }
 
-function tokenAt(text: string, at: number): { readonly kind: Token['kind']; readonly value: string; readonly length: number } | undefined {
+function tokenAt(
+  text: string,
+  at: number,
+): { readonly kind: Token['kind']; readonly value: string; readonly length: number } | undefined {
   for (const [kind, pattern] of patterns) {
     pattern.lastIndex = at;
     const found = pattern.exec(text);
-    if (found !== null) return { kind, value: kind === 'text' || kind === 'call' ? (found[1] ?? found[2] ?? '') : found[0], length: found[0].length };
+    if (found !== null)
+      return {
+        kind,
+        value: kind === 'text' || kind === 'call' ? (found[1] ?? found[2] ?? '') : found[0],
+        length: found[0].length,
+      };
   }
   return undefined;
 }
 
 /** A label that is called `constructor` is no property of every object. */
-const valueIn = (labels: Labels, key: string): string | undefined => (Object.hasOwn(labels, key) ? labels[key] : undefined);
+const valueIn = (labels: Labels, key: string): string | undefined =>
+  Object.hasOwn(labels, key) ? labels[key] : undefined;
 
 /** On namespaced things only: `global()` selects what has it not. */
 const namespaceLabel = 'projectcalico.org/namespace';

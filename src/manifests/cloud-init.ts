@@ -20,7 +20,17 @@ export function cloudConfig(host: HostKeyPair): string {
     package_upgrade: false,
     package_reboot_if_required: false,
     // Nothing may fight for the CPU of the smallest sizes while the run waits for SSH.
-    bootcmd: [['systemctl', 'mask', '--now', '--no-block', 'apt-daily.timer', 'apt-daily-upgrade.timer', 'unattended-upgrades.service']],
+    bootcmd: [
+      [
+        'systemctl',
+        'mask',
+        '--now',
+        '--no-block',
+        'apt-daily.timer',
+        'apt-daily-upgrade.timer',
+        'unattended-upgrades.service',
+      ],
+    ],
   };
   return `#cloud-config\n${JSON.stringify(config, null, 2)}\n`;
 }

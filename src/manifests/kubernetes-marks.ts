@@ -44,7 +44,14 @@ export function valueAt(object: object, path: FieldPath): FieldValue {
 export function markOf(object: Marked): Mark | undefined {
   try {
     const mark: unknown = JSON.parse(object.metadata.annotations?.[changedAnnotation] ?? 'null');
-    if (typeof mark !== 'object' || mark === null || !('run' in mark) || typeof mark.run !== 'string' || !('prior' in mark)) return undefined;
+    if (
+      typeof mark !== 'object' ||
+      mark === null ||
+      !('run' in mark) ||
+      typeof mark.run !== 'string' ||
+      !('prior' in mark)
+    )
+      return undefined;
     const { existing, ...sound } = mark as Mark;
     return Number.isInteger(existing) && Number(existing) >= 0 ? { ...sound, existing: Number(existing) } : sound;
   } catch {
@@ -63,7 +70,10 @@ export interface Change {
 }
 
 /** `change`: write it. `ours`: the run has written it already (W9). `already`: it was so before. `conflict`: somebody else is changing it. */
-export function decideChange(object: Marked, { path, wanted, prior, runId }: Change): 'change' | 'ours' | 'already' | 'conflict' {
+export function decideChange(
+  object: Marked,
+  { path, wanted, prior, runId }: Change,
+): 'change' | 'ours' | 'already' | 'conflict' {
   const mark = markOf(object);
   const current = valueAt(object, path);
   if (mark !== undefined && mark.run !== runId) return 'conflict';
@@ -73,16 +83,28 @@ export function decideChange(object: Marked, { path, wanted, prior, runId }: Cha
 }
 
 /** Merge patch that writes the value and the mark, only onto the version that was read. `by` is the run, as the mark tells a sweeper. */
-export function changePatch(object: Marked, { path, wanted, prior, runId }: Change, by?: Pick<RunRef, 'workflowId' | 'startedAt'>): object {
+export function changePatch(
+  object: Marked,
+  { path, wanted, prior, runId }: Change,
+  by?: Pick<RunRef, 'workflowId' | 'startedAt'>,
+): object {
   const existing = markOf(object)?.existing ?? depthOf(object, path);
   const told = by === undefined ? {} : { path, wrote: wanted, owner: by.workflowId, at: by.startedAt };
   const mark: Mark = { run: runId, prior, ...(existing < path.length - 1 ? { existing } : {}), ...told };
-  const annotated = { metadata: { resourceVersion: object.metadata.resourceVersion, annotations: { [changedAnnotation]: JSON.stringify(mark) } } };
+  const annotated = {
+    metadata: {
+      resourceVersion: object.metadata.resourceVersion,
+      annotations: { [changedAnnotation]: JSON.stringify(mark) },
+    },
+  };
   return merged(annotated, nested(path, wanted));
 }
 
 /** `restore`: put the prior value back. `unmark`: it is back already, only the mark is left. `nothing`: not changed by this run. `conflict`: leave it alone. */
-export function decideRestore(object: Marked, { path, wanted, prior, runId }: Change): 'restore' | 'unmark' | 'nothing' | 'conflict' {
+export function decideRestore(
+  object: Marked,
+  { path, wanted, prior, runId }: Change,
+): 'restore' | 'unmark' | 'nothing' | 'conflict' {
   const current = valueAt(object, path);
   const mark = markOf(object);
   if (mark?.run === runId) return current === wanted ? 'restore' : current === prior ? 'unmark' : 'conflict';
@@ -93,7 +115,10 @@ export function decideRestore(object: Marked, { path, wanted, prior, runId }: Ch
 /** Merge patch that puts the prior value back, only onto the version that was read. The mark stays: it goes last, when the effects are gone too. */
 export function restorePatch(object: Marked, { path, wanted, prior }: Change): object {
   const existing = markOf(object)?.existing;
-  const cut = prior === null && existing !== undefined && holdsOnly(object, path, existing, wanted) ? path.slice(0, existing + 1) : path;
+  const cut =
+    prior === null && existing !== undefined && holdsOnly(object, path, existing, wanted)
+      ? path.slice(0, existing + 1)
+      : path;
   return merged({ metadata: { resourceVersion: object.metadata.resourceVersion } }, nested(cut, prior));
 }
 
@@ -123,7 +148,8 @@ function holdsOnly(object: object, path: FieldPath, existing: number, wanted: st
   return at === wanted;
 }
 
-const nested = (path: readonly string[], value: FieldValue): object => path.reduceRight<unknown>((inner, key) => ({ [key]: inner }), value) as object;
+const nested = (path: readonly string[], value: FieldValue): object =>
+  path.reduceRight<unknown>((inner, key) => ({ [key]: inner }), value) as object;
 
 function merged(a: object, b: object): object {
   const both = Object.entries(b).map(([key, value]) => {

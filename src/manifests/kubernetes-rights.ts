@@ -52,7 +52,11 @@ export const neededRights: readonly NeededRight[] = [
 
 /** Rights that Calico's API server asks for beside those on the policy: for one tier's policies, as `<tier>.*`. */
 export function tierRights(tier: string): readonly NeededRight[] {
-  return verbs(['get', 'list', 'create', 'patch', 'delete'], { group: calico, resource: 'tier.globalnetworkpolicies', name: `${tier}.*` });
+  return verbs(['get', 'list', 'create', 'patch', 'delete'], {
+    group: calico,
+    resource: 'tier.globalnetworkpolicies',
+    name: `${tier}.*`,
+  });
 }
 
 function verbs(all: readonly string[], right: Omit<NeededRight, 'verb'>): readonly NeededRight[] {

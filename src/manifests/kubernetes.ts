@@ -6,7 +6,15 @@ import { marksOf, policyName } from './names.ts';
 export interface ServiceSpec {
   readonly type: 'NodePort';
   readonly selector: Readonly<Record<string, string>>;
-  readonly ports: readonly [{ readonly name: string; readonly protocol: 'TCP'; readonly port: number; readonly targetPort: number; readonly nodePort: number }];
+  readonly ports: readonly [
+    {
+      readonly name: string;
+      readonly protocol: 'TCP';
+      readonly port: number;
+      readonly targetPort: number;
+      readonly nodePort: number;
+    },
+  ];
 }
 
 /** The NodePort service; `selector` is the deployment's matchLabels. */
@@ -60,7 +68,12 @@ export function policyBody(
       types: ['Ingress'],
       ingress: [
         { action: 'Allow', source: { nets: ['127.0.0.1/32'] }, destination: {} },
-        { action: 'Deny', protocol: 'TCP', source: { nets: [`${input.sourceAddress}/32`] }, destination: { ports: [input.nodePort] } },
+        {
+          action: 'Deny',
+          protocol: 'TCP',
+          source: { nets: [`${input.sourceAddress}/32`] },
+          destination: { ports: [input.nodePort] },
+        },
       ],
     },
   };
@@ -77,10 +90,19 @@ export function isPolicyNamed(objectName: string, policy: Pick<PolicySpec, 'tier
 
 /** Whether `actual` holds everything that `wanted` says; the API server may have added defaults. Lists count as a whole. */
 export function holds(actual: unknown, wanted: unknown): boolean {
-  if (Array.isArray(wanted)) return Array.isArray(actual) && actual.length === wanted.length && wanted.every((item, index) => holds(actual[index], item));
+  if (Array.isArray(wanted))
+    return (
+      Array.isArray(actual) &&
+      actual.length === wanted.length &&
+      wanted.every((item, index) => holds(actual[index], item))
+    );
   if (typeof wanted !== 'object' || wanted === null) return actual === wanted;
   const entries = Object.entries(wanted);
   // Optional empty objects may be dropped by the server's types.
   if (actual === undefined) return entries.length === 0;
-  return typeof actual === 'object' && actual !== null && entries.every(([key, value]) => holds((actual as Record<string, unknown>)[key], value));
+  return (
+    typeof actual === 'object' &&
+    actual !== null &&
+    entries.every(([key, value]) => holds((actual as Record<string, unknown>)[key], value))
+  );
 }

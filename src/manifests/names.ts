@@ -58,12 +58,15 @@ export interface Holder {
   readonly firstExecutionRunId: string;
 }
 
-export const identityOf = ({ namespace, workflowId, firstExecutionRunId }: Holder): string => `${namespace}/${workflowId}/${firstExecutionRunId}`;
+export const identityOf = ({ namespace, workflowId, firstExecutionRunId }: Holder): string =>
+  `${namespace}/${workflowId}/${firstExecutionRunId}`;
 
 /** The holder that an identity names; undefined when it is none of hepflow's. A workflow id may hold slashes. */
 export function holderIn(identity: string): Holder | undefined {
   const [, namespace, workflowId, firstExecutionRunId] = /^([^/]+)\/(.+)\/([^/]+)$/.exec(identity) ?? [];
-  return namespace === undefined || workflowId === undefined || firstExecutionRunId === undefined ? undefined : { namespace, workflowId, firstExecutionRunId };
+  return namespace === undefined || workflowId === undefined || firstExecutionRunId === undefined
+    ? undefined
+    : { namespace, workflowId, firstExecutionRunId };
 }
 
 export interface AzureNames {
@@ -115,7 +118,8 @@ export function idsOf(run: Pick<RunRef, 'runId' | 'subscriptionId' | 'resourceGr
 }
 
 /** Id of the run's peering on a VNet, ours or the cluster's. */
-export const peeringIdOf = (vnetId: string, runId: string): string => `${vnetId}/virtualNetworkPeerings/${namesOf(runId).peering}`;
+export const peeringIdOf = (vnetId: string, runId: string): string =>
+  `${vnetId}/virtualNetworkPeerings/${namesOf(runId).peering}`;
 
 /** Name of the policy object: Calico wants `<tier>.<name>` outside the tier `default`. */
 export function policyName({ tier, name }: Pick<PolicySpec, 'tier' | 'name'>): string {

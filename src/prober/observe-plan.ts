@@ -46,13 +46,18 @@ export function startPlan(runId: string, { phase, targets }: ObserverInput): Sta
   return { do: 'start', folder: folderOf(runId, phase), targets, ...observerSettings };
 }
 
-export const readPlan = (runId: string, phase: ObserverInput['phase']): ReadPlan => ({ do: 'read', folder: folderOf(runId, phase) });
+export const readPlan = (runId: string, phase: ObserverInput['phase']): ReadPlan => ({
+  do: 'read',
+  folder: folderOf(runId, phase),
+});
 
 const folderOf = (runId: string, phase: string): string => `${runId}-${phase}`;
 
 /** The observer's program, in the order in which its parts need one another. */
 const program = (): string =>
-  ['kernel', 'held', 'observer', 'main'].map((part) => readFileSync(new URL(`./observe/${part}.py`, import.meta.url), 'utf8')).join('');
+  ['kernel', 'held', 'observer', 'main']
+    .map((part) => readFileSync(new URL(`./observe/${part}.py`, import.meta.url), 'utf8'))
+    .join('');
 
 /** Command and first stdin of a session with the observer's program; what follows on stdin is the dialogue. `-I`: as for the prober. */
 export function observerCommand(plan: StartPlan | ReadPlan): { readonly command: string; readonly stdin: string } {

@@ -47,14 +47,17 @@ export function readObserverLine(text: string): Line {
   try {
     return line.parse(JSON.parse(text));
   } catch (cause) {
-    throw new ObserverOutputError(`The observer printed a line that it cannot have printed: ${text.slice(0, 200)}`, { cause });
+    throw new ObserverOutputError(`The observer printed a line that it cannot have printed: ${text.slice(0, 200)}`, {
+      cause,
+    });
   }
 }
 
 /** Whether the start left an observer behind; `open`: the targets that it has seen open. Throws ObserverOutputError. */
 export function readReady(stdout: string): { readonly fresh: boolean; readonly open: readonly string[] } {
   const [ready, ...more] = linesOf(stdout);
-  if (ready?.type !== 'ready' || more.length > 0) throw new ObserverOutputError('The observer did not say that it is ready.');
+  if (ready?.type !== 'ready' || more.length > 0)
+    throw new ObserverOutputError('The observer did not say that it is ready.');
   return { fresh: ready.fresh, open: ready.open };
 }
 
@@ -62,7 +65,8 @@ export function readReady(stdout: string): { readonly fresh: boolean; readonly o
 export function readObserved(stdout: string, targets: readonly Target[]): Observed | Missing {
   const [hello, ...rest] = linesOf(stdout);
   const last = rest.pop();
-  if (hello?.type !== 'hello' || rest.some(({ type }) => type !== 'clock')) throw new ObserverOutputError('The observer strayed from the dialogue.');
+  if (hello?.type !== 'hello' || rest.some(({ type }) => type !== 'clock'))
+    throw new ObserverOutputError('The observer strayed from the dialogue.');
   if (last?.type === 'missing') return { missing: last.reason };
   if (last?.type !== 'observation') throw new ObserverOutputError('The observer did not reach its end.');
   const { type: _, ...observed } = last;
@@ -71,16 +75,21 @@ export function readObserved(stdout: string, targets: readonly Target[]): Observ
 }
 
 function linesOf(stdout: string): Line[] {
-  if (!stdout.endsWith('\n')) throw new ObserverOutputError(stdout === '' ? 'The observer printed nothing.' : 'The observer stopped in the middle of a line.');
+  if (!stdout.endsWith('\n'))
+    throw new ObserverOutputError(
+      stdout === '' ? 'The observer printed nothing.' : 'The observer stopped in the middle of a line.',
+    );
   return stdout.trimEnd().split('\n').map(readObserverLine);
 }
 
 function checkAgainst({ tracks, held, slots }: Observed, targets: readonly Target[]): void {
   const sameNames = (some: readonly string[], others: readonly Target[]): boolean =>
     some.length === others.length && others.every(({ id }) => some.includes(id));
-  if (!sameNames(Object.keys(tracks), targets)) throw new ObserverOutputError('The observer did not dial what it was asked to.');
+  if (!sameNames(Object.keys(tracks), targets))
+    throw new ObserverOutputError('The observer did not dial what it was asked to.');
   const long = Object.entries(tracks).find(([, track]) => slotsOf(track) !== slots);
-  if (long !== undefined) throw new ObserverOutputError(`The observer tells of ${slots} slots, and of ${slotsOf(long[1])} for ${long[0]}.`);
+  if (long !== undefined)
+    throw new ObserverOutputError(`The observer tells of ${slots} slots, and of ${slotsOf(long[1])} for ${long[0]}.`);
   const nodePorts = targets.filter(({ kind }) => kind === 'nodePort');
   if (
     !sameNames(
@@ -111,7 +120,11 @@ export function clockOffset(exchanges: readonly ClockExchange[]): ClockOffset {
   const [best] = exchanges.toSorted((a, b) => a.answeredAtMs - a.sentAtMs - (b.answeredAtMs - b.sentAtMs));
   if (best === undefined) throw new ObserverOutputError('The clocks were not compared.');
   const [least, most] = [best.theirsMs - best.answeredAtMs - 1, best.theirsMs - best.sentAtMs];
-  return { offsetMs: thousandth((least + most) / 2), uncertaintyMs: thousandth((most - least) / 2), exchanges: exchanges.length };
+  return {
+    offsetMs: thousandth((least + most) / 2),
+    uncertaintyMs: thousandth((most - least) / 2),
+    exchanges: exchanges.length,
+  };
 }
 
 const thousandth = (ms: number): number => Math.round(ms * 1000) / 1000;

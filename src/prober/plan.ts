@@ -29,7 +29,8 @@ export const policyMetricsPort = 9081;
 export function planOf(input: Pick<ProbeInput, 'targets' | 'expected' | 'settings' | 'witnesses'>): ProbePlan {
   const { connections, timeoutMs, convergenceMs } = input.settings;
   const policy = input.witnesses?.policy ?? null;
-  for (const { id } of input.targets) if (input.expected[id] === undefined) throw new RangeError(`Nothing is expected of ${id}.`);
+  for (const { id } of input.targets)
+    if (input.expected[id] === undefined) throw new RangeError(`Nothing is expected of ${id}.`);
   return {
     targets: input.targets,
     expected: input.expected,
@@ -42,7 +43,8 @@ export function planOf(input: Pick<ProbeInput, 'targets' | 'expected' | 'setting
 const budgetMs = (timeoutMs: number, convergenceMs: number): number => convergenceMs + 4 * (timeoutMs + 1000) + 8000;
 
 /** The command that runs the script from its stdin; base64 needs no quoting. `-I`: no module of the VM's own may stand in for the standard library. */
-export const proberCommand = (plan: ProbePlan): string => `python3 -I - ${Buffer.from(JSON.stringify(plan)).toString('base64')}`;
+export const proberCommand = (plan: ProbePlan): string =>
+  `python3 -I - ${Buffer.from(JSON.stringify(plan)).toString('base64')}`;
 
 /** The prober's source text, Python 3.8 or newer. */
 export const proberScript = (): string => readFileSync(new URL('./probe.py', import.meta.url), 'utf8');

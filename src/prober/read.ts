@@ -33,8 +33,18 @@ const line = z.discriminatedUnion('type', [
     synRetries: count.nullable(),
     synLinearTimeouts: count.nullable(),
   }),
-  z.strictObject({ type: z.literal('round'), round: count, elapsedMs: z.number().nonnegative(), seen: z.record(z.string(), z.array(outcome)) }),
-  z.strictObject({ type: z.literal('convergence'), reached: z.boolean(), rounds: count, elapsedMs: z.number().nonnegative() }),
+  z.strictObject({
+    type: z.literal('round'),
+    round: count,
+    elapsedMs: z.number().nonnegative(),
+    seen: z.record(z.string(), z.array(outcome)),
+  }),
+  z.strictObject({
+    type: z.literal('convergence'),
+    reached: z.boolean(),
+    rounds: count,
+    elapsedMs: z.number().nonnegative(),
+  }),
   z.strictObject({
     type: z.literal('connection'),
     target: z.string(),
@@ -49,7 +59,11 @@ const line = z.discriminatedUnion('type', [
     response: z.string().exactOptional(),
     fault: z.string().min(1).exactOptional(),
   }),
-  z.strictObject({ type: z.literal('live'), seen: z.record(z.string(), z.array(outcome)), syns: z.record(z.string(), count) }),
+  z.strictObject({
+    type: z.literal('live'),
+    seen: z.record(z.string(), z.array(outcome)),
+    syns: z.record(z.string(), count),
+  }),
   z.strictObject({ type: z.literal('answers'), target: z.string(), lines: z.record(z.string(), z.int().positive()) }),
   z.strictObject({
     type: z.literal('counter'),
@@ -69,13 +83,18 @@ export function readLine(text: string): Line {
   try {
     return line.parse(JSON.parse(text));
   } catch (cause) {
-    throw new ProbeOutputError(`The prober printed a line that it cannot have printed: ${text.slice(0, 200)}`, { cause });
+    throw new ProbeOutputError(`The prober printed a line that it cannot have printed: ${text.slice(0, 200)}`, {
+      cause,
+    });
   }
 }
 
 /** The whole output of one run of the plan. Throws ProbeOutputError unless every line is known, in its place, and none is missing. */
 export function readOutput(stdout: string, plan: ProbePlan): ProbeOutput {
-  if (!stdout.endsWith('\n')) throw new ProbeOutputError(stdout === '' ? 'The prober printed nothing.' : 'The prober stopped in the middle of a line.');
+  if (!stdout.endsWith('\n'))
+    throw new ProbeOutputError(
+      stdout === '' ? 'The prober printed nothing.' : 'The prober stopped in the middle of a line.',
+    );
   const lines = stdout.trimEnd().split('\n').map(readLine);
   const [header] = lines;
   const done = lines.at(-1);
@@ -87,7 +106,9 @@ export function readOutput(stdout: string, plan: ProbePlan): ProbeOutput {
   const strays = middle.filter((one) => one.type === 'header' || one.type === 'done');
   if (strays.length > 0) throw new ProbeOutputError('The prober began or ended twice.');
   if (connections.length !== done.connections)
-    throw new ProbeOutputError(`The prober made ${done.connections} connections but ${connections.length} came through.`);
+    throw new ProbeOutputError(
+      `The prober made ${done.connections} connections but ${connections.length} came through.`,
+    );
   checkAgainst(plan, connections);
   return {
     kernel: header.kernel,
@@ -102,18 +123,25 @@ export function readOutput(stdout: string, plan: ProbePlan): ProbeOutput {
 
 function only(found: readonly Convergence[]): Convergence {
   const [one, ...more] = found;
-  if (one === undefined || more.length > 0) throw new ProbeOutputError(`The prober told ${found.length} times about convergence.`);
+  if (one === undefined || more.length > 0)
+    throw new ProbeOutputError(`The prober told ${found.length} times about convergence.`);
   return one;
 }
 
 function checkAgainst(plan: ProbePlan, connections: readonly Connection[]): void {
   const known = new Set(plan.targets.map(({ id }) => id));
   const stranger = connections.find(({ target }) => !known.has(target));
-  if (stranger !== undefined) throw new ProbeOutputError(`The prober dialled ${stranger.target.slice(0, 100)}, which it was not asked to.`);
+  if (stranger !== undefined)
+    throw new ProbeOutputError(`The prober dialled ${stranger.target.slice(0, 100)}, which it was not asked to.`);
   for (const { id } of plan.targets) {
-    const made = (stage: Connection['stage']): number => connections.filter((one) => one.target === id && one.stage === stage).length;
+    const made = (stage: Connection['stage']): number =>
+      connections.filter((one) => one.target === id && one.stage === stage).length;
     const bracket = plan.expected[id] === 'OPEN' ? 1 : 0;
-    const right = made('proof') === plan.settings.connections && made('before') === bracket && made('after') === bracket && made('during') >= bracket;
+    const right =
+      made('proof') === plan.settings.connections &&
+      made('before') === bracket &&
+      made('after') === bracket &&
+      made('during') >= bracket;
     if (!right) throw new ProbeOutputError(`The prober did not dial ${id} as often as it was asked to.`);
   }
 }
@@ -121,7 +149,9 @@ function checkAgainst(plan: ProbePlan, connections: readonly Connection[]): void
 function answersIn(lines: readonly Line[], { targets, expected }: ProbePlan): ProbeOutput['answers'] {
   const told = lines.filter((one) => one.type === 'answers');
   const denies = Object.values(expected).includes('DROP');
-  const asked = targets.filter(({ id, kind }) => denies && kind === 'nodePort' && expected[id] === 'OPEN').map(({ id }) => id);
+  const asked = targets
+    .filter(({ id, kind }) => denies && kind === 'nodePort' && expected[id] === 'OPEN')
+    .map(({ id }) => id);
   checkNames(
     told.map(({ target }) => target),
     asked,
@@ -141,7 +171,8 @@ function countersIn(lines: readonly Line[], { targets, deniedPackets }: ProbePla
   return Object.fromEntries(
     told.map(({ node, missing, source = '', before, after }) => {
       if (missing !== undefined) return [node, { missing }];
-      if (before === undefined || after === undefined) throw new ProbeOutputError(`The prober told half of what ${node} counted.`);
+      if (before === undefined || after === undefined)
+        throw new ProbeOutputError(`The prober told half of what ${node} counted.`);
       return [node, { source, before, after }];
     }),
   );
@@ -149,5 +180,8 @@ function countersIn(lines: readonly Line[], { targets, deniedPackets }: ProbePla
 
 function checkNames(told: readonly string[], asked: readonly string[], what: string): void {
   const same = told.length === asked.length && asked.every((name) => told.includes(name));
-  if (!same) throw new ProbeOutputError(`The prober told ${what} of ${told.length}, and not of just the ${asked.length} that it was asked for.`);
+  if (!same)
+    throw new ProbeOutputError(
+      `The prober told ${what} of ${told.length}, and not of just the ${asked.length} that it was asked for.`,
+    );
 }

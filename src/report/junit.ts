@@ -8,7 +8,12 @@ import { failureLines, findingTitles, phases, phaseTitles, whyNotLookedAt } from
 interface Case {
   readonly name: string;
   readonly seconds: number;
-  readonly bad?: { readonly as: 'failure' | 'error' | 'skipped'; readonly type: string; readonly message: string; readonly text: string };
+  readonly bad?: {
+    readonly as: 'failure' | 'error' | 'skipped';
+    readonly type: string;
+    readonly message: string;
+    readonly text: string;
+  };
 }
 
 interface Suite {
@@ -38,14 +43,28 @@ function runSuite(report: Report): Suite {
   const undecided = outcome === 'INCONCLUSIVE' && verdicts.every(({ verdict }) => verdict === 'PASS');
   const broken = failure !== null || outcome === 'ERROR' || outcome === 'CANCELLED' || undecided;
   const running = { bad: { as: 'skipped', type: outcome, message: 'The run is under way.', text: summary } } as const;
-  const bad = broken ? ({ bad: { as: 'error', type: failure?.code ?? outcome, message: failure?.message ?? summary, text: told } } as const) : {};
+  const bad = broken
+    ? ({
+        bad: { as: 'error', type: failure?.code ?? outcome, message: failure?.message ?? summary, text: told },
+      } as const)
+    : {};
   const left = leftovers.map(({ what, why, command }) => `${what}: ${why}\n${command}`).join('\n');
-  const kept = { bad: { as: 'failure', type: 'LeftBehind', message: leftovers.map(({ what }) => what).join(', '), text: left } } as const;
+  const kept = {
+    bad: { as: 'failure', type: 'LeftBehind', message: leftovers.map(({ what }) => what).join(', '), text: left },
+  } as const;
   return {
     name: 'run',
     cases: [
-      { name: 'the run is carried out', seconds: timings.totalMs / 1000, ...(outcome === 'RUNNING' && !broken ? running : bad) },
-      { name: 'nothing is left behind', seconds: 0, ...(leftovers.length > 0 ? kept : outcome === 'RUNNING' ? running : {}) },
+      {
+        name: 'the run is carried out',
+        seconds: timings.totalMs / 1000,
+        ...(outcome === 'RUNNING' && !broken ? running : bad),
+      },
+      {
+        name: 'nothing is left behind',
+        seconds: 0,
+        ...(leftovers.length > 0 ? kept : outcome === 'RUNNING' ? running : {}),
+      },
     ],
   };
 }
@@ -56,7 +75,16 @@ function phaseSuite(report: Report, phase: Phase): Suite {
   const told = report.transitions.filter((one) => one.phase === phase).map(({ sentence }) => sentence);
   if (rows.length > 0) return { name: phase, cases: [...rows.map(verdictCase), ...findings], told };
   const reason = whyNotLookedAt(report, phase);
-  return { name: phase, cases: [{ name: phaseTitles[phase], seconds: 0, bad: { as: 'skipped', type: 'NotLookedAt', message: reason, text: reason } }] };
+  return {
+    name: phase,
+    cases: [
+      {
+        name: phaseTitles[phase],
+        seconds: 0,
+        bad: { as: 'skipped', type: 'NotLookedAt', message: reason, text: reason },
+      },
+    ],
+  };
 }
 
 function verdictCase({ target, expected, observed, verdict, sentence, evidence }: Verdict): Case {
@@ -65,13 +93,21 @@ function verdictCase({ target, expected, observed, verdict, sentence, evidence }
   if (verdict === 'PASS') return { name, seconds };
   const controls = evidence.controls.map(({ control, seen }) => `control ${control}: ${seen}`);
   const text = [sentence, `expected ${expected}, observed ${observed}`, ...controls].join('\n');
-  return { name, seconds, bad: { as: verdict === 'FAIL' ? 'failure' : 'error', type: verdict, message: sentence, text } };
+  return {
+    name,
+    seconds,
+    bad: { as: verdict === 'FAIL' ? 'failure' : 'error', type: verdict, message: sentence, text },
+  };
 }
 
 function findingCase({ about, subject, result, sentence }: Finding): Case {
   const name = `${findingTitles[about]}${subject && `: ${subject}`}`;
   if (result === 'CONFIRMED') return { name, seconds: 0 };
-  return { name, seconds: 0, bad: { as: result === 'CONTRADICTED' ? 'failure' : 'skipped', type: result, message: sentence, text: sentence } };
+  return {
+    name,
+    seconds: 0,
+    bad: { as: result === 'CONTRADICTED' ? 'failure' : 'skipped', type: result, message: sentence, text: sentence },
+  };
 }
 
 function counts(cases: readonly Case[]): Markup {

@@ -10,7 +10,9 @@ export type Part = string | number | Markup | undefined | readonly Part[];
 
 /** A template tag: strings and numbers are escaped, lists are joined, `undefined` is nothing. */
 export function markup(strings: TemplateStringsArray, ...parts: readonly Part[]): Markup {
-  return new Markup(strings.map((string, index) => (index === 0 ? string : rendered(parts[index - 1]) + string)).join(''));
+  return new Markup(
+    strings.map((string, index) => (index === 0 ? string : rendered(parts[index - 1]) + string)).join(''),
+  );
 }
 
 function rendered(part: Part): string {
@@ -19,8 +21,16 @@ function rendered(part: Part): string {
   return typeof part === 'object' ? part.map(rendered).join('') : escaped(String(part));
 }
 
-const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
 
 /** For text and for quoted attributes. What XML 1.0 cannot hold at all (most control characters, half surrogate pairs) becomes U+FFFD. */
 const escaped = (text: string): string =>
-  text.replaceAll(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd').replaceAll(/[&<>"']/g, (sign) => entities[sign] ?? sign);
+  text
+    .replaceAll(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd')
+    .replaceAll(/[&<>"']/g, (sign) => entities[sign] ?? sign);

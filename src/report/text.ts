@@ -15,9 +15,15 @@ const same = (text: string): string => text;
 export const plain: Paint = { good: same, bad: same, unsure: same, faint: same, strong: same };
 
 /** The report for a terminal `columns` wide: verdict table with a sentence for each, leftovers with their commands. */
-export function toText(report: Report, { paint = plain, columns = 120 }: { paint?: Paint; columns?: number } = {}): string {
+export function toText(
+  report: Report,
+  { paint = plain, columns = 120 }: { paint?: Paint; columns?: number } = {},
+): string {
   const blocks = [
-    [`${paint.strong(`hepflow run ${report.runId}`)}: ${byOutcome(report.outcome, paint)} after ${duration(report.timings.totalMs)}`, report.summary],
+    [
+      `${paint.strong(`hepflow run ${report.runId}`)}: ${byOutcome(report.outcome, paint)} after ${duration(report.timings.totalMs)}`,
+      report.summary,
+    ],
     failureLines(report),
     verdictTable(report, paint, columns),
     report.transitions.map(({ sentence }) => sentence),
@@ -34,12 +40,17 @@ export function toText(report: Report, { paint = plain, columns = 120 }: { paint
 /** What is left behind, each with the command that removes it. */
 export function leftoverLines({ leftovers }: Pick<Report, 'leftovers'>, paint: Paint = plain): string[] {
   if (leftovers.length === 0) return [];
-  return [paint.bad(`Left behind (${leftovers.length}):`), ...leftovers.flatMap(({ what, why, command }) => [`  ${what}: ${why}`, `    ${command}`])];
+  return [
+    paint.bad(`Left behind (${leftovers.length}):`),
+    ...leftovers.flatMap(({ what, why, command }) => [`  ${what}: ${why}`, `    ${command}`]),
+  ];
 }
 
 /** What contradicts and what is missing in full; what agrees in one line. */
 function findingLines({ findings }: Report, paint: Paint): string[] {
-  const of = (result: Finding['result'], say: (one: Finding) => string): string[] => [...new Set(findings.filter((one) => one.result === result).map(say))];
+  const of = (result: Finding['result'], say: (one: Finding) => string): string[] => [
+    ...new Set(findings.filter((one) => one.result === result).map(say)),
+  ];
   const agreeing = of('CONFIRMED', ({ about }) => findingTitles[about]);
   return [
     ...of('CONTRADICTED', ({ sentence }) => `${paint.bad('Contradicted:')} ${sentence}`),
@@ -60,13 +71,24 @@ function verdictTable({ verdicts }: Report, paint: Paint, columns: number): stri
     wordWrap: true,
     style: { head: [], border: [] },
   });
-  for (const each of verdicts) table.push([each.phase, each.target.id, each.expected, each.observed, byVerdict(each.verdict, paint), each.sentence]);
+  for (const each of verdicts)
+    table.push([
+      each.phase,
+      each.target.id,
+      each.expected,
+      each.observed,
+      byVerdict(each.verdict, paint),
+      each.sentence,
+    ]);
   const phases = [...new Set(verdicts.map(({ phase }) => phase))].map((phase) => paint.faint(phaseTitles[phase]));
   return [table.toString(), phases.join(paint.faint('. '))];
 }
 
 function verdictLines({ phase, target, expected, observed, verdict, sentence }: Verdict, paint: Paint): string[] {
-  return [`${byVerdict(verdict, paint)} ${phase} ${target.id}: expected ${expected}, observed ${observed}`, `  ${sentence}`];
+  return [
+    `${byVerdict(verdict, paint)} ${phase} ${target.id}: expected ${expected}, observed ${observed}`,
+    `  ${sentence}`,
+  ];
 }
 
 function byVerdict(verdict: VerdictKind, paint: Paint): string {

@@ -31,7 +31,9 @@ export function failureLines(report: Report): string[] {
   const { failure } = report;
   if (failure === null) return [];
   const head = `${failure.code}${failure.step && ` in ${failure.step}`}: ${failure.message}`;
-  const problems = failure.problems.map(({ field, message, remedy }) => `- ${[field, message, remedy].filter(Boolean).join(' ')}`);
+  const problems = failure.problems.map(
+    ({ field, message, remedy }) => `- ${[field, message, remedy].filter(Boolean).join(' ')}`,
+  );
   return [head, ...problems, `Remedy: ${failure.remedy}`];
 }
 
@@ -41,13 +43,16 @@ export const phases = ['baseline', 'enforced', 'second', 'restored'] as const sa
 /** Why a phase has no verdicts. */
 export function whyNotLookedAt({ outcome, mission, verdicts }: Report, phase: Phase): string {
   if (outcome === 'RUNNING') return 'The run has not come to it yet.';
-  if (phase === 'second' && mission?.secondNode.when === 'never') return 'The run was asked to leave the second node alone.';
-  if (phase === 'second' && verdicts.some((one) => one.phase === 'restored')) return 'The run went on without the second node.';
+  if (phase === 'second' && mission?.secondNode.when === 'never')
+    return 'The run was asked to leave the second node alone.';
+  if (phase === 'second' && verdicts.some((one) => one.phase === 'restored'))
+    return 'The run went on without the second node.';
   return 'The run ended before it.';
 }
 
 /** `1 connection`, `3 connections`. */
-export const many = (count: number, one: string, several = `${one}s`): string => `${count} ${count === 1 ? one : several}`;
+export const many = (count: number, one: string, several = `${one}s`): string =>
+  `${count} ${count === 1 ? one : several}`;
 
 /** In the order in which a report tells them. */
 export const findingTitles: Readonly<Record<FindingAbout, string>> = {
@@ -60,7 +65,11 @@ export const findingTitles: Readonly<Record<FindingAbout, string>> = {
   peerings: 'Both sides of the peering',
 };
 
-export const findingWords: Readonly<Record<Finding['result'], string>> = { CONFIRMED: 'agrees', CONTRADICTED: 'contradicts', UNKNOWN: 'missing' };
+export const findingWords: Readonly<Record<Finding['result'], string>> = {
+  CONFIRMED: 'agrees',
+  CONTRADICTED: 'contradicts',
+  UNKNOWN: 'missing',
+};
 
 /** What contradicts first, then what is missing, then what agrees. */
 export function byResult(findings: readonly Finding[]): Finding[] {

@@ -13,9 +13,12 @@ export function breakIn(evidence: readonly Evidence[], runId: string): string | 
     if (order.indexOf(phase) <= before.phase) return broken(`phase ${phase} cannot come after ${before.named}.`);
     if (seal === undefined) return broken('it is not sealed.');
     if (seal.previous !== before.seal)
-      return broken(`it was sealed onto ${seal.previous}, but ${before.named} ${index === 0 ? 'comes' : `with ${before.seal} comes`} before it.`);
+      return broken(
+        `it was sealed onto ${seal.previous}, but ${before.named} ${index === 0 ? 'comes' : `with ${before.seal} comes`} before it.`,
+      );
     const digest = digestOf(one, seal.previous);
-    if (digest !== seal.sha256) return broken(`it was changed after it was sealed with ${seal.sha256}; its content gives ${digest}.`);
+    if (digest !== seal.sha256)
+      return broken(`it was changed after it was sealed with ${seal.sha256}; its content gives ${digest}.`);
     before = { named, seal: seal.sha256, phase: order.indexOf(phase) };
   }
   return undefined;

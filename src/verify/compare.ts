@@ -7,14 +7,23 @@ export interface Kind<T> {
 
 /** Where what a report says differs from what follows from the evidence, a sentence each. */
 export function compared<T>({ name, noun }: Kind<T>, said: readonly T[], follows: readonly T[]): string[] {
-  const [saidBy, followsBy] = [new Map(said.map((one) => [name(one), one])), new Map(follows.map((one) => [name(one), one]))];
+  const [saidBy, followsBy] = [
+    new Map(said.map((one) => [name(one), one])),
+    new Map(follows.map((one) => [name(one), one])),
+  ];
   const problems = [
-    ...said.filter((one, index) => said.findIndex((other) => name(other) === name(one)) < index).map((one) => `The ${name(one)} is there twice.`),
+    ...said
+      .filter((one, index) => said.findIndex((other) => name(other) === name(one)) < index)
+      .map((one) => `The ${name(one)} is there twice.`),
     ...[...saidBy.keys()].filter((key) => !followsBy.has(key)).map((key) => `The ${key} has no evidence behind it.`),
-    ...[...followsBy].filter(([key]) => !saidBy.has(key)).map(([key]) => `The ${key} is missing, though there is evidence for it.`),
+    ...[...followsBy]
+      .filter(([key]) => !saidBy.has(key))
+      .map(([key]) => `The ${key} is missing, though there is evidence for it.`),
     ...[...saidBy].flatMap(([key, one]) => {
       const other = followsBy.get(key);
-      return other === undefined ? [] : differences(one, other).map((difference) => `The ${key} does not follow from the evidence: ${difference}`);
+      return other === undefined
+        ? []
+        : differences(one, other).map((difference) => `The ${key} does not follow from the evidence: ${difference}`);
     }),
   ];
   const ordered = said.every((one, index) => follows[index] !== undefined && name(one) === name(follows[index]));
@@ -28,16 +37,21 @@ export function differences(is: unknown, should: unknown, path = ''): string[] {
   return between(asJson(is), asJson(should), path);
 }
 
-const asJson = (value: unknown): Json | undefined => (value === undefined ? undefined : (JSON.parse(JSON.stringify(value)) as Json));
-const isObject = (value: Json | undefined): value is { readonly [key: string]: Json } | readonly Json[] => typeof value === 'object' && value !== null;
+const asJson = (value: unknown): Json | undefined =>
+  value === undefined ? undefined : (JSON.parse(JSON.stringify(value)) as Json);
+const isObject = (value: Json | undefined): value is { readonly [key: string]: Json } | readonly Json[] =>
+  typeof value === 'object' && value !== null;
 
 function between(is: Json | undefined, should: Json | undefined, path: string): string[] {
   if (!isObject(is) || !isObject(should) || Array.isArray(is) !== Array.isArray(should)) {
     return Object.is(is, should) ? [] : [`${path || 'it'} is ${shown(is)}, not ${shown(should)}.`];
   }
   const [left, right] = [new Map(Object.entries(is)), new Map(Object.entries(should))];
-  const within = (key: string): string => (Array.isArray(is) ? `${path}[${key}]` : path === '' ? key : `${path}.${key}`);
-  return [...new Set([...left.keys(), ...right.keys()])].flatMap((key) => between(left.get(key), right.get(key), within(key)));
+  const within = (key: string): string =>
+    Array.isArray(is) ? `${path}[${key}]` : path === '' ? key : `${path}.${key}`;
+  return [...new Set([...left.keys(), ...right.keys()])].flatMap((key) =>
+    between(left.get(key), right.get(key), within(key)),
+  );
 }
 
 function shown(value: Json | undefined): string {

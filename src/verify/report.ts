@@ -28,7 +28,8 @@ export interface Verification {
   readonly head: string | null;
 }
 
-export const isVerified = ({ checks }: Pick<Verification, 'checks'>): boolean => checks.every(({ problems }) => problems.length === 0);
+export const isVerified = ({ checks }: Pick<Verification, 'checks'>): boolean =>
+  checks.every(({ problems }) => problems.length === 0);
 
 /** Looks at everything, and never stops at the first problem; only what is not a report at all is not looked at further. */
 export function verifyReport(given: unknown): Verification {
@@ -41,15 +42,29 @@ export function verifyReport(given: unknown): Verification {
     holds: `The chain of evidence is whole: ${evidence.length} ${evidence.length === 1 ? 'link' : 'links'} from the run id ${runId} to the head.`,
     problems: broken === undefined ? [] : [broken],
   };
-  return { checks: [shape, chain, ...consistency(report)], report, head: broken === undefined ? headOf(evidence) : null };
+  return {
+    checks: [shape, chain, ...consistency(report)],
+    report,
+    head: broken === undefined ? headOf(evidence) : null,
+  };
 }
 
 function shapeOf(given: unknown): Check {
   const holds = 'It is a report of schema version 1.';
   if (typeof given === 'object' && given !== null && 'schemaVersion' in given && !('evidence' in given))
-    return { holds, problems: ['The report holds no evidence, so nothing can be verified: the version of hepflow that made it kept none.'] };
+    return {
+      holds,
+      problems: [
+        'The report holds no evidence, so nothing can be verified: the version of hepflow that made it kept none.',
+      ],
+    };
   const { error } = reportSchema.safeParse(given);
-  return { holds, problems: (error?.issues ?? []).map(({ path, message }) => `It is not a report of schema version 1: ${path.join('.') || 'it'}: ${message}`) };
+  return {
+    holds,
+    problems: (error?.issues ?? []).map(
+      ({ path, message }) => `It is not a report of schema version 1: ${path.join('.') || 'it'}: ${message}`,
+    ),
+  };
 }
 
 function consistency(report: Report): Check[] {
@@ -59,24 +74,51 @@ function consistency(report: Report): Check[] {
     return [{ holds: '', problems: ['There is evidence, but the report names no cluster whose nodes it is about.'] }];
   const follows = nodes === undefined ? { verdicts: [], transitions: [], findings: [] } : judged(report, nodes);
   return [
-    { holds: 'Every probe dialled the ports that the mission is about.', problems: nodes === undefined ? [] : wrongTargets(report, nodes) },
-    { holds: `All ${verdicts.length} verdicts follow from the evidence.`, problems: compared(verdictKind, verdicts, follows.verdicts) },
-    { holds: `All ${transitions.length} transitions follow from the evidence.`, problems: compared(transitionKind, transitions, follows.transitions) },
-    { holds: `All ${findings.length} findings follow from the evidence.`, problems: compared(findingKind, findings, follows.findings) },
-    { holds: `The outcome ${report.outcome}, its sentence and its counts follow from the verdicts.`, problems: ending(report) },
+    {
+      holds: 'Every probe dialled the ports that the mission is about.',
+      problems: nodes === undefined ? [] : wrongTargets(report, nodes),
+    },
+    {
+      holds: `All ${verdicts.length} verdicts follow from the evidence.`,
+      problems: compared(verdictKind, verdicts, follows.verdicts),
+    },
+    {
+      holds: `All ${transitions.length} transitions follow from the evidence.`,
+      problems: compared(transitionKind, transitions, follows.transitions),
+    },
+    {
+      holds: `All ${findings.length} findings follow from the evidence.`,
+      problems: compared(findingKind, findings, follows.findings),
+    },
+    {
+      holds: `The outcome ${report.outcome}, its sentence and its counts follow from the verdicts.`,
+      problems: ending(report),
+    },
   ];
 }
 
-const verdictKind = { noun: 'verdicts', name: ({ phase, target }: Verdict) => `verdict on ${target.id} in phase ${phase}` };
-const transitionKind = { noun: 'transitions', name: ({ phase, target }: Transition) => `transition of ${target.id} in phase ${phase}` };
-const findingKind = { noun: 'findings', name: ({ phase, about, subject }: Finding) => `finding ${about} ${subject && `on ${subject} `}in phase ${phase}` };
+const verdictKind = {
+  noun: 'verdicts',
+  name: ({ phase, target }: Verdict) => `verdict on ${target.id} in phase ${phase}`,
+};
+const transitionKind = {
+  noun: 'transitions',
+  name: ({ phase, target }: Transition) => `transition of ${target.id} in phase ${phase}`,
+};
+const findingKind = {
+  noun: 'findings',
+  name: ({ phase, about, subject }: Finding) => `finding ${about} ${subject && `on ${subject} `}in phase ${phase}`,
+};
 
 /** What the pure judge says today of the evidence: the run's own code, given what the run was given. */
 function judged(report: Report, nodes: Nodes): Judgement {
   return report.evidence.reduce<Judgement>(
     (before, evidence) => {
       const { phase } = evidence;
-      const marks = phase === 'restored' ? undoMarks(report.steps) : changeMarks(report.transitions.filter((one) => one.phase === phase));
+      const marks =
+        phase === 'restored'
+          ? undoMarks(report.steps)
+          : changeMarks(report.transitions.filter((one) => one.phase === phase));
       const now = judgementOf({ phase, nodes, judged: before.verdicts, marks }, evidence);
       return {
         verdicts: [...before.verdicts, ...now.verdicts],
@@ -101,7 +143,9 @@ function wrongTargets({ mission, evidence }: Report, nodes: Nodes): string[] {
   if (mission === null) return evidence.length === 0 ? [] : ['There is evidence, but the report holds no mission.'];
   const targets = targetsOf(nodes, mission.workload.nodePort, mission.probe.controlPort);
   const wrong = (one: Evidence): string[] =>
-    differences(one.targets, targets, 'targets').map((text) => `The probe of phase ${one.phase} dialled other ports: ${text}`);
+    differences(one.targets, targets, 'targets').map(
+      (text) => `The probe of phase ${one.phase} dialled other ports: ${text}`,
+    );
   return evidence.flatMap(wrong);
 }
 
@@ -109,8 +153,17 @@ function wrongTargets({ mission, evidence }: Report, nodes: Nodes): string[] {
 function ending(report: Report): string[] {
   const { outcome, verdicts, findings, failure, leftovers, evidence, timings, summary } = report;
   const carriedOut = judgedOutcome(verdicts, findings);
-  const reached = evidence.filter(({ convergence }) => convergence.reached).map(({ phase, convergence }) => [phase, convergence.elapsedMs]);
-  const told = { outcome, verdicts, findings, failure, leftovers, phase: summary.replace(/^The run is under way: (.*)\.$/, '$1') };
+  const reached = evidence
+    .filter(({ convergence }) => convergence.reached)
+    .map(({ phase, convergence }) => [phase, convergence.elapsedMs]);
+  const told = {
+    outcome,
+    verdicts,
+    findings,
+    failure,
+    leftovers,
+    phase: summary.replace(/^The run is under way: (.*)\.$/, '$1'),
+  };
   const running = outcome === 'RUNNING';
   return [
     ...(isJudged(outcome) && outcome !== carriedOut
@@ -119,13 +172,19 @@ function ending(report: Report): string[] {
     ...((outcome === 'ERROR') === (failure !== null)
       ? []
       : [`The outcome is ${outcome}, but ${failure === null ? 'no failure is' : 'a failure is'} reported.`]),
-    ...(running === (timings.endedAt === null) ? [] : [`The outcome is ${outcome}, but the end of the run is ${timings.endedAt ?? 'not known'}.`]),
+    ...(running === (timings.endedAt === null)
+      ? []
+      : [`The outcome is ${outcome}, but the end of the run is ${timings.endedAt ?? 'not known'}.`]),
     ...(timings.endedAt === null
       ? []
-      : differences(timings.totalMs, Date.parse(timings.endedAt) - Date.parse(timings.startedAt), 'timings.totalMs').map(
-          (text) => `The length of the run is not that between its start and end: ${text}`,
-        )),
-    ...differences(summary, summaryOf(told), 'summary').map((text) => `The sentence of the outcome does not follow: ${text}`),
+      : differences(
+          timings.totalMs,
+          Date.parse(timings.endedAt) - Date.parse(timings.startedAt),
+          'timings.totalMs',
+        ).map((text) => `The length of the run is not that between its start and end: ${text}`)),
+    ...differences(summary, summaryOf(told), 'summary').map(
+      (text) => `The sentence of the outcome does not follow: ${text}`,
+    ),
     ...differences(timings.convergenceMs, Object.fromEntries(reached), 'timings.convergenceMs').map(
       (text) => `A time does not follow from the evidence: ${text}`,
     ),

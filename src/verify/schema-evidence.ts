@@ -67,7 +67,10 @@ const packets = z.strictObject({ source: text, before: count.nullable(), after: 
 
 const witnesses = z.strictObject({
   deniedPackets: z.record(text, z.union([packets, missing])),
-  securityRules: z.union([missing, z.record(text, z.strictObject({ access: z.enum(['Allow', 'Deny']), rule: z.string() }))]),
+  securityRules: z.union([
+    missing,
+    z.record(text, z.strictObject({ access: z.enum(['Allow', 'Deny']), rule: z.string() })),
+  ]),
   routes: z.union([missing, z.record(text, z.strictObject({ nextHop: z.string(), prefix: z.string() }))]),
   peerings: z.union([z.array(peering), missing]),
 });

@@ -69,7 +69,15 @@ const transition = z.strictObject({
 
 const finding = z.strictObject({
   phase,
-  about: z.enum(['observer', 'heldConnection', 'backendBehindDeny', 'deniedPackets', 'securityRules', 'routes', 'peerings']),
+  about: z.enum([
+    'observer',
+    'heldConnection',
+    'backendBehindDeny',
+    'deniedPackets',
+    'securityRules',
+    'routes',
+    'peerings',
+  ]),
   subject: z.string(),
   result: z.enum(['CONFIRMED', 'CONTRADICTED', 'UNKNOWN']),
   sentence: text,
@@ -79,7 +87,14 @@ const mission = z.strictObject({
   subscriptionId: text,
   resourceGroup: text,
   cluster: text,
-  workload: z.strictObject({ namespace: text, deployment: text, serviceName: text, port: count, targetPort: count, nodePort: count }),
+  workload: z.strictObject({
+    namespace: text,
+    deployment: text,
+    serviceName: text,
+    port: count,
+    targetPort: count,
+    nodePort: count,
+  }),
   label: z.strictObject({ key: text, value: z.string() }),
   nodes: texts,
   vm: z.strictObject({
@@ -131,7 +146,12 @@ export const reportSchema = z.strictObject({
     startedAt: instant,
     endedAt: instant.nullable(),
     totalMs: ms,
-    convergenceMs: z.strictObject({ baseline: ms.exactOptional(), enforced: ms.exactOptional(), second: ms.exactOptional(), restored: ms.exactOptional() }),
+    convergenceMs: z.strictObject({
+      baseline: ms.exactOptional(),
+      enforced: ms.exactOptional(),
+      second: ms.exactOptional(),
+      restored: ms.exactOptional(),
+    }),
   }),
   evidence: z.array(evidence),
   mission: mission.nullable(),

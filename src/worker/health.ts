@@ -19,7 +19,9 @@ export async function serveHealth(address: string, statusOf: () => WorkerStatus)
     const { runState, numInFlightActivities, numInFlightWorkflowActivations } = statusOf();
     const healthy = runState === 'RUNNING';
     response.writeHead(healthy ? 200 : 503, { 'content-type': 'application/json' });
-    response.end(`${JSON.stringify({ healthy, state: runState, activities: numInFlightActivities, workflowTasks: numInFlightWorkflowActivations })}\n`);
+    response.end(
+      `${JSON.stringify({ healthy, state: runState, activities: numInFlightActivities, workflowTasks: numInFlightWorkflowActivations })}\n`,
+    );
   });
   const { hostname, port } = new URL(`http://${address}`);
   server.listen(Number(port), hostname.replace(/^\[|\]$/g, ''));

@@ -6,7 +6,18 @@ const printed: ReadonlySet<string> = new Set([
   // hepflow's own
   ...['hepflowRun', 'code', 'reason'],
   // the Temporal SDK's, of workers, workflows and activities
-  ...['sdkComponent', 'namespace', 'taskQueue', 'workflowId', 'runId', 'workflowType', 'activityId', 'activityType', 'attempt', 'isLocal'],
+  ...[
+    'sdkComponent',
+    'namespace',
+    'taskQueue',
+    'workflowId',
+    'runId',
+    'workflowType',
+    'activityId',
+    'activityType',
+    'attempt',
+    'isLocal',
+  ],
   ...['state', 'status', 'durationMs', 'queryType', 'workflowExists'],
   // its native part's
   ...['run_id', 'workflow_id', 'task_queue', 'worker_task_queue', 'poller', 'grpc_code', 'call_name'],
@@ -17,7 +28,12 @@ const errorKeys: ReadonlySet<string> = new Set(['error', 'err']);
 const maxText = 1500;
 
 /** One JSON line, without its end. An error is told by class, message and the places in code that it came through; neither its cause nor its fields are. */
-export function logLine({ level, message, timestampNanos, meta = {} }: Pick<LogEntry, 'level' | 'message' | 'timestampNanos' | 'meta'>): string {
+export function logLine({
+  level,
+  message,
+  timestampNanos,
+  meta = {},
+}: Pick<LogEntry, 'level' | 'message' | 'timestampNanos' | 'meta'>): string {
   const time = new Date(Number(timestampNanos / 1_000_000n)).toISOString();
   const told = Object.entries(meta).flatMap(([key, value]): (readonly [string, unknown])[] => {
     if (errorKeys.has(key)) return [['error', errorOf(value)]];
@@ -32,7 +48,8 @@ const plain = (value: Plain): string | number | boolean =>
   typeof value === 'bigint' ? String(value) : typeof value === 'string' ? value.slice(0, maxText) : value;
 
 function errorOf(error: unknown): object {
-  if (!(error instanceof Error)) return { type: typeof error, ...(typeof error === 'string' && { message: error.slice(0, maxText) }) };
+  if (!(error instanceof Error))
+    return { type: typeof error, ...(typeof error === 'string' && { message: error.slice(0, maxText) }) };
   const { name, message, stack = '' } = error;
   const places = stack.split('\n').filter((line) => /^\s+at .*:\d+:\d+\)?$/.test(line));
   return { type: name, message: message.slice(0, maxText), places: places.slice(0, 12).map((line) => line.trim()) };

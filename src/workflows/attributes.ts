@@ -25,7 +25,13 @@ export function publishPhase(run: Run): void {
 export function publishOutcome(run: Run, report: Report): void {
   const { runId, outcome: judged, summary, leftovers } = report;
   const evidenceHead = report.evidence.at(-1)?.seal?.sha256;
-  const memo: RunMemo = { runId, outcome: judged, summary, leftovers: leftovers.length, ...(evidenceHead !== undefined && { evidenceHead }) };
+  const memo: RunMemo = {
+    runId,
+    outcome: judged,
+    summary,
+    leftovers: leftovers.length,
+    ...(evidenceHead !== undefined && { evidenceHead }),
+  };
   upsertMemo({ hepflow: memo });
   if (!run.outputs.preflight?.site.searchAttributes) return;
   upsertSearchAttributes([

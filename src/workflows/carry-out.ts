@@ -40,20 +40,34 @@ export async function carryOut(mission: (run: Run, undo: Undo, messages: Message
     if (!isCancelled(error)) run.failure ??= summaryOf(error, '');
   }
   await CancellationScope.nonCancellable(() => undoAll(run, undo, thrown !== undefined));
-  run.outcome = thrown === undefined ? judgedOutcome(run.ledger.verdicts, run.findings) : run.failure === null ? 'CANCELLED' : 'ERROR';
+  run.outcome =
+    thrown === undefined
+      ? judgedOutcome(run.ledger.verdicts, run.findings)
+      : run.failure === null
+        ? 'CANCELLED'
+        : 'ERROR';
   run.endedAt = now();
   run.enter('over');
   const report = reportOf(run);
   publishOutcome(run, report);
   await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
   if (run.outcome === 'CANCELLED') throw thrown;
-  if (run.failure !== null) throw ApplicationFailure.create({ type: run.failure.code, message: report.summary, nonRetryable: true, details: [report] });
+  if (run.failure !== null)
+    throw ApplicationFailure.create({
+      type: run.failure.code,
+      message: report.summary,
+      nonRetryable: true,
+      details: [report],
+    });
   return report;
 }
 
 async function undoAll(run: Run, undo: Undo, failed: boolean): Promise<void> {
   run.enter('undoing');
-  const keep = failed && run.outputs.preflight?.mission.cleanup.when === 'on-success' ? 'Kept, because cleanup.when is on-success and the run failed.' : null;
+  const keep =
+    failed && run.outputs.preflight?.mission.cleanup.when === 'on-success'
+      ? 'Kept, because cleanup.when is on-success and the run failed.'
+      : null;
   const rulesTouched = !undo.rules.isEmpty;
   await run.undo(undo.rules, keep, undo.observer);
   if (rulesTouched && keep === null && undo.proof !== undefined) await proveRestored(run, undo.proof);
@@ -66,7 +80,9 @@ async function proveRestored(run: Run, proof: () => Promise<readonly Verdict[]>)
   try {
     await proof();
   } catch (error) {
-    run.ledger.warnings.push(`Whether the nodes answer again after undo could not be probed: ${summaryOf(error, 'probe').message}`);
+    run.ledger.warnings.push(
+      `Whether the nodes answer again after undo could not be probed: ${summaryOf(error, 'probe').message}`,
+    );
     run.failure = failure;
   }
 }

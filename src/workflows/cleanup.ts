@@ -49,13 +49,23 @@ const pausesMs = [1, 2, 4, 8, 15, 30, 30, 60, 60, 60, 120, 120, 120, 120].map((s
  * Undoes everything on the stack, last first, and gives what is left (W5). Every entry is tried whatever becomes of the others; those whose failure
  * may pass are tried again in rounds. `observer` is started before the first is tried. Call it inside a non-cancellable scope.
  */
-export async function unwind(stack: UndoStack, run: RunRef, ledger: Ledger, observer?: ObserverInput): Promise<Leftover[]> {
+export async function unwind(
+  stack: UndoStack,
+  run: RunRef,
+  ledger: Ledger,
+  observer?: ObserverInput,
+): Promise<Leftover[]> {
   const leftovers: Leftover[] = [];
   for (const batch of stack.takeBatches()) leftovers.push(...(await unwindBatch(batch, run, ledger, observer)));
   return leftovers;
 }
 
-async function unwindBatch(batch: readonly UndoEntry[], run: RunRef, ledger: Ledger, observer?: ObserverInput): Promise<Leftover[]> {
+async function unwindBatch(
+  batch: readonly UndoEntry[],
+  run: RunRef,
+  ledger: Ledger,
+  observer?: ObserverInput,
+): Promise<Leftover[]> {
   const leftovers: Leftover[] = [];
   let remaining = batch.map((entry) => ({ entry, record: ledger.start(entry.undo, entry.subject) }));
   for (let round = 0; remaining.length > 0; round += 1) {
@@ -70,14 +80,18 @@ async function unwindBatch(batch: readonly UndoEntry[], run: RunRef, ledger: Led
         record.wait(`${outcome.code}: ${outcome.detail}`);
         again.push({ entry, record });
       } else if (failed) {
-        record.fail(`${outcome.outcome === 'conflict' ? 'conflict' : outcome.code}: ${outcome.detail}`, round + attempts);
+        record.fail(
+          `${outcome.outcome === 'conflict' ? 'conflict' : outcome.code}: ${outcome.detail}`,
+          round + attempts,
+        );
         leftovers.push({ what: `${entry.undo} ${entry.subject}`, why: outcome.detail, command: entry.command });
       } else {
         record.finish(outcome.detail, round + attempts, outcome);
       }
     }
     remaining = again;
-    if (remaining.length > 0 && pauseMs !== undefined) await sleep(pauseMs, { summary: `undo again: ${remaining.map(({ entry }) => entry.undo).join(', ')}` });
+    if (remaining.length > 0 && pauseMs !== undefined)
+      await sleep(pauseMs, { summary: `undo again: ${remaining.map(({ entry }) => entry.undo).join(', ')}` });
   }
   return leftovers;
 }
@@ -98,7 +112,14 @@ async function tryAll(
   } catch (error) {
     const { code, message } = summaryOf(error, 'undo');
     const now = new Date().toISOString();
-    const failed: UndoOutcome = { outcome: 'failed', retryable: false, code, detail: message, startedAt: now, endedAt: now };
+    const failed: UndoOutcome = {
+      outcome: 'failed',
+      retryable: false,
+      code,
+      detail: message,
+      startedAt: now,
+      endedAt: now,
+    };
     return { outcomes: remaining.map(() => failed), attempts: attemptsOf(error) };
   }
 }

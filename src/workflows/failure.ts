@@ -1,4 +1,10 @@
-import { ActivityFailure, ApplicationFailure, CancelledFailure, isCancellation, TimeoutFailure } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancelledFailure,
+  isCancellation,
+  TimeoutFailure,
+} from '@temporalio/workflow';
 import { type FailureCode, type FailureDetail, type FailureSummary, failures } from '../contract/failures.ts';
 
 /** Any error as the report tells it. */
@@ -19,7 +25,11 @@ export function summaryOf(error: unknown, step: string): FailureSummary {
       problems: [],
     };
   }
-  const message = isCancellation(error) ? 'The run was cancelled.' : cause instanceof Error ? cause.message : String(cause);
+  const message = isCancellation(error)
+    ? 'The run was cancelled.'
+    : cause instanceof Error
+      ? cause.message
+      : String(cause);
   return { code: 'Unexpected', step, message, remedy: failures.Unexpected.remedy, problems: [] };
 }
 
@@ -31,5 +41,7 @@ export function attemptsOf(error: unknown): number {
 
 export const isCancelled = (error: unknown): boolean => isCancellation(error) || error instanceof CancelledFailure;
 
-const codeOf = (type: string | undefined | null): FailureCode => (type && Object.hasOwn(failures, type) ? (type as FailureCode) : 'Unexpected');
-const detailOf = (failure: ApplicationFailure): FailureDetail | undefined => failure.details?.[0] as FailureDetail | undefined;
+const codeOf = (type: string | undefined | null): FailureCode =>
+  type && Object.hasOwn(failures, type) ? (type as FailureCode) : 'Unexpected';
+const detailOf = (failure: ApplicationFailure): FailureDetail | undefined =>
+  failure.details?.[0] as FailureDetail | undefined;

@@ -4,7 +4,9 @@ import { CancellationScope } from '@temporalio/workflow';
  * Runs lanes side by side. When one fails, the others are cancelled and awaited before its error is thrown, so that no undo starts while
  * a step still runs (W5); their own errors never hide the first.
  */
-export async function sideBySide<T extends readonly unknown[]>(...lanes: { readonly [K in keyof T]: () => Promise<T[K]> }): Promise<T> {
+export async function sideBySide<T extends readonly unknown[]>(
+  ...lanes: { readonly [K in keyof T]: () => Promise<T[K]> }
+): Promise<T> {
   let first: { readonly error: unknown } | undefined;
   const scope = new CancellationScope();
   const settled = await scope.run(() =>

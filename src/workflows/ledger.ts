@@ -21,7 +21,15 @@ export class Ledger {
 
   /** Opens a record that runs from now on. */
   start(name: StepRecord['name'], subject: string, outcome: StepOutcome = 'running', detail = ''): OpenRecord {
-    const record: Mutable<StepRecord> = { name, subject, outcome, startedAt: now(), endedAt: null, attempts: 1, detail };
+    const record: Mutable<StepRecord> = {
+      name,
+      subject,
+      outcome,
+      startedAt: now(),
+      endedAt: null,
+      attempts: 1,
+      detail,
+    };
     this.steps.push(record);
     this.publish();
     return new OpenRecord(record, () => this.publish());
@@ -29,11 +37,23 @@ export class Ledger {
 
   /** What is to be judged next; shown until the verdicts are there. */
   judging(expectations: readonly Expectation[]): void {
-    this.#grid = expectations.map(({ target, phase, expected }) => ({ target: target.id, phase, expected, observed: null, verdict: null }));
+    this.#grid = expectations.map(({ target, phase, expected }) => ({
+      target: target.id,
+      phase,
+      expected,
+      observed: null,
+      verdict: null,
+    }));
   }
 
   judged(verdicts: readonly Verdict[]): void {
-    this.#grid = verdicts.map(({ target, phase, expected, observed, verdict }) => ({ target: target.id, phase, expected, observed, verdict }));
+    this.#grid = verdicts.map(({ target, phase, expected, observed, verdict }) => ({
+      target: target.id,
+      phase,
+      expected,
+      observed,
+      verdict,
+    }));
     this.verdicts.push(...verdicts);
     this.publish();
   }
@@ -41,7 +61,9 @@ export class Ledger {
   progress(): Progress {
     const open = this.steps.filter(({ outcome }) => outcome === 'running' || outcome === 'waiting');
     const waitingFor = open
-      .map(({ name, subject, detail, startedAt }) => [name, subject, detail && `(${detail})`, since(startedAt)].filter(Boolean).join(' '))
+      .map(({ name, subject, detail, startedAt }) =>
+        [name, subject, detail && `(${detail})`, since(startedAt)].filter(Boolean).join(' '),
+      )
       .join(', ');
     return { runId: this.#runId, phase: this.phase, waitingFor, steps: this.steps, grid: this.#grid };
   }
@@ -82,8 +104,19 @@ export class OpenRecord {
     this.#end('skipped', detail, 1);
   }
 
-  #end(outcome: StepOutcome, detail: string, attempts: number, times: { readonly startedAt?: string; readonly endedAt?: string } = {}): void {
-    this.#set({ outcome, detail, attempts, startedAt: times.startedAt ?? this.#record.startedAt, endedAt: times.endedAt ?? now() });
+  #end(
+    outcome: StepOutcome,
+    detail: string,
+    attempts: number,
+    times: { readonly startedAt?: string; readonly endedAt?: string } = {},
+  ): void {
+    this.#set({
+      outcome,
+      detail,
+      attempts,
+      startedAt: times.startedAt ?? this.#record.startedAt,
+      endedAt: times.endedAt ?? now(),
+    });
   }
 
   #set(change: Partial<StepRecord>): void {

@@ -9,7 +9,8 @@ export const labelMarks = ({ written, onHostEndpoint }: StepOutput<'labelNode'>)
   ...(onHostEndpoint ? [{ name: 'labelOnHostEndpoint', ...onHostEndpoint } as const] : []),
 ];
 
-export const policyMarks = ({ accepted }: StepOutput<'applyPolicy'>): Mark[] => (accepted ? [{ name: 'policyAccepted', ...accepted }] : []);
+export const policyMarks = ({ accepted }: StepOutput<'applyPolicy'>): Mark[] =>
+  accepted ? [{ name: 'policyAccepted', ...accepted }] : [];
 
 /** What undo has taken off so far. */
 export const undone = ({ ledger }: Run): Mark[] => undoMarks(ledger.steps);

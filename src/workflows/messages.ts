@@ -1,4 +1,11 @@
-import { ApplicationFailure, condition, defineQuery, defineSignal, defineUpdate, setHandler } from '@temporalio/workflow';
+import {
+  ApplicationFailure,
+  condition,
+  defineQuery,
+  defineSignal,
+  defineUpdate,
+  setHandler,
+} from '@temporalio/workflow';
 import {
   descriptions,
   finishSignal,
@@ -29,13 +36,21 @@ export class Messages {
     setHandler(defineQuery<Progress>(progressQuery), () => run.ledger.progress(), said(progressQuery));
     setHandler(defineQuery<Report>(reportQuery), () => reportOf(run), said(reportQuery));
     // The validator is synchronous: the SDK never awaits one, so an asynchronous one would refuse nothing.
-    setHandler(defineUpdate<SecondNodeAnswer>(labelNode2Update), () => this.#answer(), { ...said(labelNode2Update), validator: () => this.#refuseIfTooLate() });
+    setHandler(defineUpdate<SecondNodeAnswer>(labelNode2Update), () => this.#answer(), {
+      ...said(labelNode2Update),
+      validator: () => this.#refuseIfTooLate(),
+    });
   }
 
   /** Whether to go on with node 2: waits as the mission says, and never longer. */
   async secondNodeWanted({ when, waitMs }: SecondNode): Promise<boolean> {
     if (when !== 'on-signal') return when === 'always';
-    const record = this.#run.ledger.start('awaitSecondNode', '', 'waiting', `signal ${labelNode2Signal} or ${finishSignal}, until ${inFuture(waitMs)}`);
+    const record = this.#run.ledger.start(
+      'awaitSecondNode',
+      '',
+      'waiting',
+      `signal ${labelNode2Signal} or ${finishSignal}, until ${inFuture(waitMs)}`,
+    );
     this.#run.enter('awaiting-second-node');
     const asked = await this.#within(waitMs, () => this.#secondNode || this.#finish, 'signal labelNode2', record);
     if (this.#secondNode) record.finish('asked for');
@@ -46,7 +61,12 @@ export class Messages {
   /** The pause before cleanup `on-signal`. */
   async cleanupWanted({ when, waitMs }: Cleanup): Promise<void> {
     if (when !== 'on-signal') return;
-    const record = this.#run.ledger.start('awaitFinish', '', 'waiting', `signal ${finishSignal}, until ${inFuture(waitMs)}`);
+    const record = this.#run.ledger.start(
+      'awaitFinish',
+      '',
+      'waiting',
+      `signal ${finishSignal}, until ${inFuture(waitMs)}`,
+    );
     this.#run.enter('awaiting-finish');
     const asked = await this.#within(waitMs, () => this.#finish, `signal ${finishSignal}`, record);
     record.finish(asked ? 'asked for' : 'nobody asked in time; cleaning up');
@@ -82,13 +102,17 @@ export class Messages {
 
   #tooLate(): string | undefined {
     const { phase } = this.#run.ledger;
-    if (phase === 'undoing' || phase === 'awaiting-finish' || phase === 'over') return this.#run.failure?.message ?? `the run is ${phase} already.`;
-    return this.#run.outputs.preflight?.mission.secondNode.when === 'never' ? 'the spec says secondNode.when never.' : undefined;
+    if (phase === 'undoing' || phase === 'awaiting-finish' || phase === 'over')
+      return this.#run.failure?.message ?? `the run is ${phase} already.`;
+    return this.#run.outputs.preflight?.mission.secondNode.when === 'never'
+      ? 'the spec says secondNode.when never.'
+      : undefined;
   }
 
   #refuseIfTooLate(): void {
     const reason = this.#finish ? `signal ${finishSignal} came first.` : this.#tooLate();
-    if (reason !== undefined && this.#verdicts().length === 0) throw ApplicationFailure.nonRetryable(`Refused: ${reason}`, 'SecondNodeRefused');
+    if (reason !== undefined && this.#verdicts().length === 0)
+      throw ApplicationFailure.nonRetryable(`Refused: ${reason}`, 'SecondNodeRefused');
   }
 }
 

@@ -2,7 +2,15 @@ import type { Progress } from '../contract/messages.ts';
 import type { StepOutcome } from '../contract/report.ts';
 import type { Verdict } from '../contract/verdict.ts';
 
-const signs: Record<StepOutcome, string> = { pending: '·', running: '▶', waiting: '⏳', done: '✔', failed: '✘', cancelled: '⊘', skipped: '–' };
+const signs: Record<StepOutcome, string> = {
+  pending: '·',
+  running: '▶',
+  waiting: '⏳',
+  done: '✔',
+  failed: '✘',
+  cancelled: '⊘',
+  skipped: '–',
+};
 
 /** Markdown for the Web UI's current details: what is waited for, the grid, the step table, the verdicts. Live counts would cost events: they are in the pending activity's heartbeat. */
 export function detailsOf(progress: Progress, verdicts: readonly Verdict[]): string {
@@ -18,14 +26,21 @@ export function detailsOf(progress: Progress, verdicts: readonly Verdict[]): str
     `**Run ${progress.runId}**: ${progress.phase}${progress.waitingFor ? `; waiting for ${progress.waitingFor}` : ''}`,
     ...gridOf(progress),
     ['| state | step | about | took | detail |', '|---|---|---|---|---|', ...steps].join('\n'),
-    ...(judged.length > 0 ? [['| verdict | phase | target | expected | observed | because |', '|---|---|---|---|---|---|', ...judged].join('\n')] : []),
+    ...(judged.length > 0
+      ? [
+          ['| verdict | phase | target | expected | observed | because |', '|---|---|---|---|---|---|', ...judged].join(
+            '\n',
+          ),
+        ]
+      : []),
   ].join('\n\n');
 }
 
 function gridOf({ grid = [] }: Progress): string[] {
   if (grid.length === 0) return [];
   const rows = grid.map(
-    ({ target, phase, expected, observed, verdict }) => `| ${target} | ${phase} | ${expected} | ${observed ?? '⏳ being probed'} | ${verdict ?? ''} |`,
+    ({ target, phase, expected, observed, verdict }) =>
+      `| ${target} | ${phase} | ${expected} | ${observed ?? '⏳ being probed'} | ${verdict ?? ''} |`,
   );
   return [['| port | phase | expected | observed | verdict |', '|---|---|---|---|---|', ...rows].join('\n')];
 }
@@ -33,4 +48,6 @@ function gridOf({ grid = [] }: Progress): string[] {
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 
 const seconds = (startedAt: string | null, endedAt: string | null): string =>
-  startedAt === null || endedAt === null ? '' : `${((Date.parse(endedAt) - Date.parse(startedAt)) / 1000).toFixed(1)} s`;
+  startedAt === null || endedAt === null
+    ? ''
+    : `${((Date.parse(endedAt) - Date.parse(startedAt)) / 1000).toFixed(1)} s`;

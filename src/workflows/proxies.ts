@@ -1,5 +1,16 @@
 import { proxyActivities } from '@temporalio/workflow';
-import type { Activities, Call, ObserverInput, Result, RunRef, StepInput, StepName, StepOutput, UndoEntry, UndoOutcome } from '../contract/steps.ts';
+import type {
+  Activities,
+  Call,
+  ObserverInput,
+  Result,
+  RunRef,
+  StepInput,
+  StepName,
+  StepOutput,
+  UndoEntry,
+  UndoOutcome,
+} from '../contract/steps.ts';
 import type { Findings, SweepActivities } from '../contract/sweep.ts';
 
 // Numbers, never strings such as '5 minutes': the SDK's types let any string pass, and a bad one would fail every workflow task.
@@ -43,22 +54,41 @@ const common = {
 } as const;
 
 const proxy = (summary: string, { tryMs, totalMs }: Limits): Activities =>
-  proxyActivities<Activities>({ ...common, startToCloseTimeout: tryMs, scheduleToCloseTimeout: totalMs, summary }) as Activities;
+  proxyActivities<Activities>({
+    ...common,
+    startToCloseTimeout: tryMs,
+    scheduleToCloseTimeout: totalMs,
+    summary,
+  }) as Activities;
 
 /** Calls a step's activity. `subject` stands beside its name in the Web UI. */
-export function callStep<N extends StepName>(name: N, subject: string, call: Call<StepInput<N>>): Promise<Result<StepOutput<N>>> {
-  const activity = proxy(subject ? `${name} ${subject}` : name, limits[name])[name] as (call: Call<StepInput<N>>) => Promise<Result<StepOutput<N>>>;
+export function callStep<N extends StepName>(
+  name: N,
+  subject: string,
+  call: Call<StepInput<N>>,
+): Promise<Result<StepOutput<N>>> {
+  const activity = proxy(subject ? `${name} ${subject}` : name, limits[name])[name] as (
+    call: Call<StepInput<N>>,
+  ) => Promise<Result<StepOutput<N>>>;
   return activity(call);
 }
 
 /** Reads everything that a sweep may concern: a few calls for each run that left something. */
 export async function callFindLeftovers(run: RunRef, spec: unknown): Promise<Findings> {
-  const { findLeftovers } = proxyActivities<SweepActivities>({ ...common, startToCloseTimeout: 5 * minute, scheduleToCloseTimeout: 15 * minute });
+  const { findLeftovers } = proxyActivities<SweepActivities>({
+    ...common,
+    startToCloseTimeout: 5 * minute,
+    scheduleToCloseTimeout: 15 * minute,
+  });
   return (await findLeftovers({ run, input: { spec } })).output;
 }
 
 /** Tries every entry once, in the given order, watched by an observer if one is given. */
-export function callUndo(run: RunRef, entries: readonly UndoEntry[], observer?: ObserverInput): Promise<Result<readonly UndoOutcome[]>> {
+export function callUndo(
+  run: RunRef,
+  entries: readonly UndoEntry[],
+  observer?: ObserverInput,
+): Promise<Result<readonly UndoOutcome[]>> {
   const summary = entries.map((entry) => entry.undo).join(', ');
   return proxy(summary, undoLimits).undo({ run, input: { entries, ...(observer && { observer }) } });
 }

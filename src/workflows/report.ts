@@ -30,7 +30,12 @@ export function reportOf(run: Run): Report {
     cluster: clusterOf(run),
     calico: calicoOf(run),
     warnings: run.ledger.warnings,
-    timings: { startedAt: run.startedAt, endedAt, totalMs: Date.parse(endedAt ?? now()) - Date.parse(run.startedAt), convergenceMs: run.convergenceMs },
+    timings: {
+      startedAt: run.startedAt,
+      endedAt,
+      totalMs: Date.parse(endedAt ?? now()) - Date.parse(run.startedAt),
+      convergenceMs: run.convergenceMs,
+    },
     evidence: run.evidence,
     mission,
   };
@@ -40,13 +45,25 @@ function clusterOf(run: Run): ClusterSummary | null {
   const site = run.outputs.preflight?.site;
   if (site === undefined) return null;
   const nodes = site.nodes.map(({ name, internalIp }) => ({ name, internalIp }));
-  return { id: site.clusterResourceId, kubernetesVersion: site.kubernetesVersion, location: site.location, vnetId: site.clusterVnetId, nodes };
+  return {
+    id: site.clusterResourceId,
+    kubernetesVersion: site.kubernetesVersion,
+    location: site.location,
+    vnetId: site.clusterVnetId,
+    nodes,
+  };
 }
 
 function calicoOf(run: Run): CalicoSummary | null {
   const calico = run.outputs.preflight?.site.calico;
   if (calico === undefined) return null;
   const supported = run.outputs.enableFlowLogs?.supported;
-  const hostEndpointFlowLogs = supported === undefined ? 'not attempted' : supported ? 'enabled' : 'not supported by this Calico';
-  return { flavour: calico.flavour, version: calico.version, hostEndpointFlowLogs, hostEndpoints: run.outputs.enableAutoHostEndpoints?.names ?? [] };
+  const hostEndpointFlowLogs =
+    supported === undefined ? 'not attempted' : supported ? 'enabled' : 'not supported by this Calico';
+  return {
+    flavour: calico.flavour,
+    version: calico.version,
+    hostEndpointFlowLogs,
+    hostEndpoints: run.outputs.enableAutoHostEndpoints?.names ?? [],
+  };
 }

@@ -38,15 +38,36 @@ export class Run {
 
   /** The run as steps are told; before preflight only its id is known. */
   get ref(): RunRef {
-    const unknown = { subscriptionId: '', resourceGroup: '', location: '', cluster: { subscriptionId: '', resourceGroup: '', name: '' } };
-    return this.#ref ?? { runId: this.runId, workflowId: workflowInfo().workflowId, startedAt: this.startedAt, ...unknown };
+    const unknown = {
+      subscriptionId: '',
+      resourceGroup: '',
+      location: '',
+      cluster: { subscriptionId: '', resourceGroup: '', name: '' },
+    };
+    return (
+      this.#ref ?? { runId: this.runId, workflowId: workflowInfo().workflowId, startedAt: this.startedAt, ...unknown }
+    );
   }
 
   async preflight(spec: unknown): Promise<{ mission: Mission; site: Site }> {
-    const found = await this.step('preflight', { spec, runId: this.runId, holder: identityOf(workflowInfo()) }, new UndoStack());
+    const found = await this.step(
+      'preflight',
+      { spec, runId: this.runId, holder: identityOf(workflowInfo()) },
+      new UndoStack(),
+    );
     const { mission, site } = found;
-    const cluster = { subscriptionId: mission.subscriptionId, resourceGroup: mission.resourceGroup, name: mission.cluster };
-    this.#ref = { ...this.ref, subscriptionId: mission.subscriptionId, resourceGroup: mission.vm.resourceGroup, location: site.location, cluster };
+    const cluster = {
+      subscriptionId: mission.subscriptionId,
+      resourceGroup: mission.resourceGroup,
+      name: mission.cluster,
+    };
+    this.#ref = {
+      ...this.ref,
+      subscriptionId: mission.subscriptionId,
+      resourceGroup: mission.vm.resourceGroup,
+      location: site.location,
+      cluster,
+    };
     this.ledger.warnings.push(...site.warnings);
     return found;
   }
@@ -55,7 +76,9 @@ export class Run {
   async hold(undo: UndoStack): Promise<void> {
     const { takenOverFrom } = await this.step('holdCluster', { holder: identityOf(workflowInfo()) }, undo);
     if (takenOverFrom === null) return;
-    this.ledger.warnings.push(`The cluster was still held by ${takenOverFrom}, a run that is over without having released it; this run took over.`);
+    this.ledger.warnings.push(
+      `The cluster was still held by ${takenOverFrom}, a run that is over without having released it; this run took over.`,
+    );
   }
 
   /** Carries out a step; its undo is registered first (W2). */
@@ -84,7 +107,10 @@ export class Run {
     this.ledger.judging(expectations);
     const evidence = await this.step('probe', view.probe(phase, expectations, this.#sealOf()), new UndoStack(), phase);
     if (evidence.convergence.reached) this.convergenceMs[phase] = evidence.convergence.elapsedMs;
-    const { verdicts, transitions, findings } = judgementOf({ phase, nodes: view.site.nodes, judged: this.ledger.verdicts, marks }, evidence);
+    const { verdicts, transitions, findings } = judgementOf(
+      { phase, nodes: view.site.nodes, judged: this.ledger.verdicts, marks },
+      evidence,
+    );
     this.evidence.push(evidence);
     this.transitions.push(...transitions);
     this.findings.push(...findings);
@@ -94,7 +120,10 @@ export class Run {
 
   /** Undoes a stack; or keeps it and says so, when there is a reason to. Never cancelled (W5). */
   async undo(stack: UndoStack, keep: string | null, observer?: ObserverInput): Promise<void> {
-    const kept = keep === null ? [] : stack.takeKept().map(({ undo, subject, command }) => ({ what: `${undo} ${subject}`, why: keep, command }));
+    const kept =
+      keep === null
+        ? []
+        : stack.takeKept().map(({ undo, subject, command }) => ({ what: `${undo} ${subject}`, why: keep, command }));
     const leftovers = await CancellationScope.nonCancellable(() => unwind(stack, this.ref, this.ledger, observer));
     this.leftovers = [...this.leftovers, ...kept, ...leftovers];
   }

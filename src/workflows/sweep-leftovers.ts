@@ -2,7 +2,16 @@ import { defineQuery, setHandler, uuid4, workflowInfo } from '@temporalio/workfl
 import { decide } from '../checks/leftovers.ts';
 import { descriptions, type Progress, progressQuery } from '../contract/messages.ts';
 import type { RunRef, StepInput, UndoEntry } from '../contract/steps.ts';
-import { type Findings, type Found, isLeft, orderOfSteps, refOf, type SweepResult, type SweepSpec, type Swept } from '../contract/sweep.ts';
+import {
+  type Findings,
+  type Found,
+  isLeft,
+  orderOfSteps,
+  refOf,
+  type SweepResult,
+  type SweepSpec,
+  type Swept,
+} from '../contract/sweep.ts';
 import { UndoStack, unwind } from './cleanup.ts';
 import { Ledger, now } from './ledger.ts';
 import { callFindLeftovers } from './proxies.ts';
@@ -12,7 +21,9 @@ import { undoOf } from './undo-entries.ts';
 export async function sweepLeftovers(spec: SweepSpec): Promise<SweepResult> {
   const runId = uuid4().slice(0, 8);
   const ledger = new Ledger(runId);
-  setHandler(defineQuery<Progress>(progressQuery), () => ledger.progress(), { description: descriptions[progressQuery] });
+  setHandler(defineQuery<Progress>(progressQuery), () => ledger.progress(), {
+    description: descriptions[progressQuery],
+  });
   const findings = await callFindLeftovers(sweeperRef(runId), spec);
   const runs = new Map<string, Found[]>();
   for (const found of findings.found) runs.set(found.runId, [...(runs.get(found.runId) ?? []), found]);
@@ -28,7 +39,14 @@ export async function sweepLeftovers(spec: SweepSpec): Promise<SweepResult> {
 /** The sweep as its activity is told. The input has not been validated yet, so nothing is taken from it. */
 function sweeperRef(runId: string): RunRef {
   const nowhere = { subscriptionId: '', resourceGroup: '' };
-  return { runId, workflowId: workflowInfo().workflowId, startedAt: now(), ...nowhere, location: '', cluster: { ...nowhere, name: '' } };
+  return {
+    runId,
+    workflowId: workflowInfo().workflowId,
+    startedAt: now(),
+    ...nowhere,
+    location: '',
+    cluster: { ...nowhere, name: '' },
+  };
 }
 
 /** A thing with the entry that takes it back; without one its mark does not tell how. */
@@ -42,27 +60,43 @@ async function sweepRun(things: readonly Found[], { sweep }: Findings, ledger: L
   const [first] = things;
   if (first === undefined) return [];
   const run = refOf(first, sweep);
-  const items = things.map((found): Item => ({ found, entry: entryOf(found, run) })).sort((a, b) => rankOf(b.found) - rankOf(a.found));
+  const items = things
+    .map((found): Item => ({ found, entry: entryOf(found, run) }))
+    .sort((a, b) => rankOf(b.found) - rankOf(a.found));
   const { decision, why } = decide(first, Date.parse(now()), sweep.olderThanMs);
   if (decision === 'kept: its run lives') return items.map(({ found }) => row(found, { decision, why, command: '' }));
-  if (decision !== 'remove') return items.map(({ found, entry }) => row(found, { decision, why, command: entry?.command ?? '' }));
-  if (sweep.dryRun) return items.map(({ found, entry }) => row(found, { decision: 'would be removed', why, command: entry?.command ?? '' }));
+  if (decision !== 'remove')
+    return items.map(({ found, entry }) => row(found, { decision, why, command: entry?.command ?? '' }));
+  if (sweep.dryRun)
+    return items.map(({ found, entry }) =>
+      row(found, { decision: 'would be removed', why, command: entry?.command ?? '' }),
+    );
   const ends = await remove(items, run, ledger);
-  return items.map(({ found, entry }) => row(found, entry === undefined ? unreadable : (ends.get(entry.command) ?? { decision: 'removed', why, command: '' })));
+  return items.map(({ found, entry }) =>
+    row(
+      found,
+      entry === undefined ? unreadable : (ends.get(entry.command) ?? { decision: 'removed', why, command: '' }),
+    ),
+  );
 }
 
 type End = Pick<Swept, 'decision' | 'why' | 'command'>;
 
 /** Undoes each entry once, in the order in which the run itself would have. Gives those that could not be undone, by their command. */
 async function remove(items: readonly Item[], run: RunRef, ledger: Ledger): Promise<Map<string, End>> {
-  const entries = [...new Map(items.flatMap(({ entry }) => (entry === undefined ? [] : [[entry.command, entry] as const]))).values()];
+  const entries = [
+    ...new Map(items.flatMap(({ entry }) => (entry === undefined ? [] : [[entry.command, entry] as const]))).values(),
+  ];
   const stack = new UndoStack();
   for (const entry of entries.toReversed()) stack.push(entry);
   const from = ledger.steps.length;
   const leftovers = await unwind(stack, run, ledger);
   const records = ledger.steps.slice(from); // one an entry, in the same order
   return new Map(
-    leftovers.map(({ why, command }) => [command, { decision: endOf(records[entries.findIndex((entry) => entry.command === command)]?.detail), why, command }]),
+    leftovers.map(({ why, command }) => [
+      command,
+      { decision: endOf(records[entries.findIndex((entry) => entry.command === command)]?.detail), why, command },
+    ]),
   );
 }
 
@@ -80,4 +114,12 @@ const entryOf = ({ origin }: Found, run: RunRef): UndoEntry | undefined =>
 
 const rankOf = ({ origin }: Found): number => (origin === null ? -1 : orderOfSteps.indexOf(origin.step));
 
-const row = ({ what, id, runId, owner, createdAt, expiresAt }: Found, end: End): Swept => ({ what, id, runId, owner, createdAt, expiresAt, ...end });
+const row = ({ what, id, runId, owner, createdAt, expiresAt }: Found, end: End): Swept => ({
+  what,
+  id,
+  runId,
+  owner,
+  createdAt,
+  expiresAt,
+  ...end,
+});

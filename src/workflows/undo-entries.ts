@@ -4,7 +4,9 @@ import { changedAnnotation, clusterLease, idsOf, peeringIdOf } from '../manifest
 /** Every step that changes something, with the entry that takes it back. Known before the step is attempted (W2): ids come from the run id. */
 type Undoable = { [N in StepName]: Steps[N]['undo'] extends UndoName ? N : never }[StepName];
 
-type EntryOf = { [N in Undoable]: (run: RunRef, input: StepInput<N>) => Extract<UndoEntry, { undo: Steps[N]['undo'] }> };
+type EntryOf = {
+  [N in Undoable]: (run: RunRef, input: StepInput<N>) => Extract<UndoEntry, { undo: Steps[N]['undo'] }>;
+};
 
 const last = (id: string): string => id.slice(id.lastIndexOf('/') + 1);
 const patch = (kind: string, spec: object): string =>
@@ -23,11 +25,21 @@ const entries: EntryOf = {
   },
   createPublicIp: (run) => {
     const id = idsOf(run).publicIp;
-    return { undo: 'deletePublicIp', input: { id }, subject: last(id), command: `az network public-ip delete --ids ${id}` };
+    return {
+      undo: 'deletePublicIp',
+      input: { id },
+      subject: last(id),
+      command: `az network public-ip delete --ids ${id}`,
+    };
   },
   createSecurityGroup: (run) => {
     const id = idsOf(run).securityGroup;
-    return { undo: 'deleteSecurityGroup', input: { id }, subject: last(id), command: `az network nsg delete --ids ${id}` };
+    return {
+      undo: 'deleteSecurityGroup',
+      input: { id },
+      subject: last(id),
+      command: `az network nsg delete --ids ${id}`,
+    };
   },
   createInterface: (run) => {
     const id = idsOf(run).interface;
@@ -64,12 +76,22 @@ const entries: EntryOf = {
     subject: node,
     command: `kubectl label node ${node} ${prior === null ? `${key}-` : `${key}=${prior} --overwrite`} && kubectl annotate node ${node} ${changedAnnotation}-`,
   }),
-  applyPolicy: (_run, { name }) => ({ undo: 'deletePolicy', input: { name }, subject: name, command: `kubectl delete globalnetworkpolicy ${name}` }),
+  applyPolicy: (_run, { name }) => ({
+    undo: 'deletePolicy',
+    input: { name },
+    subject: name,
+    command: `kubectl delete globalnetworkpolicy ${name}`,
+  }),
 };
 
 function peering(id: string, remoteVnetId: string): Extract<UndoEntry, { undo: 'deletePeering' }> {
   const vnet = last(id.slice(0, id.indexOf('/virtualNetworkPeerings/')));
-  return { undo: 'deletePeering', input: { id, remoteVnetId }, subject: `on ${vnet}`, command: `az network vnet peering delete --ids ${id}` };
+  return {
+    undo: 'deletePeering',
+    input: { id, remoteVnetId },
+    subject: `on ${vnet}`,
+    command: `az network vnet peering delete --ids ${id}`,
+  };
 }
 
 /** The entry that takes a step back, or undefined for one that changes nothing. */

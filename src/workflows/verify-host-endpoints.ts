@@ -19,7 +19,9 @@ export async function verifyHostEndpoints(spec: RunSpec): Promise<Report> {
 
     run.enter('provisioning');
     const vmLane = undo.lanes.branch();
-    const network = once(() => run.step('createNetwork', { addressSpace: mission.vm.addressSpace, subnet: mission.vm.subnet }, vmLane));
+    const network = once(() =>
+      run.step('createNetwork', { addressSpace: mission.vm.addressSpace, subnet: mission.vm.subnet }, vmLane),
+    );
     const [machine, peeringIds] = await sideBySide(
       () => probeVm(run, mission, network, vmLane),
       () => peering(run, site, network, undo.lanes.branch()),
@@ -57,7 +59,11 @@ async function probeVm(
     () => run.step('createPublicIp', {}, undo),
     () => run.step('createSecurityGroup', { allowedSshSources: spec.allowedSshSources }, undo),
   );
-  const { id: interfaceId, privateAddress } = await run.step('createInterface', { subnetId, publicIpId, securityGroupId }, undo);
+  const { id: interfaceId, privateAddress } = await run.step(
+    'createInterface',
+    { subnetId, publicIpId, securityGroupId },
+    undo,
+  );
   const { sizes, image, adminUser } = spec;
   await run.step('createVm', { interfaceId, sizes, image, adminUser }, undo);
   const ssh = { address, adminUser };
@@ -79,7 +85,12 @@ async function peering(
 }
 
 /** Lane 3: what the cluster needs, independent of Azure. */
-async function clusterReady(run: Run, { workload }: Mission, { calico, readyNodes }: Site, undo: UndoStack): Promise<void> {
+async function clusterReady(
+  run: Run,
+  { workload }: Mission,
+  { calico, readyNodes }: Site,
+  undo: UndoStack,
+): Promise<void> {
   await sideBySide(
     () => run.step('enableAutoHostEndpoints', { prior: calico.priorAutoCreate, readyNodes }, undo),
     () => run.step('enableFlowLogs', { prior: calico.priorFlowLogs }, undo),

@@ -18,13 +18,28 @@ import { idsOf, namesOf, ownerAnnotation, peeringIdOf, runLabel } from '../../sr
 import { undoOf } from '../../src/workflows/undo-entries.ts';
 import { makeAll, vmSettings } from './azure/steps.ts';
 import * as azureSupport from './azure/support.ts';
-import { contextOf, group, nodeNames, openCluster, retried, sliceOf, slices, type TestCluster, workload } from './kubernetes/cluster.ts';
+import {
+  contextOf,
+  group,
+  nodeNames,
+  openCluster,
+  retried,
+  sliceOf,
+  slices,
+  type TestCluster,
+  workload,
+} from './kubernetes/cluster.ts';
 
 /** Entry name and place, outcome, and what the detail says. */
 type Expected = Partial<Record<string, readonly ['nothing' | 'conflict', RegExp]>>;
 
 /** Every entry is done but those that are named. */
-async function assertUndone(entries: readonly UndoEntry[], expected: Expected, tools: Parameters<typeof undoEach>[1], context: StepContext): Promise<void> {
+async function assertUndone(
+  entries: readonly UndoEntry[],
+  expected: Expected,
+  tools: Parameters<typeof undoEach>[1],
+  context: StepContext,
+): Promise<void> {
   const outcomes = await undoEach({ entries }, tools, context);
   assert.equal(outcomes.length, entries.length, 'undo goes on');
   for (const [index, { undo, subject }] of entries.entries()) {
@@ -72,7 +87,8 @@ describe('in Azure', { concurrency: 2 }, () => {
       byHand('DELETE', id);
   const gone = (name: string) => ['nothing', new RegExp(`${name} did not exist`)] as const;
   const withoutMark = ({ tags: { 'hepflow-run': _, ...tags } = {} }: Resource) => ({ tags });
-  const bereft = (name: string) => ['conflict', new RegExp(`^The .* of ${name} is .+, this run wrote .+; left alone$`)] as const;
+  const bereft = (name: string) =>
+    ['conflict', new RegExp(`^The .* of ${name} is .+, this run wrote .+; left alone$`)] as const;
 
   const rows: readonly (readonly [string, Meddle, Expected, left?: readonly string[]])[] = [
     ['the VM is deleted', remove(ids.vm), { deleteVm: gone(names.vm) }],
@@ -82,25 +98,50 @@ describe('in Azure', { concurrency: 2 }, () => {
         const rules = properties['securityRules'] as Resource[] | undefined;
         const [rule] = rules ?? [];
         assert.ok(rule);
-        return { properties: { ...properties, securityRules: [{ ...rule, properties: { ...rule.properties, sourceAddressPrefix: '198.51.100.0/24' } }] } };
+        return {
+          properties: {
+            ...properties,
+            securityRules: [{ ...rule, properties: { ...rule.properties, sourceAddressPrefix: '198.51.100.0/24' } }],
+          },
+        };
       }),
       {},
     ],
     ['a rule is added to the security group', edit(ids.securityGroup, withRule), {}],
-    ['the peering on the VNet of the cluster is deleted', remove(far), { 'deletePeering on aks-vnet-12345678': gone(names.peering) }],
-    [`the peering on the VM's VNet is deleted`, remove(near), { [`deletePeering on ${names.network}`]: gone(names.peering) }],
+    [
+      'the peering on the VNet of the cluster is deleted',
+      remove(far),
+      { 'deletePeering on aks-vnet-12345678': gone(names.peering) },
+    ],
+    [
+      `the peering on the VM's VNet is deleted`,
+      remove(near),
+      { [`deletePeering on ${names.network}`]: gone(names.peering) },
+    ],
     [
       'the peering on the VNet of the cluster is deleted and made again under its name, towards another VNet',
       async ({ byHand }) => {
-        await byHand('PUT', theirs, { location: run.location, properties: { addressSpace: { addressPrefixes: ['172.16.0.0/16'] } } });
+        await byHand('PUT', theirs, {
+          location: run.location,
+          properties: { addressSpace: { addressPrefixes: ['172.16.0.0/16'] } },
+        });
         await byHand('DELETE', far);
         await byHand('PUT', far, { properties: { remoteVirtualNetwork: { id: theirs } } });
       },
       { 'deletePeering on aks-vnet-12345678': bereft(names.peering) },
       [theirs, far],
     ],
-    ['the peering on the VNet of the cluster is edited', edit(far, ({ properties }) => ({ properties: { ...properties, allowForwardedTraffic: true } })), {}],
-    ['the mark of the public address is taken off', edit(ids.publicIp, withoutMark), { deletePublicIp: bereft(names.publicIp) }, [ids.publicIp]],
+    [
+      'the peering on the VNet of the cluster is edited',
+      edit(far, ({ properties }) => ({ properties: { ...properties, allowForwardedTraffic: true } })),
+      {},
+    ],
+    [
+      'the mark of the public address is taken off',
+      edit(ids.publicIp, withoutMark),
+      { deletePublicIp: bereft(names.publicIp) },
+      [ids.publicIp],
+    ],
     [
       'the mark of the VNet is changed',
       edit(ids.network, ({ tags }) => ({ tags: { ...tags, 'hepflow-run': 'ffffffff' } })),
@@ -110,9 +151,19 @@ describe('in Azure', { concurrency: 2 }, () => {
     [
       'all of it at once',
       async (azure) => {
-        for (const meddle of [remove(far), remove(ids.vm), edit(ids.securityGroup, withRule), edit(ids.publicIp, withoutMark)]) await meddle(azure);
+        for (const meddle of [
+          remove(far),
+          remove(ids.vm),
+          edit(ids.securityGroup, withRule),
+          edit(ids.publicIp, withoutMark),
+        ])
+          await meddle(azure);
       },
-      { 'deletePeering on aks-vnet-12345678': gone(names.peering), deleteVm: gone(names.vm), deletePublicIp: bereft(names.publicIp) },
+      {
+        'deletePeering on aks-vnet-12345678': gone(names.peering),
+        deleteVm: gone(names.vm),
+        deletePublicIp: bereft(names.publicIp),
+      },
       [ids.publicIp],
     ],
   ];
@@ -177,16 +228,30 @@ describe('in the cluster', () => {
       await cluster.api.call('DELETE', path);
       const { name, namespace } = metadata;
       const { clusterIP: _a, clusterIPs: _b, ...kept } = spec as Record<string, unknown>;
-      await cluster.api.call('POST', path.slice(0, path.lastIndexOf('/')), { ...rest, metadata: { name, namespace }, spec: kept });
+      await cluster.api.call('POST', path.slice(0, path.lastIndexOf('/')), {
+        ...rest,
+        metadata: { name, namespace },
+        spec: kept,
+      });
     };
   const setLabel = (value: string | null): Meddle => patch(nodePath, { metadata: { labels: { [key]: value } } });
   const stripped = { metadata: { labels: { [runLabel]: null } } };
   const missing = ['nothing', /does not exist/] as const;
   const foreign = ['nothing', /does not belong to run .*left alone/] as const;
-  const bereft = ['conflict', /Label hepflow\.io\/run of .* is absent, this run wrote [0-9a-f]{8}; left alone/] as const;
+  const bereft = [
+    'conflict',
+    /Label hepflow\.io\/run of .* is absent, this run wrote [0-9a-f]{8}; left alone/,
+  ] as const;
 
   /** Title, prior label, what somebody does, what undo says, the label in the end, and what of theirs must still be there. */
-  const rows: readonly (readonly [string, string | null, Meddle, Expected, label: string | undefined, left?: readonly string[]])[] = [
+  const rows: readonly (readonly [
+    string,
+    string | null,
+    Meddle,
+    Expected,
+    label: string | undefined,
+    left?: readonly string[],
+  ])[] = [
     ['nobody does anything', 'prior', async () => {}, {}, 'prior'],
     ['the label is deleted from the node, which had none before the run', null, setLabel(null), {}, undefined],
     [
@@ -204,13 +269,53 @@ describe('in the cluster', () => {
       'theirs',
     ],
     ['the policy is deleted', null, remove(policyPath), { deletePolicy: missing }, undefined],
-    ['the policy is edited: it carries the mark, and goes', null, patch(policyPath, { spec: { order: 7, ingress: [{ action: 'Allow' }] } }), {}, undefined],
-    ['the policy is deleted and made again by somebody', null, remade(policyPath), { deletePolicy: foreign }, undefined, [policyPath]],
-    ['the mark of the policy is taken off', null, patch(policyPath, stripped), { deletePolicy: bereft }, undefined, [policyPath]],
-    ['the service is edited: it carries the mark, and goes', null, patch(servicePath, { spec: { selector: { app: 'theirs' } } }), {}, undefined],
+    [
+      'the policy is edited: it carries the mark, and goes',
+      null,
+      patch(policyPath, { spec: { order: 7, ingress: [{ action: 'Allow' }] } }),
+      {},
+      undefined,
+    ],
+    [
+      'the policy is deleted and made again by somebody',
+      null,
+      remade(policyPath),
+      { deletePolicy: foreign },
+      undefined,
+      [policyPath],
+    ],
+    [
+      'the mark of the policy is taken off',
+      null,
+      patch(policyPath, stripped),
+      { deletePolicy: bereft },
+      undefined,
+      [policyPath],
+    ],
+    [
+      'the service is edited: it carries the mark, and goes',
+      null,
+      patch(servicePath, { spec: { selector: { app: 'theirs' } } }),
+      {},
+      undefined,
+    ],
     ['the service is deleted', null, remove(servicePath), { deleteService: missing }, undefined],
-    ['the service is deleted and made again by somebody', null, remade(servicePath), { deleteService: foreign }, undefined, [servicePath]],
-    ['the mark of the service is taken off', null, patch(servicePath, stripped), { deleteService: bereft }, undefined, [servicePath]],
+    [
+      'the service is deleted and made again by somebody',
+      null,
+      remade(servicePath),
+      { deleteService: foreign },
+      undefined,
+      [servicePath],
+    ],
+    [
+      'the mark of the service is taken off',
+      null,
+      patch(servicePath, stripped),
+      { deleteService: bereft },
+      undefined,
+      [servicePath],
+    ],
     [
       'the flow-log field is set back',
       null,
@@ -293,7 +398,11 @@ describe('in the cluster', () => {
     const marked = async (): Promise<boolean> => {
       const service = await cluster.api.call<KubernetesObject>('GET', servicePath).catch(() => undefined);
       const { annotations = {} } = (service?.metadata ?? {}) as { annotations?: Record<string, string> };
-      return service !== undefined && ownerAnnotation in annotations && runLabel in ((service.metadata['labels'] ?? {}) as object);
+      return (
+        service !== undefined &&
+        ownerAnnotation in annotations &&
+        runLabel in ((service.metadata['labels'] ?? {}) as object)
+      );
     };
     while (await marked()) await sleep(10);
     await cluster.api.call('DELETE', `${slices}/${workload.serviceName}-1`);

@@ -5,7 +5,12 @@ import type { Target } from '../../src/contract/evidence.ts';
 
 const target = (id: string): Target => ({ id, node: id, address: '10.0.0.4', port: 30_080, kind: 'nodePort' });
 const settings = { connections: 3, timeoutMs: 3000, convergenceMs: 1000, controlPort: 10_250, soakMs: 0 };
-const input = { phase: 'enforced', targets: [target('a'), target('b')], expected: { a: 'DROP', b: 'OPEN' }, settings } as const;
+const input = {
+  phase: 'enforced',
+  targets: [target('a'), target('b')],
+  expected: { a: 'DROP', b: 'OPEN' },
+  settings,
+} as const;
 const header = (synLinearTimeouts: number | null): string =>
   JSON.stringify({ type: 'header', kernel: '6.8', python: '3.12', synRetries: 6, synLinearTimeouts });
 const round = JSON.stringify({ type: 'round', round: 1, elapsedMs: 3, seen: { a: ['OPEN'], b: ['OPEN'] } });
@@ -19,7 +24,11 @@ test('convergence shows what the last round saw, the proof how many SYNs were si
     stage: 'convergence',
     targets: { a: { seen: ['OPEN'], syns: 0, synsWanted: 9 }, b: { seen: ['OPEN'], syns: 0, synsWanted: 0 } },
   });
-  const proof = { phase: 'enforced', stage: 'proof', targets: { a: { seen: [], syns: 7, synsWanted: 9 }, b: { seen: ['OPEN'], syns: 0, synsWanted: 0 } } };
+  const proof = {
+    phase: 'enforced',
+    stage: 'proof',
+    targets: { a: { seen: [], syns: 7, synsWanted: 9 }, b: { seen: ['OPEN'], syns: 0, synsWanted: 0 } },
+  };
   assert.deepEqual(shown.line(live), proof);
   assert.deepEqual(shown.soak(), { ...proof, stage: 'soak' });
 });
@@ -35,5 +44,6 @@ for (const setting of [null, 0]) {
 test('lines that tell of something else, and such that are broken, leave it as it is', () => {
   const shown = liveProof(input);
   const last = shown.line(live);
-  for (const line of ['', '{', '{"type":"done","connections":9}', '{"type":"live"}']) assert.deepEqual(shown.line(line), last);
+  for (const line of ['', '{', '{"type":"done","connections":9}', '{"type":"live"}'])
+    assert.deepEqual(shown.line(line), last);
 });

@@ -20,7 +20,9 @@ import { sampleRun as run } from './sample-run.ts';
 
 const keys = deriveRunKeys(Buffer.alloc(32, 5), '0a1b2c3d');
 const never = new AbortController().signal;
-const clusters = { of: async () => ({ list: async () => [{ endpoints: [{ addresses: ['10.244.0.2'] }] }], find: async () => undefined }) };
+const clusters = {
+  of: async () => ({ list: async () => [{ endpoints: [{ addresses: ['10.244.0.2'] }] }], find: async () => undefined }),
+};
 
 describe('the observer over a real sshd', { timeout: 120_000 }, () => {
   let street: Street;
@@ -53,13 +55,20 @@ describe('the observer over a real sshd', { timeout: 120_000 }, () => {
   const real = createSsh({ connectTimeoutMs: 10_000, keepaliveMs: 1000 });
   /** Steps dial port 22; here sshd listens elsewhere, and the home is a test's own. `change` may spoil a session. */
   const toSshd = (change: (options: RunOptions, command: string) => Partial<RunOptions> = () => ({})): Ssh => ({
-    run: (target, command, options) => real.run({ ...target, port: sshd.port }, `HOME=${home} ${command}`, { ...options, ...change(options, command) }),
+    run: (target, command, options) =>
+      real.run({ ...target, port: sshd.port }, `HOME=${home} ${command}`, { ...options, ...change(options, command) }),
   });
   const setting = (ssh: Ssh, signal = never): { tools: Tools; context: StepContext } => ({
     tools: { ssh, clusters, keysOf: () => keys } as unknown as Tools,
     context: { run, attempt: 1, signal, heartbeat: () => {}, resume: undefined, pollIntervalMs: 10 },
   });
-  const at = (port: number, kind: Target['kind']): Target => ({ id: `node-a:${port}`, node: 'node-a', address: street.host, port, kind });
+  const at = (port: number, kind: Target['kind']): Target => ({
+    id: `node-a:${port}`,
+    node: 'node-a',
+    address: street.host,
+    port,
+    kind,
+  });
   const input = (): ObserverInput => ({
     phase: 'enforced',
     ssh: { address: '127.0.0.1', adminUser: sshd.username },
@@ -101,7 +110,9 @@ describe('the observer over a real sshd', { timeout: 120_000 }, () => {
     let sessions = 0;
     const breaking = toSshd(({ onLine }) => {
       sessions += 1;
-      return { onLine: (line, stdin) => (sessions === 1 && line.includes('observation') ? sshd.cut() : onLine?.(line, stdin)) };
+      return {
+        onLine: (line, stdin) => (sessions === 1 && line.includes('observation') ? sshd.cut() : onLine?.(line, stdin)),
+      };
     });
     const observation = found(await readBack(breaking));
     assert.equal(sessions, 2);
@@ -128,8 +139,13 @@ describe('the observer over a real sshd', { timeout: 120_000 }, () => {
     await startObserver(input(), tools, context);
     kill();
     assert.deepEqual(await readBack(), { missing: 'it was killed' });
-    const raving: Ssh = { run: (target, _, options) => real.run({ ...target, port: sshd.port }, 'echo nonsense; sleep 60', options) };
-    assert.match(JSON.stringify(await readBack(raving)), /^\{"missing":"The observer printed a line that it cannot have printed: nonsense"\}$/);
+    const raving: Ssh = {
+      run: (target, _, options) => real.run({ ...target, port: sshd.port }, 'echo nonsense; sleep 60', options),
+    };
+    assert.match(
+      JSON.stringify(await readBack(raving)),
+      /^\{"missing":"The observer printed a line that it cannot have printed: nonsense"\}$/,
+    );
   });
 
   test('an aborted step does not wait for it', async () => {
@@ -142,7 +158,9 @@ describe('the observer over a real sshd', { timeout: 120_000 }, () => {
   });
 
   test('a start that fails is a fault that may be tried again', async () => {
-    const { tools, context } = setting({ run: (target, command, options) => toSshd().run(target, command.replace('python3', 'no-such-python'), options) });
+    const { tools, context } = setting({
+      run: (target, command, options) => toSshd().run(target, command.replace('python3', 'no-such-python'), options),
+    });
     await assert.rejects(startObserver(input(), tools, context), (error) => {
       assert.ok(error instanceof HepflowError && error.code === 'ProberFailed', `${error}`);
       assert.match(error.message, /exit code 127/);
@@ -168,10 +186,17 @@ describe('the observer over a real sshd', { timeout: 120_000 }, () => {
       const { tools, context } = setting(toSshd());
       await startObserver(input(), tools, context);
       await denyNew();
-      const { observation, connections, convergence } = await probe(probing(ports.open, 'DROP', soakMs), tools, context);
+      const { observation, connections, convergence } = await probe(
+        probing(ports.open, 'DROP', soakMs),
+        tools,
+        context,
+      );
       assert.equal(convergence.reached, true);
       const proofEnds = Math.max(...connections.map(({ startedAt, elapsedMs }) => Date.parse(startedAt) + elapsedMs));
-      assert.ok(ended(found(observation)) >= proofEnds + soakMs - 25, `${ended(found(observation)) - proofEnds} ms after the proof`);
+      assert.ok(
+        ended(found(observation)) >= proofEnds + soakMs - 25,
+        `${ended(found(observation)) - proofEnds} ms after the proof`,
+      );
       await street.reset();
     }
   });
@@ -194,7 +219,9 @@ describe('the observer over a real sshd', { timeout: 120_000 }, () => {
   });
 
   describe('for an undo', () => {
-    const entries = [{ undo: 'deletePolicy', input: { name: 'deny' }, subject: 'deny', command: 'kubectl delete' }] as const;
+    const entries = [
+      { undo: 'deletePolicy', input: { name: 'deny' }, subject: 'deny', command: 'kubectl delete' },
+    ] as const;
     const undoing = async (ssh: Ssh) => {
       const { tools, context } = setting(ssh);
       const listing = { ...tools, clusters: { of: async () => ({ list: async () => [] }) } } as unknown as Tools;
@@ -213,14 +240,20 @@ describe('the observer over a real sshd', { timeout: 120_000 }, () => {
         },
       };
       assert.deepEqual(await undoing(failing), ['nothing']);
-      const hanging: Ssh = { run: (_, __, { signal }) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))) };
+      const hanging: Ssh = {
+        run: (_, __, { signal }) =>
+          new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+      };
       assert.deepEqual(await undoing(hanging), ['nothing']);
     });
 
     test('it is not started again by a second try that goes on in the middle', async () => {
       const { tools, context } = setting({ run: async () => assert.fail('a session') });
       const done = { outcome: 'done', retryable: false, code: '', detail: '', startedAt: '', endedAt: '' };
-      assert.deepEqual(await undoEach({ entries, observer: input() }, tools, { ...context, resume: { outcomes: [done] } }), [done]);
+      assert.deepEqual(
+        await undoEach({ entries, observer: input() }, tools, { ...context, resume: { outcomes: [done] } }),
+        [done],
+      );
     });
   });
 });

@@ -37,10 +37,24 @@ const clusters = {
   }),
 };
 
-function setting(ssh: Ssh, signal = new AbortController().signal): { tools: Tools; context: StepContext; beats: unknown[] } {
+function setting(
+  ssh: Ssh,
+  signal = new AbortController().signal,
+): { tools: Tools; context: StepContext; beats: unknown[] } {
   const beats: unknown[] = [];
   const tools = { ssh, clusters, keysOf: () => keys } as unknown as Tools;
-  return { tools, beats, context: { run, attempt: 1, signal, heartbeat: (state) => beats.push(state), resume: undefined, pollIntervalMs: 10 } };
+  return {
+    tools,
+    beats,
+    context: {
+      run,
+      attempt: 1,
+      signal,
+      heartbeat: (state) => beats.push(state),
+      resume: undefined,
+      pollIntervalMs: 10,
+    },
+  };
 }
 
 const failsWith = (code: string, message: RegExp) => (error: unknown) => {
@@ -76,9 +90,19 @@ describe('on a VM that is a network namespace with a real sshd', { timeout: 90_0
     const targets = targetsOf([node('node-a'), node('node-b')], ports.open, ports.mute).map((one) =>
       one.node === 'node-a' && one.kind === 'nodePort' ? { ...one, id: `node-a:${nodePort}`, port: nodePort } : one,
     );
-    const expected = Object.fromEntries(expectationsOf(phase, targets, [node('node-a'), node('node-b')]).map((row) => [row.target.id, row.expected]));
+    const expected = Object.fromEntries(
+      expectationsOf(phase, targets, [node('node-a'), node('node-b')]).map((row) => [row.target.id, row.expected]),
+    );
     const settings = { connections: 3, timeoutMs: 3000, convergenceMs: 3000, controlPort: ports.mute, soakMs: 0 };
-    return { phase, ssh: where(), targets, expected, settings, workload: { namespace: 'default', serviceName: 'frontend-nodeport' }, ...more };
+    return {
+      phase,
+      ssh: where(),
+      targets,
+      expected,
+      settings,
+      workload: { namespace: 'default', serviceName: 'frontend-nodeport' },
+      ...more,
+    };
   }
   const verdicts = async (input: ProbeInput) => {
     const { tools, context, beats } = setting(toSshd());
@@ -118,7 +142,10 @@ describe('on a VM that is a network namespace with a real sshd', { timeout: 90_0
     assert.deepEqual(evidence.answers, { 'node-b:30080': { 'node-a frontend-1': 16 } });
     assert.equal(evidence.witnesses, undefined);
     const last = beats.at(-1) as LiveProof;
-    assert.deepEqual([last.phase, last.stage, last.targets['node-b:30080']], ['enforced', 'proof', { seen: ['OPEN'], syns: 0, synsWanted: 0 }]);
+    assert.deepEqual(
+      [last.phase, last.stage, last.targets['node-b:30080']],
+      ['enforced', 'proof', { seen: ['OPEN'], syns: 0, synsWanted: 0 }],
+    );
     assert.deepEqual(last.targets['node-a:30081']?.seen, ['DROP']);
     assert.ok((last.targets['node-a:30081']?.syns ?? 0) >= (last.targets['node-a:30081']?.synsWanted ?? 99));
   });
@@ -136,7 +163,9 @@ describe('on a VM that is a network namespace with a real sshd', { timeout: 90_0
   });
 
   test('a session that breaks in the middle is a fault without evidence (W10)', async () => {
-    const { tools, context } = setting({ run: (target, command, options) => toSshd().run(target, command, { ...options, onLine: () => sshd.cut() }) });
+    const { tools, context } = setting({
+      run: (target, command, options) => toSshd().run(target, command, { ...options, onLine: () => sshd.cut() }),
+    });
     await assert.rejects(
       probe(inputOf('enforced', ports.drop), tools, context),
       (error) => error instanceof SshError && sshFailure(error).code === 'ProberFailed',
@@ -144,18 +173,33 @@ describe('on a VM that is a network namespace with a real sshd', { timeout: 90_0
   });
 
   test('a prober that cannot start is a fault without evidence (W10)', async () => {
-    const { tools, context } = setting({ run: (target, command, options) => toSshd().run(target, command.replace('python3', 'no-such-python'), options) });
-    await assert.rejects(probe(inputOf('baseline', ports.open), tools, context), failsWith('ProberFailed', /exit code 127: .*no-such-python/));
+    const { tools, context } = setting({
+      run: (target, command, options) => toSshd().run(target, command.replace('python3', 'no-such-python'), options),
+    });
+    await assert.rejects(
+      probe(inputOf('baseline', ports.open), tools, context),
+      failsWith('ProberFailed', /exit code 127: .*no-such-python/),
+    );
   });
 
   test('a prober that is killed in the middle is a fault without evidence (W10)', async () => {
-    const { tools, context } = setting({ run: (target, command, options) => toSshd().run(target, `timeout -s KILL 1 ${command}`, options) });
-    await assert.rejects(probe(inputOf('enforced', ports.drop), tools, context), failsWith('ProberFailed', /exit code 137|signal SIGKILL/));
+    const { tools, context } = setting({
+      run: (target, command, options) => toSshd().run(target, `timeout -s KILL 1 ${command}`, options),
+    });
+    await assert.rejects(
+      probe(inputOf('enforced', ports.drop), tools, context),
+      failsWith('ProberFailed', /exit code 137|signal SIGKILL/),
+    );
   });
 
   test('a prober whose output is cut off is a fault without evidence (W10)', async () => {
-    const { tools, context } = setting({ run: (target, command, options) => toSshd().run(target, `${command} | head -n 4`, options) });
-    await assert.rejects(probe(inputOf('baseline', ports.open), tools, context), failsWith('ProberFailed', /did not reach its end/));
+    const { tools, context } = setting({
+      run: (target, command, options) => toSshd().run(target, `${command} | head -n 4`, options),
+    });
+    await assert.rejects(
+      probe(inputOf('baseline', ports.open), tools, context),
+      failsWith('ProberFailed', /did not reach its end/),
+    );
   });
 
   test('a cancelled probe stops at once', async () => {
@@ -178,7 +222,10 @@ describe('on a VM that is a network namespace with a real sshd', { timeout: 90_0
   test('a strange host key is not waited out', async () => {
     const { tools, context, beats } = setting(toSshd());
     const strange = { ...tools, keysOf: () => ({ ...keys, host: deriveRunKeys(Buffer.alloc(32, 4), 'x').host }) };
-    await assert.rejects(awaitSsh(where(), strange, context), (error) => error instanceof SshError && sshFailure(error).code === 'SshHostKeyChanged');
+    await assert.rejects(
+      awaitSsh(where(), strange, context),
+      (error) => error instanceof SshError && sshFailure(error).code === 'SshHostKeyChanged',
+    );
     assert.deepEqual(beats, []);
   });
 

@@ -18,12 +18,20 @@ import { networkBody, peeringBody, publicIpBody, securityGroupBody } from '../..
 import { identityOf, idsOf, marksOf, peeringIdOf } from '../../src/manifests/names.ts';
 import { undoOf } from '../../src/workflows/undo-entries.ts';
 import { makeAll } from './azure/steps.ts';
-import { type AzureUnderTest, clusterVnetId, contextOf, runRef, startAzureUnderTest, toolsOf } from './azure/support.ts';
+import {
+  type AzureUnderTest,
+  clusterVnetId,
+  contextOf,
+  runRef,
+  startAzureUnderTest,
+  toolsOf,
+} from './azure/support.ts';
 import { nodeNames, openCluster, retried, sliceOf, slices, type TestCluster, workload } from './kubernetes/cluster.ts';
 
 const [node = ''] = nodeNames;
 const labelPath = `/api/v1/nodes/${node}`;
-const holder = (run: RunRef): string => identityOf({ namespace: 'default', workflowId: run.workflowId, firstExecutionRunId: 'first' });
+const holder = (run: RunRef): string =>
+  identityOf({ namespace: 'default', workflowId: run.workflowId, firstExecutionRunId: 'first' });
 
 describe('the sweeper', () => {
   let azure: AzureUnderTest;
@@ -47,7 +55,11 @@ describe('the sweeper', () => {
 
   const find = async (): Promise<readonly Found[]> => {
     const { subscriptionId, resourceGroup, cluster: ref } = runRef();
-    const { found, warnings } = await findLeftovers({ spec: { subscriptionId, resourceGroup, cluster: ref.name } }, tools, contextOf(runRef()));
+    const { found, warnings } = await findLeftovers(
+      { spec: { subscriptionId, resourceGroup, cluster: ref.name } },
+      tools,
+      contextOf(runRef()),
+    );
     assert.deepEqual(warnings, []);
     return found;
   };
@@ -62,19 +74,28 @@ describe('the sweeper', () => {
     await cluster.api.call('POST', slices, sliceOf(workload.serviceName, true));
     await retried(() => exposeNodePort(workload, tools, context()));
     await retried(() => labelNode({ node, key: 'host-end-point', value: 'test', prior: null }, tools, context()));
-    const policy = { name: 'frontend-nodeport-access', tier: 'default', order: 100, label: { key: 'host-end-point', value: 'test' } };
+    const policy = {
+      name: 'frontend-nodeport-access',
+      tier: 'default',
+      order: 100,
+      label: { key: 'host-end-point', value: 'test' },
+    };
     await applyPolicy({ ...policy, sourceAddress: '192.168.1.4', nodePort: 30080 }, tools, context());
   }
 
   async function undo(found: readonly Found[]): Promise<void> {
     const [first] = found;
     assert.ok(first);
-    const run = refOf(first, resolveSweep({ subscriptionId: runRef().subscriptionId, resourceGroup: runRef().resourceGroup, cluster: 'lab' }));
+    const run = refOf(
+      first,
+      resolveSweep({ subscriptionId: runRef().subscriptionId, resourceGroup: runRef().resourceGroup, cluster: 'lab' }),
+    );
     const last = (each: Found): number => (each.origin === null ? -1 : orderOfSteps.indexOf(each.origin.step));
     const entries = found
       .toSorted((a, b) => last(b) - last(a))
       .flatMap(({ origin }): UndoEntry[] => {
-        const entry = origin === null ? undefined : undoOf(origin.step, run, origin.input as StepInput<typeof origin.step>);
+        const entry =
+          origin === null ? undefined : undoOf(origin.step, run, origin.input as StepInput<typeof origin.step>);
         return entry === undefined ? [] : [entry];
       });
     // Slices follow their service in a whole cluster; kube-controller-manager does not run here.
@@ -125,10 +146,21 @@ describe('the sweeper', () => {
   test('finds by their ids what the lists of Azure do not show yet', async () => {
     const run = runRef('12345678');
     known.set(run.workflowId, true);
-    for (const type of ['virtualNetworks', 'publicIPAddresses']) azure.lab.faults.add({ kind: 'listLag', type: `Microsoft.Network/${type}`, delayMs: 60_000 });
+    for (const type of ['virtualNetworks', 'publicIPAddresses'])
+      azure.lab.faults.add({ kind: 'listLag', type: `Microsoft.Network/${type}`, delayMs: 60_000 });
     await tools.azure.publicIps.ensure(idsOf(run).publicIp, publicIpBody(run), lro(run), () => true);
-    await tools.azure.networks.ensure(idsOf(run).network, networkBody(run, { addressSpace: '192.168.0.0/16', subnet: '192.168.1.0/24' }), lro(run), () => true);
-    await tools.azure.securityGroups.ensure(idsOf(run).securityGroup, securityGroupBody(run, { allowedSshSources: ['*'] }), lro(run), () => true);
+    await tools.azure.networks.ensure(
+      idsOf(run).network,
+      networkBody(run, { addressSpace: '192.168.0.0/16', subnet: '192.168.1.0/24' }),
+      lro(run),
+      () => true,
+    );
+    await tools.azure.securityGroups.ensure(
+      idsOf(run).securityGroup,
+      securityGroupBody(run, { allowedSshSources: ['*'] }),
+      lro(run),
+      () => true,
+    );
     assert.deepEqual(await tools.azure.publicIps.list(run), [], 'the list lags');
     const found = await find();
     assert.deepEqual(found.map(({ what }) => what).toSorted(), [
@@ -147,7 +179,11 @@ describe('the sweeper', () => {
       await tools.azure.networks.ensure(idsOf(run).network, body, lro(run), () => true);
     }
     const found = await find();
-    assert.deepEqual(Object.fromEntries(found.map(({ runId, runIs }) => [runId, runIs])), { aaaaaaaa: 'alive', bbbbbbbb: 'over', cccccccc: 'unknown' });
+    assert.deepEqual(Object.fromEntries(found.map(({ runId, runIs }) => [runId, runIs])), {
+      aaaaaaaa: 'alive',
+      bbbbbbbb: 'over',
+      cccccccc: 'unknown',
+    });
     for (const each of found) await undo([each]);
   });
 
@@ -168,7 +204,12 @@ describe('the sweeper', () => {
     const run = runRef('dddddddd');
     const { network } = idsOf(run);
     const far = peeringIdOf(clusterVnetId, run.runId);
-    await tools.azure.networks.ensure(network, networkBody(run, { addressSpace: '192.168.0.0/16', subnet: '192.168.1.0/24' }), lro(run), () => true);
+    await tools.azure.networks.ensure(
+      network,
+      networkBody(run, { addressSpace: '192.168.0.0/16', subnet: '192.168.1.0/24' }),
+      lro(run),
+      () => true,
+    );
     await tools.azure.peerings.ensure(far, peeringBody(network), lro(run), () => true);
     await tools.azure.networks.remove(network, lro(run), () => true);
     const found = await find();
@@ -188,7 +229,10 @@ describe('the sweeper', () => {
     await tools.azure.networks.ensure(theirs, body, lro(run), () => true);
     const named = { ...networkBody(run, { addressSpace: '172.20.0.0/16', subnet: '172.20.1.0/24' }), tags: {} };
     await tools.azure.networks.ensure(vnet('hepflow-ffffffff-vnet'), named, lro(run), () => true);
-    const sides = [peeringIdOf(vnet('hepflow-ffffffff-vnet'), 'ffffffff'), peeringIdOf(clusterVnetId, 'ffffffff')] as const;
+    const sides = [
+      peeringIdOf(vnet('hepflow-ffffffff-vnet'), 'ffffffff'),
+      peeringIdOf(clusterVnetId, 'ffffffff'),
+    ] as const;
     await tools.azure.peerings.ensure(sides[0], peeringBody(clusterVnetId), lro(run), () => true);
     await tools.azure.peerings.ensure(sides[1], peeringBody(vnet('hepflow-ffffffff-vnet')), lro(run), () => true);
     await tools.azure.peerings.ensure(peeringIdOf(clusterVnetId, run.runId), peeringBody(theirs), lro(run), () => true);
@@ -200,19 +244,33 @@ describe('the sweeper', () => {
     });
     await cluster.api.call('POST', '/api/v1/namespaces/default/services', service('not-a-run-id'));
     assert.deepEqual(await find(), []);
-    for (const id of [...sides, peeringIdOf(clusterVnetId, run.runId)]) await tools.azure.peerings.remove(id, lro(run), () => true);
-    for (const name of ['theirs', 'hepflow-ffffffff-vnet']) await tools.azure.networks.remove(vnet(name), lro(run), () => true);
+    for (const id of [...sides, peeringIdOf(clusterVnetId, run.runId)])
+      await tools.azure.peerings.remove(id, lro(run), () => true);
+    for (const name of ['theirs', 'hepflow-ffffffff-vnet'])
+      await tools.azure.networks.remove(vnet(name), lro(run), () => true);
   });
 
   test('a cluster that is gone is said, and what is in the resource group is found all the same', async () => {
     const run = runRef('99999999');
-    await tools.azure.networks.ensure(idsOf(run).network, networkBody(run, { addressSpace: '192.168.0.0/16', subnet: '192.168.1.0/24' }), lro(run), () => true);
+    await tools.azure.networks.ensure(
+      idsOf(run).network,
+      networkBody(run, { addressSpace: '192.168.0.0/16', subnet: '192.168.1.0/24' }),
+      lro(run),
+      () => true,
+    );
     const { subscriptionId, resourceGroup } = run;
     const gone = {
       ...tools,
-      clusters: { ...tools.clusters, of: async (name: { name: string }) => cluster.tools.clusters.of({ ...run.cluster, ...name, name: 'lab' }) },
+      clusters: {
+        ...tools.clusters,
+        of: async (name: { name: string }) => cluster.tools.clusters.of({ ...run.cluster, ...name, name: 'lab' }),
+      },
     };
-    const { found, warnings } = await findLeftovers({ spec: { subscriptionId, resourceGroup, cluster: 'gone' } }, gone, contextOf(run));
+    const { found, warnings } = await findLeftovers(
+      { spec: { subscriptionId, resourceGroup, cluster: 'gone' } },
+      gone,
+      contextOf(run),
+    );
     assert.deepEqual(
       found.map(({ what }) => what),
       ['VNet hepflow-99999999-vnet'],

@@ -21,7 +21,11 @@ describe('a run survives, leaves nothing, creates nothing twice and passes only 
         await world.stop();
         world = await startChaosWorld();
       }
-      assert.deepEqual({ problems, leaked, duplicates, falsePasses }, { problems: [], leaked: [], duplicates: [], falsePasses: [] }, output);
+      assert.deepEqual(
+        { problems, leaked, duplicates, falsePasses },
+        { problems: [], leaked: [], duplicates: [], falsePasses: [] },
+        output,
+      );
     });
   }
 });

@@ -3,7 +3,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ApplicationFailure, CancelledFailure, Client, Connection, TerminatedFailure, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
+import {
+  ApplicationFailure,
+  CancelledFailure,
+  Client,
+  Connection,
+  TerminatedFailure,
+  WorkflowFailedError,
+  type WorkflowHandle,
+} from '@temporalio/client';
 import { type Lab, startLab } from '../../lab/lab.ts';
 import { taskQueue, workflowType } from '../../src/contract/messages.ts';
 import type { Report } from '../../src/contract/report.ts';
@@ -96,7 +104,10 @@ async function runCell(lab: Lab, client: Client, cell: Cell, workflowId: string)
   const survived = problems.length === 0;
   return {
     ...{ cell, ...judgement, problems, survived },
-    recoveredMs: blow.status === 'fulfilled' && report !== undefined && cell.fault.kind !== 'nothing' ? recovery(report, blow.value) : undefined,
+    recoveredMs:
+      blow.status === 'fulfilled' && report !== undefined && cell.fault.kind !== 'nothing'
+        ? recovery(report, blow.value)
+        : undefined,
     totalMs: Date.now() - startedAt,
     labIsClean: judgement.leaked.length === 0 && report !== undefined && blow.status === 'fulfilled',
     output: survived ? '' : strike.output(),
@@ -106,7 +117,10 @@ async function runCell(lab: Lab, client: Client, cell: Cell, workflowId: string)
 /** Whether the fault struck. What it ended may still be on its way back when the run is over. */
 async function stopped(strike: Strike): Promise<PromiseSettledResult<number>> {
   const waiting = new AbortController();
-  await Promise.race([Promise.allSettled([strike.over]), sleep(comeBackMs, undefined, { signal: waiting.signal }).catch(() => {})]);
+  await Promise.race([
+    Promise.allSettled([strike.over]),
+    sleep(comeBackMs, undefined, { signal: waiting.signal }).catch(() => {}),
+  ]);
   waiting.abort();
   await strike.stop();
   const [blow] = await Promise.allSettled([strike.over]);

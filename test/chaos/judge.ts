@@ -30,7 +30,10 @@ export interface Judgement {
 export function judge(aftermath: Aftermath, secondNode: boolean): Judgement {
   const { report, before, after } = aftermath;
   const leaked = Object.keys(differences(before, after)).map((path) => path.split(' › ').slice(1, 3).join(' '));
-  const duplicates = [...twice(aftermath.azureCreations.map(kindOf), mostOf), ...twice(aftermath.clusterCreations, () => 1)];
+  const duplicates = [
+    ...twice(aftermath.azureCreations.map(kindOf), mostOf),
+    ...twice(aftermath.clusterCreations, () => 1),
+  ];
   const falsePasses = report === undefined ? [] : report.verdicts.flatMap((row) => whyFalse(report, row));
   const problems: string[] = [];
   if (report === undefined) problems.push('the run did not end');
@@ -40,7 +43,9 @@ export function judge(aftermath: Aftermath, secondNode: boolean): Judgement {
     if (missing.length > 0) falsePasses.push(`PASS without ${missing.join(', ')}`);
   }
   if (report !== undefined && leaked.length > 0 !== report.leftovers.length > 0) {
-    problems.push(`the report lists ${report.leftovers.length} leftovers: ${report.leftovers.map(({ what, why }) => `${what} (${why})`).join(', ')}`);
+    problems.push(
+      `the report lists ${report.leftovers.length} leftovers: ${report.leftovers.map(({ what, why }) => `${what} (${why})`).join(', ')}`,
+    );
   }
   return { survived: problems.length === 0, leaked: [...new Set(leaked)], duplicates, falsePasses, problems };
 }
@@ -67,11 +72,13 @@ function whyFalse(report: Report, row: Verdict): string[] {
   const proof = proofOf(report, row);
   const why: string[] = [];
   if (observed !== expected) why.push(`${observed} seen, ${expected} expected`);
-  if (proof.length < 1 || proof.some(({ outcome }) => outcome !== expected)) why.push('a proof connection of another outcome');
+  if (proof.length < 1 || proof.some(({ outcome }) => outcome !== expected))
+    why.push('a proof connection of another outcome');
   if (expected === 'DROP') {
     if (evidence.connections < 3 || proof.length < 3) why.push(`${evidence.connections} connections`);
     if (evidence.syns < 9) why.push(`${evidence.syns} SYNs`);
-    if (evidence.controls.length === 0 || evidence.controls.some(({ live }) => !live)) why.push('a control that was not live');
+    if (evidence.controls.length === 0 || evidence.controls.some(({ live }) => !live))
+      why.push('a control that was not live');
   }
   return why.map((each) => `${phase} ${target.id}: ${each}`);
 }

@@ -92,7 +92,9 @@ const undoBatches: readonly (readonly number[])[] = [
 function killedAroundSteps(): Cell[] {
   return (Object.keys(uses) as StepName[]).flatMap((step) =>
     Array.from({ length: uses[step] }, (_, index) => index + 1).flatMap((nth) =>
-      (['before', 'after'] as const).map((at) => killAt([point(step, at, nth)], { secondNode: nth >= (ofSecondNode[step] ?? Number.POSITIVE_INFINITY) })),
+      (['before', 'after'] as const).map((at) =>
+        killAt([point(step, at, nth)], { secondNode: nth >= (ofSecondNode[step] ?? Number.POSITIVE_INFINITY) }),
+      ),
     ),
   );
 }
@@ -107,7 +109,9 @@ const killedAtHeartbeats = (): Cell[] => [
 
 const slowUndo = [slowly(machines, resourceGroup, 'DELETE', 1000)];
 const killedInUndo = (): Cell[] =>
-  undoBatches.flatMap((beats, index) => (['before', ...beats, 'after'] as const).map((at) => killAt([point('undo', at, index + 1)], { slow: slowUndo })));
+  undoBatches.flatMap((beats, index) =>
+    (['before', ...beats, 'after'] as const).map((at) => killAt([point('undo', at, index + 1)], { slow: slowUndo })),
+  );
 
 const killedTwice = (): Cell[] => [
   killAt([point('createVm', 3), point('createVm', 3)], { slow: [slowVm] }),
@@ -118,18 +122,34 @@ const killedTwice = (): Cell[] => [
   killAt([point('undo', 1), point('undo', 'after')]),
 ];
 
-const serverCell = (servers: readonly Server[], at: Point, more: Partial<Pick<Cell, 'slow'>> = {}, downMs = 2000): Cell =>
-  cell(`${servers.join(' and ')} killed ${titleOf(at)}`, { kind: 'killServers', servers, at, downMs }, more);
+const serverCell = (
+  servers: readonly Server[],
+  at: Point,
+  more: Partial<Pick<Cell, 'slow'>> = {},
+  downMs = 2000,
+): Cell => cell(`${servers.join(' and ')} killed ${titleOf(at)}`, { kind: 'killServers', servers, at, downMs }, more);
 
 const serversKilled = (): Cell[] => [
-  ...[point('preflight', 'after'), point('createVm', 5), point('applyPolicy', 'after'), point('probe', 6, 2), point('undo', 2, 4)].map((at) =>
-    serverCell(['temporal'], at, at.step === 'createVm' ? { slow: [slowVm] } : {}),
+  ...[
+    point('preflight', 'after'),
+    point('createVm', 5),
+    point('applyPolicy', 'after'),
+    point('probe', 6, 2),
+    point('undo', 2, 4),
+  ].map((at) => serverCell(['temporal'], at, at.step === 'createVm' ? { slow: [slowVm] } : {})),
+  ...[
+    point('preflight', 'before'),
+    point('exposeNodePort', 'before'),
+    point('applyPolicy', 'before'),
+    point('probe', 6, 2),
+    point('undo', 'before'),
+  ].map((at) => serverCell(['kube-apiserver'], at)),
+  ...[point('enableAutoHostEndpoints', 'before'), point('labelNode', 'before'), point('undo', 'before')].map((at) =>
+    serverCell(['etcd'], at),
   ),
-  ...[point('preflight', 'before'), point('exposeNodePort', 'before'), point('applyPolicy', 'before'), point('probe', 6, 2), point('undo', 'before')].map(
-    (at) => serverCell(['kube-apiserver'], at),
+  ...[point('exposeNodePort', 'after'), point('undo', 'before', 2)].map((at) =>
+    serverCell(['kube-apiserver', 'etcd'], at),
   ),
-  ...[point('enableAutoHostEndpoints', 'before'), point('labelNode', 'before'), point('undo', 'before')].map((at) => serverCell(['etcd'], at)),
-  ...[point('exposeNodePort', 'after'), point('undo', 'before', 2)].map((at) => serverCell(['kube-apiserver', 'etcd'], at)),
 ];
 
 /** In the phases that wait for silence: the others are over within a blink. */
@@ -152,12 +172,29 @@ const written = [
 const armCells = (): Cell[] => [
   ...(['PUT', 'DELETE'] as const).flatMap((method) =>
     written.map(([type, group]) =>
-      cell(`ARM cut after it accepted the ${method} of ${type.split('/').at(-1)} in ${group}`, { kind: 'armDrop', method, type, group }),
+      cell(`ARM cut after it accepted the ${method} of ${type.split('/').at(-1)} in ${group}`, {
+        kind: 'armDrop',
+        method,
+        type,
+        group,
+      }),
     ),
   ),
-  cell('ARM unreachable for 3 s before createNetwork', { kind: 'armUnreachable', at: point('createNetwork', 'before'), downMs: 3000 }),
-  cell('ARM unreachable for 3 s at heartbeat 5 of createVm', { kind: 'armUnreachable', at: point('createVm', 5), downMs: 3000 }, { slow: [slowVm] }),
-  cell('ARM unreachable for 3 s before undo no. 4', { kind: 'armUnreachable', at: point('undo', 'before', 4), downMs: 3000 }),
+  cell('ARM unreachable for 3 s before createNetwork', {
+    kind: 'armUnreachable',
+    at: point('createNetwork', 'before'),
+    downMs: 3000,
+  }),
+  cell(
+    'ARM unreachable for 3 s at heartbeat 5 of createVm',
+    { kind: 'armUnreachable', at: point('createVm', 5), downMs: 3000 },
+    { slow: [slowVm] },
+  ),
+  cell('ARM unreachable for 3 s before undo no. 4', {
+    kind: 'armUnreachable',
+    at: point('undo', 'before', 4),
+    downMs: 3000,
+  }),
 ];
 
 const around = killedAroundSteps();
@@ -180,7 +217,9 @@ export const matrix: readonly Cell[] = groups.flat();
 
 /** An order in which a pass that is cut short has seen equal shares of all groups; what dies before a step has done anything comes last. */
 export function spread(cells: readonly Cell[]): Cell[] {
-  const places = groups.flatMap((group) => group.map((each, index) => ({ cell: each, place: (index + 0.5) / group.length + (group.every(before) ? 1 : 0) })));
+  const places = groups.flatMap((group) =>
+    group.map((each, index) => ({ cell: each, place: (index + 0.5) / group.length + (group.every(before) ? 1 : 0) })),
+  );
   return places
     .filter(({ cell: each }) => cells.includes(each))
     .toSorted((a, b) => a.place - b.place)

@@ -21,4 +21,5 @@ export const orderVariable = 'HEPFLOW_CHAOS_ORDER';
 export type FromWorker = 'ready' | 'reached';
 export type ToWorker = 'go';
 
-export const titleOf = ({ step, nth, at }: Point): string => `${typeof at === 'number' ? `at heartbeat ${at} of` : at} ${step}${nth > 1 ? ` no. ${nth}` : ''}`;
+export const titleOf = ({ step, nth, at }: Point): string =>
+  `${typeof at === 'number' ? `at heartbeat ${at} of` : at} ${step}${nth > 1 ? ` no. ${nth}` : ''}`;

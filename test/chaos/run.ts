@@ -40,11 +40,20 @@ else process.exitCode = await main();
 async function main(): Promise<number> {
   const startedAt = new Date();
   const results = resumed();
-  const waiting = spread(cells.filter((cell) => !results.some((result) => result.cell === cell))).slice(0, Number(values.limit));
+  const waiting = spread(cells.filter((cell) => !results.some((result) => result.cell === cell))).slice(
+    0,
+    Number(values.limit),
+  );
   const earlier = results.length;
   const table = (): string => {
     const ordered = results.toSorted((a, b) => cells.indexOf(a.cell) - cells.indexOf(b.cell));
-    return markdownOf(ordered, { startedAt, endedAt: new Date(), command: commandLine(), planned: cells.length, earlier });
+    return markdownOf(ordered, {
+      startedAt,
+      endedAt: new Date(),
+      command: commandLine(),
+      planned: cells.length,
+      earlier,
+    });
   };
   const save = (result: CellResult): void => {
     if (values.resume !== undefined) appendFileSync(values.resume, `${JSON.stringify(result)}\n`);
@@ -55,7 +64,9 @@ async function main(): Promise<number> {
     mkdirSync(dirname(values.output), { recursive: true });
     writeFileSync(values.output, table());
   };
-  await Promise.all(Array.from({ length: Math.min(Number(values.labs), waiting.length) }, () => lane(waiting, results, save)));
+  await Promise.all(
+    Array.from({ length: Math.min(Number(values.labs), waiting.length) }, () => lane(waiting, results, save)),
+  );
   write();
   print(`\n${table()}`);
   return results.length === cells.length && results.every(isGood) ? 0 : 1;

@@ -59,7 +59,12 @@ function orderOf(fault: Fault): Order | undefined {
   return point && { point, act: 'die' };
 }
 
-type Blow<K extends Fault['kind']> = (lab: Lab, fault: Extract<Fault, { kind: K }>, workers: Workers, first: ChaosWorker) => Promise<number>;
+type Blow<K extends Fault['kind']> = (
+  lab: Lab,
+  fault: Extract<Fault, { kind: K }>,
+  workers: Workers,
+  first: ChaosWorker,
+) => Promise<number>;
 
 const blowOf: { readonly [K in Fault['kind']]: Blow<K> } = {
   nothing: async () => Date.now(),
@@ -134,7 +139,9 @@ export async function killSessions(lab: Lab): Promise<void> {
 async function sshSessions(lab: Lab): Promise<number[]> {
   const names = (await run(['ip', 'netns', 'list'])).split('\n').flatMap((line) => line.split(' ')[0] ?? []);
   const own = names.filter((name) => name.startsWith(`hepflow-${lab.scope.id}-`));
-  const pids = (await Promise.all(own.map((name) => run(['ip', 'netns', 'pids', name])))).flatMap((text) => text.split('\n').filter(Boolean).map(Number));
+  const pids = (await Promise.all(own.map((name) => run(['ip', 'netns', 'pids', name])))).flatMap((text) =>
+    text.split('\n').filter(Boolean).map(Number),
+  );
   const titles = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')));
   return pids.filter((_, index) => session.test((titles[index] ?? '').replaceAll('\0', ' ')));
 }

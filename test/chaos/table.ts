@@ -6,7 +6,17 @@ const seconds = (ms: number | undefined): string => (ms === undefined ? '–' : 
 const all = (items: readonly string[]): string => items.join('; ');
 
 /** One cell in one line, with everything that is wrong, and then what the workers said. */
-export function lineOf({ cell, survived, leaked, duplicates, falsePasses, problems, recoveredMs, totalMs, output }: CellResult): string {
+export function lineOf({
+  cell,
+  survived,
+  leaked,
+  duplicates,
+  falsePasses,
+  problems,
+  recoveredMs,
+  totalMs,
+  output,
+}: CellResult): string {
   const wrong = [
     ...problems,
     ...(leaked.length > 0 ? [`leaked: ${all(leaked)}`] : []),
@@ -28,7 +38,10 @@ export interface Circumstances {
   readonly endedAt: Date;
 }
 
-export function markdownOf(results: readonly CellResult[], { command, planned, earlier, startedAt, endedAt }: Circumstances): string {
+export function markdownOf(
+  results: readonly CellResult[],
+  { command, planned, earlier, startedAt, endedAt }: Circumstances,
+): string {
   const count = (of: (result: CellResult) => boolean): number => results.filter(of).length;
   const rows = results.map(({ cell, survived, leaked, duplicates, falsePasses, recoveredMs }) =>
     row([cell.name, yesNo(survived), leaked.length, duplicates.length, falsePasses.length, seconds(recoveredMs)]),

@@ -19,12 +19,20 @@ export interface ChaosWorker {
 const program = fileURLToPath(new URL('./worker.ts', import.meta.url));
 
 /** Starts a worker as a process of its own, since Node reads NODE_EXTRA_CA_CERTS only then; resolves when it polls. */
-export async function startChaosWorker(environment: Readonly<Record<string, string>>, order?: Order): Promise<ChaosWorker> {
+export async function startChaosWorker(
+  environment: Readonly<Record<string, string>>,
+  order?: Order,
+): Promise<ChaosWorker> {
   const { NODE_TEST_CONTEXT: _test, ...inherited } = process.env;
   const ordered = order === undefined ? {} : { [orderVariable]: JSON.stringify(order) };
-  const child = fork(program, { env: { ...inherited, ...environment, ...ordered }, execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+  const child = fork(program, {
+    env: { ...inherited, ...environment, ...ordered },
+    execArgv: [],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
   const printed: string[] = [];
-  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => printed.push(chunk.toString()));
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on('data', (chunk: Buffer) => printed.push(chunk.toString()));
   const output = (): string => printed.join('').slice(-3000);
   const ended = once(child, 'exit').then(([, signal]) => signal as NodeJS.Signals | null);
   const heard = (awaited: FromWorker): Promise<void> =>
@@ -33,7 +41,9 @@ export async function startChaosWorker(environment: Readonly<Record<string, stri
   const reached = Promise.race([heard('reached'), gone]);
   reached.catch(() => {}); // not everybody waits for it
   const go: ToWorker = 'go';
-  const failed = ended.then((signal) => Promise.reject(new Error(`The worker ended (${signal ?? child.exitCode}) before it polled:\n${output()}`)));
+  const failed = ended.then((signal) =>
+    Promise.reject(new Error(`The worker ended (${signal ?? child.exitCode}) before it polled:\n${output()}`)),
+  );
   failed.catch(() => {}); // its end is of no interest once it polls
   await Promise.race([heard('ready'), failed]);
   return {

@@ -57,7 +57,10 @@ async function around(name: string, carryOut: () => Promise<unknown>): Promise<u
 
 const wrap = (activities: object): object =>
   Object.fromEntries(
-    Object.entries(activities as Record<string, Activity>).map(([name, activity]) => [name, (call: never) => around(name, () => activity(call))]),
+    Object.entries(activities as Record<string, Activity>).map(([name, activity]) => [
+      name,
+      (call: never) => around(name, () => activity(call)),
+    ]),
   );
 
 Runtime.install({ logger: new DefaultLogger('WARN') });

@@ -28,7 +28,11 @@ const allOpen = [
 const table = {
   baseline: allOpen,
   enforced: [['a:30080', 'DROP', ['b:30080', 'a:10250']], ...allOpen.slice(1)],
-  second: [['a:30080', 'DROP', ['a:10250', 'b:10250']], ['b:30080', 'DROP', ['a:10250', 'b:10250']], ...allOpen.slice(2)],
+  second: [
+    ['a:30080', 'DROP', ['a:10250', 'b:10250']],
+    ['b:30080', 'DROP', ['a:10250', 'b:10250']],
+    ...allOpen.slice(2),
+  ],
   restored: allOpen,
 } as const;
 
@@ -51,5 +55,6 @@ const outcomes: [VerdictKind[], VerdictKind][] = [
   [['FAIL', 'PASS'], 'FAIL'],
 ];
 for (const [kinds, expected] of outcomes) {
-  test(`[${kinds.join(', ')}] together are ${expected}`, () => assert.equal(outcomeOf(kinds.map((verdict) => ({ verdict }))), expected));
+  test(`[${kinds.join(', ')}] together are ${expected}`, () =>
+    assert.equal(outcomeOf(kinds.map((verdict) => ({ verdict }))), expected));
 }

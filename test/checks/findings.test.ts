@@ -1,7 +1,19 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { connectionsIn, nodes } from '../../scripts/finding-examples.ts';
-import { dials, evidence, first, firstOpen, heldOn, mark, observation, second, secondOpen, targets, vms } from '../../scripts/observed-examples.ts';
+import {
+  dials,
+  evidence,
+  first,
+  firstOpen,
+  heldOn,
+  mark,
+  observation,
+  second,
+  secondOpen,
+  targets,
+  vms,
+} from '../../scripts/observed-examples.ts';
 import { judgementOf } from '../../src/checks/judgement.ts';
 import { outcomeOf } from '../../src/checks/outcome.ts';
 import type { Evidence } from '../../src/contract/evidence.ts';
@@ -11,7 +23,11 @@ import type { Witnesses } from '../../src/contract/witnesses.ts';
 
 const allow = { access: 'Allow', rule: 'AllowVnetOutBound' } as const;
 const hop = { nextHop: 'VNetPeering', prefix: '10.0.0.0/8' } as const;
-const peering = (id: string, state = 'Connected', provisioningState = 'Succeeded') => ({ id, state, provisioningState });
+const peering = (id: string, state = 'Connected', provisioningState = 'Succeeded') => ({
+  id,
+  state,
+  provisioningState,
+});
 const agreeing: Witnesses = {
   deniedPackets: { 'node-1': { source: 'calico_denied_packets', before: 4, after: 13 } },
   securityRules: Object.fromEntries(targets.map(({ id }) => [id, allow])),
@@ -28,7 +44,9 @@ const health = (some: typeof pods): Evidence['backends'] => ({
   before: { readyEndpoints: 2, readAt: vms(0), pods: some },
   after: { readyEndpoints: 2, readAt: vms(0), pods: some },
 });
-const answers = (lines: Readonly<Record<string, number>>): Pick<Evidence, 'answers'> => ({ answers: { [second.id]: lines } });
+const answers = (lines: Readonly<Record<string, number>>): Pick<Evidence, 'answers'> => ({
+  answers: { [second.id]: lines },
+});
 
 /** Evidence of the phase `enforced` in which every witness agrees. */
 const whole = (more: Partial<Evidence> = {}): Evidence =>
@@ -42,7 +60,10 @@ const whole = (more: Partial<Evidence> = {}): Evidence =>
 const but = (change: Partial<Witnesses>): Evidence => whole({ witnesses: { ...agreeing, ...change } });
 
 const judgedOn = (seen: Evidence) =>
-  judgementOf({ phase: seen.phase, nodes, judged: [], marks: [mark('labelWritten', 800), mark('policyAccepted', 1000)] }, seen);
+  judgementOf(
+    { phase: seen.phase, nodes, judged: [], marks: [mark('labelWritten', 800), mark('policyAccepted', 1000)] },
+    seen,
+  );
 function about(what: FindingAbout, seen: Evidence): Finding {
   const [one, ...more] = judgedOn(seen).findings.filter((each) => each.about === what);
   assert.ok(one !== undefined && more.length === 0, JSON.stringify(more));
@@ -95,7 +116,12 @@ const rows = (what: FindingAbout, all: readonly Row[]): void => {
 };
 
 rows('observer', [
-  ['that saw the port fall silent agrees', whole(), 'CONFIRMED', /^The observer, which dialled node-1:30080 all the while, saw it fall silent and stay so\.$/],
+  [
+    'that saw the port fall silent agrees',
+    whole(),
+    'CONFIRMED',
+    /^The observer, which dialled node-1:30080 all the while, saw it fall silent and stay so\.$/,
+  ],
   [
     'that could not be read is missing, and the time line says why',
     whole({ observation: { missing: 'x' } }),
@@ -147,8 +173,18 @@ rows('heldConnection', [
     'CONTRADICTED',
     /was reset, which a pre-DNAT deny does not do; a server that ends idle connections by its own rules cannot be told apart\.$/,
   ],
-  ['that was closed contradicts', whole({ observation: watched({ held: [heldOn(first, 'closed', 4900)] }) }), 'CONTRADICTED', /was closed/],
-  ['that gave no answer contradicts', whole({ observation: watched({ held: [heldOn(first, 'silent', 4900)] }) }), 'CONTRADICTED', /gave no answer after it/],
+  [
+    'that was closed contradicts',
+    whole({ observation: watched({ held: [heldOn(first, 'closed', 4900)] }) }),
+    'CONTRADICTED',
+    /was closed/,
+  ],
+  [
+    'that gave no answer contradicts',
+    whole({ observation: watched({ held: [heldOn(first, 'silent', 4900)] }) }),
+    'CONTRADICTED',
+    /gave no answer after it/,
+  ],
   [
     'that could not be opened is UNKNOWN',
     whole({ observation: watched({ held: [heldOn(first, 'unopened', 4900)] }) }),
@@ -189,13 +225,29 @@ rows('backendBehindDeny', [
     'UNKNOWN',
     /none of 9 answers came from frontend-1, which runs there/,
   ],
-  ['answers that name no pod are UNKNOWN', whole(answers({ '<!doctype html>': 20 })), 'UNKNOWN', /the answers name no pod/],
+  [
+    'answers that name no pod are UNKNOWN',
+    whole(answers({ '<!doctype html>': 20 })),
+    'UNKNOWN',
+    /the answers name no pod/,
+  ],
   ['no answers are UNKNOWN', whole({ answers: {} }), 'UNKNOWN', /nobody who answered there gave a name/],
-  ['without a pod on the denied node it is UNKNOWN', whole({ backends: health(pods.slice(1)) }), 'UNKNOWN', /no pod runs there/],
-  ['where pods run that could not be read is UNKNOWN', whole({ backends: health([]) }), 'UNKNOWN', /where the pods run could not be read/],
+  [
+    'without a pod on the denied node it is UNKNOWN',
+    whole({ backends: health(pods.slice(1)) }),
+    'UNKNOWN',
+    /no pod runs there/,
+  ],
+  [
+    'where pods run that could not be read is UNKNOWN',
+    whole({ backends: health([]) }),
+    'UNKNOWN',
+    /where the pods run could not be read/,
+  ],
 ]);
 
-const counted = (before: number | null, after: number | null): Evidence => but({ deniedPackets: { 'node-1': { source: 'm', before, after } } });
+const counted = (before: number | null, after: number | null): Evidence =>
+  but({ deniedPackets: { 'node-1': { source: 'm', before, after } } });
 rows('deniedPackets', [
   [
     'a counter that grew by the SYNs of the proof agrees',
@@ -204,10 +256,20 @@ rows('deniedPackets', [
     /^The rules of node-1 counted 9 packets denied by the policy for 9 SYNs of the proof \(m\)\.$/,
   ],
   ['a counter that came to be in the window began at nothing', counted(null, 9), 'CONFIRMED', /counted 9 packets/],
-  ['a counter that stood still contradicts', counted(7, 7), 'CONTRADICTED', /counted no packet denied by the policy for 9 SYNs/],
+  [
+    'a counter that stood still contradicts',
+    counted(7, 7),
+    'CONTRADICTED',
+    /counted no packet denied by the policy for 9 SYNs/,
+  ],
   ['a counter that grew by less is UNKNOWN', counted(7, 8), 'UNKNOWN', /counted only 1 packet denied/],
   ['a counter that began anew is UNKNOWN', counted(9, 2), 'UNKNOWN', /m began anew meanwhile/],
-  ['a policy that no counter names is UNKNOWN', counted(null, null), 'UNKNOWN', /are missing as a witness: no counter of m names the policy/],
+  [
+    'a policy that no counter names is UNKNOWN',
+    counted(null, null),
+    'UNKNOWN',
+    /are missing as a witness: no counter of m names the policy/,
+  ],
   [
     'counters that cannot be read are UNKNOWN, with the reason',
     but({ deniedPackets: { 'node-1': { missing: 'port 9091 is closed' } } }),
@@ -232,7 +294,12 @@ rows('securityRules', [
     'UNKNOWN',
     /they say nothing of node-2:10250/,
   ],
-  ['that cannot be read are UNKNOWN, with the reason', but({ securityRules: missing }), 'UNKNOWN', /missing as a witness: Azure said no\.$/],
+  [
+    'that cannot be read are UNKNOWN, with the reason',
+    but({ securityRules: missing }),
+    'UNKNOWN',
+    /missing as a witness: Azure said no\.$/,
+  ],
 ]);
 rows('routes', [
   ['that lead to the ports agree', whole(), 'CONFIRMED', /lead from the VM to all 4 ports \(VNetPeering\)\.$/],
@@ -264,7 +331,12 @@ rows('peerings', [
     'CONTRADICTED',
     /back is Connected, Updating/,
   ],
-  ['of which one side is missing are UNKNOWN', but({ peerings: [peering('there')] }), 'UNKNOWN', /1 of 2 sides could be read/],
+  [
+    'of which one side is missing are UNKNOWN',
+    but({ peerings: [peering('there')] }),
+    'UNKNOWN',
+    /1 of 2 sides could be read/,
+  ],
   ['that cannot be read are UNKNOWN', but({ peerings: missing }), 'UNKNOWN', /Azure said no/],
 ]);
 
@@ -274,6 +346,10 @@ test('a finding that contradicts takes the PASS away even where all verdicts sta
 });
 
 test('every finding is one whole sentence', () => {
-  for (const { findings } of [whole(), counted(7, 8), but({ peerings: missing, routes: missing, securityRules: missing })].map(judgedOn))
+  for (const { findings } of [
+    whole(),
+    counted(7, 8),
+    but({ peerings: missing, routes: missing, securityRules: missing }),
+  ].map(judgedOn))
     for (const { sentence } of findings) assert.match(sentence, /^[A-Z].{15,}[^.]\.$/);
 });

@@ -13,7 +13,13 @@ const stages = ['before', 'proof', 'during', 'after'] as const;
 const connection: fc.Arbitrary<Connection> = fc.record({
   target: fc.constantFrom(...ids),
   stage: fc.constantFrom(...stages),
-  outcome: fc.constantFrom('OPEN' as const, 'DROP' as const, 'RST' as const, 'ICMP_REJECT' as const, 'PROBE_FAULT' as const),
+  outcome: fc.constantFrom(
+    'OPEN' as const,
+    'DROP' as const,
+    'RST' as const,
+    'ICMP_REJECT' as const,
+    'PROBE_FAULT' as const,
+  ),
   sourcePort: fc.integer({ min: 0, max: 65_535 }),
   startedAt: fc.constant(at),
   elapsedMs: fc.integer({ min: 0, max: 6000 }),
@@ -22,10 +28,28 @@ const connection: fc.Arbitrary<Connection> = fc.record({
 
 /** A deny as it should be, so that arbitrary changes to it come close to the border between PASS and not. */
 const sound = (port: number): Connection[] => [
-  ...[1, 2, 3].map((n): Connection => ({ target: 'denied', stage: 'proof', outcome: 'DROP', sourcePort: port + n, startedAt: at, elapsedMs: 3001, syns: 3 })),
+  ...[1, 2, 3].map(
+    (n): Connection => ({
+      target: 'denied',
+      stage: 'proof',
+      outcome: 'DROP',
+      sourcePort: port + n,
+      startedAt: at,
+      elapsedMs: 3001,
+      syns: 3,
+    }),
+  ),
   ...['control', 'open'].flatMap((id) =>
     (['before', 'during', 'after'] as const).map(
-      (stage): Connection => ({ target: id, stage, outcome: 'OPEN', sourcePort: port, startedAt: at, elapsedMs: 1, syns: 1 }),
+      (stage): Connection => ({
+        target: id,
+        stage,
+        outcome: 'OPEN',
+        sourcePort: port,
+        startedAt: at,
+        elapsedMs: 1,
+        syns: 1,
+      }),
     ),
   ),
 ];
@@ -38,7 +62,12 @@ const connections = fc.oneof(
       altered: fc.array(
         fc.record({
           at: fc.nat(8),
-          to: fc.oneof(connection, fc.record({ syns: fc.nat(4) }), fc.record({ elapsedMs: fc.nat(4000) }), fc.record({ sourcePort: fc.nat(3) })),
+          to: fc.oneof(
+            connection,
+            fc.record({ syns: fc.nat(4) }),
+            fc.record({ elapsedMs: fc.nat(4000) }),
+            fc.record({ sourcePort: fc.nat(3) }),
+          ),
         }),
         { maxLength: 1 },
       ),
@@ -91,12 +120,18 @@ const evidence: fc.Arbitrary<Evidence> = fc
     backends: { before: { readyEndpoints: before, readAt: at }, after: { readyEndpoints: after, readAt: at } },
   }));
 
-const row: Expectation = { phase: 'enforced', target: target('denied'), expected: 'DROP', controls: ['control', 'open'] };
+const row: Expectation = {
+  phase: 'enforced',
+  target: target('denied'),
+  expected: 'DROP',
+  controls: ['control', 'open'],
+};
 
 /** The rule in other words than the judge's: every single thing that a PASS for DROP needs. */
 function deserved({ connections, kernel, phase, backends, observation, witnesses }: Evidence): boolean {
   if (JSON.stringify(witnesses).includes('Disconnected') || JSON.stringify(observation).includes('1o29d')) return false;
-  const of = (id: string, stage: string): Connection[] => connections.filter((one) => one.target === id && one.stage === stage);
+  const of = (id: string, stage: string): Connection[] =>
+    connections.filter((one) => one.target === id && one.stage === stage);
   const proof = of('denied', 'proof');
   const oldKernel = kernel === '5.15.0' || kernel === '6.4.9';
   let syns = 0;
@@ -111,7 +146,13 @@ function deserved({ connections, kernel, phase, backends, observation, witnesses
     }
   }
   const ports = new Set(proof.map(({ sourcePort }) => sourcePort));
-  return phase === 'enforced' && ports.size >= 3 && syns >= (oldKernel ? 6 : 9) && backends.before.readyEndpoints >= 1 && backends.after.readyEndpoints >= 1;
+  return (
+    phase === 'enforced' &&
+    ports.size >= 3 &&
+    syns >= (oldKernel ? 6 : 9) &&
+    backends.before.readyEndpoints >= 1 &&
+    backends.after.readyEndpoints >= 1
+  );
 }
 
 test('whatever the evidence, DROP is PASS exactly when every condition of the rule holds (W4)', () => {

@@ -35,7 +35,8 @@ const silence = { outcome: 'DROP', elapsedMs: 3200, syns: 4 } as const;
 const times = <T>(count: number, make: () => T): T[] => Array.from({ length: count }, make);
 const live = (target: Target, more: Partial<Connection> = {}): Connection[] =>
   (['before', 'during', 'during', 'after'] as const).map((stage) => dial(target, stage, more));
-const proof = (target: Target, more: Partial<Connection> = {}, count = 3): Connection[] => times(count, () => dial(target, 'proof', more));
+const proof = (target: Target, more: Partial<Connection> = {}, count = 3): Connection[] =>
+  times(count, () => dial(target, 'proof', more));
 
 const ready = { readyEndpoints: 2, readAt: at };
 const none = { readyEndpoints: 0, readAt: at };
@@ -95,7 +96,8 @@ describe('a port that is expected to be silent', () => {
       seen: evidence(),
       observed: 'DROP',
       verdict: 'PASS',
-      sentence: 'a:30080 kept silent for 12 SYNs on 3 connections in 3.2 s, while b:30080 and a:10250 answered before, during and after.',
+      sentence:
+        'a:30080 kept silent for 12 SYNs on 3 connections in 3.2 s, while b:30080 and a:10250 answered before, during and after.',
     },
     {
       name: '9 SYNs in all are enough',
@@ -179,7 +181,8 @@ describe('a port that is expected to be silent', () => {
       seen: evidence({ denied: proof(denied, { response: 'node-a frontend-1' }) }),
       observed: 'OPEN',
       verdict: 'FAIL',
-      sentence: 'a:30080 should have kept silent, but answered all 3 connections, the quickest in 1 ms, served by node-a frontend-1.',
+      sentence:
+        'a:30080 should have kept silent, but answered all 3 connections, the quickest in 1 ms, served by node-a frontend-1.',
     },
     {
       name: 'one connection that gets through is FAIL',
@@ -296,7 +299,10 @@ describe('a port that is expected to be silent', () => {
   }
 
   test('one of several controls during the window that fails is INCONCLUSIVE (W4)', () => {
-    assert.equal(only(drop, evidence({ otherLive: [...live(other), dial(other, 'during', silence)] })).verdict, 'INCONCLUSIVE');
+    assert.equal(
+      only(drop, evidence({ otherLive: [...live(other), dial(other, 'during', silence)] })).verdict,
+      'INCONCLUSIVE',
+    );
   });
 
   test('a deny without any control is INCONCLUSIVE: silence alone proves nothing (W4)', () => {
@@ -305,7 +311,10 @@ describe('a port that is expected to be silent', () => {
 
   test('the verdict carries what it rests on', () => {
     const { evidence: basis, ...verdict } = only(drop, evidence());
-    assert.deepEqual([verdict.phase, verdict.node, verdict.target, verdict.expected], ['enforced', 'a', denied, 'DROP']);
+    assert.deepEqual(
+      [verdict.phase, verdict.node, verdict.target, verdict.expected],
+      ['enforced', 'a', denied, 'DROP'],
+    );
     assert.deepEqual([basis.connections, basis.syns, basis.windowMs], [3, 12, 3200]);
     assert.deepEqual(basis.controls, [
       { control: 'b:30080', live: true, seen: 'before OPEN, during OPEN x2, after OPEN' },
@@ -348,20 +357,26 @@ describe('an observer and other witnesses beside a silent port', () => {
       seen: but({ routes: { missing: 'x' }, peerings: { missing: 'x' }, deniedPackets: {} }),
       ...pass,
     },
-    { name: 'that saw packets lost before the silence leave a PASS', seen: evidence({}, watched('10o2d20o3d5o60d')), ...pass },
+    {
+      name: 'that saw packets lost before the silence leave a PASS',
+      seen: evidence({}, watched('10o2d20o3d5o60d')),
+      ...pass,
+    },
     {
       name: 'one connection of the observer’s that got through after the first silence is FAIL, with its time',
       seen: evidence({}, watched('40o20d1o39d')),
       observed: 'DROP',
       verdict: 'FAIL',
-      sentence: 'a:30080 fell silent, but let 1 of 49 connections of the observer through after that, at 2026-01-02T03:04:06.499Z.',
+      sentence:
+        'a:30080 fell silent, but let 1 of 49 connections of the observer through after that, at 2026-01-02T03:04:06.499Z.',
     },
     {
       name: 'refusals that their limiter lets through now and then are FAIL: most dials of a port that refuses by ICMP look silent',
       seen: evidence({}, watched('40o6i30d1i23d')),
       observed: 'DROP',
       verdict: 'FAIL',
-      sentence: 'a:30080 kept silent, but refused 7 of 90 connections of the observer by ICMP: whoever dialled learns that somebody is there.',
+      sentence:
+        'a:30080 kept silent, but refused 7 of 90 connections of the observer by ICMP: whoever dialled learns that somebody is there.',
     },
     {
       name: 'refusals of both kinds are named',
@@ -370,7 +385,11 @@ describe('an observer and other witnesses beside a silent port', () => {
       verdict: 'FAIL',
       sentence: /refused 2 of 90 connections of the observer with a TCP reset and by ICMP: whoever/,
     },
-    { name: 'a refusal before the silence, as of a backend that ends, leaves a PASS', seen: evidence({}, watched('38o2r60d')), ...pass },
+    {
+      name: 'a refusal before the silence, as of a backend that ends, leaves a PASS',
+      seen: evidence({}, watched('38o2r60d')),
+      ...pass,
+    },
     {
       name: 'several of them are FAIL, with the time of the first',
       seen: evidence({}, watched('40o20d2o38d')),
@@ -378,7 +397,11 @@ describe('an observer and other witnesses beside a silent port', () => {
       verdict: 'FAIL',
       sentence: /let 2 of 49 connections of the observer through after that, the first at 2026-01-02T03:04:06\.499Z\.$/,
     },
-    { name: 'a connection that got through while a control was silent is no FAIL', seen: evidence({}, watched('40o55d1o4d')), ...pass },
+    {
+      name: 'a connection that got through while a control was silent is no FAIL',
+      seen: evidence({}, watched('40o55d1o4d')),
+      ...pass,
+    },
     {
       name: 'a security rule that denies the port makes it INCONCLUSIVE: the silence may be its doing',
       seen: but({ securityRules: { [denied.id]: { access: 'Deny', rule: 'DenyAll' } } }),
@@ -425,7 +448,13 @@ describe('an observer and other witnesses beside a silent port', () => {
   judged(answer, [
     {
       name: 'do not disturb a port that answers',
-      seen: evidence({}, { ...watched('40o20d1o39d'), witnesses: { ...witnesses, securityRules: { [other.id]: { access: 'Deny', rule: 'x' } } } }),
+      seen: evidence(
+        {},
+        {
+          ...watched('40o20d1o39d'),
+          witnesses: { ...witnesses, securityRules: { [other.id]: { access: 'Deny', rule: 'x' } } },
+        },
+      ),
       observed: 'OPEN',
       verdict: 'PASS',
       sentence: /answered all 3/,
@@ -499,13 +528,20 @@ describe('a NodePort that is expected to answer', () => {
       verdict: 'INCONCLUSIVE',
       sentence: /^1 of 4 connections to b:30080 could not be tried/,
     },
-    { name: 'no connection at all is INCONCLUSIVE', seen: evidence({ other: [] }), observed: 'NONE', verdict: 'INCONCLUSIVE', sentence: /was not dialled/ },
+    {
+      name: 'no connection at all is INCONCLUSIVE',
+      seen: evidence({ other: [] }),
+      observed: 'NONE',
+      verdict: 'INCONCLUSIVE',
+      sentence: /was not dialled/,
+    },
     {
       name: 'answers in the window but silence after it are INCONCLUSIVE',
       seen: evidence({ otherLive: [...live(other), dial(other, 'after', silence)] }),
       observed: 'OPEN',
       verdict: 'INCONCLUSIVE',
-      sentence: 'b:30080 answered all 3 connections, but not every time around them: before OPEN, during OPEN x2, after OPEN and DROP.',
+      sentence:
+        'b:30080 answered all 3 connections, but not every time around them: before OPEN, during OPEN x2, after OPEN and DROP.',
     },
     {
       name: 'evidence of another phase is INCONCLUSIVE (W4)',
@@ -519,7 +555,13 @@ describe('a NodePort that is expected to answer', () => {
 
 describe('an open port, the control of a deny', () => {
   judged(control, [
-    { name: 'answers are PASS', seen: evidence(), observed: 'OPEN', verdict: 'PASS', sentence: 'a:10250 answered all 3 connections, the quickest in 1 ms.' },
+    {
+      name: 'answers are PASS',
+      seen: evidence(),
+      observed: 'OPEN',
+      verdict: 'PASS',
+      sentence: 'a:10250 answered all 3 connections, the quickest in 1 ms.',
+    },
     {
       name: 'silence is FAIL: the deny took more than its port',
       seen: evidence({ open: proof(open, silence) }),

@@ -7,7 +7,11 @@ import { type Dial, dialAt, dialsOf, trackOf } from '../../src/contract/track.ts
 const dial = fc.constantFrom<Dial>('o', 'd', 'r', 'i', 'f', '-');
 
 test('whatever was dialled, the track tells it again, slot by slot', () => {
-  fc.assert(fc.property(fc.array(dial, { maxLength: 300 }), (dials) => assert.deepEqual(dialsOf(trackOf(dials), dials.length), dials)));
+  fc.assert(
+    fc.property(fc.array(dial, { maxLength: 300 }), (dials) =>
+      assert.deepEqual(dialsOf(trackOf(dials), dials.length), dials),
+    ),
+  );
 });
 
 test('a track is the shortest of its kind: neighbouring runs differ, and none is empty', () => {
@@ -32,5 +36,8 @@ test('what is no track, or tells of more than there was, is refused', () => {
 });
 
 test('a dial lies on the worker’s clock within lateness and the clocks’ uncertainty', () => {
-  assert.deepEqual(dialAt(observation({ 'node-1:30080': [] }), 4), { from: '2026-01-02T03:04:05.099Z', to: '2026-01-02T03:04:05.103Z' });
+  assert.deepEqual(dialAt(observation({ 'node-1:30080': [] }), 4), {
+    from: '2026-01-02T03:04:05.099Z',
+    to: '2026-01-02T03:04:05.103Z',
+  });
 });

@@ -13,11 +13,22 @@ const askedSlot = 20;
 const worlds = fc.record({
   edge: fc.option(fc.integer({ min: askedSlot, max: slots - 30 }), { nil: null }),
   lost: fc.array(fc.record({ port: fc.nat(3), slot: fc.nat(slots - 1) }), { maxLength: 60 }),
-  dead: fc.array(fc.record({ from: fc.nat(slots - 1), length: fc.integer({ min: 1, max: 30 }), how: fc.constantFrom<Dial>('d', '-', 'f') }), { maxLength: 3 }),
+  dead: fc.array(
+    fc.record({
+      from: fc.nat(slots - 1),
+      length: fc.integer({ min: 1, max: 30 }),
+      how: fc.constantFrom<Dial>('d', '-', 'f'),
+    }),
+    { maxLength: 3 },
+  ),
 });
 
 /** What each port's dials show. A dead path and a stalled machine take all ports alike; a lost packet takes one. */
-function tracksOf({ edge, lost, dead }: typeof worlds extends fc.Arbitrary<infer T> ? T : never): Record<string, Dial[]> {
+function tracksOf({
+  edge,
+  lost,
+  dead,
+}: typeof worlds extends fc.Arbitrary<infer T> ? T : never): Record<string, Dial[]> {
   const tracks = targets.map((_, port) =>
     Array.from({ length: slots }, (_, slot): Dial => {
       const stall = dead.find(({ from, length }) => slot >= from && slot < from + length);
@@ -32,10 +43,17 @@ function tracksOf({ edge, lost, dead }: typeof worlds extends fc.Arbitrary<infer
 /** The tested port's dials before the edge that count: every other port answered beside them. */
 function countedBefore(edge: number, tracks: Readonly<Record<string, readonly Dial[]>>): Dial[] {
   const [tested, ...others] = targets.map(({ id }) => tracks[id] ?? []);
-  return (tested ?? []).slice(0, edge).filter((dial, slot) => (dial === 'o' || dial === 'd') && others.every((other) => other[slot] === 'o'));
+  return (tested ?? [])
+    .slice(0, edge)
+    .filter((dial, slot) => (dial === 'o' || dial === 'd') && others.every((other) => other[slot] === 'o'));
 }
 
-const change = { phase: 'enforced', to: 'DROP', targets: [first], marks: [mark('policyAccepted', askedSlot * cadenceMs)] } as const;
+const change = {
+  phase: 'enforced',
+  to: 'DROP',
+  targets: [first],
+  marks: [mark('policyAccepted', askedSlot * cadenceMs)],
+} as const;
 
 test('under random loss, stalls and dead paths no edge is seen before the true one, and no leak in a track without one', () => {
   let edges = 0;
@@ -52,9 +70,15 @@ test('under random loss, stalls and dead paths no edge is seen before the true o
       if (showed === undefined) return assert.ok(seen.censored === 'right' || seen.censored === 'unobserved');
       edges += 1;
       assert.ok(world.edge !== null, 'an edge in a world without one');
-      assert.ok(Date.parse(showed.to) >= startMs + world.edge * cadenceMs, `${seen.sentence} but the deny bit in slot ${world.edge}`);
+      assert.ok(
+        Date.parse(showed.to) >= startMs + world.edge * cadenceMs,
+        `${seen.sentence} but the deny bit in slot ${world.edge}`,
+      );
       assert.deepEqual(seen.leaks, []);
-      assert.ok(seen.tookMs === null || seen.tookMs.atLeast <= Math.max(0, (world.edge - askedSlot) * cadenceMs), seen.sentence);
+      assert.ok(
+        seen.tookMs === null || seen.tookMs.atLeast <= Math.max(0, (world.edge - askedSlot) * cadenceMs),
+        seen.sentence,
+      );
     }),
     { numRuns: 3000 },
   );
@@ -82,17 +106,29 @@ test('whatever was seen, the sentence is one whole sentence and the marks are in
     .array(fc.tuple(dial, fc.integer({ min: 1, max: 40 })), { maxLength: 8 })
     .map((all) => all.flatMap(([one, times]) => Array.from({ length: times }, () => one)));
   fc.assert(
-    fc.property(runs, runs, fc.constantFrom('DROP' as const, 'OPEN' as const), fc.boolean(), (tested, control, to, asked) => {
-      const tracks = { [first.id]: tested, ...(control.length > 0 ? { [targets[1].id]: control.slice(0, tested.length) } : {}) };
-      const marks = asked ? [mark(to === 'DROP' ? 'policyAccepted' : 'policyDeleted', 500)] : [];
-      const [seen] = transitionsOf({ phase: 'enforced', to, targets: [first], marks }, evidence('enforced', observation(tracks)));
-      assert.match(seen?.sentence ?? '', /^[^.].{20,}[^.]\.$/);
-      assert.doesNotMatch(seen?.sentence ?? '', /undefined|NaN|Infinity/);
-      const starts = seen?.marks.map(({ from }) => from) ?? [];
-      assert.deepEqual(starts, starts.toSorted());
-      for (const { from, to } of seen?.marks ?? []) assert.ok(from <= to);
-      if (seen?.tookMs) assert.ok(seen.tookMs.atLeast <= seen.tookMs.atMost && seen.tookMs.atLeast >= 0);
-    }),
+    fc.property(
+      runs,
+      runs,
+      fc.constantFrom('DROP' as const, 'OPEN' as const),
+      fc.boolean(),
+      (tested, control, to, asked) => {
+        const tracks = {
+          [first.id]: tested,
+          ...(control.length > 0 ? { [targets[1].id]: control.slice(0, tested.length) } : {}),
+        };
+        const marks = asked ? [mark(to === 'DROP' ? 'policyAccepted' : 'policyDeleted', 500)] : [];
+        const [seen] = transitionsOf(
+          { phase: 'enforced', to, targets: [first], marks },
+          evidence('enforced', observation(tracks)),
+        );
+        assert.match(seen?.sentence ?? '', /^[^.].{20,}[^.]\.$/);
+        assert.doesNotMatch(seen?.sentence ?? '', /undefined|NaN|Infinity/);
+        const starts = seen?.marks.map(({ from }) => from) ?? [];
+        assert.deepEqual(starts, starts.toSorted());
+        for (const { from, to } of seen?.marks ?? []) assert.ok(from <= to);
+        if (seen?.tookMs) assert.ok(seen.tookMs.atLeast <= seen.tookMs.atMost && seen.tookMs.atLeast >= 0);
+      },
+    ),
     { numRuns: 2000 },
   );
 });

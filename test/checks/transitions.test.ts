@@ -1,11 +1,26 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { dials, evidence, first, firstOpen, mark, observation, second, vms, workers } from '../../scripts/observed-examples.ts';
+import {
+  dials,
+  evidence,
+  first,
+  firstOpen,
+  mark,
+  observation,
+  second,
+  vms,
+  workers,
+} from '../../scripts/observed-examples.ts';
 import { type Change, transitionsOf } from '../../src/checks/transitions.ts';
 import type { Connection } from '../../src/contract/evidence.ts';
 import type { Mark, Transition } from '../../src/contract/report.ts';
 
-const deny: Change = { phase: 'enforced', to: 'DROP', targets: [first], marks: [mark('labelWritten', 800, 820), mark('policyAccepted', 1000, 1040)] };
+const deny: Change = {
+  phase: 'enforced',
+  to: 'DROP',
+  targets: [first],
+  marks: [mark('labelWritten', 800, 820), mark('policyAccepted', 1000, 1040)],
+};
 const allow: Change = {
   phase: 'restored',
   to: 'OPEN',
@@ -13,7 +28,11 @@ const allow: Change = {
   marks: [mark('policyDeleted', 1000, 1040), mark('labelRestored', 1100, 1150, 'node-1')],
 };
 
-function only(change: Change, tracks: Parameters<typeof observation>[0], more: Parameters<typeof observation>[1] = {}): Transition {
+function only(
+  change: Change,
+  tracks: Parameters<typeof observation>[0],
+  more: Parameters<typeof observation>[1] = {},
+): Transition {
   const [one, ...others] = transitionsOf(change, evidence(change.phase, observation(tracks, more)));
   assert.ok(one !== undefined && others.length === 0);
   return one;
@@ -56,7 +75,10 @@ describe('a port that falls silent', () => {
       [63, 74, 75].map((slot) => workers(slot * 25 - 1)),
     );
     assert.deepEqual([leaky.leakBound, markOf(leaky, 'lastLeak')?.from], [null, workers(1874)]);
-    assert.match(leaky.sentence, /; 3 of 62 new connections after that got through, the last at 2026-01-02T03:04:06\.874Z\.$/);
+    assert.match(
+      leaky.sentence,
+      /; 3 of 62 new connections after that got through, the last at 2026-01-02T03:04:06\.874Z\.$/,
+    );
   });
 
   test('fewer than 8 silent dials in a row are no silence', () => {
@@ -83,7 +105,10 @@ describe('a port that falls silent', () => {
   test('a connection that gets through while a control fails is no leak, but forbids the bound', () => {
     const odd = only(deny, { [first.id]: dials('43o 20d 1o 20d'), [second.id]: dials('63o 1d 20o') });
     assert.deepEqual([odd.leaks, odd.leakBound], [[], null]);
-    assert.match(odd.sentence, /; 1 new connection got through after that while a control did not answer, so how many pass cannot be bounded\.$/);
+    assert.match(
+      odd.sentence,
+      /; 1 new connection got through after that while a control did not answer, so how many pass cannot be bounded\.$/,
+    );
   });
 
   test('refusals are not silence', () => {
@@ -94,13 +119,19 @@ describe('a port that falls silent', () => {
   test('that was silent from the first look on is censored on the left', () => {
     const late = only({ ...deny, marks: [mark('policyAccepted', -400)] }, { [first.id]: dials('60d') });
     assert.deepEqual([late.censored, late.tookMs], ['left', null]);
-    assert.match(late.sentence, /^node-1:30080 was silent already when it was first watched, at most 403 ms after the policy was sent; 59 new/);
+    assert.match(
+      late.sentence,
+      /^node-1:30080 was silent already when it was first watched, at most 403 ms after the policy was sent; 59 new/,
+    );
   });
 
   test('that was silent before the policy was sent was silenced by something else', () => {
     const early = only(deny, { [first.id]: dials('20o 60d') });
     assert.equal(early.tookMs, null);
-    assert.match(early.sentence, /^node-1:30080 was silent already 497 ms or more before the policy was sent, so something else did it;/);
+    assert.match(
+      early.sentence,
+      /^node-1:30080 was silent already 497 ms or more before the policy was sent, so something else did it;/,
+    );
   });
 
   test('a silence that was over before the policy was sent is another one', () => {
@@ -115,7 +146,10 @@ describe('a port that falls silent', () => {
   test('when nobody reported the change is placed on the clock, not measured', () => {
     const unasked = only({ ...deny, marks: [] }, { [first.id]: dials('43o 60d') });
     assert.deepEqual([unasked.tookMs, unasked.censored], [null, 'no']);
-    assert.match(unasked.sentence, /went silent between 2026-01-02T03:04:06\.049Z and 2026-01-02T03:04:06\.078Z; when the change was asked for is not known/);
+    assert.match(
+      unasked.sentence,
+      /went silent between 2026-01-02T03:04:06\.049Z and 2026-01-02T03:04:06\.078Z; when the change was asked for is not known/,
+    );
   });
 
   test('is unobserved without an observer, and says why', () => {
@@ -132,8 +166,19 @@ describe('a port that falls silent', () => {
   });
 
   test('the end of its proof is brought from the VM’s clock to the worker’s', () => {
-    const proof: Connection = { target: first.id, stage: 'proof', outcome: 'DROP', sourcePort: 1, startedAt: vms(2000), elapsedMs: 3000.4, syns: 3 };
-    const [one] = transitionsOf(deny, evidence('enforced', observation({ [first.id]: dials('43o 60d') }), { connections: [proof] }));
+    const proof: Connection = {
+      target: first.id,
+      stage: 'proof',
+      outcome: 'DROP',
+      sourcePort: 1,
+      startedAt: vms(2000),
+      elapsedMs: 3000.4,
+      syns: 3,
+    };
+    const [one] = transitionsOf(
+      deny,
+      evidence('enforced', observation({ [first.id]: dials('43o 60d') }), { connections: [proof] }),
+    );
     assert.deepEqual(one && markOf(one, 'proofComplete'), mark('proofComplete', 4999, 5002));
   });
 
@@ -141,7 +186,10 @@ describe('a port that falls silent', () => {
     const change: Change = { phase: 'second', to: 'DROP', targets: [second], marks: [mark('labelWritten', 1000)] };
     const one = only(change, { [first.id]: dials('103d'), [second.id]: dials('43o 60d') });
     assert.deepEqual(one.tookMs, { atLeast: 49, atMost: 78 });
-    assert.equal(only(change, { [second.id]: dials('43o 60d'), [firstOpen.id]: dials('43o 60d') }).censored, 'unobserved');
+    assert.equal(
+      only(change, { [second.id]: dials('43o 60d'), [firstOpen.id]: dials('43o 60d') }).censored,
+      'unobserved',
+    );
   });
 
   test('lists at most 100 leaks, the last among them, and counts all', () => {
@@ -154,9 +202,15 @@ describe('a port that falls silent', () => {
 describe('a port that answers again', () => {
   test('took from the first removal to between the last silence and the first answer', () => {
     const one = only(allow, { [first.id]: dials('43d 60o') });
-    assert.deepEqual([one.tookMs, one.censored, one.leakBound, one.silentDials], [{ atLeast: 49, atMost: 78 }, 'no', null, 0]);
+    assert.deepEqual(
+      [one.tookMs, one.censored, one.leakBound, one.silentDials],
+      [{ atLeast: 49, atMost: 78 }, 'no', null, 0],
+    );
     assert.equal(one.sentence, 'node-1:30080 answered again 49 to 78 ms after the policy’s removal was asked for.');
-    assert.deepEqual([markOf(one, 'lastSilent'), markOf(one, 'firstOpen')], [mark('lastSilent', 1049, 1053), mark('firstOpen', 1049, 1078)]);
+    assert.deepEqual(
+      [markOf(one, 'lastSilent'), markOf(one, 'firstOpen')],
+      [mark('lastSilent', 1049, 1053), mark('firstOpen', 1049, 1078)],
+    );
   });
 
   test('is not concerned by another node’s label', () => {
@@ -182,5 +236,8 @@ describe('a port that answers again', () => {
 });
 
 test('a phase without change has no transitions', () => {
-  assert.deepEqual(transitionsOf({ phase: 'baseline', to: 'OPEN', targets: [], marks: [] }, evidence('baseline', undefined)), []);
+  assert.deepEqual(
+    transitionsOf({ phase: 'baseline', to: 'OPEN', targets: [], marks: [] }, evidence('baseline', undefined)),
+    [],
+  );
 });

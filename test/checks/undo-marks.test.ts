@@ -16,10 +16,13 @@ const record = (change: Partial<StepRecord>): StepRecord => ({
 const interval = { from: '2026-01-01T00:00:01.000Z', to: '2026-01-01T00:00:02.000Z' };
 
 test('what undo took off has its time, a label with its node', () => {
-  assert.deepEqual(undoMarks([record({}), record({ name: 'restoreLabel', subject: 'node-a' }), record({ name: 'deleteService' })]), [
-    { name: 'policyDeleted', ...interval },
-    { name: 'labelRestored', node: 'node-a', ...interval },
-  ]);
+  assert.deepEqual(
+    undoMarks([record({}), record({ name: 'restoreLabel', subject: 'node-a' }), record({ name: 'deleteService' })]),
+    [
+      { name: 'policyDeleted', ...interval },
+      { name: 'labelRestored', node: 'node-a', ...interval },
+    ],
+  );
 });
 
 test('an undo that took several tries, or did not end well, has none: a try before may have done it', () => {

@@ -26,7 +26,9 @@ test('every rule of the judge has a sentence on the page, and every sentence of 
 });
 
 test('a sentence on the page keeps nothing of the run that its example comes from', () => {
-  for (const rule of everyRule) for (const template of sentencesOf(rule).keys()) assert.doesNotMatch(template, /\d|node-|frontend|OPEN|DROP|RST|CONTROL\b/);
+  for (const rule of everyRule)
+    for (const template of sentencesOf(rule).keys())
+      assert.doesNotMatch(template, /\d|node-|frontend|OPEN|DROP|RST|CONTROL\b/);
 });
 
 const dialled = { sourcePort: 1, startedAt: '2026-01-02T03:04:05.000Z', elapsedMs: 1, syns: 1 };
@@ -45,7 +47,9 @@ const connection = (stage: Connection['stage'], of: fc.Arbitrary<Outcome> = outc
       ...one,
       stage,
       startedAt: '2026-01-02T03:04:05.000Z',
-      ...(told && one.outcome === 'OPEN' ? { response: `frontend pod=p${one.sourcePort} node=n${one.sourcePort}` } : {}),
+      ...(told && one.outcome === 'OPEN'
+        ? { response: `frontend pod=p${one.sourcePort} node=n${one.sourcePort}` }
+        : {}),
       ...(told && one.outcome === 'ICMP_REJECT' ? { icmp: { type: 3, code: one.sourcePort } } : {}),
       ...(told && one.outcome === 'PROBE_FAULT' ? { fault: 'cannot send: EPERM 1' } : {}),
     }));
@@ -54,7 +58,9 @@ const bracket = fc
   .constantFrom<Outcome>('OPEN', 'OPEN', 'OPEN', 'DROP', 'RST')
   .map((last) =>
     [drop.target.id, ...drop.controls].flatMap((target) =>
-      (['before', 'during', 'after'] as const).map((stage): Connection => ({ ...dialled, target, stage, outcome: stage === 'after' ? last : 'OPEN' })),
+      (['before', 'during', 'after'] as const).map(
+        (stage): Connection => ({ ...dialled, target, stage, outcome: stage === 'after' ? last : 'OPEN' }),
+      ),
     ),
   );
 const uniform = outcome.chain((one) => fc.array(connection('proof', fc.constant(one)), { maxLength: 5 }));
@@ -70,7 +76,9 @@ const silence: fc.Arbitrary<Connection[]> = fc.integer({ min: 3, max: 4 }).map((
     syns: 3,
   })),
 );
-const mixed = fc.array(fc.oneof(connection('proof'), connection('before'), connection('during'), connection('after')), { maxLength: 8 });
+const mixed = fc.array(fc.oneof(connection('proof'), connection('before'), connection('during'), connection('after')), {
+  maxLength: 8,
+});
 
 /** What the observer and the witnesses say, where they say anything, taken from the examples of the page. */
 const besides = examples.flatMap(({ evidence: { observation, witnesses } }) =>
@@ -79,7 +87,9 @@ const besides = examples.flatMap(({ evidence: { observation, witnesses } }) =>
 
 const evidence: fc.Arbitrary<Evidence> = fc
   .record({
-    connections: fc.tuple(fc.oneof(uniform, silence, mixed), fc.oneof(bracket, fc.constant([]))).map((parts) => parts.flat()),
+    connections: fc
+      .tuple(fc.oneof(uniform, silence, mixed), fc.oneof(bracket, fc.constant([])))
+      .map((parts) => parts.flat()),
     phase: fc.constantFrom('enforced' as const, 'enforced' as const, 'enforced' as const, 'restored' as const),
     ready: fc.constantFrom(0, 1, 2),
     beside: fc.constantFrom({}, {}, ...besides),
@@ -115,15 +125,27 @@ test('whatever the evidence, the sentence is one of those on the page for the ru
 });
 
 test('the page lists every kind of finding with every result that it can have, and every censorship of a transition', () => {
-  const abouts: readonly FindingAbout[] = ['observer', 'heldConnection', 'deniedPackets', 'securityRules', 'routes', 'peerings'];
+  const abouts: readonly FindingAbout[] = [
+    'observer',
+    'heldConnection',
+    'deniedPackets',
+    'securityRules',
+    'routes',
+    'peerings',
+  ];
   for (const about of abouts)
-    for (const result of ['CONFIRMED', 'CONTRADICTED', 'UNKNOWN']) assert.ok(written.includes(`| ${about} | ${result} |`), `${about} ${result}`);
+    for (const result of ['CONFIRMED', 'CONTRADICTED', 'UNKNOWN'])
+      assert.ok(written.includes(`| ${about} | ${result} |`), `${about} ${result}`);
   for (const result of ['CONFIRMED', 'UNKNOWN']) assert.ok(written.includes(`| backendBehindDeny | ${result} |`));
-  for (const censored of ['no', 'left', 'right', 'unobserved']) assert.ok(written.includes(`| ${censored} |`), censored);
+  for (const censored of ['no', 'left', 'right', 'unobserved'])
+    assert.ok(written.includes(`| ${censored} |`), censored);
 });
 
 const runs = fc
-  .array(fc.tuple(fc.constantFrom<Dial>('o', 'o', 'd', 'd', 'r', '-'), fc.integer({ min: 1, max: 60 })), { minLength: 1, maxLength: 6 })
+  .array(fc.tuple(fc.constantFrom<Dial>('o', 'o', 'd', 'd', 'r', '-'), fc.integer({ min: 1, max: 60 })), {
+    minLength: 1,
+    maxLength: 6,
+  })
   .map((all) => all.flatMap(([one, times]) => Array.from({ length: times }, () => one)));
 const someCase = fc.record({
   base: fc.constantFrom(...cases),
@@ -142,16 +164,28 @@ test('whatever was seen, every transition and every finding is told in a sentenc
         { held: [heldOn(first, 'answered', 4900)] },
       );
       const { witnesses, backends, answers } = others.evidence;
-      const whole = { ...base.evidence, observation: seen, backends, ...(witnesses ? { witnesses } : {}), ...(answers ? { answers } : {}) };
+      const whole = {
+        ...base.evidence,
+        observation: seen,
+        backends,
+        ...(witnesses ? { witnesses } : {}),
+        ...(answers ? { answers } : {}),
+      };
       const { transitions, findings } = judged({ evidence: whole, marks: marks.marks });
       for (const { censored, sentence } of transitions) {
         const template = findingTemplateOf(sentence);
         const [end] = /; (?:N of N )?N? ?new connections .*$/.exec(template) ?? [''];
         const beginning = template.slice(0, template.length - end.length);
-        assert.ok(written.includes(`| ${censored} | ${beginning}`) && written.includes(`${end} |`), `${censored} | ${template}`);
+        assert.ok(
+          written.includes(`| ${censored} | ${beginning}`) && written.includes(`${end} |`),
+          `${censored} | ${template}`,
+        );
       }
       for (const { about, result, sentence } of findings) {
-        assert.ok(written.includes(`| ${about} | ${result} | ${findingTemplateOf(sentence)} |`), `${about} | ${result} | ${findingTemplateOf(sentence)}`);
+        assert.ok(
+          written.includes(`| ${about} | ${result} | ${findingTemplateOf(sentence)} |`),
+          `${about} | ${result} | ${findingTemplateOf(sentence)}`,
+        );
         said.add(`${about} ${result}`);
       }
     }),

@@ -4,11 +4,22 @@ import { checkupText } from '../../src/cli/checkup-text.ts';
 import type { Checkup, Diagnosis, Level } from '../../src/contract/diagnosis.ts';
 import type { Paint } from '../../src/report/text.ts';
 
-const finding = (level: Level, topic: Diagnosis['topic'], reason: string, remedy = ''): Diagnosis => ({ level, topic, field: '', reason, remedy });
+const finding = (level: Level, topic: Diagnosis['topic'], reason: string, remedy = ''): Diagnosis => ({
+  level,
+  topic,
+  field: '',
+  reason,
+  remedy,
+});
 const id = `/subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/group/providers/Microsoft.Network/virtualNetworks/${'long'.repeat(10)}`;
 const findings = [
   finding('ok', 'groups', 'Resource group group exists.'),
-  finding('problem', 'azureRights', `The credential may not Microsoft.Network/virtualNetworks/read on ${id}.`, 'Assign the role.'),
+  finding(
+    'problem',
+    'azureRights',
+    `The credential may not Microsoft.Network/virtualNetworks/read on ${id}.`,
+    'Assign the role.',
+  ),
   finding('warning', 'lockOut', 'GlobalNetworkPolicy wide selects everything.', 'Confine it.'),
   finding('info', 'kubeProxy', 'Not readable.'),
   finding('problem', 'nodePort', 'NodePort 30080 belongs to service holder.', 'Set another.'),
@@ -52,7 +63,13 @@ test('no line is wider than the terminal, and nothing of a long resource id is l
 
 test('colours go by level, and what is in order is faint', () => {
   const mark = (name: string) => (said: string) => `<${name}>${said}</${name}>`;
-  const paint: Paint = { good: mark('good'), bad: mark('bad'), unsure: mark('unsure'), faint: mark('faint'), strong: mark('strong') };
+  const paint: Paint = {
+    good: mark('good'),
+    bad: mark('bad'),
+    unsure: mark('unsure'),
+    faint: mark('faint'),
+    strong: mark('strong'),
+  };
   const text = checkupText(checkup, { columns: 200, paint });
   for (const said of [
     '<bad>problem</bad>',

@@ -6,9 +6,14 @@ import { test } from 'node:test';
 function codecServer(...args: string[]): Promise<{ code: number; stderr: string }> {
   const program = join(import.meta.dirname, '../../src/cli/main.ts');
   return new Promise((resolve) => {
-    execFile(process.execPath, [program, 'codec-server', ...args], { env: { PATH: '/none', HOME: '/none' }, timeout: 60_000 }, (error, _stdout, stderr) => {
-      resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stderr });
-    });
+    execFile(
+      process.execPath,
+      [program, 'codec-server', ...args],
+      { env: { PATH: '/none', HOME: '/none' }, timeout: 60_000 },
+      (error, _stdout, stderr) => {
+        resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stderr });
+      },
+    );
   });
 }
 

@@ -6,7 +6,10 @@ import { test } from 'node:test';
 const root = join(import.meta.dirname, '../..');
 
 /** Runs the real program without anything of the caller's environment that steers it. */
-function hepflow(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<{ code: number; stdout: string; stderr: string }> {
+function hepflow(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Promise<{ code: number; stdout: string; stderr: string }> {
   return new Promise((resolve) => {
     execFile(
       process.execPath,
@@ -22,7 +25,20 @@ function hepflow(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<
 test('help names every command and the exit codes', async () => {
   const { code, stdout } = await hepflow(['--help']);
   assert.equal(code, 0);
-  for (const word of ['run', 'watch', 'label-node-2', 'finish', 'cancel', 'report', 'list', 'doctor', 'ssh', 'worker', 'lab', 'self-test'])
+  for (const word of [
+    'run',
+    'watch',
+    'label-node-2',
+    'finish',
+    'cancel',
+    'report',
+    'list',
+    'doctor',
+    'ssh',
+    'worker',
+    'lab',
+    'self-test',
+  ])
     assert.match(stdout, new RegExp(`^  ${word}\\b`, 'm'));
   assert.match(stdout, /0 all PASS, 1 a FAIL, 2 INCONCLUSIVE, 3 could not run, 4 something is left behind/);
 });
@@ -39,7 +55,8 @@ test('a wrong spec is refused with every problem, and Temporal is not even asked
   const { code, stderr } = await hepflow(['run', '--cluster', '-', '--second-node', 'always']);
   assert.equal(code, 3);
   assert.match(stderr, /3 problems; nothing was started/);
-  for (const field of ['subscriptionId', 'resourceGroup', 'cluster']) assert.match(stderr, new RegExp(`^  ${field} must be`, 'm'));
+  for (const field of ['subscriptionId', 'resourceGroup', 'cluster'])
+    assert.match(stderr, new RegExp(`^  ${field} must be`, 'm'));
 });
 
 test('a spec file that is missing is named', async () => {
@@ -55,7 +72,11 @@ test('a server that is not there is told with its address and the remedy, exit c
 test('a worker lists all that is wrong with its configuration, with flags and variables, and does not start', async () => {
   const { code, stderr } = await hepflow(['worker', '--poll-interval-ms', 'soon'], { HEPFLOW_METRICS: 'x' });
   assert.equal(code, 3);
-  for (const part of ['HEPFLOW_KEY_SECRET_FILE (--key-secret-file)', 'HEPFLOW_POLL_INTERVAL_MS (--poll-interval-ms)', 'HEPFLOW_METRICS (--metrics)'])
+  for (const part of [
+    'HEPFLOW_KEY_SECRET_FILE (--key-secret-file)',
+    'HEPFLOW_POLL_INTERVAL_MS (--poll-interval-ms)',
+    'HEPFLOW_METRICS (--metrics)',
+  ])
     assert.ok(stderr.includes(part), part);
 });
 

@@ -6,7 +6,12 @@ import type { ProgressView } from '../../src/cli/progress-view.ts';
 import { type Progress, progressQuery, reportQuery } from '../../src/contract/messages.ts';
 import { report } from '../report/sample.ts';
 
-const progress = (count: number): Progress => ({ runId: 'x', phase: 'provisioning', waitingFor: '', steps: report().steps.slice(0, count) });
+const progress = (count: number): Progress => ({
+  runId: 'x',
+  phase: 'provisioning',
+  waitingFor: '',
+  steps: report().steps.slice(0, count),
+});
 
 /** A run of which the test decides what it answers. */
 function stub(
@@ -39,7 +44,8 @@ function recorder(): ProgressView & { shown: number[]; notes: string[]; ended: b
 }
 const never = new AbortController().signal;
 const options = (view: ProgressView, signal = never) => ({ view, taskQueue: 'hepflow', signal, pollMs: 5 });
-const failed = (cause: object): Error => Object.assign(new Error('Workflow execution failed', { cause }), { name: 'WorkflowFailedError' });
+const failed = (cause: object): Error =>
+  Object.assign(new Error('Workflow execution failed', { cause }), { name: 'WorkflowFailedError' });
 
 test('progress is shown until the end, the last state too, and the result is the report', async () => {
   const view = recorder();
@@ -81,9 +87,15 @@ test('Ctrl-C detaches at once, whatever the run does', async () => {
   const interrupt = new AbortController();
   const view = recorder();
   setTimeout(() => interrupt.abort(), 20);
-  assert.deepEqual(await follow(stub({ [progressQuery]: () => new Promise(() => {}) }, new Promise(() => {})), options(view, interrupt.signal)), {
-    kind: 'detached',
-  });
+  assert.deepEqual(
+    await follow(
+      stub({ [progressQuery]: () => new Promise(() => {}) }, new Promise(() => {})),
+      options(view, interrupt.signal),
+    ),
+    {
+      kind: 'detached',
+    },
+  );
   assert.equal(view.ended, true);
 });
 
@@ -104,12 +116,17 @@ test('without a worker the memo tells at least the outcome, and without a memo t
   const memo = { hepflow: { runId: 'x', outcome: 'CANCELLED', summary: 'The run was cancelled.', leftovers: 0 } };
   const end = await follow(stub({}, Promise.reject(failed({})), { memo }), options(recorder()));
   assert.deepEqual(end, { kind: 'over-without-report', message: 'CANCELLED: The run was cancelled.' });
-  const bare = await follow(stub({}, Promise.reject(failed(new Error('terminated by admin'))), { status: { name: 'TERMINATED' } }), options(recorder()));
+  const bare = await follow(
+    stub({}, Promise.reject(failed(new Error('terminated by admin'))), { status: { name: 'TERMINATED' } }),
+    options(recorder()),
+  );
   assert.match(bare.kind === 'over-without-report' ? bare.message : '', /TERMINATED.*terminated by admin/);
 });
 
 test('the report of a run under way is the query’s', async () => {
-  const handle = stub({ [reportQuery]: () => report({ outcome: 'RUNNING' }) }, new Promise(() => {}), { status: { name: 'RUNNING' } });
+  const handle = stub({ [reportQuery]: () => report({ outcome: 'RUNNING' }) }, new Promise(() => {}), {
+    status: { name: 'RUNNING' },
+  });
   assert.equal((await reportOf(handle))?.outcome, 'RUNNING');
 });
 
@@ -117,10 +134,16 @@ test('a report of an older worker, without evidence and what came with it, is fi
   const { transitions: _, findings: __, evidence: ___, ...old } = report();
   const filled = { ...report(), transitions: [], findings: [], evidence: [] };
   for (const status of ['RUNNING', 'COMPLETED'])
-    assert.deepEqual(await reportOf(stub({ [reportQuery]: () => old }, Promise.resolve(old), { status: { name: status } })), filled);
+    assert.deepEqual(
+      await reportOf(stub({ [reportQuery]: () => old }, Promise.resolve(old), { status: { name: status } })),
+      filled,
+    );
   assert.deepEqual(await follow(stub({}, Promise.resolve(old)), options(recorder())), { kind: 'over', report: filled });
   const sweep = { found: [], left: 0 };
-  assert.deepEqual(await follow(stub({}, Promise.resolve(sweep)), options(recorder())), { kind: 'over', report: sweep });
+  assert.deepEqual(await follow(stub({}, Promise.resolve(sweep)), options(recorder())), {
+    kind: 'over',
+    report: sweep,
+  });
 });
 
 test('the proof under way is asked for while a probe runs, and shown beside the progress', async () => {
@@ -137,7 +160,10 @@ test('the proof under way is asked for while a probe runs, and shown beside the 
     return looks < 2 ? progress(1) : probing;
   };
   const asked = [(): Promise<never> => Promise.reject(new Error('away')), async () => proof, async () => proof];
-  await follow(stub({ [progressQuery]: look }, promise), { ...options(view), liveProof: () => (asked.shift() ?? (async () => proof))() });
+  await follow(stub({ [progressQuery]: look }, promise), {
+    ...options(view),
+    liveProof: () => (asked.shift() ?? (async () => proof))(),
+  });
   assert.deepEqual(seen.slice(0, 3), [undefined, undefined, proof]);
 });
 
@@ -145,7 +171,16 @@ test('exit codes: 0 PASS, 1 FAIL, 2 INCONCLUSIVE, 3 could not run, 4 left behind
   const code = (outcome: ReturnType<typeof report>['outcome'], left = 0): number =>
     exitCodeOf({ outcome, leftovers: Array(left).fill({ what: 'w', why: 'y', command: 'c' }) });
   assert.deepEqual(
-    [code('PASS'), code('FAIL'), code('INCONCLUSIVE'), code('ERROR'), code('CANCELLED'), code('PASS', 1), code('FAIL', 2), code('RUNNING')],
+    [
+      code('PASS'),
+      code('FAIL'),
+      code('INCONCLUSIVE'),
+      code('ERROR'),
+      code('CANCELLED'),
+      code('PASS', 1),
+      code('FAIL', 2),
+      code('RUNNING'),
+    ],
     [0, 1, 2, 3, 3, 4, 4, 0],
   );
 });

@@ -14,9 +14,20 @@ const cell = (change: Partial<GridCell> = {}): GridCell => ({
   verdict: null,
   ...change,
 });
-const progress = (...grid: GridCell[]): Progress => ({ runId: 'x', phase: 'enforcing', waitingFor: 'probe enforced', steps: report().steps, grid });
-const proof = (stage: LiveProof['stage'], one: LiveProof['targets'][string]): LiveProof => ({ phase: 'enforced', stage, targets: { 'node-a:30080': one } });
-const shown = (live: LiveProof | undefined, change: Partial<GridCell> = {}): string => gridLines(progress(cell(change)), live, plain)[1]?.trim() ?? '';
+const progress = (...grid: GridCell[]): Progress => ({
+  runId: 'x',
+  phase: 'enforcing',
+  waitingFor: 'probe enforced',
+  steps: report().steps,
+  grid,
+});
+const proof = (stage: LiveProof['stage'], one: LiveProof['targets'][string]): LiveProof => ({
+  phase: 'enforced',
+  stage,
+  targets: { 'node-a:30080': one },
+});
+const shown = (live: LiveProof | undefined, change: Partial<GridCell> = {}): string =>
+  gridLines(progress(cell(change)), live, plain)[1]?.trim() ?? '';
 
 test('a port that is being probed shows what is known of it so far, and what is still to come', () => {
   const rows: [LiveProof | undefined, Partial<GridCell>, string][] = [
@@ -29,7 +40,8 @@ test('a port that is being probed shows what is known of it so far, and what is 
     [proof('proof', { seen: ['OPEN', 'OPEN'], syns: 0, synsWanted: 0 }), { expected: 'OPEN' }, 'OPEN x2'],
     [proof('proof', { seen: [], syns: 7, synsWanted: 9 }), { phase: 'second' }, 'not probed yet'],
   ];
-  for (const [live, change, text] of rows) assert.ok(shown(live, change).endsWith(`  ${text}`), `${shown(live, change)} should end with ${text}`);
+  for (const [live, change, text] of rows)
+    assert.ok(shown(live, change).endsWith(`  ${text}`), `${shown(live, change)} should end with ${text}`);
 });
 
 test('a judged port shows what was observed and the verdict, whatever an old heartbeat says', () => {
@@ -40,7 +52,10 @@ test('a judged port shows what was observed and the verdict, whatever an old hea
 test('the grid stands below the steps, and gives way where the terminal is too low for both; a run without one shows none', () => {
   const lines = (rows: number, grid = [cell()]): string =>
     tableLines(progress(...grid), '2026-01-01T00:01:05.000Z', { paint: plain, columns: 80, rows }).join('\n');
-  assert.match(lines(40), /applyPolicy[^\n]*\n\n {3}phase enforced {2}expected {2}observed\n {3}node-a:30080[^\n]*\n {3}enforcing: probe enforced$/);
+  assert.match(
+    lines(40),
+    /applyPolicy[^\n]*\n\n {3}phase enforced {2}expected {2}observed\n {3}node-a:30080[^\n]*\n {3}enforcing: probe enforced$/,
+  );
   assert.doesNotMatch(lines(8), /node-a:30080/);
   assert.doesNotMatch(lines(40, []), /expected/);
   const { grid: _, ...old } = progress();

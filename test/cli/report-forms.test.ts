@@ -4,7 +4,9 @@ import { formatOfFile, render, reportFormats } from '../../src/cli/ending.ts';
 import { report } from '../report/sample.ts';
 
 test('the ending of a report file chooses its form; JSON is the form of every other file', () => {
-  const chosen = ['a.html', 'A.HTM', 'junit.xml', 'x/report.md', 'report.json', 'report', 'html', 'a.html.txt'].map(formatOfFile);
+  const chosen = ['a.html', 'A.HTM', 'junit.xml', 'x/report.md', 'report.json', 'report', 'html', 'a.html.txt'].map(
+    formatOfFile,
+  );
   assert.deepEqual(chosen, ['html', 'html', 'junit', 'markdown', 'json', 'json', 'json', 'json']);
 });
 

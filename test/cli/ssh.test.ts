@@ -20,7 +20,10 @@ test('ssh trusts the pinned host key only, with a key file that only its owner c
       'http://user:hush@127.0.0.1:9',
     );
     assert.equal(statSync(join(folder, 'key')).mode & 0o777, 0o600);
-    assert.match(readFileSync(join(folder, 'known_hosts'), 'utf8'), /^203\.0\.113\.10 ssh-ed25519 \S+ hepflow-0a1b2c3d-host\n$/);
+    assert.match(
+      readFileSync(join(folder, 'known_hosts'), 'utf8'),
+      /^203\.0\.113\.10 ssh-ed25519 \S+ hepflow-0a1b2c3d-host\n$/,
+    );
     assert.equal(args.at(-1), 'azureuser@203.0.113.10');
     assert.ok(args.includes('StrictHostKeyChecking=yes'));
     assert.doesNotMatch(args.join(' '), /hush|PRIVATE/);
@@ -30,10 +33,17 @@ test('ssh trusts the pinned host key only, with a key file that only its owner c
 });
 
 /** Runs the helper to its end, with something on stdin. */
-function through(proxyUrl: string, host: string, port: number): Promise<{ stdout: string; stderr: string; failed: boolean }> {
+function through(
+  proxyUrl: string,
+  host: string,
+  port: number,
+): Promise<{ stdout: string; stderr: string; failed: boolean }> {
   return new Promise((resolve) => {
-    const child = execFile(process.execPath, [helper, host, String(port)], { env: { HEPFLOW_SSH_PROXY: proxyUrl }, timeout: 20_000 }, (error, stdout, stderr) =>
-      resolve({ stdout, stderr, failed: error !== null }),
+    const child = execFile(
+      process.execPath,
+      [helper, host, String(port)],
+      { env: { HEPFLOW_SSH_PROXY: proxyUrl }, timeout: 20_000 },
+      (error, stdout, stderr) => resolve({ stdout, stderr, failed: error !== null }),
     );
     child.stdin?.write('hello');
   });

@@ -15,19 +15,29 @@ const step = (change: Partial<StepRecord>): StepRecord => ({
   detail: '',
   ...change,
 });
-const progress = (...steps: StepRecord[]): Progress => ({ runId: 'x', phase: 'provisioning', waitingFor: 'createVm', steps });
+const progress = (...steps: StepRecord[]): Progress => ({
+  runId: 'x',
+  phase: 'provisioning',
+  waitingFor: 'createVm',
+  steps,
+});
 const done = step({ outcome: 'done', endedAt: '2026-01-01T00:00:02.500Z', detail: 'Standard_B1s' });
 
 test('a step is told when it starts and when it ends, and not in between', () => {
   const running = progress(step({}));
   assert.deepEqual(changeLines(undefined, running, 0), ['+0 ms          running   createVm']);
   assert.deepEqual(changeLines(running, running, 500), []);
-  assert.deepEqual(changeLines(running, progress(done), 2500), ['+2.5 s         done      createVm in 2.5 s: Standard_B1s']);
+  assert.deepEqual(changeLines(running, progress(done), 2500), [
+    '+2.5 s         done      createVm in 2.5 s: Standard_B1s',
+  ]);
 });
 
 test('a wait is told again when what is waited for changes, and a step when it is tried again', () => {
   const before = progress(step({ outcome: 'waiting', detail: 'a' }));
-  assert.match(changeLines(before, progress(step({ outcome: 'waiting', detail: 'b' })), 0)[0] ?? '', /waiting {3}createVm: b$/);
+  assert.match(
+    changeLines(before, progress(step({ outcome: 'waiting', detail: 'b' })), 0)[0] ?? '',
+    /waiting {3}createVm: b$/,
+  );
   assert.match(changeLines(progress(step({})), progress(step({ attempts: 2 })), 0)[0] ?? '', /\(try 2\)/);
 });
 

@@ -8,7 +8,15 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { labelNode2Signal, type RunMemo, reportQuery } from '../../src/contract/messages.ts';
 import type { Report } from '../../src/contract/report.ts';
 import { isVerified, verifyReport } from '../../src/verify/report.ts';
-import { asExpected, type FakeBehaviour, failAs, fakeActivities, type Harness, spec, startHarness } from '../workflows/harness.ts';
+import {
+  asExpected,
+  type FakeBehaviour,
+  failAs,
+  fakeActivities,
+  type Harness,
+  spec,
+  startHarness,
+} from '../workflows/harness.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'hepflow-verify-'));
 const file = join(folder, 'report.json');
@@ -29,7 +37,8 @@ function hepflow(...args: string[]): Promise<{ code: number; stdout: string; std
       process.execPath,
       [join(import.meta.dirname, '../../src/cli/main.ts'), ...args],
       { env: { ...process.env, TEMPORAL_ADDRESS: harness.env.address, NO_COLOR: '1' } },
-      (error, stdout, stderr) => resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr }),
+      (error, stdout, stderr) =>
+        resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr }),
     );
   });
 }
@@ -48,7 +57,10 @@ test('a report that the CLI wrote verifies, by itself and against Temporal; a ta
     await t.test('by itself, with its head and what that proves', async () => {
       const { code, stdout } = await hepflow('report', 'verify', file);
       assert.equal(code, 0, stdout);
-      assert.ok(stdout.includes(`✔ The chain of evidence is whole: 4 links from the run id ${runId} to the head.`), stdout);
+      assert.ok(
+        stdout.includes(`✔ The chain of evidence is whole: 4 links from the run id ${runId} to the head.`),
+        stdout,
+      );
       assert.ok(stdout.includes(`Verified. Head of the chain: ${head}`), stdout);
       assert.match(stdout, /It does not show who wrote the file/);
     });
@@ -60,7 +72,11 @@ test('a report that the CLI wrote verifies, by itself and against Temporal; a ta
     });
     await t.test('not as the report of another run', async () => {
       const { code, stdout } = await hepflow('report', 'verify', file, '--workflow', 'hepflow-other');
-      assert.deepEqual([code, stdout.includes(`✘ It is the report of ${id}, not of hepflow-other.`)], [1, true], stdout);
+      assert.deepEqual(
+        [code, stdout.includes(`✘ It is the report of ${id}, not of hepflow-other.`)],
+        [1, true],
+        stdout,
+      );
     });
     await t.test('a changed sentence is named', async () => {
       const [first, ...rest] = report.verdicts;
@@ -68,17 +84,22 @@ test('a report that the CLI wrote verifies, by itself and against Temporal; a ta
       writeFileSync(forged, JSON.stringify({ ...report, verdicts: [{ ...first, sentence: 'All is well.' }, ...rest] }));
       const { code, stdout } = await hepflow('report', 'verify', forged);
       assert.equal(code, 1);
-      assert.match(stdout, /✘ The verdict on node-a:30080 in phase baseline does not follow from the evidence: sentence is "All is well\.", not "/);
+      assert.match(
+        stdout,
+        /✘ The verdict on node-a:30080 in phase baseline does not follow from the evidence: sentence is "All is well\.", not "/,
+      );
       assert.match(stdout, /Not verified\.\n$/);
     });
     await t.test('a chain that was cut short is whole by itself, and refused by the memo', async () => {
       const phases = ['baseline', 'enforced', 'second'];
-      const within = <T extends { phase: string }>(all: readonly T[]): T[] => all.filter(({ phase }) => phases.includes(phase));
+      const within = <T extends { phase: string }>(all: readonly T[]): T[] =>
+        all.filter(({ phase }) => phases.includes(phase));
       const { restored: _, ...convergenceMs } = report.timings.convergenceMs;
       const short = {
         ...report,
         outcome: 'INCONCLUSIVE',
-        summary: 'Not everything was proved: whether the nodes answer again after undo was not seen. Nothing is left behind.',
+        summary:
+          'Not everything was proved: whether the nodes answer again after undo was not seen. Nothing is left behind.',
         evidence: within(report.evidence),
         verdicts: within(report.verdicts),
         transitions: within(report.transitions),
@@ -95,7 +116,9 @@ test('a report that the CLI wrote verifies, by itself and against Temporal; a ta
   });
 });
 
-test('a file that is missing, or no JSON, ends with 3 and says how a report is written; `verify` is no run id', { timeout: 60_000 }, async () => {
+test('a file that is missing, or no JSON, ends with 3 and says how a report is written; `verify` is no run id', {
+  timeout: 60_000,
+}, async () => {
   writeFileSync(join(folder, 'page.html'), '<html>');
   for (const name of ['none.json', 'page.html']) {
     const { code, stderr } = await hepflow('report', 'verify', join(folder, name));
@@ -107,7 +130,12 @@ test('a file that is missing, or no JSON, ends with 3 and says how a report is w
   assert.match(stderr, /missing required argument 'file'/);
 });
 
-const ends: readonly { readonly what: string; readonly behaviour: FakeBehaviour; readonly outcome: Report['outcome']; readonly links: number }[] = [
+const ends: readonly {
+  readonly what: string;
+  readonly behaviour: FakeBehaviour;
+  readonly outcome: Report['outcome'];
+  readonly links: number;
+}[] = [
   {
     what: 'failed in preflight',
     behaviour: { before: (step) => void (step === 'preflight' && failAs('PreflightFailed')) },
@@ -122,13 +150,19 @@ const ends: readonly { readonly what: string; readonly behaviour: FakeBehaviour;
   },
   {
     what: 'leaked',
-    behaviour: { evidence: (input) => asExpected(input, (one) => (input.phase === 'enforced' ? { ...one, outcome: 'OPEN', syns: 1 } : one)) },
+    behaviour: {
+      evidence: (input) =>
+        asExpected(input, (one) => (input.phase === 'enforced' ? { ...one, outcome: 'OPEN', syns: 1 } : one)),
+    },
     outcome: 'FAIL',
     links: 4,
   },
   {
     what: 'could not be probed after undo',
-    behaviour: { before: (step, input: { phase?: string }) => void (step === 'probe' && input.phase === 'restored' && failAs('InvalidInput')) },
+    behaviour: {
+      before: (step, input: { phase?: string }) =>
+        void (step === 'probe' && input.phase === 'restored' && failAs('InvalidInput')),
+    },
     outcome: 'INCONCLUSIVE',
     links: 3,
   },

@@ -31,10 +31,17 @@ interface Screen {
   end(): Promise<{ code: number | null; shown: string }>;
 }
 
-function watch(t: TestContext, id: string, command: readonly string[] = ['python3', join(import.meta.dirname, 'terminal.py')]): Screen {
+function watch(
+  t: TestContext,
+  id: string,
+  command: readonly string[] = ['python3', join(import.meta.dirname, 'terminal.py')],
+): Screen {
   const [file = '', ...args] = [...command, process.execPath, main, 'watch', id];
   const { CI: _, NO_COLOR: __, ...inherited } = process.env;
-  const child = spawn(file, args, { env: { ...inherited, TERM: 'xterm', TEMPORAL_ADDRESS: harness.env.address }, stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(file, args, {
+    env: { ...inherited, TERM: 'xterm', TEMPORAL_ADDRESS: harness.env.address },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   const closed = once(child, 'close') as Promise<[number | null]>;
   t.after(async () => {
     child.kill();
@@ -56,7 +63,9 @@ function watch(t: TestContext, id: string, command: readonly string[] = ['python
         };
         looks.add(look);
         look();
-        void closed.then(([code]) => reject(new Error(`It ended with ${code} before it showed ${text}:\n${shown.slice(-2000)}`)));
+        void closed.then(([code]) =>
+          reject(new Error(`It ended with ${code} before it showed ${text}:\n${shown.slice(-2000)}`)),
+        );
       }),
     type: (keys) => void child.stdin.write(keys),
     signal: (name) => void child.kill(name),
@@ -65,15 +74,19 @@ function watch(t: TestContext, id: string, command: readonly string[] = ['python
 }
 
 /** A run that waits for the second node, for as long as `during` takes. */
-const waiting = <T>(during: (handle: WorkflowHandle<() => Promise<Report>>) => Promise<T>, behaviour: FakeBehaviour = {}): Promise<T> =>
-  harness.run(fakeActivities(behaviour), spec, during);
+const waiting = <T>(
+  during: (handle: WorkflowHandle<() => Promise<Report>>) => Promise<T>,
+  behaviour: FakeBehaviour = {},
+): Promise<T> => harness.run(fakeActivities(behaviour), spec, during);
 
 const finished = async (handle: WorkflowHandle<() => Promise<Report>>): Promise<void> => {
   await handle.signal(finishSignal);
   await handle.result();
 };
 
-test('Ctrl-C asks, and c cancels the run, follows the undo to its end, and leaves the terminal as it was', { timeout: 60_000 }, async (t) => {
+test('Ctrl-C asks, and c cancels the run, follows the undo to its end, and leaves the terminal as it was', {
+  timeout: 60_000,
+}, async (t) => {
   await waiting(async (handle) => {
     const screen = watch(t, handle.workflowId);
     await screen.shows('awaitSecondNode');
@@ -94,7 +107,9 @@ for (const [name, keys] of [
   ['Enter', '\r'],
   ['a second Ctrl-C', ctrlC],
 ] as const) {
-  test(`Ctrl-C asks, and ${name} leaves the run running, with exit code 130 and the way back`, { timeout: 60_000 }, async (t) => {
+  test(`Ctrl-C asks, and ${name} leaves the run running, with exit code 130 and the way back`, {
+    timeout: 60_000,
+  }, async (t) => {
     await waiting(async (handle) => {
       const screen = watch(t, handle.workflowId);
       await screen.shows('awaitSecondNode');
@@ -158,11 +173,16 @@ const proofOf = ({ phase, expected }: ProbeInput, syns: number): LiveProof => ({
   phase,
   stage: 'proof',
   targets: Object.fromEntries(
-    Object.entries(expected).map(([id, one]) => [id, one === 'DROP' ? { seen: [], syns, synsWanted: 9 } : { seen: ['OPEN', 'OPEN'], syns: 0, synsWanted: 0 }]),
+    Object.entries(expected).map(([id, one]) => [
+      id,
+      one === 'DROP' ? { seen: [], syns, synsWanted: 9 } : { seen: ['OPEN', 'OPEN'], syns: 0, synsWanted: 0 },
+    ]),
   ),
 });
 
-test('while a probe runs the grid shows how much of its proof there is, and its verdicts after it', { timeout: 60_000 }, async (t) => {
+test('while a probe runs the grid shows how much of its proof there is, and its verdicts after it', {
+  timeout: 60_000,
+}, async (t) => {
   const { promise: judged, resolve: judge } = Promise.withResolvers<void>();
   const behaviour: FakeBehaviour = {
     before: async (step, input: ProbeInput) => {

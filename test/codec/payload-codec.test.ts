@@ -49,7 +49,10 @@ test('a key that the ring lacks is named, with the ids that it has and what to d
   const payload = await sealed('zebra', fresh);
   await assert.rejects(codecWith(old).decode([payload]), (error) => {
     assert.ok(error instanceof PayloadKeyError);
-    assert.match(error.message, /with the key "k2", but the key ring here holds k1\. Add that key to the file that HEPFLOW_PAYLOAD_KEY names/);
+    assert.match(
+      error.message,
+      /with the key "k2", but the key ring here holds k1\. Add that key to the file that HEPFLOW_PAYLOAD_KEY names/,
+    );
     return true;
   });
   await assert.rejects(createPayloadCodec().decode([payload]), /"k2", but there is no key ring here/);

@@ -22,14 +22,22 @@ interface Answer {
 /** Not fetch: it forbids a Host of one's own. */
 function ask(path: string, body: unknown, headers: Record<string, string> = {}, method = 'POST'): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const sent = request(`${server.url}${path}`, { method, headers: { 'content-type': 'application/json', ...headers } }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('end', () => {
-        const text = Buffer.concat(chunks).toString();
-        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: (text === '' ? {} : JSON.parse(text)) as Answer['body'] });
-      });
-    });
+    const sent = request(
+      `${server.url}${path}`,
+      { method, headers: { 'content-type': 'application/json', ...headers } },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('end', () => {
+          const text = Buffer.concat(chunks).toString();
+          resolve({
+            status: response.statusCode ?? 0,
+            headers: response.headers,
+            body: (text === '' ? {} : JSON.parse(text)) as Answer['body'],
+          });
+        });
+      },
+    );
     sent.on('error', reject);
     sent.end(typeof body === 'string' ? body : JSON.stringify(body));
   });
@@ -47,7 +55,12 @@ test('what /encode gives, /decode turns back, also below the folder of a namespa
 });
 
 test('a Web UI of an allowed origin may ask, with the headers that it sends; another page may not even read', async () => {
-  const preflight = await ask('/decode', '', { origin: ui, 'access-control-request-headers': 'content-type,x-namespace' }, 'OPTIONS');
+  const preflight = await ask(
+    '/decode',
+    '',
+    { origin: ui, 'access-control-request-headers': 'content-type,x-namespace' },
+    'OPTIONS',
+  );
   assert.equal(preflight.status, 204);
   assert.equal(preflight.headers['access-control-allow-origin'], ui);
   assert.match(String(preflight.headers['access-control-allow-headers']), /content-type, x-namespace/);

@@ -38,7 +38,11 @@ const rows: readonly [what: string, file: () => string, says: RegExp][] = [
   ['that is not there', () => join(folder, 'none'), /ENOENT.*openssl rand -base64 32/],
   ['without a key', () => ring('# nothing\n'), /at least one key/],
   ['with a key twice', () => ring(`k1:${base64(one)}\nk1:${base64(two)}\n`), /line 2 of .* names k1 a second time/],
-  ['with a key of the wrong length', () => ring(`k1:${base64(one.subarray(1))}\n`), /line 1 of .* has a key of 31 bytes instead of 32/],
+  [
+    'with a key of the wrong length',
+    () => ring(`k1:${base64(one.subarray(1))}\n`),
+    /line 1 of .* has a key of 31 bytes instead of 32/,
+  ],
   ['with a line of another form', () => ring(`${base64(one)}\n`), /line 1 of .* has another form/],
   ['with an id that is none', () => ring(`my key:${base64(one)}\n`), /line 1 of .* has another form/],
 ];
@@ -59,8 +63,18 @@ for (const [what, file, says] of rows) {
 
 test('a worker lists a wrong key ring among its problems, by flag and variable; without one nothing is encrypted', () => {
   writeFileSync(join(folder, 'secret'), one, { mode: 0o600 });
-  const env = { AZURE_TENANT_ID: 't', AZURE_CLIENT_ID: 'c', AZURE_CLIENT_SECRET: 's', HEPFLOW_KEY_SECRET_FILE: join(folder, 'secret') };
-  assert.throws(() => resolveWorkerOptions({}, { ...env, HEPFLOW_PAYLOAD_KEY: join(folder, 'none') }), /HEPFLOW_PAYLOAD_KEY \(--payload-key\) cannot be read/);
+  const env = {
+    AZURE_TENANT_ID: 't',
+    AZURE_CLIENT_ID: 'c',
+    AZURE_CLIENT_SECRET: 's',
+    HEPFLOW_KEY_SECRET_FILE: join(folder, 'secret'),
+  };
+  assert.throws(
+    () => resolveWorkerOptions({}, { ...env, HEPFLOW_PAYLOAD_KEY: join(folder, 'none') }),
+    /HEPFLOW_PAYLOAD_KEY \(--payload-key\) cannot be read/,
+  );
   assert.equal(resolveWorkerOptions({}, env).payloadKeys, undefined);
-  assert.deepEqual(resolveWorkerOptions({ payloadKey: ring(`k1:${base64(one)}`) }, env).payloadKeys?.(), [{ id: 'k1', key: one }]);
+  assert.deepEqual(resolveWorkerOptions({ payloadKey: ring(`k1:${base64(one)}`) }, env).payloadKeys?.(), [
+    { id: 'k1', key: one },
+  ]);
 });

@@ -20,12 +20,22 @@ function problemsOf(spec: unknown): readonly Problem[] {
 
 test('three fields are enough: everything else has the value of the workshop', () => {
   const { vm, workload, label, nodes, secondNode, policy, probe, cleanup } = resolveMission(needed);
-  assert.deepEqual(workload, { namespace: 'default', deployment: 'frontend', serviceName: 'frontend-nodeport', port: 80, targetPort: 8080, nodePort: 30080 });
+  assert.deepEqual(workload, {
+    namespace: 'default',
+    deployment: 'frontend',
+    serviceName: 'frontend-nodeport',
+    port: 80,
+    targetPort: 8080,
+    nodePort: 30080,
+  });
   assert.deepEqual(
     [vm.resourceGroup, vm.addressSpace, vm.subnet, vm.adminUser, vm.allowedSshSources],
     ['hepflow-lab', '192.168.0.0/16', '192.168.1.0/24', 'azureuser', ['*']],
   );
-  assert.deepEqual([label, nodes, policy], [{ key: 'host-end-point', value: 'test' }, [], { name: 'frontend-nodeport-access', tier: 'default', order: 100 }]);
+  assert.deepEqual(
+    [label, nodes, policy],
+    [{ key: 'host-end-point', value: 'test' }, [], { name: 'frontend-nodeport-access', tier: 'default', order: 100 }],
+  );
   assert.deepEqual(
     [secondNode, cleanup],
     [
@@ -43,7 +53,10 @@ test('both examples say exactly the defaults, comments and all', () => {
 });
 
 test('$comment and $schema are dropped at every level, and nothing else is', () => {
-  assert.deepEqual(resolveMission({ ...needed, $schema: 1, vm: { $comment: 'x', image: { $comment: 'y' } } }), resolveMission(needed));
+  assert.deepEqual(
+    resolveMission({ ...needed, $schema: 1, vm: { $comment: 'x', image: { $comment: 'y' } } }),
+    resolveMission(needed),
+  );
   assert.deepEqual(
     problemsOf({ ...needed, $other: 1 }).map(({ field }) => field),
     ['$other'],

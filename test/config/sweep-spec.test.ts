@@ -17,7 +17,13 @@ test('a wrong sweep is refused with every problem at once', () => {
     () => resolveSweep(wrong),
     (error) => {
       assert.ok(error instanceof HepflowError && error.code === 'InvalidInput');
-      assert.deepEqual(error.problems.map(({ field }) => field).toSorted(), ['dryRun', 'olderThan', 'olderThanMs', 'resourceGroup', 'subscriptionId']);
+      assert.deepEqual(error.problems.map(({ field }) => field).toSorted(), [
+        'dryRun',
+        'olderThan',
+        'olderThanMs',
+        'resourceGroup',
+        'subscriptionId',
+      ]);
       return true;
     },
   );
@@ -25,5 +31,6 @@ test('a wrong sweep is refused with every problem at once', () => {
 
 test('durations are a whole number with s, m, h or d, or 0, and nothing else', () => {
   assert.deepEqual(['90s', '30m', '2h', '1d', '0'].map(durationIn), [90_000, 1_800_000, 7_200_000, 86_400_000, 0]);
-  for (const text of ['', '2', '2 h', '-2h', '2.5h', '1h30m', 'h', '2w', '1234567d', '1H']) assert.equal(durationIn(text), undefined, text);
+  for (const text of ['', '2', '2 h', '-2h', '2.5h', '1h30m', 'h', '2w', '1234567d', '1H'])
+    assert.equal(durationIn(text), undefined, text);
 });

@@ -32,7 +32,8 @@ function errorOf(flags: WorkerFlags, env: NodeJS.ProcessEnv): HepflowError {
 }
 
 test('a secret file and a credential are enough; the rest is the public cloud', () => {
-  const { azure, taskQueue, pollIntervalMs, logLevel, sshProxyUrl, kubeconfigFile, metricsAddress, healthAddress } = resolveWorkerOptions({}, good);
+  const { azure, taskQueue, pollIntervalMs, logLevel, sshProxyUrl, kubeconfigFile, metricsAddress, healthAddress } =
+    resolveWorkerOptions({}, good);
   assert.deepEqual(azure, {
     cloud: 'public',
     armEndpoint: 'https://management.azure.com',
@@ -40,7 +41,10 @@ test('a secret file and a credential are enough; the rest is the public cloud', 
     authorityHost: undefined,
   });
   assert.deepEqual([taskQueue, pollIntervalMs, logLevel], ['hepflow', 2000, 'INFO']);
-  assert.deepEqual([sshProxyUrl, kubeconfigFile, metricsAddress, healthAddress], [undefined, undefined, undefined, undefined]);
+  assert.deepEqual(
+    [sshProxyUrl, kubeconfigFile, metricsAddress, healthAddress],
+    [undefined, undefined, undefined, undefined],
+  );
 });
 
 test('a flag wins over the environment, that over the file, that over the default', () => {
@@ -53,11 +57,19 @@ test('a flag wins over the environment, that over the file, that over the defaul
 });
 
 test('sovereign clouds bring their endpoints; a custom one must name its own', () => {
-  assert.equal(resolveWorkerOptions({ azureCloud: 'china' }, good).azure.authorityHost, 'https://login.chinacloudapi.cn');
+  assert.equal(
+    resolveWorkerOptions({ azureCloud: 'china' }, good).azure.authorityHost,
+    'https://login.chinacloudapi.cn',
+  );
   assert.deepEqual(
     resolveWorkerOptions(
       {},
-      { ...good, HEPFLOW_AZURE_CLOUD: 'custom', HEPFLOW_ARM_ENDPOINT: 'https://127.0.0.1:8443/', AZURE_AUTHORITY_HOST: 'https://localhost:1' },
+      {
+        ...good,
+        HEPFLOW_AZURE_CLOUD: 'custom',
+        HEPFLOW_ARM_ENDPOINT: 'https://127.0.0.1:8443/',
+        AZURE_AUTHORITY_HOST: 'https://localhost:1',
+      },
     ).azure,
     {
       cloud: 'custom',
@@ -112,7 +124,10 @@ for (const [name, content, mode, says] of [
 }
 
 test('without a secret file the message says how to make one', () => {
-  assert.match(errorOf({}, principal).message, /HEPFLOW_KEY_SECRET_FILE \(--key-secret-file\) is needed.*openssl rand -out FILE 32 && chmod 600 FILE/);
+  assert.match(
+    errorOf({}, principal).message,
+    /HEPFLOW_KEY_SECRET_FILE \(--key-secret-file\) is needed.*openssl rand -out FILE 32 && chmod 600 FILE/,
+  );
 });
 
 test('printing the options tells no secret (W7)', () => {
@@ -123,7 +138,10 @@ test('printing the options tells no secret (W7)', () => {
 });
 
 test('a worker without any credential is told which are missing and how to give them', () => {
-  assert.equal(errorOf({}, { HEPFLOW_KEY_SECRET_FILE: good.HEPFLOW_KEY_SECRET_FILE, PATH: folder }).code, 'CredentialsMissing');
+  assert.equal(
+    errorOf({}, { HEPFLOW_KEY_SECRET_FILE: good.HEPFLOW_KEY_SECRET_FILE, PATH: folder }).code,
+    'CredentialsMissing',
+  );
   assert.equal(checkCredentials({ AZURE_CLIENT_ID: 'c' }, '/none')[0]?.field, 'AZURE_TENANT_ID, AZURE_CLIENT_SECRET');
   assert.match(checkCredentials({}, '/none')[0]?.remedy ?? '', /AZURE_TENANT_ID.*managed identity.*az login/);
 });

@@ -5,7 +5,11 @@ import { errorsPage } from '../../scripts/docs.ts';
 import { failures } from '../../src/contract/failures.ts';
 
 test('docs/errors.md is what the catalogue says', () => {
-  assert.equal(readFileSync(new URL('../../docs/errors.md', import.meta.url), 'utf8'), errorsPage(), 'run: npm run docs');
+  assert.equal(
+    readFileSync(new URL('../../docs/errors.md', import.meta.url), 'utf8'),
+    errorsPage(),
+    'run: npm run docs',
+  );
 });
 
 test('every failure says when it comes and what to do, in a sentence each', () => {

@@ -27,7 +27,8 @@ afterEach(async () => {
   for (const repair of repairs.splice(0).reverse()) await repair();
 });
 
-const call = (method: 'POST' | 'PATCH' | 'DELETE', path: string, body?: object): Promise<unknown> => world.lab.cluster.api.call(method, path, body);
+const call = (method: 'POST' | 'PATCH' | 'DELETE', path: string, body?: object): Promise<unknown> =>
+  world.lab.cluster.api.call(method, path, body);
 
 async function create(path: string, object: object & { readonly metadata: { readonly name: string } }): Promise<void> {
   await call('POST', path, object);
@@ -40,7 +41,12 @@ async function patch(path: string, change: object, back: object): Promise<void> 
   repairs.push(() => call('PATCH', path, back));
 }
 
-const policy = (name: string, spec: object) => ({ apiVersion: 'projectcalico.org/v3', kind: 'GlobalNetworkPolicy', metadata: { name }, spec });
+const policy = (name: string, spec: object) => ({
+  apiVersion: 'projectcalico.org/v3',
+  kind: 'GlobalNetworkPolicy',
+  metadata: { name },
+  spec,
+});
 
 /** What the doctor says, and that it changed nothing and asked for nothing to be changed. */
 async function examined(...args: string[]): Promise<Checkup & { readonly code: number | null }> {
@@ -57,9 +63,12 @@ async function examined(...args: string[]): Promise<Checkup & { readonly code: n
   return { ...(JSON.parse(stdout) as Checkup), code };
 }
 
-const not = (level: Level, findings: readonly Diagnosis[]): readonly Diagnosis[] => findings.filter((each) => each.level !== level);
+const not = (level: Level, findings: readonly Diagnosis[]): readonly Diagnosis[] =>
+  findings.filter((each) => each.level !== level);
 
-test('on a cluster in order the doctor has no problem and no warning, and changes nothing', { timeout: 60_000 }, async () => {
+test('on a cluster in order the doctor has no problem and no warning, and changes nothing', {
+  timeout: 60_000,
+}, async () => {
   const { code, counts, findings } = await examined('--file', exampleFile);
   assert.equal(code, 0);
   assert.deepEqual([counts.problem, counts.warning], [0, 0], JSON.stringify(not('ok', findings)));
@@ -76,10 +85,15 @@ test('on a cluster in order the doctor has no problem and no warning, and change
     assert.match(reasons, said);
 });
 
-test('for people it is a table for each area, the worst first, with a line that counts', { timeout: 60_000 }, async () => {
+test('for people it is a table for each area, the worst first, with a line that counts', {
+  timeout: 60_000,
+}, async () => {
   const { code, stdout, stderr } = await world.hepflow('doctor', '--file', exampleFile, '--cluster', 'lap');
   assert.equal(code, 1, stderr);
-  assert.match(stdout, /^Azure\n problem +AKS cluster +Resource group hepflow-lab has no managed cluster lap\.\n +→ Correct cluster/);
+  assert.match(
+    stdout,
+    /^Azure\n problem +AKS cluster +Resource group hepflow-lab has no managed cluster lap\.\n +→ Correct cluster/,
+  );
   assert.match(stdout, /\n1 problem, 1 info, 3 ok\. Preflight would refuse a run\.\n$/);
   assert.ok(!stdout.includes('\u001b'), 'no colour where there is no terminal');
 });
@@ -90,11 +104,19 @@ const broken: readonly (readonly [Level, Topic, RegExp])[] = [
   ['info', 'apiAccess', /API server is private/],
   ['problem', 'overlap', /10\.240\.128\.0\/17 overlaps 10\.240\.0\.0\/16 of the cluster's VNet/],
   ['warning', 'overlap', /10\.240\.128\.0\/17 overlaps the cluster's pod range 10\.240\.192\.0\/18/],
-  ['warning', 'hold', /workflow hepflow-lab-gone in Temporal namespace default, holds the cluster .* Temporal was not asked/],
+  [
+    'warning',
+    'hold',
+    /workflow hepflow-lab-gone in Temporal namespace default, holds the cluster .* Temporal was not asked/,
+  ],
   ['info', 'kubeProxy', /mode nftables/],
   ['warning', 'autoCreate', /AUTO_HOST_ENDPOINTS=disabled .* overrides/],
   ['warning', 'lockOut', /GlobalNetworkPolicy everything selects everything/],
-  ['warning', 'lockOut', new RegExp(`linux \\(kubernetes\\.io/os == 'linux'\\) .* host endpoints of ${node0}, ${node1} and ${node2}: `)],
+  [
+    'warning',
+    'lockOut',
+    new RegExp(`linux \\(kubernetes\\.io/os == 'linux'\\) .* host endpoints of ${node0}, ${node1} and ${node2}: `),
+  ],
   ['warning', 'lockOut', /selector of GlobalNetworkPolicy odd, .*cannot be read/],
   ['warning', 'profile', /projectcalico-default-allow does not exist/],
   ['problem', 'failsafe', /30080 is a failsafe inbound port/],
@@ -106,42 +128,93 @@ const broken: readonly (readonly [Level, Topic, RegExp])[] = [
   ['problem', 'nodePort', /30080 belongs to service holder in namespace default/],
 ];
 
-test('on a broken cluster the doctor lists everything at once, each with its remedy, and changes nothing', { timeout: 60_000 }, async () => {
+test('on a broken cluster the doctor lists everything at once, each with its remedy, and changes nothing', {
+  timeout: 60_000,
+}, async () => {
   world.lab.azure.changeCluster({
     nodeResourceGroupProfile: { restrictionLevel: 'ReadOnly' },
     apiServerAccessProfile: { enablePrivateCluster: true },
-    networkProfile: { networkPlugin: 'azure', networkPolicy: 'calico', networkDataplane: 'azure', podCidr: '10.240.192.0/18' },
+    networkProfile: {
+      networkPlugin: 'azure',
+      networkPolicy: 'calico',
+      networkDataplane: 'azure',
+      podCidr: '10.240.192.0/18',
+    },
   });
-  const clusterBefore = { networkPlugin: 'azure', networkPolicy: 'calico', networkDataplane: 'azure', serviceCidr: '10.0.0.0/16' };
-  repairs.push(() => world.lab.azure.changeCluster({ nodeResourceGroupProfile: {}, apiServerAccessProfile: {}, networkProfile: clusterBefore }));
-  await create(`${calico}/globalnetworkpolicies`, policy('everything', { selector: 'all()', types: ['Ingress'], ingress: [{ action: 'Allow' }] }));
-  await create(`${calico}/globalnetworkpolicies`, policy('linux', { selector: "kubernetes.io/os == 'linux'", types: ['Egress'] }));
+  const clusterBefore = {
+    networkPlugin: 'azure',
+    networkPolicy: 'calico',
+    networkDataplane: 'azure',
+    serviceCidr: '10.0.0.0/16',
+  };
+  repairs.push(() =>
+    world.lab.azure.changeCluster({
+      nodeResourceGroupProfile: {},
+      apiServerAccessProfile: {},
+      networkProfile: clusterBefore,
+    }),
+  );
+  await create(
+    `${calico}/globalnetworkpolicies`,
+    policy('everything', { selector: 'all()', types: ['Ingress'], ingress: [{ action: 'Allow' }] }),
+  );
+  await create(
+    `${calico}/globalnetworkpolicies`,
+    policy('linux', { selector: "kubernetes.io/os == 'linux'", types: ['Egress'] }),
+  );
   await create(`${calico}/globalnetworkpolicies`, policy('odd', { selector: "app = 'x'", types: ['Ingress'] }));
   await create('/api/v1/namespaces/default/services', {
     ...{ apiVersion: 'v1', kind: 'Service', metadata: { name: 'holder' } },
     spec: { type: 'NodePort', ports: [{ port: 80, nodePort: 30080 }] },
   } as object & { metadata: { name: string } });
   await create('/apis/coordination.k8s.io/v1/namespaces/kube-system/leases', {
-    ...{ apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: 'hepflow', labels: { 'hepflow.io/run': 'abcd1234' } } },
+    ...{
+      apiVersion: 'coordination.k8s.io/v1',
+      kind: 'Lease',
+      metadata: { name: 'hepflow', labels: { 'hepflow.io/run': 'abcd1234' } },
+    },
     spec: { holderIdentity: 'default/hepflow-lab-gone/first', acquireTime: '2026-01-02T03:04:05.000000Z' },
   } as object & { metadata: { name: string } });
-  const felix = { failsafeInboundHostPorts: [30080, 10250].map((port) => ({ protocol: 'TCP', port })), iptablesFilterDenyAction: 'Reject' };
-  await patch(`${calico}/felixconfigurations/default`, { spec: felix }, { spec: { failsafeInboundHostPorts: null, iptablesFilterDenyAction: null } });
+  const felix = {
+    failsafeInboundHostPorts: [30080, 10250].map((port) => ({ protocol: 'TCP', port })),
+    iptablesFilterDenyAction: 'Reject',
+  };
+  await patch(
+    `${calico}/felixconfigurations/default`,
+    { spec: felix },
+    { spec: { failsafeInboundHostPorts: null, iptablesFilterDenyAction: null } },
+  );
   const environment = (value: string | null) => ({ status: { environmentVars: { AUTO_HOST_ENDPOINTS: value } } });
   await patch(`${calico}/kubecontrollersconfigurations/default/status`, environment('disabled'), environment(null));
-  const profile = await world.lab.cluster.api.read<{ metadata: object; spec: object }>(`${calico}/profiles/projectcalico-default-allow`);
+  const profile = await world.lab.cluster.api.read<{ metadata: object; spec: object }>(
+    `${calico}/profiles/projectcalico-default-allow`,
+  );
   await call('DELETE', `${calico}/profiles/projectcalico-default-allow`);
-  repairs.push(() => call('POST', `${calico}/profiles`, { ...profile, metadata: { name: 'projectcalico-default-allow' } }));
+  repairs.push(() =>
+    call('POST', `${calico}/profiles`, { ...profile, metadata: { name: 'projectcalico-default-allow' } }),
+  );
 
   const file = join(folder, 'broken.json');
   const { subscriptionId, resourceGroup, name } = cluster;
   const vm = { addressSpace: '10.240.128.0/17', subnet: '10.240.128.0/24' };
-  await writeFile(file, JSON.stringify({ subscriptionId, resourceGroup, cluster: name, vm, nodes: [node2, node0], policy: { tier: 'security' } }));
+  await writeFile(
+    file,
+    JSON.stringify({
+      subscriptionId,
+      resourceGroup,
+      cluster: name,
+      vm,
+      nodes: [node2, node0],
+      policy: { tier: 'security' },
+    }),
+  );
   const { code, findings, counts } = await examined('--file', file);
   assert.equal(code, 1);
   const found = not('ok', findings);
   for (const [level, topic, says] of broken) {
-    const [one, ...more] = found.filter((each) => each.level === level && each.topic === topic && says.test(each.reason));
+    const [one, ...more] = found.filter(
+      (each) => each.level === level && each.topic === topic && says.test(each.reason),
+    );
     assert.ok(one, `${level} ${topic} ${says} is not in ${JSON.stringify(found, null, 1)}`);
     assert.deepEqual(more, []);
     if (level !== 'info') assert.ok(one.remedy.length > 10, `${one.reason} has no remedy`);
@@ -150,7 +223,10 @@ test('on a broken cluster the doctor lists everything at once, each with its rem
     found.length,
     broken.length,
     JSON.stringify(
-      found.filter(({ level, topic, reason }) => !broken.some((row) => row[0] === level && row[1] === topic && row[2].test(reason))),
+      found.filter(
+        ({ level, topic, reason }) =>
+          !broken.some((row) => row[0] === level && row[1] === topic && row[2].test(reason)),
+      ),
       null,
       1,
     ),
@@ -158,7 +234,9 @@ test('on a broken cluster the doctor lists everything at once, each with its rem
   assert.equal(counts.problem, 5);
 });
 
-test('an Azure that is not reached is a problem, and the cluster is looked at by a kubeconfig file all the same', { timeout: 90_000 }, async () => {
+test('an Azure that is not reached is a problem, and the cluster is looked at by a kubeconfig file all the same', {
+  timeout: 90_000,
+}, async () => {
   world.lab.azure.setReachable(false);
   repairs.push(() => world.lab.azure.setReachable(true));
   const kubeconfig = join(folder, 'kubeconfig');
@@ -172,11 +250,18 @@ test('an Azure that is not reached is a problem, and the cluster is looked at by
   assert.ok(findings.some(({ topic, level }) => topic === 'nodePort' && level === 'ok'));
 });
 
-test('a wrong spec and wrong options are told together, before anybody is asked, with exit code 3', { timeout: 60_000 }, async () => {
+test('a wrong spec and wrong options are told together, before anybody is asked, with exit code 3', {
+  timeout: 60_000,
+}, async () => {
   const seen = world.lab.azure.requests().length;
   const { code, stdout, stderr } = await world.hepflow('doctor', '--cluster', '-', '--azure-cloud', 'mars');
   assert.deepEqual([code, stdout], [3, '']);
-  for (const said of [/subscriptionId must be a GUID/, /resourceGroup must be/, /cluster must be/, /HEPFLOW_AZURE_CLOUD \(--azure-cloud\)/])
+  for (const said of [
+    /subscriptionId must be a GUID/,
+    /resourceGroup must be/,
+    /cluster must be/,
+    /HEPFLOW_AZURE_CLOUD \(--azure-cloud\)/,
+  ])
     assert.match(stderr, said);
   assert.equal(world.lab.azure.requests().length, seen);
 });

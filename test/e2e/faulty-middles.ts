@@ -24,7 +24,9 @@ function operation(type: string, group: string = cluster.resourceGroup): Middle 
     isReached: ({ azure }) =>
       (azure.inventory() as { readonly resources: readonly Resource[] }).resources.some(
         ({ id, type: found, properties }) =>
-          found.toLowerCase() === type.toLowerCase() && id.toLowerCase().includes(`/${group}/`.toLowerCase()) && properties.provisioningState !== 'Succeeded',
+          found.toLowerCase() === type.toLowerCase() &&
+          id.toLowerCase().includes(`/${group}/`.toLowerCase()) &&
+          properties.provisioningState !== 'Succeeded',
       ),
   };
 }

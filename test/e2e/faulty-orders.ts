@@ -11,9 +11,15 @@ interface Use {
  * What the worker is to do in the next run. `fail`: the step takes effect (`after`) or not (`before`), then fails for good. `hold`: the worker says when
  * the step begins, carries it out once it is told to go on, and lets it end by nothing but a cancellation.
  */
-export type Order = { readonly fail: Use; readonly when: 'before' | 'after' } | { readonly hold: Use } | { readonly forget: true };
+export type Order =
+  | { readonly fail: Use; readonly when: 'before' | 'after' }
+  | { readonly hold: Use }
+  | { readonly forget: true };
 
-export type ToWorker = { readonly say: 'order'; readonly order: Order } | { readonly say: 'go' } | { readonly say: 'settle' };
+export type ToWorker =
+  | { readonly say: 'order'; readonly order: Order }
+  | { readonly say: 'go' }
+  | { readonly say: 'settle' };
 
 export type FromWorker =
   | { readonly say: 'ready' }

@@ -23,11 +23,17 @@ const graceMs = 10_000;
 /** Starts the worker as a process of its own, since Node reads NODE_EXTRA_CA_CERTS only then; resolves when it polls. */
 export async function startFaultyWorker(environment: Readonly<Record<string, string>>): Promise<FaultyWorker> {
   const { NODE_TEST_CONTEXT: _test, ...inherited } = process.env;
-  const child = fork(program, { env: { ...inherited, ...environment }, execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+  const child = fork(program, {
+    env: { ...inherited, ...environment },
+    execArgv: [],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
   const printed: string[] = [];
-  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => printed.push(chunk.toString()));
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on('data', (chunk: Buffer) => printed.push(chunk.toString()));
   const exited = once(child, 'exit');
-  const heard = <S extends FromWorker['say']>(say: S): Promise<Extract<FromWorker, { say: S }>> => hear(child, say, printed);
+  const heard = <S extends FromWorker['say']>(say: S): Promise<Extract<FromWorker, { say: S }>> =>
+    hear(child, say, printed);
   const send = (message: ToWorker): void => void child.send(message);
   await heard('ready');
   return {
@@ -54,12 +60,21 @@ export async function startFaultyWorker(environment: Readonly<Record<string, str
 }
 
 /** The next message of a kind; fails when the worker ends instead. */
-function hear<S extends FromWorker['say']>(child: ChildProcess, say: S, printed: readonly string[]): Promise<Extract<FromWorker, { say: S }>> {
+function hear<S extends FromWorker['say']>(
+  child: ChildProcess,
+  say: S,
+  printed: readonly string[],
+): Promise<Extract<FromWorker, { say: S }>> {
   const { promise, resolve, reject } = Promise.withResolvers<Extract<FromWorker, { say: S }>>();
   const listen = (message: FromWorker): void => {
     if (message.say === say) resolve(message as Extract<FromWorker, { say: S }>);
   };
-  const fail = (): void => reject(new Error(`The worker ended with ${child.exitCode ?? child.signalCode}. Its last output:\n${printed.join('').slice(-2000)}`));
+  const fail = (): void =>
+    reject(
+      new Error(
+        `The worker ended with ${child.exitCode ?? child.signalCode}. Its last output:\n${printed.join('').slice(-2000)}`,
+      ),
+    );
   child.on('message', listen).on('exit', fail);
   const forget = (): void => void child.off('message', listen).off('exit', fail);
   promise.then(forget, forget);

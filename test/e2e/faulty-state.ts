@@ -18,7 +18,9 @@ export async function stateOf(lab: Lab): Promise<State> {
   const { resources } = lab.azure.inventory() as { readonly resources: readonly { readonly id: string }[] };
   const [cluster, { items }, names] = await Promise.all([
     lab.cluster.snapshot(),
-    lab.cluster.api.read<{ readonly items: readonly { readonly metadata: { readonly name: string } }[] }>('/apis/coordination.k8s.io/v1/leases'),
+    lab.cluster.api.read<{ readonly items: readonly { readonly metadata: { readonly name: string } }[] }>(
+      '/apis/coordination.k8s.io/v1/leases',
+    ),
     run(['ip', 'netns', 'list']),
   ]);
   const leases = items.map(({ metadata }) => metadata.name).toSorted();
@@ -27,22 +29,35 @@ export async function stateOf(lab: Lab): Promise<State> {
     .flatMap((line) => line.split(' ')[0] ?? '')
     .filter((name) => name.startsWith(`hepflow-${lab.scope.id}-`))
     .toSorted();
-  return { azure: Object.fromEntries(resources.map((resource) => [resource.id, resource])), cluster, leases, namespaces };
+  return {
+    azure: Object.fromEntries(resources.map((resource) => [resource.id, resource])),
+    cluster,
+    leases,
+    namespaces,
+  };
 }
 
 const absent = '(absent)';
 
 /** Every place where two states differ, down to the value, with both. */
-export function differences(before: unknown, after: unknown, path = ''): Record<string, { readonly before: unknown; readonly after: unknown }> {
+export function differences(
+  before: unknown,
+  after: unknown,
+  path = '',
+): Record<string, { readonly before: unknown; readonly after: unknown }> {
   if (isTree(before) && isTree(after)) {
     const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
-    return Object.assign({}, ...[...keys].map((key) => differences(memberOf(before, key), memberOf(after, key), `${path} › ${key}`)));
+    return Object.assign(
+      {},
+      ...[...keys].map((key) => differences(memberOf(before, key), memberOf(after, key), `${path} › ${key}`)),
+    );
   }
   return Object.is(before, after) ? {} : { [path]: { before, after } };
 }
 
 const isTree = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
-const memberOf = (tree: Record<string, unknown>, key: string): unknown => (Object.hasOwn(tree, key) ? tree[key] : absent);
+const memberOf = (tree: Record<string, unknown>, key: string): unknown =>
+  Object.hasOwn(tree, key) ? tree[key] : absent;
 
 export interface Process {
   readonly pid: number;
@@ -55,7 +70,9 @@ export interface Process {
 /** All processes that this one started, and theirs. Those of a VM are known by a network namespace that was not there before, whatever its name became. */
 export async function descendants(): Promise<Process[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
-  const all = (await Promise.all(pids.map((pid) => look(pid).catch(() => undefined)))).filter((each) => each !== undefined);
+  const all = (await Promise.all(pids.map((pid) => look(pid).catch(() => undefined)))).filter(
+    (each) => each !== undefined,
+  );
   const mine = new Set([process.pid]);
   for (let size = 0; size < mine.size; ) {
     size = mine.size;

@@ -37,7 +37,8 @@ export async function startFaultyWorld(prepare: (lab: Lab) => Promise<unknown>):
     stops.push(() => worker.stop());
     const withoutVm = new Set((await descendants()).map(({ network }) => network));
     const atStart = await stateOf(lab);
-    const vm = async (): Promise<readonly Process[]> => (await descendants()).filter(({ network }) => !withoutVm.has(network));
+    const vm = async (): Promise<readonly Process[]> =>
+      (await descendants()).filter(({ network }) => !withoutVm.has(network));
     return {
       lab,
       worker,
@@ -62,7 +63,12 @@ function runsOf(lab: Lab, client: Client, worker: FaultyWorker): FaultyWorld['ru
     await worker.order(order);
     const startedAt = performance.now();
     runs += 1;
-    const handle = await client.workflow.start(workflowType, { taskQueue, workflowId: `undo-${runs}`, args: [input], workflowExecutionTimeout: '2 minutes' });
+    const handle = await client.workflow.start(workflowType, {
+      taskQueue,
+      workflowId: `undo-${runs}`,
+      args: [input],
+      workflowExecutionTimeout: '2 minutes',
+    });
     try {
       return await follow(handle);
     } catch (error) {

@@ -12,7 +12,9 @@ import { type Ended, root, run, startWorld, type World } from './world.ts';
 import { descendantsOf, ended, hostNetwork, listenToHost, tracesOf } from './world-host.ts';
 import { allProved, endOf, startRun, verdictsOf } from './world-runs.ts';
 
-test("two labs side by side complete a run each, and the host's own network is the same before, during and after", { timeout: 400_000 }, async (t) => {
+test("two labs side by side complete a run each, and the host's own network is the same before, during and after", {
+  timeout: 400_000,
+}, async (t) => {
   const before = await hostNetwork();
   const host = await listenToHost();
   const worlds = await startWorlds(t);
@@ -25,7 +27,10 @@ test("two labs side by side complete a run each, and the host's own network is t
 
   await t.test('both runs prove everything, on the same addresses', () => {
     for (const { report, failed } of ends) {
-      assert.deepEqual([failed, report.outcome, verdictsOf(report)], [undefined, 'PASS', allProved({ secondNode: true })]);
+      assert.deepEqual(
+        [failed, report.outcome, verdictsOf(report)],
+        [undefined, 'PASS', allProved({ secondNode: true })],
+      );
       assert.deepEqual(
         report.cluster?.nodes.map(({ internalIp }) => internalIp),
         ['10.240.0.4', '10.240.0.35'],
@@ -33,19 +38,26 @@ test("two labs side by side complete a run each, and the host's own network is t
     }
     assert.equal(new Set(ends.map(({ report }) => report.runId)).size, 2);
   });
-  await t.test('Azure speaks for every window; the nodes for every deny where their Calico counts by policy, and where it does not the report says so', () => {
-    const [oss, cloud] = ends;
-    for (const { report } of ends) for (const evidence of report.evidence) azureConfirms(evidence);
-    for (const phase of ['enforced', 'second'] as const) {
-      const nodes = cluster.nodeNames.slice(0, 2);
-      for (const name of nodes) assert.match(JSON.stringify(deniedBy(oss, phase, name)), /"missing":"10\.240\.0\.\d+:9081: Connection refused"/);
-      const silent = phase === 'enforced' ? nodes.slice(0, 1) : nodes;
-      for (const name of silent) {
-        const counted = deniedBy(cloud, phase, name);
-        assert.ok('source' in counted && (counted.after ?? 0) - (counted.before ?? 0) >= 9, JSON.stringify(counted));
+  await t.test(
+    'Azure speaks for every window; the nodes for every deny where their Calico counts by policy, and where it does not the report says so',
+    () => {
+      const [oss, cloud] = ends;
+      for (const { report } of ends) for (const evidence of report.evidence) azureConfirms(evidence);
+      for (const phase of ['enforced', 'second'] as const) {
+        const nodes = cluster.nodeNames.slice(0, 2);
+        for (const name of nodes)
+          assert.match(
+            JSON.stringify(deniedBy(oss, phase, name)),
+            /"missing":"10\.240\.0\.\d+:9081: Connection refused"/,
+          );
+        const silent = phase === 'enforced' ? nodes.slice(0, 1) : nodes;
+        for (const name of silent) {
+          const counted = deniedBy(cloud, phase, name);
+          assert.ok('source' in counted && (counted.after ?? 0) - (counted.before ?? 0) >= 9, JSON.stringify(counted));
+        }
       }
-    }
-  });
+    },
+  );
   await t.test('beside a deny the open port says who answers: both pods that the API server names', () => {
     for (const { report } of ends) {
       const seen = new Set<string>();
@@ -77,9 +89,16 @@ test("two labs side by side complete a run each, and the host's own network is t
 type End = Awaited<ReturnType<typeof oneRun>>;
 
 function azureConfirms({ phase, targets, witnesses }: Evidence): void {
-  assert.ok(witnesses && !isMissing(witnesses.securityRules) && !isMissing(witnesses.routes) && !isMissing(witnesses.peerings), JSON.stringify(witnesses));
+  assert.ok(
+    witnesses && !isMissing(witnesses.securityRules) && !isMissing(witnesses.routes) && !isMissing(witnesses.peerings),
+    JSON.stringify(witnesses),
+  );
   for (const { id } of targets) {
-    assert.deepEqual(witnesses.securityRules[id], { access: 'Allow', rule: 'defaultSecurityRules/AllowVnetOutBound' }, phase);
+    assert.deepEqual(
+      witnesses.securityRules[id],
+      { access: 'Allow', rule: 'defaultSecurityRules/AllowVnetOutBound' },
+      phase,
+    );
     assert.deepEqual(witnesses.routes[id], { nextHop: 'VNetPeering', prefix: '10.240.0.0/16' }, phase);
   }
   assert.deepEqual(
@@ -153,17 +172,24 @@ async function labUp(t: TestContext): Promise<Up> {
   return { id, pid, environment, stdout };
 }
 
-test('lab up, status, env and down do what they say; a killed lab is cleaned up by the next start; no trace is left', { timeout: 400_000 }, async (t) => {
+test('lab up, status, env and down do what they say; a killed lab is cleaned up by the next start; no trace is left', {
+  timeout: 400_000,
+}, async (t) => {
   const killed = await labUp(t);
   await t.test('up prints nothing but the environment, and env prints the same', async () => {
     for (const line of killed.stdout.trim().split('\n')) assert.match(line, /^[A-Z][A-Z_]*=.*$/);
     assert.equal((await lab('env', killed.id)).stdout, killed.stdout);
     assert.match(await readFile(join(labsDirectory, killed.id, 'logs/lab.log'), 'utf8'), /Calico stand-in ready/);
   });
-  await t.test('status lists it', async () => assert.ok((await lab('status')).stdout.split('\n').includes(`${killed.id}\tpid ${killed.pid}`)));
+  await t.test('status lists it', async () =>
+    assert.ok((await lab('status')).stdout.split('\n').includes(`${killed.id}\tpid ${killed.pid}`)),
+  );
   await t.test('its environment leads to its cluster', async () => {
     const { KUBECONFIG, HEPFLOW_LAB_TOOLS = '' } = killed.environment;
-    const nodes = await run([join(HEPFLOW_LAB_TOOLS, 'kubectl'), 'get', 'nodes', '--output', 'name'], { ...process.env, KUBECONFIG });
+    const nodes = await run([join(HEPFLOW_LAB_TOOLS, 'kubectl'), 'get', 'nodes', '--output', 'name'], {
+      ...process.env,
+      KUBECONFIG,
+    });
     assert.equal(nodes.stdout, cluster.nodeNames.map((name) => `node/${name}\n`).join(''), nodes.stderr);
   });
 

@@ -42,7 +42,9 @@ function shapeOf(observation: Observation, target: string): string {
   return dials.filter((dial, index) => dial !== dials[index - 1]).join('');
 }
 
-test("each change of a run is seen as one edge, by a clock that is tied to the worker's", { timeout: 300_000 }, async () => {
+test("each change of a run is seen as one edge, by a clock that is tied to the worker's", {
+  timeout: 300_000,
+}, async () => {
   await startWorker();
   const { report, failed } = await endOf(await startRun(world, { secondNode: { when: 'always' } }));
   assert.equal(failed, undefined, JSON.stringify(report?.failure));
@@ -67,7 +69,9 @@ test("each change of a run is seen as one edge, by a clock that is tied to the w
   );
 });
 
-test('a worker that is killed between label and verdict does not take the observation with it', { timeout: 300_000 }, async () => {
+test('a worker that is killed between label and verdict does not take the observation with it', {
+  timeout: 300_000,
+}, async () => {
   const worker = await startWorker();
   const handle = await startRun(world, { secondNode: { when: 'never' } });
   await until('the node is labelled', async () => {

@@ -20,15 +20,25 @@ after(() => world?.stop());
 type Row = readonly [code: Problem['code'], field: string, message: RegExp];
 
 /** Starts a run that is to be refused with exactly these problems, before anything was written anywhere (W1). */
-async function refuses(at: World, spec: Spec, rows: readonly Row[], code: 'PreflightFailed' | 'InvalidInput' = 'PreflightFailed'): Promise<void> {
+async function refuses(
+  at: World,
+  spec: Spec,
+  rows: readonly Row[],
+  code: 'PreflightFailed' | 'InvalidInput' = 'PreflightFailed',
+): Promise<void> {
   const stateBefore = await at.state();
   const seen = at.lab.azure.requests().length;
   const { report, failed } = await endOf(await startRun(at, spec));
   assert.equal(failed, code, report.failure?.message);
   assert.deepEqual([report.outcome, report.failure?.code, report.failure?.step], ['ERROR', code, 'preflight']);
   const problems = report.failure?.problems ?? [];
-  const sorted = (pairs: readonly (readonly [string, string])[]): string[] => pairs.map(([one, other]) => `${one} ${other}`).toSorted();
-  assert.deepEqual(sorted(problems.map((each) => [each.code, each.field])), sorted(rows.map(([one, field]) => [one, field])), report.failure?.message);
+  const sorted = (pairs: readonly (readonly [string, string])[]): string[] =>
+    pairs.map(([one, other]) => `${one} ${other}`).toSorted();
+  assert.deepEqual(
+    sorted(problems.map((each) => [each.code, each.field])),
+    sorted(rows.map(([one, field]) => [one, field])),
+    report.failure?.message,
+  );
   for (const [one, field, message] of rows) {
     const problem = problems.find((each) => each.code === one && each.field === field && message.test(each.message));
     assert.ok(problem, `${one} ${field} does not say ${message}: ${JSON.stringify(problems)}`);
@@ -65,12 +75,30 @@ const bySpec: readonly { readonly what: string; readonly spec: Spec; readonly ro
   {
     what: "an address space that overlaps the cluster's VNet",
     spec: { vm: { addressSpace: '10.240.128.0/17', subnet: '10.240.128.0/24' } },
-    rows: [['VnetOverlap', 'vm.addressSpace', /10\.240\.128\.0\/17 overlaps 10\.240\.0\.0\/16 of the cluster's VNet .*aks-vnet-12345678/]],
+    rows: [
+      [
+        'VnetOverlap',
+        'vm.addressSpace',
+        /10\.240\.128\.0\/17 overlaps 10\.240\.0\.0\/16 of the cluster's VNet .*aks-vnet-12345678/,
+      ],
+    ],
   },
-  { what: 'a missing deployment', spec: { workload: { deployment: 'backend' } }, rows: [['DeploymentNotFound', 'workload.deployment', /backend .* default/]] },
-  { what: 'a missing namespace', spec: { workload: { namespace: 'shop' } }, rows: [['NamespaceNotFound', 'workload.namespace', /shop/]] },
+  {
+    what: 'a missing deployment',
+    spec: { workload: { deployment: 'backend' } },
+    rows: [['DeploymentNotFound', 'workload.deployment', /backend .* default/]],
+  },
+  {
+    what: 'a missing namespace',
+    spec: { workload: { namespace: 'shop' } },
+    rows: [['NamespaceNotFound', 'workload.namespace', /shop/]],
+  },
   { what: 'an unknown node', spec: { nodes: [node0, 'aks-ghost'] }, rows: [['NodeNotFound', 'nodes.1', /aks-ghost/]] },
-  { what: 'an unknown cluster', spec: { cluster: 'lap' }, rows: [['ClusterNotFound', 'cluster', /hepflow-lab has no managed cluster lap/]] },
+  {
+    what: 'an unknown cluster',
+    spec: { cluster: 'lap' },
+    rows: [['ClusterNotFound', 'cluster', /hepflow-lab has no managed cluster lap/]],
+  },
   {
     what: 'a pair of unknown resource groups',
     spec: { resourceGroup: 'nowhere', vm: { resourceGroup: 'never' } },
@@ -79,23 +107,41 @@ const bySpec: readonly { readonly what: string; readonly spec: Spec; readonly ro
       ['ResourceGroupNotFound', 'vm.resourceGroup', /never/],
     ],
   },
-  { what: 'an unknown tier', spec: { policy: { tier: 'security' } }, rows: [['TierNotFound', 'policy.tier', /security/]] },
+  {
+    what: 'an unknown tier',
+    spec: { policy: { tier: 'security' } },
+    rows: [['TierNotFound', 'policy.tier', /security/]],
+  },
 ];
 
 for (const { what, spec, rows } of bySpec) {
-  test(`${what} is refused with ${rows[0]?.[0]}, the value and the remedy, before anything is written (W1)`, { timeout: 90_000 }, () =>
-    refuses(world, spec, rows),
+  test(
+    `${what} is refused with ${rows[0]?.[0]}, the value and the remedy, before anything is written (W1)`,
+    { timeout: 90_000 },
+    () => refuses(world, spec, rows),
   );
 }
 
-test('a NodePort out of range is refused with NodePortOutOfRange, the value and the remedy, before anybody is asked', { timeout: 90_000 }, () =>
-  refuses(world, { workload: { nodePort: 8080 } }, [['NodePortOutOfRange', 'workload.nodePort', /30000 to 32767; got 8080/]], 'InvalidInput'),
+test(
+  'a NodePort out of range is refused with NodePortOutOfRange, the value and the remedy, before anybody is asked',
+  { timeout: 90_000 },
+  () =>
+    refuses(
+      world,
+      { workload: { nodePort: 8080 } },
+      [['NodePortOutOfRange', 'workload.nodePort', /30000 to 32767; got 8080/]],
+      'InvalidInput',
+    ),
 );
 
-test('a NodePort that another service has is refused with NodePortTaken and its holder', { timeout: 90_000 }, async (t) => {
+test('a NodePort that another service has is refused with NodePortTaken and its holder', {
+  timeout: 90_000,
+}, async (t) => {
   await kubectl('create', 'service', 'nodeport', 'holder', '--tcp=80:8080', '--node-port=30080');
   t.after(() => kubectl('delete', 'service', 'holder'));
-  await refuses(world, {}, [['NodePortTaken', 'workload.nodePort', /30080 belongs to service holder in namespace default/]]);
+  await refuses(world, {}, [
+    ['NodePortTaken', 'workload.nodePort', /30080 belongs to service holder in namespace default/],
+  ]);
 });
 
 test('a deployment without a ready pod is refused with NoReadyPods', { timeout: 180_000 }, async (t) => {
@@ -105,8 +151,13 @@ test('a deployment without a ready pod is refused with NoReadyPods', { timeout: 
     await kubectl('wait', '--for=jsonpath={.status.availableReplicas}=2', 'deployment/frontend', '--timeout=30s');
   });
   await until('its pods are gone', async () => (await kubectl('get', 'pods', '--output', 'name')) === '');
-  await until('its endpoints are settled', async () => !(await kubectl('get', 'deployment', 'frontend', '--output', 'yaml')).includes('unavailableReplicas'));
-  await refuses(world, {}, [['NoReadyPods', 'workload.deployment', /frontend in namespace default has 0 pods, none of them ready/]]);
+  await until(
+    'its endpoints are settled',
+    async () => !(await kubectl('get', 'deployment', 'frontend', '--output', 'yaml')).includes('unavailableReplicas'),
+  );
+  await refuses(world, {}, [
+    ['NoReadyPods', 'workload.deployment', /frontend in namespace default has 0 pods, none of them ready/],
+  ]);
 });
 
 test('fewer than two ready Linux nodes are refused with NotEnoughNodes, and a named one that is not ready with NodeNotReady', {
@@ -160,7 +211,9 @@ test('whatever is wrong in Azure and in the cluster is listed in one report', { 
   );
 });
 
-test('a cluster that does not serve the projectcalico.org/v3 API is refused with CalicoApiMissing', { timeout: 180_000 }, async (t) => {
+test('a cluster that does not serve the projectcalico.org/v3 API is refused with CalicoApiMissing', {
+  timeout: 180_000,
+}, async (t) => {
   const names = (await kubectl('get', 'crds', '--output', 'name'))
     .trim()
     .split('\n')
@@ -172,14 +225,19 @@ test('a cluster that does not serve the projectcalico.org/v3 API is refused with
       `the API is ${served ? 'there' : 'gone'}`,
       async () => (await world.kubectl('get', '--raw', '/apis/projectcalico.org/v3/tiers')).code === (served ? 0 : 1),
     );
-    await until('it is listed or not', async () => (await kubectl('get', '--raw', '/apis')).includes('projectcalico.org') === served);
+    await until(
+      'it is listed or not',
+      async () => (await kubectl('get', '--raw', '/apis')).includes('projectcalico.org') === served,
+    );
   };
   t.after(() => serve(true));
   await serve(false);
   await refuses(world, {}, [['CalicoApiMissing', '', /does not serve projectcalico\.org\/v3/]]);
 });
 
-test('a credential that Entra does not accept ends the run with CredentialsMissing, not in endless tries', { timeout: 180_000 }, async () => {
+test('a credential that Entra does not accept ends the run with CredentialsMissing, not in endless tries', {
+  timeout: 180_000,
+}, async () => {
   const other = await world.startWorker({ HEPFLOW_TASK_QUEUE: 'elsewhere', AZURE_CLIENT_SECRET: 'wrong' });
   const handle = await world.client.workflow.start('verifyHostEndpoints', {
     taskQueue: 'elsewhere',
@@ -192,14 +250,23 @@ test('a credential that Entra does not accept ends the run with CredentialsMissi
   await other.kill();
 });
 
-test('rights that the Azure role or the ClusterRole lacks are all listed as MissingRights, each by its name', { timeout: 180_000 }, async (t) => {
+test('rights that the Azure role or the ClusterRole lacks are all listed as MissingRights, each by its name', {
+  timeout: 180_000,
+}, async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'hepflow-rights-'));
   t.after(() => rm(folder, { recursive: true }));
   const roleFile = join(folder, 'azure-role.json');
   const role = JSON.parse(await readFile(join(root, 'deploy/azure-role.json'), 'utf8')) as { Actions: string[] };
   const lacking = ['Microsoft.Network/publicIPAddresses/write', 'Microsoft.Compute/virtualMachines/delete'];
-  await writeFile(roleFile, JSON.stringify({ ...role, Actions: role.Actions.filter((action) => !lacking.includes(action)) }));
-  await copyDeployment(folder, (resource, verb) => (resource === 'nodes' && verb === 'patch') || (resource === 'globalnetworkpolicies' && verb === 'delete'));
+  await writeFile(
+    roleFile,
+    JSON.stringify({ ...role, Actions: role.Actions.filter((action) => !lacking.includes(action)) }),
+  );
+  await copyDeployment(
+    folder,
+    (resource, verb) =>
+      (resource === 'nodes' && verb === 'patch') || (resource === 'globalnetworkpolicies' && verb === 'delete'),
+  );
 
   const poor = await startWorld({ roleFile, deployFolder: folder });
   t.after(() => poor.stop());
@@ -217,8 +284,13 @@ test('rights that the Azure role or the ClusterRole lacks are all listed as Miss
 async function copyDeployment(folder: string, lacks: (resource: string, verb: string) => boolean): Promise<void> {
   const shipped = join(root, 'deploy/kubernetes');
   for (const file of (await readdir(shipped)).filter((name) => name.endsWith('.yaml'))) {
-    const { rules, ...rest } = parse(await readFile(join(shipped, file), 'utf8')) as { rules?: { resources: string[]; verbs: string[] }[] };
-    const fewer = rules?.map(({ verbs, ...rule }) => ({ ...rule, verbs: verbs.filter((verb) => !rule.resources.some((resource) => lacks(resource, verb))) }));
+    const { rules, ...rest } = parse(await readFile(join(shipped, file), 'utf8')) as {
+      rules?: { resources: string[]; verbs: string[] }[];
+    };
+    const fewer = rules?.map(({ verbs, ...rule }) => ({
+      ...rule,
+      verbs: verbs.filter((verb) => !rule.resources.some((resource) => lacks(resource, verb))),
+    }));
     await writeFile(join(folder, file), stringify({ ...rest, ...(fewer && { rules: fewer }) }));
   }
 }
@@ -226,16 +298,23 @@ async function copyDeployment(folder: string, lacks: (resource: string, verb: st
 /** A worker's environment without any credential; the empty folder as PATH keeps developers' tools out of sight. */
 const bare = (more: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({ PATH: '/nonexistent', HOME: '/nonexistent', ...more });
 
-test('a worker without a credential refuses to start and says which are missing and how to give them', { timeout: 90_000 }, async () => {
+test('a worker without a credential refuses to start and says which are missing and how to give them', {
+  timeout: 90_000,
+}, async () => {
   const { HEPFLOW_KEY_SECRET_FILE, TEMPORAL_ADDRESS } = world.lab.environment;
-  const { code, stderr } = await run(workerCommand, bare({ HEPFLOW_KEY_SECRET_FILE, TEMPORAL_ADDRESS, AZURE_TENANT_ID: cluster.tenantId }));
+  const { code, stderr } = await run(
+    workerCommand,
+    bare({ HEPFLOW_KEY_SECRET_FILE, TEMPORAL_ADDRESS, AZURE_TENANT_ID: cluster.tenantId }),
+  );
   assert.equal(code, 3, stderr);
   assert.match(stderr, /AZURE_CLIENT_ID, AZURE_CLIENT_SECRET are missing for a service principal/);
   assert.match(stderr, /managed identity/);
   assert.match(stderr, /az login/);
 });
 
-test('a worker refuses to start with every configuration problem listed at once, and shows no secret', { timeout: 90_000 }, async () => {
+test('a worker refuses to start with every configuration problem listed at once, and shows no secret', {
+  timeout: 90_000,
+}, async () => {
   const wrong = {
     HEPFLOW_AZURE_CLOUD: 'mars',
     HEPFLOW_ARM_ENDPOINT: 'http://management.example/path',
@@ -247,8 +326,16 @@ test('a worker refuses to start with every configuration problem listed at once,
   };
   const { code, stdout, stderr } = await run(workerCommand, bare(wrong));
   assert.equal(code, 3, stderr);
-  for (const name of [...Object.keys(wrong), 'HEPFLOW_KEY_SECRET_FILE']) assert.ok(stderr.includes(name), `${name} is not named in: ${stderr}`);
-  for (const value of ['mars', 'http://management.example/path', 'often', 'LOUD', '/nonexistent/kubeconfig', 'everywhere'])
+  for (const name of [...Object.keys(wrong), 'HEPFLOW_KEY_SECRET_FILE'])
+    assert.ok(stderr.includes(name), `${name} is not named in: ${stderr}`);
+  for (const value of [
+    'mars',
+    'http://management.example/path',
+    'often',
+    'LOUD',
+    '/nonexistent/kubeconfig',
+    'everywhere',
+  ])
     assert.ok(stderr.includes(value), value);
   assert.match(stderr, /Azure has no credential/);
   assert.ok(!`${stdout}${stderr}`.includes('hunter2'));

@@ -66,7 +66,11 @@ async function listen(name: string, change: Record<string, unknown> = {}, queue 
 /** Where a run that is over can be read. */
 async function placesOf(name: string, handle: WorkflowHandle): Promise<Place[]> {
   const history = await handle.fetchHistory();
-  const queried = [await handle.query<Report>(reportQuery), await progressOf(handle), await handle.query('__temporal_workflow_metadata')];
+  const queried = [
+    await handle.query<Report>(reportQuery),
+    await progressOf(handle),
+    await handle.query('__temporal_workflow_metadata'),
+  ];
   const markdown = await world.hepflow('report', name, '--format', 'markdown');
   return [
     { name: `history of ${name}`, content: flattened(history) },
@@ -81,7 +85,9 @@ async function placesOf(name: string, handle: WorkflowHandle): Promise<Place[]> 
 async function commonPlaces(): Promise<Place[]> {
   const files = async (at: string): Promise<Place[]> => {
     const names = (await readdir(at, { withFileTypes: true })).filter((entry) => entry.isFile());
-    return Promise.all(names.map(async ({ name }) => ({ name: join(at, name), content: await readFile(join(at, name)) })));
+    return Promise.all(
+      names.map(async ({ name }) => ({ name: join(at, name), content: await readFile(join(at, name)) })),
+    );
   };
   return [
     { name: "workers' output", content: world.logs.join('') },
@@ -90,7 +96,9 @@ async function commonPlaces(): Promise<Place[]> {
   ];
 }
 
-test('the search finds every secret that is planted, in each of the forms and places that are searched', { timeout: 180_000 }, async () => {
+test('the search finds every secret that is planted, in each of the forms and places that are searched', {
+  timeout: 180_000,
+}, async () => {
   const secrets = secretsOf(world, ['00000000']);
   const token = await bearerToken();
   for (const { name, needles } of secrets) {
@@ -108,9 +116,17 @@ test('the search finds every secret that is planted, in each of the forms and pl
   assert.deepEqual(findSecrets([{ name: 'x', content: harmless }], secrets), []);
 
   const decoy: Secret = { name: 'decoy', needles: [Buffer.from(randomBytes(24).toString('hex'))] };
-  const handle = await world.client.workflow.start('planted', { taskQueue: 'nobody', workflowId: 'planted', args: [{ decoy: String(decoy.needles[0]) }] });
-  assert.deepEqual(findSecrets([{ name: 'history', content: flattened(await handle.fetchHistory()) }], [decoy]), ['decoy in history']);
-  await until('the database shows it', async () => findSecrets(await commonPlaces(), [decoy]).some((find) => find.includes('temporal.db')));
+  const handle = await world.client.workflow.start('planted', {
+    taskQueue: 'nobody',
+    workflowId: 'planted',
+    args: [{ decoy: String(decoy.needles[0]) }],
+  });
+  assert.deepEqual(findSecrets([{ name: 'history', content: flattened(await handle.fetchHistory()) }], [decoy]), [
+    'decoy in history',
+  ]);
+  await until('the database shows it', async () =>
+    findSecrets(await commonPlaces(), [decoy]).some((find) => find.includes('temporal.db')),
+  );
   await handle.terminate();
 });
 
@@ -122,7 +138,10 @@ function disguises(secret: Buffer): Record<string, Buffer | string> {
     amid: Buffer.concat([Buffer.from('before '), secret, Buffer.from(' after')]),
     json: JSON.stringify({ key: `text ${text.replaceAll(/[^ -~]/g, '')}`, data: secret.toString('base64') }),
     packed: Buffer.from(
-      JSON.stringify({ customData: Buffer.concat([Buffer.from(`#cloud-config ${'x'.repeat(40)}\n`), secret]).toString('base64'), padding: 'x'.repeat(40) }),
+      JSON.stringify({
+        customData: Buffer.concat([Buffer.from(`#cloud-config ${'x'.repeat(40)}\n`), secret]).toString('base64'),
+        padding: 'x'.repeat(40),
+      }),
     ).toString('base64'),
   };
 }
@@ -137,7 +156,12 @@ async function bearerToken(): Promise<string> {
     NODE_EXTRA_CA_CERTS: caFile = '',
   } = world.lab.environment;
   const ca = await readFile(caFile);
-  const form = new URLSearchParams({ grant_type: 'client_credentials', client_id: id, client_secret: secret, scope: 'https://management/.default' }).toString();
+  const form = new URLSearchParams({
+    grant_type: 'client_credentials',
+    client_id: id,
+    client_secret: secret,
+    scope: 'https://management/.default',
+  }).toString();
   const answer = await new Promise<string>((resolve, reject) => {
     const sent = request(
       `${host}/${tenant}/oauth2/v2.0/token`,
@@ -156,7 +180,9 @@ async function bearerToken(): Promise<string> {
   return (JSON.parse(answer) as { access_token: string }).access_token;
 }
 
-test('no history, heartbeat, log, report or database of a run that proves everything holds a secret (W7)', { timeout: 300_000 }, async () => {
+test('no history, heartbeat, log, report or database of a run that proves everything holds a secret (W7)', {
+  timeout: 300_000,
+}, async () => {
   const { faults } = world.lab.azure;
   faults.add({ kind: 'dropAfterAccept', method: 'PUT', type: machines }); // an error with the request, and so with its body
   faults.add({ kind: 'throttle', method: 'PUT', type: 'Microsoft.Network/networkInterfaces', retryAfterSeconds: 0 });
@@ -168,7 +194,9 @@ test('no history, heartbeat, log, report or database of a run that proves everyt
   await worker.kill();
 });
 
-test('no history, heartbeat, log, report or database of failed runs holds a secret (W7)', { timeout: 300_000 }, async () => {
+test('no history, heartbeat, log, report or database of failed runs holds a secret (W7)', {
+  timeout: 300_000,
+}, async () => {
   const { faults } = world.lab.azure;
   faults.add({ kind: 'dropAfterAccept', method: 'PUT', type: 'Microsoft.Network/publicIPAddresses' });
   faults.add({ kind: 'failOperation', method: 'PUT', type: machines, code: 'QuotaExceeded', times: 'always' });
@@ -177,13 +205,19 @@ test('no history, heartbeat, log, report or database of failed runs holds a secr
   assert.deepEqual([refused.failed, refused.report.failure?.step], ['QuotaExceeded', 'createVm']);
   await worker.kill();
 
-  const wrongSecret = await talkative({ HEPFLOW_TASK_QUEUE: 'wrong-secret', AZURE_CLIENT_SECRET: 'this-is-a-wrong-client-secret' });
+  const wrongSecret = await talkative({
+    HEPFLOW_TASK_QUEUE: 'wrong-secret',
+    AZURE_CLIENT_SECRET: 'this-is-a-wrong-client-secret',
+  });
   const unknown = await listen('unknown', {}, 'wrong-secret');
   assert.equal(unknown.failed, 'CredentialsMissing');
   await wrongSecret.kill();
 
   const kubeconfig = join(folder, 'kubeconfig');
-  await writeFile(kubeconfig, world.lab.cluster.userKubeconfig().replace(tokenOf(world.lab.cluster.userKubeconfig()), 'this-is-a-wrong-token'));
+  await writeFile(
+    kubeconfig,
+    world.lab.cluster.userKubeconfig().replace(tokenOf(world.lab.cluster.userKubeconfig()), 'this-is-a-wrong-token'),
+  );
   const wrongToken = await talkative({ HEPFLOW_TASK_QUEUE: 'wrong-token', HEPFLOW_KUBECONFIG: kubeconfig });
   const unauthorized = await listen('unauthorized', {}, 'wrong-token');
   assert.equal(unauthorized.failed, 'PreflightFailed');
@@ -194,7 +228,8 @@ test('no history, heartbeat, log, report or database of failed runs holds a secr
 });
 
 /** A worker that logs all that it can. */
-const talkative = (env: Record<string, string> = {}): Promise<WorkerProcess> => world.startWorker({ HEPFLOW_LOG_LEVEL: 'TRACE', ...env });
+const talkative = (env: Record<string, string> = {}): Promise<WorkerProcess> =>
+  world.startWorker({ HEPFLOW_LOG_LEVEL: 'TRACE', ...env });
 
 const triedAgain = ({ steps }: Report): string[] =>
   steps

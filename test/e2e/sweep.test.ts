@@ -61,7 +61,12 @@ after(async () => {
 /** What others have there, some of it named as a run would: no sweep may touch it, so it is part of the state that every test compares with. */
 async function theirs(lab: Lab): Promise<void> {
   const { api } = lab.cluster;
-  await api.apply({ apiVersion: 'v1', kind: 'Service', metadata: { name: 'theirs', namespace: 'default' }, spec: { ports: [{ port: 80 }] } });
+  await api.apply({
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'theirs', namespace: 'default' },
+    spec: { ports: [{ port: 80 }] },
+  });
   const policy = { apiVersion: 'projectcalico.org/v3', kind: 'GlobalNetworkPolicy', metadata: { name: 'theirs' } };
   await api.apply({ ...policy, spec: { order: 5, selector: 'nobody == "has-this"', types: ['Ingress'] } });
   await azureVnet(lab, 'hepflow-theirs-vnet', '172.20.0.0/16');
@@ -88,7 +93,10 @@ async function azureVnet(lab: Lab, vnet: string, addressSpace: string): Promise<
       const { properties } = await (await fetch(url, { headers })).json();
       if (properties.provisioningState === 'Succeeded') break;
     }`;
-  const { code, stderr } = await run([process.execPath, '--input-type=module', '-e', script], { ...process.env, NODE_EXTRA_CA_CERTS: ca });
+  const { code, stderr } = await run([process.execPath, '--input-type=module', '-e', script], {
+    ...process.env,
+    NODE_EXTRA_CA_CERTS: ca,
+  });
   assert.equal(code, 0, stderr);
 }
 
@@ -106,9 +114,9 @@ const asBefore = async (): Promise<void> => {
 };
 
 async function leaseHolder(): Promise<string | undefined> {
-  const { items } = await world.lab.cluster.api.read<{ items: readonly { metadata: { name: string }; spec: { holderIdentity?: string } }[] }>(
-    lease.replace(/\/hepflow$/, ''),
-  );
+  const { items } = await world.lab.cluster.api.read<{
+    items: readonly { metadata: { name: string }; spec: { holderIdentity?: string } }[];
+  }>(lease.replace(/\/hepflow$/, ''));
   return items.find(({ metadata }) => metadata.name === 'hepflow')?.spec.holderIdentity;
 }
 
@@ -178,7 +186,13 @@ test('a living run keeps its things; of a dead one, a dry run and a sweep for ol
   assert.deepEqual(decisions(await cliSweep(4)), ['kept: too young']);
   assert.deepEqual(differences(state, await world.state()), {});
 
-  world.lab.azure.faults.add({ kind: 'deny', method: 'DELETE', type: 'Microsoft.Network/publicIPAddresses', times: 'always', code: 'ScopeLocked' });
+  world.lab.azure.faults.add({
+    kind: 'deny',
+    method: 'DELETE',
+    type: 'Microsoft.Network/publicIPAddresses',
+    times: 'always',
+    code: 'ScopeLocked',
+  });
   const locked = await cliSweep(4, '--older-than', '0');
   world.lab.azure.faults.clear();
   const left = locked.found.filter(({ decision }) => decision !== 'removed');
@@ -205,9 +219,15 @@ test('a schedule starts sweeps by itself; it is listed, and deleted', async () =
   await until(async () => (await started()) !== undefined);
   const action = await started();
   assert.ok(action);
-  const result = (await client.workflow.getHandle(action.workflow.workflowId, action.workflow.firstExecutionRunId).result()) as SweepResult;
+  const result = (await client.workflow
+    .getHandle(action.workflow.workflowId, action.workflow.firstExecutionRunId)
+    .result()) as SweepResult;
   assert.deepEqual([result.found, result.left], [[], 0]);
-  await until(async () => (JSON.parse((await hepflow('schedule', 'list', '--json')).stdout) as { id: string }[]).some((each) => each.id === id));
+  await until(async () =>
+    (JSON.parse((await hepflow('schedule', 'list', '--json')).stdout) as { id: string }[]).some(
+      (each) => each.id === id,
+    ),
+  );
   assert.equal((await hepflow('schedule', 'delete', id)).code, 0);
   assert.equal((await hepflow('schedule', 'delete', id)).code, 3);
 });

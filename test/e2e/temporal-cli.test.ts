@@ -30,7 +30,17 @@ async function query<T>(type: string, id: string): Promise<T> {
 }
 
 const start = (id: string, ...input: string[]): Promise<string> =>
-  temporal('workflow', 'start', '--type', 'verifyHostEndpoints', '--task-queue', 'hepflow', '--workflow-id', id, ...input);
+  temporal(
+    'workflow',
+    'start',
+    '--type',
+    'verifyHostEndpoints',
+    '--task-queue',
+    'hepflow',
+    '--workflow-id',
+    id,
+    ...input,
+  );
 
 interface Described {
   readonly workflowExecutionInfo: {
@@ -43,45 +53,69 @@ interface Described {
 
 async function searchAttributesOf(id: string): Promise<Record<string, unknown>> {
   const { workflowExecutionInfo } = await json<Described>('workflow', 'describe', '--workflow-id', id);
-  const fields = Object.entries(workflowExecutionInfo.searchAttributes.indexedFields).filter(([name]) => name.startsWith('Hepflow'));
+  const fields = Object.entries(workflowExecutionInfo.searchAttributes.indexedFields).filter(([name]) =>
+    name.startsWith('Hepflow'),
+  );
   return Object.fromEntries(fields.map(([name, { data }]) => [name, decoded(data)]));
 }
 
 const decoded = (data: string): unknown => JSON.parse(Buffer.from(data, 'base64').toString());
 
-test('the temporal CLI and a worker are enough to start a run, watch it, send its signal, and get its proof', { timeout: 300_000 }, async (t) => {
+test('the temporal CLI and a worker are enough to start a run, watch it, send its signal, and get its proof', {
+  timeout: 300_000,
+}, async (t) => {
   const id = 'by-hand';
   const stateBefore = await world.state();
   await start(id, '--input-file', exampleFile);
 
-  await until('it waits for the second node', async () => (await query<Progress>('progress', id)).phase === 'awaiting-second-node');
+  await until(
+    'it waits for the second node',
+    async () => (await query<Progress>('progress', id)).phase === 'awaiting-second-node',
+  );
   await t.test('while it waits, queries, the Web UI and kubectl show where it stands', () => showsWhereItStands(id));
 
   await temporal('workflow', 'signal', '--name', 'labelNode2', '--workflow-id', id);
   const { status, result } = await json<{ status: string; result: Report }>('workflow', 'result', '--workflow-id', id);
   assert.equal(status, 'COMPLETED');
-  await t.test('its report proves each deny with at least 3 connections and 9 SYNs under live controls (W4)', () => proves(result));
+  await t.test('its report proves each deny with at least 3 connections and 9 SYNs under live controls (W4)', () =>
+    proves(result),
+  );
   await t.test('every step has its start and its end', () => {
     for (const { name, subject, outcome, startedAt, endedAt } of result.steps) {
       assert.equal(outcome, 'done', `${name} ${subject}`);
-      assert.ok(startedAt !== null && endedAt !== null && Date.parse(endedAt) >= Date.parse(startedAt), `${name} ${subject}: ${startedAt} to ${endedAt}`);
+      assert.ok(
+        startedAt !== null && endedAt !== null && Date.parse(endedAt) >= Date.parse(startedAt),
+        `${name} ${subject}: ${startedAt} to ${endedAt}`,
+      );
     }
   });
-  await t.test('its history has at most 160 events and 150,000 bytes, and a summary on every activity', () => isSmallAndTold(id));
+  await t.test('its history has at most 160 events and 150,000 bytes, and a summary on every activity', () =>
+    isSmallAndTold(id),
+  );
   await t.test('it is found by its search attributes, with its outcome in the memo', () => isFound(id, result));
-  await t.test('its report verifies: the chain, what follows from it, and the head that Temporal knows', () => verifies(id));
-  await t.test('Azure and the cluster are as before (W3, W6)', async () => assert.deepEqual(await world.state(), stateBefore));
+  await t.test('its report verifies: the chain, what follows from it, and the head that Temporal knows', () =>
+    verifies(id),
+  );
+  await t.test('Azure and the cluster are as before (W3, W6)', async () =>
+    assert.deepEqual(await world.state(), stateBefore),
+  );
 });
 
 /** The details that the Web UI reads are those of the built-in metadata query. */
 async function showsWhereItStands(id: string): Promise<void> {
-  const { currentDetails, definition } = await query<{ currentDetails: string; definition: { signalDefinitions: { name: string; description: string }[] } }>(
-    '__temporal_workflow_metadata',
-    id,
+  const { currentDetails, definition } = await query<{
+    currentDetails: string;
+    definition: { signalDefinitions: { name: string; description: string }[] };
+  }>('__temporal_workflow_metadata', id);
+  assert.match(
+    currentDetails,
+    /awaiting-second-node; waiting for awaitSecondNode \(signal labelNode2 or finish, until 20/,
   );
-  assert.match(currentDetails, /awaiting-second-node; waiting for awaitSecondNode \(signal labelNode2 or finish, until 20/);
   assert.match(currentDetails, /\| ✔ done \| createVm \| {2}\| \d+\.\d s \| Standard_B2ts_v2 \|/);
-  assert.match(currentDetails, /\| PASS \| enforced \| aks-nodepool1-31415926-vmss000000:30080 \| DROP \| DROP \| .* kept silent for \d+ SYNs/);
+  assert.match(
+    currentDetails,
+    /\| PASS \| enforced \| aks-nodepool1-31415926-vmss000000:30080 \| DROP \| DROP \| .* kept silent for \d+ SYNs/,
+  );
   assert.match(await temporal('workflow', 'metadata', '--workflow-id', id), /⏳ waiting \| awaitSecondNode/);
   const signals = new Map(definition.signalDefinitions.map(({ name, description }) => [name, description]));
   assert.match(signals.get('labelNode2') ?? '', /second node/);
@@ -109,21 +143,34 @@ function proves(report: Report): void {
   assert.equal(denies.length, 3);
   for (const deny of denies) {
     const { evidence } = deny;
-    assert.ok(evidence.connections >= 3 && evidence.syns >= 9, `${evidence.connections} connections, ${evidence.syns} SYNs`);
+    assert.ok(
+      evidence.connections >= 3 && evidence.syns >= 9,
+      `${evidence.connections} connections, ${evidence.syns} SYNs`,
+    );
     assert.equal(new Set(proofOf(report, deny).map(({ sourcePort }) => sourcePort)).size, evidence.connections);
-    assert.ok(evidence.controls.length >= 2 && evidence.controls.every(({ live }) => live), JSON.stringify(evidence.controls));
+    assert.ok(
+      evidence.controls.length >= 2 && evidence.controls.every(({ live }) => live),
+      JSON.stringify(evidence.controls),
+    );
   }
 }
 
 async function isSmallAndTold(id: string): Promise<void> {
-  const { historyLength, historySizeBytes } = (await json<Described>('workflow', 'describe', '--workflow-id', id)).workflowExecutionInfo;
+  const { historyLength, historySizeBytes } = (await json<Described>('workflow', 'describe', '--workflow-id', id))
+    .workflowExecutionInfo;
   assert.ok(Number(historyLength) <= 160, `${historyLength} events`);
   assert.ok(Number(historySizeBytes) > 0 && Number(historySizeBytes) <= 150_000, `${historySizeBytes} bytes`);
-  const { events } = await json<{ events: { eventType: string; userMetadata?: { summary?: { data: string } } }[] }>('workflow', 'show', '--workflow-id', id);
+  const { events } = await json<{ events: { eventType: string; userMetadata?: { summary?: { data: string } } }[] }>(
+    'workflow',
+    'show',
+    '--workflow-id',
+    id,
+  );
   const scheduled = events.filter(({ eventType }) => eventType === 'EVENT_TYPE_ACTIVITY_TASK_SCHEDULED');
   const summaries = scheduled.map(({ userMetadata }) => decoded(userMetadata?.summary?.data ?? '""'));
   assert.ok(summaries.length >= 18 && summaries.every((summary) => summary !== ''), JSON.stringify(summaries));
-  for (const one of ['preflight', 'createVm', 'probe baseline', 'labelNode aks-nodepool1-31415926-vmss000001']) assert.ok(summaries.includes(one), one);
+  for (const one of ['preflight', 'createVm', 'probe baseline', 'labelNode aks-nodepool1-31415926-vmss000001'])
+    assert.ok(summaries.includes(one), one);
   const timers = events.filter(({ eventType }) => eventType === 'EVENT_TYPE_TIMER_STARTED');
   assert.deepEqual(
     timers.map(({ userMetadata }) => decoded(userMetadata?.summary?.data ?? '""')),
@@ -152,12 +199,22 @@ async function verifies(id: string): Promise<void> {
 }
 
 async function isFound(id: string, { runId, summary, evidence }: Report): Promise<void> {
-  assert.deepEqual(await searchAttributesOf(id), { HepflowCluster: 'lab', HepflowPhase: 'over', HepflowOutcome: 'PASS' });
+  assert.deepEqual(await searchAttributesOf(id), {
+    HepflowCluster: 'lab',
+    HepflowPhase: 'over',
+    HepflowOutcome: 'PASS',
+  });
   const found = (): Promise<{ execution: { workflowId: string } }[]> =>
     json('workflow', 'list', '--query', `HepflowOutcome = 'PASS' AND HepflowCluster = 'lab'`);
   await until('it is found', async () => (await found()).some(({ execution }) => execution.workflowId === id)); // the index follows in its own time
   const { memo } = (await json<Described>('workflow', 'describe', '--workflow-id', id)).workflowExecutionInfo;
-  assert.deepEqual(memo.fields.hepflow, { runId, outcome: 'PASS', summary, leftovers: 0, evidenceHead: evidence.at(-1)?.seal?.sha256 });
+  assert.deepEqual(memo.fields.hepflow, {
+    runId,
+    outcome: 'PASS',
+    summary,
+    leftovers: 0,
+    evidenceHead: evidence.at(-1)?.seal?.sha256,
+  });
 }
 
 interface Failed {
@@ -166,7 +223,11 @@ interface Failed {
     readonly workflowExecutionFailedEventAttributes: {
       readonly failure: {
         readonly message: string;
-        readonly applicationFailureInfo: { readonly type: string; readonly nonRetryable: boolean; readonly details: [Report] };
+        readonly applicationFailureInfo: {
+          readonly type: string;
+          readonly nonRetryable: boolean;
+          readonly details: [Report];
+        };
       };
     };
   };
@@ -185,7 +246,13 @@ const garbage: readonly {
     what: 'a spec with five mistakes',
     input: [
       '--input',
-      JSON.stringify({ subscriptionId: 'mine', cluster: 'lab', colour: 'red', workload: { nodePort: 80 }, vm: { addressSpace: '192.168.0.0/99' } }),
+      JSON.stringify({
+        subscriptionId: 'mine',
+        cluster: 'lab',
+        colour: 'red',
+        workload: { nodePort: 80 },
+        vm: { addressSpace: '192.168.0.0/99' },
+      }),
     ],
     problems: [
       ['subscriptionId', /"mine"/],
@@ -198,17 +265,25 @@ const garbage: readonly {
 ];
 
 for (const { what, input, problems } of garbage) {
-  test(`${what} as input fails the workflow at once with InvalidInput and every problem, and never hangs`, { timeout: 90_000 }, async () => {
+  test(`${what} as input fails the workflow at once with InvalidInput and every problem, and never hangs`, {
+    timeout: 90_000,
+  }, async () => {
     const id = `garbage-${what.replaceAll(' ', '-')}`;
     await start(id, ...input);
     const { code, stdout } = await world.temporal('workflow', 'result', '--workflow-id', id, '--output', 'json');
     assert.equal(code, 1);
     const { status, closeEvent } = JSON.parse(stdout) as Failed;
     const { message, applicationFailureInfo } = closeEvent.workflowExecutionFailedEventAttributes.failure;
-    assert.deepEqual([status, applicationFailureInfo.type, applicationFailureInfo.nonRetryable], ['FAILED', 'InvalidInput', true]);
+    assert.deepEqual(
+      [status, applicationFailureInfo.type, applicationFailureInfo.nonRetryable],
+      ['FAILED', 'InvalidInput', true],
+    );
     const { failure, outcome } = applicationFailureInfo.details[0];
     assert.deepEqual([outcome, failure?.code], ['ERROR', 'InvalidInput']);
-    assert.deepEqual(failure?.problems.map(({ field }) => field).toSorted(), problems.map(([field]) => field).toSorted());
+    assert.deepEqual(
+      failure?.problems.map(({ field }) => field).toSorted(),
+      problems.map(([field]) => field).toSorted(),
+    );
     for (const [field, pattern] of problems) {
       const problem = failure?.problems.find((each) => each.field === field);
       assert.match(problem?.message ?? '', pattern);

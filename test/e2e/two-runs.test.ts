@@ -59,7 +59,8 @@ test('a second run is refused while the first waits, is told who holds the clust
   const { failed, report } = await endOf(await startRun(world));
   assert.equal(failed, 'PreflightFailed');
   const held = report.failure?.problems.find(({ code }) => code === 'ClusterHeld');
-  for (const told of [first.workflowId, lease?.spec.acquireTime ?? '?', 'is under way']) assert.ok(held?.message.includes(told), held?.message);
+  for (const told of [first.workflowId, lease?.spec.acquireTime ?? '?', 'is under way'])
+    assert.ok(held?.message.includes(told), held?.message);
   assert.match(held?.remedy ?? '', /hepflow cancel/);
   assert.deepEqual(
     report.steps.map(({ name }) => name),
@@ -72,18 +73,29 @@ test('a second run is refused while the first waits, is told who holds the clust
   assertPassed(await endOf(first), true);
 });
 
-test('of two runs started at once one proves everything, and the other changes nothing', { timeout: 180_000 }, async () => {
-  const handles = await Promise.all([startRun(world, { secondNode: { when: 'never' } }), startRun(world, { secondNode: { when: 'never' } })]);
+test('of two runs started at once one proves everything, and the other changes nothing', {
+  timeout: 180_000,
+}, async () => {
+  const handles = await Promise.all([
+    startRun(world, { secondNode: { when: 'never' } }),
+    startRun(world, { secondNode: { when: 'never' } }),
+  ]);
   const ends = await Promise.all(handles.map(endOf));
   const [winner, loser] = ends.toSorted((a, b) => Number(a.failed !== undefined) - Number(b.failed !== undefined));
   assert.ok(winner && loser);
   assertPassed(winner, false);
-  assert.ok(loser.failed === 'ClusterHeld' || loser.report.failure?.problems.some(({ code }) => code === 'ClusterHeld'), loser.report.summary);
+  assert.ok(
+    loser.failed === 'ClusterHeld' || loser.report.failure?.problems.some(({ code }) => code === 'ClusterHeld'),
+    loser.report.summary,
+  );
   assert.ok(loser.report.summary.includes(winner.report.workflowId), loser.report.summary);
-  for (const { name } of loser.report.steps) assert.ok(['preflight', 'holdCluster', 'releaseCluster'].includes(name), name);
+  for (const { name } of loser.report.steps)
+    assert.ok(['preflight', 'holdCluster', 'releaseCluster'].includes(name), name);
 });
 
-test('what a terminated run holds is taken over by the next one, whose report says so', { timeout: 180_000 }, async () => {
+test('what a terminated run holds is taken over by the next one, whose report says so', {
+  timeout: 180_000,
+}, async () => {
   await worker.order({ hold: { step: 'holdCluster', nth: 1 } });
   const begun = worker.begun();
   const terminated = await startRun(world);

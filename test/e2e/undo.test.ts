@@ -56,7 +56,9 @@ const rows = (Object.keys(uses) as StepName[]).flatMap((step) =>
   uses[step].map((which, index) => ({ step, nth: index + 1, title: `${step} ${which}`.trim() })),
 );
 
-const spec = JSON.parse(readFileSync(new URL('../../examples/run.json', import.meta.url), 'utf8')) as { readonly label: { readonly key: string } };
+const spec = JSON.parse(readFileSync(new URL('../../examples/run.json', import.meta.url), 'utf8')) as {
+  readonly label: { readonly key: string };
+};
 const always = { ...spec, secondNode: { when: 'always' } };
 const onSignal = { ...spec, secondNode: { when: 'on-signal', waitMs: 60_000 } };
 const { key: label } = spec.label;
@@ -74,7 +76,9 @@ after(() => world?.stop());
 const labelFirstNode = ({ cluster: { api } }: Lab, value: string): Promise<unknown> =>
   api.call('PATCH', `/api/v1/nodes/${firstNode}`, { metadata: { labels: { [label]: value } } });
 const setAutoCreate = (autoCreate: string | null): Promise<unknown> =>
-  world.lab.cluster.api.call('PATCH', configuration, { spec: { controllers: { node: { hostEndpoint: { autoCreate } } } } });
+  world.lab.cluster.api.call('PATCH', configuration, {
+    spec: { controllers: { node: { hostEndpoint: { autoCreate } } } },
+  });
 
 const succeed = (handle: WorkflowHandle): Promise<Report> => handle.result() as Promise<Report>;
 const nothing: Order = { forget: true };
@@ -110,7 +114,8 @@ async function failing(t: TestContext, step: StepName, nth: number, when: 'befor
 }
 
 /** What the undo of a step found. Of several uses, the last is undone first. */
-const foundBy = (report: Report, step: StepName): string => report.steps.find(({ name }) => name === undoOf[step])?.detail ?? '';
+const foundBy = (report: Report, step: StepName): string =>
+  report.steps.find(({ name }) => name === undoOf[step])?.detail ?? '';
 
 describe('a failure after the effect of a step: the failed run names it first, and has undone all of it (W2, W5)', () => {
   for (const { step, nth, title } of rows) {
@@ -162,7 +167,10 @@ describe('a cancellation during a step: the run ends as cancelled, and has undon
 
 test('automatic host endpoints that were enabled before stay enabled, and are the same objects', async (t) => {
   await setAutoCreate('Enabled');
-  await until(async () => (await hostEndpointIds()).length === cluster.nodeNames.length && (await runningAutoCreate()) === 'Enabled');
+  await until(
+    async () =>
+      (await hostEndpointIds()).length === cluster.nodeNames.length && (await runningAutoCreate()) === 'Enabled',
+  );
   const [state, ids] = [await world.state(), await hostEndpointIds()];
   const report = await world.run(t, always, nothing, succeed);
   assert.equal(report.outcome, 'PASS', report.summary);
@@ -176,14 +184,16 @@ test('automatic host endpoints that were enabled before stay enabled, and are th
 });
 
 async function hostEndpointIds(): Promise<readonly string[]> {
-  const { items } = await world.lab.cluster.api.read<{ readonly items: readonly { readonly metadata: { readonly uid: string } }[] }>(hostEndpoints);
+  const { items } = await world.lab.cluster.api.read<{
+    readonly items: readonly { readonly metadata: { readonly uid: string } }[];
+  }>(hostEndpoints);
   return items.map(({ metadata }) => metadata.uid).toSorted();
 }
 
 async function runningAutoCreate(): Promise<string | undefined> {
-  const { status } = await world.lab.cluster.api.read<{ status?: { runningConfig?: { controllers?: { node?: { hostEndpoint?: { autoCreate?: string } } } } } }>(
-    configuration,
-  );
+  const { status } = await world.lab.cluster.api.read<{
+    status?: { runningConfig?: { controllers?: { node?: { hostEndpoint?: { autoCreate?: string } } } } };
+  }>(configuration);
   return status?.runningConfig?.controllers?.node?.hostEndpoint?.autoCreate;
 }
 
@@ -200,7 +210,11 @@ describe('what somebody else changes while the run waits for the second node', (
   /** By hand, what the report says. */
   const obey = (command: string): Promise<unknown> =>
     promisify(execFile)('sh', ['-c', command], {
-      env: { ...process.env, ...world.lab.environment, PATH: `${world.lab.environment['HEPFLOW_LAB_TOOLS']}:${process.env['PATH']}` },
+      env: {
+        ...process.env,
+        ...world.lab.environment,
+        PATH: `${world.lab.environment['HEPFLOW_LAB_TOOLS']}:${process.env['PATH']}`,
+      },
     });
 
   test('a label value of theirs is left alone, and reported with both values and the command that restores it (W3)', async (t) => {

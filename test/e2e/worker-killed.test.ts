@@ -36,7 +36,8 @@ async function startWorker(env: Record<string, string> = {}): Promise<WorkerProc
 }
 
 /** The VM's creation takes this much longer. */
-const slowVm = (delayMs: number): void => world.lab.azure.faults.add({ kind: 'slowPeering', type: machines, method: 'PUT', delayMs });
+const slowVm = (delayMs: number): void =>
+  world.lab.azure.faults.add({ kind: 'slowPeering', type: machines, method: 'PUT', delayMs });
 
 /** Requests of this test that were sent for a VM itself, with their status; 0: not answered yet. */
 const sentForVm = (method: string): number[] =>
@@ -50,18 +51,25 @@ const sentForVm = (method: string): number[] =>
 async function hasHeartbeaten(handle: WorkflowHandle, step: string): Promise<boolean> {
   const { raw } = await handle.describe();
   const pending = raw.pendingActivities?.find(({ activityType }) => activityType?.name === step);
-  return JSON.stringify(pending?.heartbeatDetails?.payloads?.map(({ data }) => Buffer.from(data ?? []).toString()) ?? []).includes('operationLocation');
+  return JSON.stringify(
+    pending?.heartbeatDetails?.payloads?.map(({ data }) => Buffer.from(data ?? []).toString()) ?? [],
+  ).includes('operationLocation');
 }
 
 async function isAsBefore(): Promise<void> {
   assert.deepEqual(await world.state(), stateBefore);
 }
 
-test('a worker killed while Azure makes the VM is followed by another one that goes on with the same VM (W9)', { timeout: 300_000 }, async () => {
+test('a worker killed while Azure makes the VM is followed by another one that goes on with the same VM (W9)', {
+  timeout: 300_000,
+}, async () => {
   const first = await startWorker();
   slowVm(4000);
   const handle = await startRun(world, { secondNode: { when: 'always' } });
-  await until('the VM is under way', async () => sentForVm('PUT').includes(201) && (await hasHeartbeaten(handle, 'createVm')));
+  await until(
+    'the VM is under way',
+    async () => sentForVm('PUT').includes(201) && (await hasHeartbeaten(handle, 'createVm')),
+  );
   await first.kill();
   assert.equal((await progressOfPending(handle)).attempt, 1);
 
@@ -84,7 +92,9 @@ async function progressOfPending(handle: WorkflowHandle): Promise<{ attempt: num
   return { attempt: pending.attempt ?? 0 };
 }
 
-test('a worker that is told to stop lets its steps end, exits 0, and another one finishes the run', { timeout: 300_000 }, async () => {
+test('a worker that is told to stop lets its steps end, exits 0, and another one finishes the run', {
+  timeout: 300_000,
+}, async () => {
   const first = await startWorker();
   slowVm(1500);
   const handle = await startRun(world, { secondNode: { when: 'never' } });
@@ -115,7 +125,9 @@ async function startStranger(): Promise<WorkerProcess> {
   return startWorker({ HEPFLOW_KEY_SECRET_FILE: file });
 }
 
-test('a worker with another secret refuses a VM that was made with the first one, says so, and undoes everything', { timeout: 300_000 }, async () => {
+test('a worker with another secret refuses a VM that was made with the first one, says so, and undoes everything', {
+  timeout: 300_000,
+}, async () => {
   const first = await startWorker();
   slowVm(2000);
   const handle = await startRun(world);
@@ -132,7 +144,9 @@ test('a worker with another secret refuses a VM that was made with the first one
   await isAsBefore();
 });
 
-test('a worker with another secret cannot enter a VM that is in use: it says so, and undoes everything without it', { timeout: 300_000 }, async () => {
+test('a worker with another secret cannot enter a VM that is in use: it says so, and undoes everything without it', {
+  timeout: 300_000,
+}, async () => {
   const first = await startWorker();
   const handle = await startRun(world);
   await reaches(handle, 'awaiting-second-node');

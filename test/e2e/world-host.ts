@@ -69,7 +69,9 @@ async function processes(): Promise<Process[]> {
   const lines = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')));
   return lines.flatMap((line, at) => {
     const [state = '', parent, ...rest] = line.slice(line.lastIndexOf(')') + 2).split(' ');
-    return ['', 'Z', 'X'].includes(state) ? [] : [{ pid: Number(pids[at]), parent: Number(parent), startTime: rest[17] ?? '' }];
+    return ['', 'Z', 'X'].includes(state)
+      ? []
+      : [{ pid: Number(pids[at]), parent: Number(parent), startTime: rest[17] ?? '' }];
   });
 }
 
@@ -95,7 +97,11 @@ export async function tracesOf(id: string): Promise<string[]> {
 
 async function commandLines(): Promise<string[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid);
-  return Promise.all(pids.map(async (pid) => `${pid} ${(await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).replaceAll('\0', ' ')}`));
+  return Promise.all(
+    pids.map(
+      async (pid) => `${pid} ${(await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).replaceAll('\0', ' ')}`,
+    ),
+  );
 }
 
 /** Waits until nothing of these processes runs any more. */
@@ -104,7 +110,8 @@ export async function ended(known: readonly Process[], boundMs = 10_000): Promis
   for (;;) {
     const left = await stillRunning(known);
     if (left.length === 0) return;
-    if (Date.now() > deadline) throw new Error(`Still running after ${boundMs} ms: ${left.map(({ pid }) => pid).join(', ')}`);
+    if (Date.now() > deadline)
+      throw new Error(`Still running after ${boundMs} ms: ${left.map(({ pid }) => pid).join(', ')}`);
     await sleep(50);
   }
 }

@@ -28,7 +28,11 @@ const merged = (base: Spec, change: Spec): Spec => ({
 
 /** Starts a run of the example's spec with parts changed. */
 export async function startRun({ client }: World, change: Spec = {}): Promise<WorkflowHandle> {
-  return client.workflow.start(workflowType, { taskQueue, workflowId: `hepflow-lab-${randomUUID().slice(0, 8)}`, args: [await specWith(change)] });
+  return client.workflow.start(workflowType, {
+    taskQueue,
+    workflowId: `hepflow-lab-${randomUUID().slice(0, 8)}`,
+    args: [await specWith(change)],
+  });
 }
 
 /** What became of a run: its report, and the failure's code when it failed. */
@@ -55,7 +59,8 @@ export async function reaches(handle: WorkflowHandle, phase: RunPhase): Promise<
   let seen: Progress | undefined;
   await until(`the run is ${phase}`, async () => {
     seen = await progressOf(handle);
-    if (seen.phase === 'over' && phase !== 'over') throw new Error(`The run is over before it was ${phase}: ${JSON.stringify(seen.steps.at(-1))}`);
+    if (seen.phase === 'over' && phase !== 'over')
+      throw new Error(`The run is over before it was ${phase}: ${JSON.stringify(seen.steps.at(-1))}`);
     return seen.phase === phase;
   });
   return seen as Progress;
@@ -74,7 +79,10 @@ export async function until(what: string, holds: () => Promise<boolean> | boolea
 export function verdictsOf(report: Report): string[] {
   const nodes = (report.cluster?.nodes ?? []).map(({ name }) => name);
   const ofNodePort = report.verdicts.filter(({ target }) => target.kind === 'nodePort');
-  return ofNodePort.map(({ phase, node, expected, observed, verdict }) => `${phase} node ${nodes.indexOf(node) + 1}: ${expected}, ${observed}, ${verdict}`);
+  return ofNodePort.map(
+    ({ phase, node, expected, observed, verdict }) =>
+      `${phase} node ${nodes.indexOf(node) + 1}: ${expected}, ${observed}, ${verdict}`,
+  );
 }
 
 const bothOpen = (phase: string): string[] => [1, 2].map((node) => `${phase} node ${node}: OPEN, OPEN, PASS`);

@@ -28,12 +28,16 @@ export function secretsOf({ lab }: World, runIds: readonly string[]): Secret[] {
     { name: 'bearer token', needles: [/eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}/, /\bbearer [\w.-]{20,}/i] },
     { name: 'private key', needles: [Buffer.from('PRIVATE KEY'), Buffer.from('openssh-key-v1')] },
     ...runIds.flatMap((runId) =>
-      Object.entries(deriveRunKeys(workerSecret, runId)).map(([use, key]) => ({ name: `${use} key of run ${runId}`, needles: keyNeedles(key) })),
+      Object.entries(deriveRunKeys(workerSecret, runId)).map(([use, key]) => ({
+        name: `${use} key of run ${runId}`,
+        needles: keyNeedles(key),
+      })),
     ),
   ];
 }
 
-export const tokenOf = (kubeconfig: string): string => (JSON.parse(kubeconfig) as { users: [{ user: { token: string } }] }).users[0].user.token;
+export const tokenOf = (kubeconfig: string): string =>
+  (JSON.parse(kubeconfig) as { users: [{ user: { token: string } }] }).users[0].user.token;
 
 const encoded = (secret: Buffer): Buffer[] => [
   secret,
@@ -54,11 +58,14 @@ function keyNeedles({ publicKey, privateKey }: KeyPair): Buffer[] {
 export function findSecrets(places: readonly Place[], secrets: readonly Secret[]): string[] {
   return places.flatMap(({ name, content }) => {
     const layers = unpacked(Buffer.from(content));
-    return secrets.filter(({ needles }) => layers.some((layer) => needles.some((needle) => holds(layer, needle)))).map((secret) => `${secret.name} in ${name}`);
+    return secrets
+      .filter(({ needles }) => layers.some((layer) => needles.some((needle) => holds(layer, needle))))
+      .map((secret) => `${secret.name} in ${name}`);
   });
 }
 
-const holds = (layer: Buffer, needle: Buffer | RegExp): boolean => (needle instanceof RegExp ? needle.test(layer.toString('latin1')) : layer.includes(needle));
+const holds = (layer: Buffer, needle: Buffer | RegExp): boolean =>
+  needle instanceof RegExp ? needle.test(layer.toString('latin1')) : layer.includes(needle);
 
 const depth = 4;
 
@@ -79,4 +86,5 @@ export function leavesOf(value: unknown): Uint8Array[] {
 }
 
 /** The same as one content. */
-export const flattened = (value: unknown): Buffer => Buffer.concat(leavesOf(value).flatMap((leaf) => [leaf, Buffer.from('\n')]));
+export const flattened = (value: unknown): Buffer =>
+  Buffer.concat(leavesOf(value).flatMap((leaf) => [leaf, Buffer.from('\n')]));

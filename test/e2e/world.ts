@@ -91,7 +91,11 @@ async function polling(child: ChildProcess, logs: string[]): Promise<WorkerProce
     child.stderr?.on('data', read);
     child.once('close', (code) => reject(new Error(`the worker ended with ${code}:\n${own.join('').slice(-2000)}`)));
   });
-  return { pid: child.pid ?? -1, kill: async () => void (await end(child, 'SIGKILL')), terminate: () => end(child, 'SIGTERM') };
+  return {
+    pid: child.pid ?? -1,
+    kill: async () => void (await end(child, 'SIGKILL')),
+    terminate: () => end(child, 'SIGTERM'),
+  };
 }
 
 /** The exit code; null when the signal ended it. */

@@ -34,12 +34,18 @@ function carried(error: AzureError): void {
   assert.equal(told.nonRetryable, failures[failure.code].retry === 'never');
   assert.ok((told.message ?? '').length <= 1500);
   const delay = told.nextRetryDelay;
-  assert.ok(delay === undefined || delay === null || (typeof delay === 'number' && delay >= 0 && delay <= day), String(delay));
+  assert.ok(
+    delay === undefined || delay === null || (typeof delay === 'number' && delay >= 0 && delay <= day),
+    String(delay),
+  );
 }
 
 test('any code, status, message and reasons are a failure of the catalogue', (t) => {
   const reasons = fc.array(fc.record({ code: codes, message: nasty }), { maxLength: 4 });
-  const status = fc.oneof(fc.constantFrom(0, 400, 401, 403, 404, 409, 429, 500, 503), fc.integer({ min: -1, max: 999 }));
+  const status = fc.oneof(
+    fc.constantFrom(0, 400, 401, 403, 404, 409, 429, 500, 503),
+    fc.integer({ min: -1, max: 999 }),
+  );
   const error = fc.record({
     code: codes,
     status,
@@ -79,7 +85,9 @@ test('any error body, with any Retry-After, keeps its status and becomes a failu
     json.map((value) => JSON.stringify(value)),
     damaged(sound).map((value) => JSON.stringify(value)),
     damaged(ended).map((value) => JSON.stringify(value)),
-    fc.integer({ min: 1, max: 3000 }).map((levels) => `{"error":${'{"code":"X","message":"m","innererror":'.repeat(levels)}{}${'}'.repeat(levels)}}`),
+    fc
+      .integer({ min: 1, max: 3000 })
+      .map((levels) => `{"error":${'{"code":"X","message":"m","innererror":'.repeat(levels)}{}${'}'.repeat(levels)}}`),
   );
   const waits = fc.oneof(
     fc.constantFrom('', '0', '7', '-1', '1e9', '99999999999999999999', 'Wed, 21 Oct 2099 07:28:00 GMT', 'soon', '7 s'),
@@ -97,14 +105,23 @@ test('any error body, with any Retry-After, keeps its status and becomes a failu
 test('any remembered operation is this one or none', (t) => {
   const operations = createOperations({ endpoint: 'https://localhost', pollIntervalMs: 10 });
   const id = '/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/v';
-  const remembered = { verb: 'PUT', id, variant: '', config: { operationLocation: 'https://localhost/op/1', resourceLocation: 'https://localhost/r' } };
+  const remembered = {
+    verb: 'PUT',
+    id,
+    variant: '',
+    config: { operationLocation: 'https://localhost/op/1', resourceLocation: 'https://localhost/r' },
+  };
   return everyCase(t, 700, fc.oneof(json, damaged(remembered)), (resume) => {
     const saved = operations.saved('PUT', id, recordingLro(resume));
     assert.ok(saved === undefined || typeof saved.variant === 'string');
     if (saved?.sent)
       assert.deepEqual(
         Object.values((resume as typeof remembered).config).filter(
-          (url) => typeof url === 'string' && URL.canParse(url) && new URL(url).origin !== 'https://localhost' && url.startsWith('http'),
+          (url) =>
+            typeof url === 'string' &&
+            URL.canParse(url) &&
+            new URL(url).origin !== 'https://localhost' &&
+            url.startsWith('http'),
         ),
         [],
       );
@@ -115,7 +132,10 @@ test('any text is an ARM id or TypeError', (t) => {
   const ids = fc.oneof(
     nasty,
     fc
-      .array(fc.oneof(fc.constantFrom('subscriptions', 'resourceGroups', 'providers', 'Microsoft.Network', ''), nasty), { maxLength: 9 })
+      .array(
+        fc.oneof(fc.constantFrom('subscriptions', 'resourceGroups', 'providers', 'Microsoft.Network', ''), nasty),
+        { maxLength: 9 },
+      )
       .map((parts) => `/${parts.join('/')}`),
   );
   return everyCase(t, 500, ids, (id) => {
@@ -141,7 +161,11 @@ const vnet = {
     virtualNetworkPeerings: [
       {
         id: `${vnetId}/virtualNetworkPeerings/p`,
-        properties: { remoteVirtualNetwork: { id: vnetId }, remoteAddressSpace: { addressPrefixes: ['10.0.0.0/8'] }, peeringState: 'Connected' },
+        properties: {
+          remoteVirtualNetwork: { id: vnetId },
+          remoteAddressSpace: { addressPrefixes: ['10.0.0.0/8'] },
+          peeringState: 'Connected',
+        },
       },
     ],
   },
@@ -164,13 +188,19 @@ test('any body of a resource is a state or AzureError, and nothing is written to
   const bodies = fc.oneof(damaged(vnet), damaged(vm), json);
   await everyCase(t, 150, bodies, async (body) => {
     arm.answer(() => ({ status: 200, body }));
-    const reads = [() => azure.networks.get(vnet.id), () => azure.peerings.get(`${vnet.id}/virtualNetworkPeerings/p`), () => azure.virtualMachines.get(vm.id)];
+    const reads = [
+      () => azure.networks.get(vnet.id),
+      () => azure.peerings.get(`${vnet.id}/virtualNetworkPeerings/p`),
+      () => azure.virtualMachines.get(vm.id),
+    ];
     for (const read of reads) {
       const state = await read().catch((error: unknown) => error);
       if (state instanceof AzureError) carried(state);
       else assert.ok(!(state instanceof Error), String(state));
     }
-    const end = await azure.networks.remove(vnet.id, recordingLro(), ({ tags }) => tags['run'] === 'nobody').catch((error: unknown) => error);
+    const end = await azure.networks
+      .remove(vnet.id, recordingLro(), ({ tags }) => tags['run'] === 'nobody')
+      .catch((error: unknown) => error);
     assert.ok(end instanceof AzureError, String(end));
   });
   assert.deepEqual(new Set(arm.seen.map(({ method }) => method)), new Set(['GET']));

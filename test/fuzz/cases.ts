@@ -7,7 +7,12 @@ const factor = Number(process.env['HEPFLOW_FUZZ_FACTOR'] ?? 1);
 const seed = process.env['HEPFLOW_FUZZ_SEED'];
 
 /** Holds for every case; tells how many there were. */
-export async function everyCase<T>(t: TestContext, cases: number, inputs: fc.Arbitrary<T>, holds: (input: T) => void | Promise<void>): Promise<void> {
+export async function everyCase<T>(
+  t: TestContext,
+  cases: number,
+  inputs: fc.Arbitrary<T>,
+  holds: (input: T) => void | Promise<void>,
+): Promise<void> {
   let seen = 0;
   await fc.assert(
     fc.asyncProperty(inputs, async (input) => {
@@ -64,11 +69,19 @@ function asJson(entries: readonly (readonly [string, unknown])[]): unknown {
 
 /** The same value with a few of its parts, at any depth, removed or replaced: by anything, unless something else is given. */
 export const damaged = (sound: unknown, replacement: fc.Arbitrary<unknown> = json): fc.Arbitrary<unknown> => {
-  const strokes = fc.array(fc.tuple(fc.nat(), fc.oneof({ weight: 1, arbitrary: fc.constant(undefined) }, { weight: 2, arbitrary: replacement })), {
-    minLength: 1,
-    maxLength: 3,
-  });
-  return strokes.map((all) => all.reduce((copy, [at, value]) => struck(copy, at, value), { root: structuredClone(sound) }).root);
+  const strokes = fc.array(
+    fc.tuple(
+      fc.nat(),
+      fc.oneof({ weight: 1, arbitrary: fc.constant(undefined) }, { weight: 2, arbitrary: replacement }),
+    ),
+    {
+      minLength: 1,
+      maxLength: 3,
+    },
+  );
+  return strokes.map(
+    (all) => all.reduce((copy, [at, value]) => struck(copy, at, value), { root: structuredClone(sound) }).root,
+  );
 };
 
 function struck<T extends object>(copy: T, at: number, value: unknown): T {

@@ -12,12 +12,25 @@ import { KubernetesError } from '../../src/adapters/kubernetes/index.ts';
 import { type Call, openSession } from '../../src/adapters/kubernetes/session.ts';
 import { resolveMission } from '../../src/config/run-spec.ts';
 import { failures } from '../../src/contract/failures.ts';
-import { type Change, changePatch, decideChange, decideRestore, type FieldPath, markOf, restorePatch, valueAt } from '../../src/manifests/kubernetes-marks.ts';
+import {
+  type Change,
+  changePatch,
+  decideChange,
+  decideRestore,
+  type FieldPath,
+  markOf,
+  restorePatch,
+  valueAt,
+} from '../../src/manifests/kubernetes-marks.ts';
 import { changedAnnotation } from '../../src/manifests/names.ts';
 import { damaged, everyCase, json, nasty } from './cases.ts';
 
 const day = 24 * 60 * 60 * 1000;
-const mission = resolveMission({ subscriptionId: '00000000-0000-4000-8000-000000000001', resourceGroup: 'group', cluster: 'cluster' });
+const mission = resolveMission({
+  subscriptionId: '00000000-0000-4000-8000-000000000001',
+  resourceGroup: 'group',
+  cluster: 'cluster',
+});
 
 const metadata = (name: string) => ({
   name,
@@ -27,7 +40,10 @@ const metadata = (name: string) => ({
   labels: { 'kubernetes.io/os': 'linux' },
   annotations: {},
 });
-const ready = { conditions: [{ type: 'Ready', status: 'True' }], addresses: [{ type: 'InternalIP', address: '10.240.0.4' }] };
+const ready = {
+  conditions: [{ type: 'Ready', status: 'True' }],
+  addresses: [{ type: 'InternalIP', address: '10.240.0.4' }],
+};
 const auto = { controllers: { node: { hostEndpoint: { autoCreate: 'Disabled' } } } };
 const listOf = (...items: object[]) => ({ metadata: { resourceVersion: '9' }, items });
 
@@ -39,18 +55,33 @@ const sound: Readonly<Record<string, unknown>> = {
     spec: auto,
     status: { runningConfig: auto, environmentVars: {} },
   },
-  '/apis/projectcalico.org/v3/felixconfigurations/': { metadata: metadata('default'), spec: { failsafeInboundHostPorts: [{ protocol: 'TCP', port: 22 }] } },
-  '/apis/projectcalico.org/v3/clusterinformations/': { metadata: metadata('default'), spec: { calicoVersion: 'v3.32.1' } },
+  '/apis/projectcalico.org/v3/felixconfigurations/': {
+    metadata: metadata('default'),
+    spec: { failsafeInboundHostPorts: [{ protocol: 'TCP', port: 22 }] },
+  },
+  '/apis/projectcalico.org/v3/clusterinformations/': {
+    metadata: metadata('default'),
+    spec: { calicoVersion: 'v3.32.1' },
+  },
   '/apis/projectcalico.org/v3/tiers/': { metadata: metadata('default') },
   // As Calico's API server makes it up: without uid.
   '/apis/projectcalico.org/v3/profiles/': { metadata: { name: 'projectcalico-default-allow' }, spec: {} },
-  '/api/v1/namespaces/kube-system/configmaps/': { metadata: metadata('kube-proxy'), data: { 'config.conf': 'mode: nftables' } },
+  '/api/v1/namespaces/kube-system/configmaps/': {
+    metadata: metadata('kube-proxy'),
+    data: { 'config.conf': 'mode: nftables' },
+  },
   '/apis/apps/v1/namespaces/kube-system/daemonsets/': {
     metadata: metadata('kube-proxy'),
     spec: { template: { spec: { containers: [{ command: ['kube-proxy', '--proxy-mode', 'iptables'] }] } } },
   },
-  '/apis/projectcalico.org/v3/globalnetworkpolicies': listOf({ metadata: metadata('other'), spec: { selector: 'all()' } }),
-  '/apis/projectcalico.org/v3/hostendpoints': listOf({ metadata: metadata('node-a-auto-hep'), spec: { node: 'node-a', interfaceName: '*' } }),
+  '/apis/projectcalico.org/v3/globalnetworkpolicies': listOf({
+    metadata: metadata('other'),
+    spec: { selector: 'all()' },
+  }),
+  '/apis/projectcalico.org/v3/hostendpoints': listOf({
+    metadata: metadata('node-a-auto-hep'),
+    spec: { node: 'node-a', interfaceName: '*' },
+  }),
   '/apis/projectcalico.org/v3': { kind: 'APIResourceList', resources: [] },
   '/openapi/v3/apis/projectcalico.org/v3': { components: {} },
   '/apis/apps/v1/namespaces/default/deployments/': {
@@ -65,7 +96,10 @@ const sound: Readonly<Record<string, unknown>> = {
   '/api/v1/namespaces/default/services/': undefined,
   '/api/v1/services': listOf({ metadata: metadata('kubernetes'), spec: { ports: [{ port: 443 }] } }),
   '/api/v1/namespaces/default': { metadata: metadata('default') },
-  '/api/v1/nodes': listOf({ metadata: metadata('node-a'), status: ready }, { metadata: metadata('node-b'), status: ready }),
+  '/api/v1/nodes': listOf(
+    { metadata: metadata('node-a'), status: ready },
+    { metadata: metadata('node-b'), status: ready },
+  ),
 };
 const paths = Object.keys(sound);
 
@@ -77,7 +111,8 @@ function clusterOf(answers: Readonly<Record<string, unknown>>, raw?: { readonly 
     const path = paths.filter((each) => call.path.startsWith(each)).sort((a, b) => b.length - a.length)[0] ?? '';
     if (raw?.path === path) return raw.text;
     const answer = answers[path];
-    if (answer === undefined) throw errorOf(call.path, 404, JSON.stringify({ kind: 'Status', reason: 'NotFound', details: { name: 'x' } }), {});
+    if (answer === undefined)
+      throw errorOf(call.path, 404, JSON.stringify({ kind: 'Status', reason: 'NotFound', details: { name: 'x' } }), {});
     return JSON.stringify(answer);
   };
   return { cluster: clusterOver(send), writes };
@@ -90,13 +125,20 @@ const inspect = (cluster: ReturnType<typeof clusterOver>) =>
 function typed(error: unknown): void {
   assert.ok(Object.hasOwn(failures, toHepflowError(error).code));
   const { nextRetryDelay: delay } = toApplicationFailure(error, 1);
-  assert.ok(delay === undefined || delay === null || (typeof delay === 'number' && delay >= 0 && delay <= day), String(delay));
+  assert.ok(
+    delay === undefined || delay === null || (typeof delay === 'number' && delay >= 0 && delay <= day),
+    String(delay),
+  );
 }
 
 /** A code that says what happened: `Unexpected` is for what no API server sends, a field of another type. */
 function expected(error: unknown): void {
   typed(error);
-  assert.notEqual(toHepflowError(error).code, 'Unexpected', error instanceof Error ? (error.stack ?? '') : String(error));
+  assert.notEqual(
+    toHepflowError(error).code,
+    'Unexpected',
+    error instanceof Error ? (error.stack ?? '') : String(error),
+  );
 }
 
 test('the sound cluster passes its inspection', async () => {
@@ -120,7 +162,9 @@ async function inspectAll(path: string, answer: unknown, failed: (error: unknown
 const some = (path: string): unknown => sound[path] ?? { metadata: metadata('x'), spec: {} };
 
 test('objects with missing or empty fields are findings or a failure that says so, and nothing is written', (t) => {
-  const lack = fc.constantFrom(...paths).chain((path) => fc.tuple(fc.constant(path), damaged(some(path), fc.constant(null))));
+  const lack = fc
+    .constantFrom(...paths)
+    .chain((path) => fc.tuple(fc.constant(path), damaged(some(path), fc.constant(null))));
   return everyCase(t, 500, lack, ([path, answer]) => inspectAll(path, answer, expected));
 });
 
@@ -152,7 +196,12 @@ test('any refusal of an API server, or of what stands before it, is a typed fail
     kind: 'Status',
     message: 'm',
     reason: 'Invalid',
-    details: { name: 'x', group: 'g', causes: [{ field: 'spec.ports[0].nodePort', message: 'm' }], retryAfterSeconds: 1 },
+    details: {
+      name: 'x',
+      group: 'g',
+      causes: [{ field: 'spec.ports[0].nodePort', message: 'm' }],
+      retryAfterSeconds: 1,
+    },
   };
   const bodies = fc.oneof(
     nasty,
@@ -174,7 +223,11 @@ test('any mark on any object is read or ignored, and a patch touches only the fi
     nasty,
     damaged({ run: '0badcafe', prior: 'x', existing: 1 }).map((value) => JSON.stringify(value)),
   );
-  const fields = fc.constantFrom<FieldPath>(['spec', 'flow'], ['metadata', 'labels', 'constructor'], ['spec', 'a', 'b', 'c']);
+  const fields = fc.constantFrom<FieldPath>(
+    ['spec', 'flow'],
+    ['metadata', 'labels', 'constructor'],
+    ['spec', 'a', 'b', 'c'],
+  );
   const value = fc.constantFrom<string | boolean>('Enabled', true, '');
   const cases = fc.tuple(
     mark,

@@ -3,12 +3,30 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { isMissing } from '../../src/contract/observation.ts';
 import { dialsOf } from '../../src/contract/track.ts';
-import { clockOffset, ObserverOutputError, readObserved, readObserverLine, readReady } from '../../src/prober/observe-read.ts';
+import {
+  clockOffset,
+  ObserverOutputError,
+  readObserved,
+  readObserverLine,
+  readReady,
+} from '../../src/prober/observe-read.ts';
 import { damaged, everyCase, json } from './cases.ts';
 
-const target = (id: string, kind: 'nodePort' | 'openPort') => ({ id, node: id, address: '10.0.0.4', port: 30_080, kind });
+const target = (id: string, kind: 'nodePort' | 'openPort') => ({
+  id,
+  node: id,
+  address: '10.0.0.4',
+  port: 30_080,
+  kind,
+});
 const targets = [target('a:30080', 'nodePort'), target('a:10250', 'openPort')];
-const held = { target: 'a:30080', openedAt: '2026-01-02T03:04:05.678Z', checkedAt: '2026-01-02T03:04:15.678Z', outcome: 'answered', response: 'node-a' };
+const held = {
+  target: 'a:30080',
+  openedAt: '2026-01-02T03:04:05.678Z',
+  checkedAt: '2026-01-02T03:04:15.678Z',
+  outcome: 'answered',
+  response: 'node-a',
+};
 const sound: readonly unknown[] = [
   { type: 'hello' },
   { type: 'clock', atMs: 1_767_323_045_678.123 },
@@ -36,8 +54,13 @@ function refusedOrComplete(stdout: string): void {
       assert.ok(observed.missing.length > 0);
       return;
     }
-    for (const { id } of targets) assert.equal(dialsOf(observed.tracks[id] ?? '', observed.slots).length, observed.slots);
-    assert.ok(observed.held.every(({ openedAt, checkedAt }) => !Number.isNaN(Date.parse(openedAt)) && !Number.isNaN(Date.parse(checkedAt))));
+    for (const { id } of targets)
+      assert.equal(dialsOf(observed.tracks[id] ?? '', observed.slots).length, observed.slots);
+    assert.ok(
+      observed.held.every(
+        ({ openedAt, checkedAt }) => !Number.isNaN(Date.parse(openedAt)) && !Number.isNaN(Date.parse(checkedAt)),
+      ),
+    );
     assert.ok(!Number.isNaN(Date.parse(observed.startedAt)) && observed.latenessMs >= 0);
   } catch (error) {
     if (!(error instanceof ObserverOutputError)) throw error;
@@ -48,8 +71,13 @@ function refusedOrComplete(stdout: string): void {
 test('the sound output is read', () => {
   const observed = readObserved(textOf(sound), targets);
   assert.ok(!isMissing(observed) && observed.slots === 400);
-  assert.deepEqual(readObserved(textOf([{ type: 'hello' }, { type: 'missing', reason: 'it was killed' }]), targets), { missing: 'it was killed' });
-  assert.deepEqual(readReady(textOf([{ type: 'ready', fresh: true, open: ['a:30080'] }])), { fresh: true, open: ['a:30080'] });
+  assert.deepEqual(readObserved(textOf([{ type: 'hello' }, { type: 'missing', reason: 'it was killed' }]), targets), {
+    missing: 'it was killed',
+  });
+  assert.deepEqual(readReady(textOf([{ type: 'ready', fresh: true, open: ['a:30080'] }])), {
+    fresh: true,
+    open: ['a:30080'],
+  });
 });
 
 test('an observation of other targets, other slots or other held connections is none', () => {
@@ -90,7 +118,9 @@ test('a line of any JSON is known or ObserverOutputError', (t) =>
   }));
 
 test('damaged lines, values of any type in them, are a complete observation or none', (t) =>
-  everyCase(t, 1000, damaged(sound), (lines) => refusedOrComplete(Array.isArray(lines) ? textOf(lines) : JSON.stringify(lines))));
+  everyCase(t, 1000, damaged(sound), (lines) =>
+    refusedOrComplete(Array.isArray(lines) ? textOf(lines) : JSON.stringify(lines)),
+  ));
 
 test('lines lost, doubled or cut are a complete observation or none', (t) =>
   everyCase(t, 500, fc.tuple(fc.nat(3), fc.boolean(), fc.nat(700)), ([at, double, cut]) => {
@@ -99,13 +129,20 @@ test('lines lost, doubled or cut are a complete observation or none', (t) =>
     else lines.splice(at, 1);
     const text = textOf(lines);
     refusedOrComplete(text);
-    assert.throws(() => readObserved(textOf(sound).slice(0, cut % textOf(sound).length), targets), ObserverOutputError, 'the end is missing');
+    assert.throws(
+      () => readObserved(textOf(sound).slice(0, cut % textOf(sound).length), targets),
+      ObserverOutputError,
+      'the end is missing',
+    );
   }));
 
 test('the true offset of two clocks lies within the uncertainty of the measured one', (t) => {
   const delay = fc.double({ min: 0, max: 500, noNaN: true });
   const exchange = fc.tuple(fc.nat(10_000), delay, delay);
-  const cases = fc.tuple(fc.double({ min: -1e7, max: 1e7, noNaN: true }), fc.array(exchange, { minLength: 1, maxLength: 8 }));
+  const cases = fc.tuple(
+    fc.double({ min: -1e7, max: 1e7, noNaN: true }),
+    fc.array(exchange, { minLength: 1, maxLength: 8 }),
+  );
   return everyCase(t, 1000, cases, ([offsetMs, delays]) => {
     const exchanges = delays.map(([at, there, back]) => {
       const sent = 1_767_323_045_678.4 + at;

@@ -24,7 +24,9 @@ const connection = (id: string, stage: string, outcome: string) => ({
 });
 const connections = [
   connection('b:30080', 'before', 'OPEN'),
-  ...['a:30080', 'b:30080'].flatMap((id) => [1, 2, 3].map(() => connection(id, 'proof', id.startsWith('a') ? 'DROP' : 'OPEN'))),
+  ...['a:30080', 'b:30080'].flatMap((id) =>
+    [1, 2, 3].map(() => connection(id, 'proof', id.startsWith('a') ? 'DROP' : 'OPEN')),
+  ),
   connection('b:30080', 'during', 'OPEN'),
   connection('b:30080', 'after', 'OPEN'),
 ];
@@ -45,10 +47,15 @@ const textOf = (lines: readonly unknown[]): string => lines.map((line) => `${JSO
 function refusedOrComplete(stdout: string): void {
   try {
     const output = readOutput(stdout, plan);
-    for (const { id } of plan.targets) assert.equal(output.connections.filter((one) => one.target === id && one.stage === 'proof').length, 3);
+    for (const { id } of plan.targets)
+      assert.equal(output.connections.filter((one) => one.target === id && one.stage === 'proof').length, 3);
     assert.deepEqual(Object.keys(output.answers), ['b:30080']);
     assert.deepEqual(Object.keys(output.deniedPackets).toSorted(), ['a:30080', 'b:30080']);
-    assert.ok(output.connections.every((one) => Number.isInteger(one.syns) && one.elapsedMs >= 0 && !Number.isNaN(Date.parse(one.startedAt))));
+    assert.ok(
+      output.connections.every(
+        (one) => Number.isInteger(one.syns) && one.elapsedMs >= 0 && !Number.isNaN(Date.parse(one.startedAt)),
+      ),
+    );
   } catch (error) {
     if (!(error instanceof ProbeOutputError)) throw error;
     assert.ok(error.message.length < 400);
@@ -75,10 +82,15 @@ test('a line of any JSON is known or ProbeOutputError', (t) =>
   }));
 
 test('damaged lines, values of any type in them, are complete evidence or none', (t) =>
-  everyCase(t, 1000, damaged(sound), (lines) => refusedOrComplete(Array.isArray(lines) ? textOf(lines) : JSON.stringify(lines))));
+  everyCase(t, 1000, damaged(sound), (lines) =>
+    refusedOrComplete(Array.isArray(lines) ? textOf(lines) : JSON.stringify(lines)),
+  ));
 
 test('lines lost, doubled, moved or cut are complete evidence or none', (t) => {
-  const strokes = fc.array(fc.tuple(fc.constantFrom('lose', 'double', 'move'), fc.nat(20), fc.nat(20)), { minLength: 1, maxLength: 3 });
+  const strokes = fc.array(fc.tuple(fc.constantFrom('lose', 'double', 'move'), fc.nat(20), fc.nat(20)), {
+    minLength: 1,
+    maxLength: 3,
+  });
   return everyCase(t, 1000, fc.tuple(strokes, fc.nat(2500)), ([all, cut]) => {
     const lines = [...sound];
     for (const [stroke, from, to] of all) {

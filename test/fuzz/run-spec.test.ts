@@ -28,9 +28,11 @@ function refusedOrResolved(spec: unknown): void {
   assert.equal(JSON.stringify(spec), before, 'the spec is not touched');
 }
 
-test('any JSON is a mission or InvalidInput with its problems, never another exception', (t) => everyCase(t, 1500, json, refusedOrResolved));
+test('any JSON is a mission or InvalidInput with its problems, never another exception', (t) =>
+  everyCase(t, 1500, json, refusedOrResolved));
 
-test('a sound spec with damaged parts is a mission or InvalidInput', (t) => everyCase(t, 1500, damaged(whole), refusedOrResolved));
+test('a sound spec with damaged parts is a mission or InvalidInput', (t) =>
+  everyCase(t, 1500, damaged(whole), refusedOrResolved));
 
 test('fields of the right names with values from the border of their rules', (t) => {
   const border = fc.oneof(
@@ -58,7 +60,8 @@ test('fields of the right names with values from the border of their rules', (t)
     ),
     fc.tuple(fc.nat(260), fc.nat(260), fc.nat(34)).map(([a, b, bits]) => `${a}.${b}.0.0/${bits}`),
   );
-  const part = (...names: string[]) => fc.dictionary(fc.constantFrom(...names), fc.oneof(border, fc.array(border, { maxLength: 3 })));
+  const part = (...names: string[]) =>
+    fc.dictionary(fc.constantFrom(...names), fc.oneof(border, fc.array(border, { maxLength: 3 })));
   const spec = fc.record(
     {
       workload: part('namespace', 'deployment', 'serviceName', 'port', 'targetPort', 'nodePort'),
@@ -84,7 +87,11 @@ test('depth, width and repetition end in InvalidInput too', (t) => {
     const spec = make(size);
     assert.throws(
       () => resolveMission(spec),
-      (error) => error instanceof HepflowError && error.code === 'InvalidInput' && error.problems.length > 0 && JSON.stringify(error.problems).length < 200_000,
+      (error) =>
+        error instanceof HepflowError &&
+        error.code === 'InvalidInput' &&
+        error.problems.length > 0 &&
+        JSON.stringify(error.problems).length < 200_000,
     );
   });
 });

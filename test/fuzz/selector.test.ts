@@ -21,7 +21,12 @@ const blank = fc.constantFrom('', ' ', '\t ');
 const quoted = (value: string): fc.Arbitrary<string> => fc.constantFrom(`'${value}'`, `"${value}"`);
 
 const comparison = fc
-  .record({ key: fc.constantFrom(...keys), value: fc.constantFrom(...values), gap: blank, quote: fc.constantFrom("'", '"') })
+  .record({
+    key: fc.constantFrom(...keys),
+    value: fc.constantFrom(...values),
+    gap: blank,
+    quote: fc.constantFrom("'", '"'),
+  })
   .chain(({ key, value, gap, quote }) => {
     const text = `${quote}${value}${quote}`;
     return fc.constantFrom<Sample>(
@@ -34,7 +39,11 @@ const comparison = fc
     );
   });
 const membership = fc
-  .record({ key: fc.constantFrom(...keys), set: fc.uniqueArray(fc.constantFrom(...values), { maxLength: 3 }), negated: fc.boolean() })
+  .record({
+    key: fc.constantFrom(...keys),
+    set: fc.uniqueArray(fc.constantFrom(...values), { maxLength: 3 }),
+    negated: fc.boolean(),
+  })
   .chain(({ key, set, negated }) =>
     fc.tuple(...set.map(quoted)).map(
       (texts): Sample => ({
@@ -52,10 +61,20 @@ const { selector } = fc.letrec<{ selector: Sample }>((tie) => ({
     tie('selector').map(({ text, holds }): Sample => ({ text: `!(${text})`, holds: (labels) => !holds(labels) })),
     fc
       .tuple(tie('selector'), tie('selector'))
-      .map(([a, b]): Sample => ({ text: `(${a.text}) && (${b.text})`, holds: (labels) => a.holds(labels) && b.holds(labels) })),
+      .map(
+        ([a, b]): Sample => ({
+          text: `(${a.text}) && (${b.text})`,
+          holds: (labels) => a.holds(labels) && b.holds(labels),
+        }),
+      ),
     fc
       .tuple(tie('selector'), tie('selector'))
-      .map(([a, b]): Sample => ({ text: `(${a.text})||(${b.text})`, holds: (labels) => a.holds(labels) || b.holds(labels) })),
+      .map(
+        ([a, b]): Sample => ({
+          text: `(${a.text})||(${b.text})`,
+          holds: (labels) => a.holds(labels) || b.holds(labels),
+        }),
+      ),
   ),
 }));
 const labels = fc.dictionary(fc.constantFrom(...keys), fc.constantFrom(...values));
@@ -69,7 +88,25 @@ test("any selector of Calico's language means what it was made of, and the same 
 
 test('any text is a selector or a SelectorError', async (context) => {
   const piece = fc.oneof(
-    fc.constantFrom('app', "'x'", '==', '!=', 'in', 'not', '{', '}', '(', ')', 'has(', 'all()', '!', '&&', '||', ' ', ','),
+    fc.constantFrom(
+      'app',
+      "'x'",
+      '==',
+      '!=',
+      'in',
+      'not',
+      '{',
+      '}',
+      '(',
+      ')',
+      'has(',
+      'all()',
+      '!',
+      '&&',
+      '||',
+      ' ',
+      ',',
+    ),
     fc.string({ maxLength: 3 }),
   );
   await everyCase(context, 1000, fc.array(piece, { maxLength: 12 }), (pieces) => {

@@ -22,7 +22,12 @@ test('names, tags and ids of any spec that is accepted are those that Azure and 
   const group = fc.oneof(nasty, fc.string({ unit: fc.constantFrom(...'aZ09-_.()/ '), minLength: 1, maxLength: 92 }));
   const name = fc.oneof(nasty, fc.string({ unit: fc.constantFrom(...'az09-.'), minLength: 1, maxLength: 70 }));
   return everyCase(t, 700, fc.tuple(runId, group, name, name), ([id, resourceGroup, policy, tier]) => {
-    const spec = { subscriptionId: '00000000-0000-4000-8000-000000000001', resourceGroup, cluster: 'c', policy: { name: policy, tier } };
+    const spec = {
+      subscriptionId: '00000000-0000-4000-8000-000000000001',
+      resourceGroup,
+      cluster: 'c',
+      policy: { name: policy, tier },
+    };
     const mission = acceptedOf(spec);
     if (mission === undefined) return;
     const run = {

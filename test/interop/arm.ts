@@ -34,14 +34,23 @@ export async function callerOf({ azure, environment }: Pick<Lab, 'azure' | 'envi
         response.on('data', (chunk: Buffer) => chunks.push(chunk));
         response.on('end', () => {
           const text = Buffer.concat(chunks).toString();
-          resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text === '' ? undefined : JSON.parse(text) });
+          resolve({
+            status: response.statusCode ?? 0,
+            headers: response.headers,
+            body: text === '' ? undefined : JSON.parse(text),
+          });
         });
       });
       sent.on('error', reject);
       sent.end(body);
     });
   const { tenantId, clientId: client_id, clientSecret: client_secret } = azure.credentials;
-  const form = new URLSearchParams({ grant_type: 'client_credentials', client_id, client_secret, scope: `${azure.endpoint}/.default` });
+  const form = new URLSearchParams({
+    grant_type: 'client_credentials',
+    client_id,
+    client_secret,
+    scope: `${azure.endpoint}/.default`,
+  });
   const formType = { 'content-type': 'application/x-www-form-urlencoded' };
   const token = await send('POST', `${azure.authorityHost}/${tenantId}/oauth2/v2.0/token`, formType, form.toString());
   const { access_token } = token.body as { access_token: string };
@@ -56,12 +65,20 @@ export async function callerOf({ azure, environment }: Pick<Lab, 'azure' | 'envi
 }
 
 export const groupId = (group: string): string => `/subscriptions/${cluster.subscriptionId}/resourceGroups/${group}`;
-export const resourceId = (type: string, name: string, group: string = cluster.resourceGroup): string => `${groupId(group)}/providers/${type}/${name}`;
+export const resourceId = (type: string, name: string, group: string = cluster.resourceGroup): string =>
+  `${groupId(group)}/providers/${type}/${name}`;
 
 /** Deploys resources into a group and waits for the end; fails unless it succeeded. */
-export async function deploy({ call }: Caller, group: string, name: string, resources: readonly object[]): Promise<void> {
+export async function deploy(
+  { call }: Caller,
+  group: string,
+  name: string,
+  resources: readonly object[],
+): Promise<void> {
   const template = { contentVersion: '1.0.0.0', resources };
-  const put = await call('PUT', resourceId('Microsoft.Resources/deployments', name, group), { properties: { mode: 'Incremental', template, parameters: {} } });
+  const put = await call('PUT', resourceId('Microsoft.Resources/deployments', name, group), {
+    properties: { mode: 'Incremental', template, parameters: {} },
+  });
   assert.equal(put.status, 201, JSON.stringify(put.body));
   assert.deepEqual(await ended({ call }, put), { status: 'Succeeded' });
 }

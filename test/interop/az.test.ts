@@ -42,7 +42,16 @@ async function logIn(t: TestContext, { lab }: World, az: Az): Promise<void> {
   await t.test('az registers the lab as a cloud and logs in as a service principal', async () => {
     await az('cloud', 'register', '-n', 'hepflow', '--endpoint-resource-manager', lab.azure.endpoint);
     await az('cloud', 'set', '-n', 'hepflow');
-    const accounts = (await az('login', '--service-principal', '-u', clientId, '-p', clientSecret, '--tenant', tenantId)) as { id: string }[];
+    const accounts = (await az(
+      'login',
+      '--service-principal',
+      '-u',
+      clientId,
+      '-p',
+      clientSecret,
+      '--tenant',
+      tenantId,
+    )) as { id: string }[];
     assert.deepEqual(
       accounts.map(({ id }) => id),
       [subscriptionId],
@@ -69,19 +78,46 @@ async function makeVm(t: TestContext, world: World, az: Az, keyFile: string): Pr
       '--subnet-prefix',
       '192.168.1.0/24',
     );
-    await az('network', 'public-ip', 'create', ...group, '-n', 'ws-ip', '--sku', 'Standard', '--allocation-method', 'Static');
+    await az(
+      'network',
+      'public-ip',
+      'create',
+      ...group,
+      '-n',
+      'ws-ip',
+      '--sku',
+      'Standard',
+      '--allocation-method',
+      'Static',
+    );
     await az('network', 'nsg', 'create', ...group, '-n', 'ws-nsg');
     const rule = ['--priority', '1000', '--protocol', 'Tcp', '--destination-port-ranges', '22', '--access', 'Allow'];
     await az('network', 'nsg', 'rule', 'create', ...group, '--nsg-name', 'ws-nsg', '-n', 'AllowRuleSSH', ...rule);
-    const parts = ['--vnet-name', 'ws-vnet', '--subnet', 'ws-subnet', '--public-ip-address', 'ws-ip', '--network-security-group', 'ws-nsg'];
+    const parts = [
+      '--vnet-name',
+      'ws-vnet',
+      '--subnet',
+      'ws-subnet',
+      '--public-ip-address',
+      'ws-ip',
+      '--network-security-group',
+      'ws-nsg',
+    ];
     await az('network', 'nic', 'create', ...group, '-n', 'ws-nic', ...parts);
   });
   await t.test('step 1: az vm create deploys its template, and the VM lets its user in', async () => {
     const image = ['--image', 'Canonical:ubuntu-24_04-lts:server:latest', '--size', 'Standard_B2ts_v2'];
     const user = ['--admin-username', 'azureuser', '--ssh-key-values', `${keyFile}.pub`];
-    made = (await az('vm', 'create', ...group, '-n', 'ws-vm', '--nics', 'ws-nic', ...image, ...user)) as Record<string, string>;
+    made = (await az('vm', 'create', ...group, '-n', 'ws-vm', '--nics', 'ws-nic', ...image, ...user)) as Record<
+      string,
+      string
+    >;
     assert.deepEqual([made['powerState'], made['privateIpAddress']], ['VM running', '192.168.1.4']);
-    assert.ok(world.lab.azure.requests().some(({ method, path }) => method === 'PUT' && /\/Microsoft.Resources\/deployments\/vm_deploy_/.test(path)));
+    assert.ok(
+      world.lab.azure
+        .requests()
+        .some(({ method, path }) => method === 'PUT' && /\/Microsoft.Resources\/deployments\/vm_deploy_/.test(path)),
+    );
     assert.equal(await awaitSsh(world, entryOf(made, keyFile)), 'ws-vm');
   });
   return entryOf(made, keyFile);
@@ -96,16 +132,36 @@ const entryOf = (made: Record<string, string>, keyFile: string): Entry => ({
 
 async function peer(t: TestContext, az: Az): Promise<void> {
   await t.test('step 2: az finds the AKS VNet and peers both ways until Connected', async () => {
-    assert.equal(await az('aks', 'show', ...group, '-n', cluster.name, '--query', 'nodeResourceGroup'), cluster.nodeResourceGroup);
+    assert.equal(
+      await az('aks', 'show', ...group, '-n', cluster.name, '--query', 'nodeResourceGroup'),
+      cluster.nodeResourceGroup,
+    );
     const vnets = (await az('network', 'vnet', 'list', ...nodeGroup)) as { id: string }[];
     assert.equal(vnets.length, 1);
     const side = (...remote: string[]): Promise<unknown> =>
       az('network', 'vnet', 'peering', 'create', ...remote, '--allow-vnet-access', '--query', 'peeringState');
     assert.equal(await side(...here, '--remote-vnet', vnets[0]?.id ?? ''), 'Initiated');
-    assert.equal(await side(...back, '--remote-vnet', resourceId('Microsoft.Network/virtualNetworks', 'ws-vnet')), 'Connected');
+    assert.equal(
+      await side(...back, '--remote-vnet', resourceId('Microsoft.Network/virtualNetworks', 'ws-vnet')),
+      'Connected',
+    );
     const states = ['--query', '[peeringState, provisioningState, peeringSyncLevel]'];
-    assert.deepEqual(await az('network', 'vnet', 'peering', 'show', ...here, ...states), ['Connected', 'Succeeded', 'FullyInSync']);
-    const listed = await az('network', 'vnet', 'peering', 'list', ...nodeGroup, '--vnet-name', cluster.vnetName, '--query', '[].[name, peeringState]');
+    assert.deepEqual(await az('network', 'vnet', 'peering', 'show', ...here, ...states), [
+      'Connected',
+      'Succeeded',
+      'FullyInSync',
+    ]);
+    const listed = await az(
+      'network',
+      'vnet',
+      'peering',
+      'list',
+      ...nodeGroup,
+      '--vnet-name',
+      cluster.vnetName,
+      '--query',
+      '[].[name, peeringState]',
+    );
     assert.deepEqual(listed, [['ws-peering', 'Connected']]);
   });
   await t.test('az sees the effective routes and security rules that lead from the VM to the nodes', async () => {
@@ -120,12 +176,18 @@ async function peer(t: TestContext, az: Az): Promise<void> {
       'value[?nextHopType==`VNetPeering`].addressPrefix[]',
     );
     assert.deepEqual(routes, [addresses.clusterVnet]);
-    const rule = 'value[].effectiveSecurityRules[] | [?ends_with(name, `AllowVnetOutBound`)] | [0].[access, direction, expandedDestinationAddressPrefix]';
-    const [access, direction, destinations] = (await az('network', 'nic', 'list-effective-nsg', ...group, '-n', 'ws-nic', '--query', rule)) as [
-      string,
-      string,
-      string[],
-    ];
+    const rule =
+      'value[].effectiveSecurityRules[] | [?ends_with(name, `AllowVnetOutBound`)] | [0].[access, direction, expandedDestinationAddressPrefix]';
+    const [access, direction, destinations] = (await az(
+      'network',
+      'nic',
+      'list-effective-nsg',
+      ...group,
+      '-n',
+      'ws-nic',
+      '--query',
+      rule,
+    )) as [string, string, string[]];
     assert.deepEqual([access, direction], ['Allow', 'Outbound']);
     assert.ok(destinations.includes(addresses.clusterVnet), destinations.join());
   });
@@ -133,23 +195,31 @@ async function peer(t: TestContext, az: Az): Promise<void> {
 
 async function cleanUp(t: TestContext, az: Az): Promise<void> {
   const types = async (): Promise<string[]> =>
-    ((await az('resource', 'list', ...group, '--query', '[].type')) as string[]).map((type) => type.split('/')[1] ?? '').sort();
+    ((await az('resource', 'list', ...group, '--query', '[].type')) as string[])
+      .map((type) => type.split('/')[1] ?? '')
+      .sort();
   let disk = '';
-  await t.test('clean-up: a VNet in use is refused with its code; without the peering here, the other side is Disconnected', async () => {
-    assert.deepEqual(await types(), [
-      'disks',
-      'managedClusters',
-      'networkInterfaces',
-      'networkSecurityGroups',
-      'publicIPAddresses',
-      'virtualMachines',
-      'virtualNetworks',
-    ]);
-    assert.match(await az.refused('network', 'vnet', 'delete', ...group, '-n', 'ws-vnet'), /InUseSubnetCannotBeDeleted/);
-    await az('network', 'vnet', 'peering', 'delete', ...here);
-    assert.equal(await az('network', 'vnet', 'peering', 'show', ...back, '--query', 'peeringState'), 'Disconnected');
-    await az('network', 'vnet', 'peering', 'delete', ...back);
-  });
+  await t.test(
+    'clean-up: a VNet in use is refused with its code; without the peering here, the other side is Disconnected',
+    async () => {
+      assert.deepEqual(await types(), [
+        'disks',
+        'managedClusters',
+        'networkInterfaces',
+        'networkSecurityGroups',
+        'publicIPAddresses',
+        'virtualMachines',
+        'virtualNetworks',
+      ]);
+      assert.match(
+        await az.refused('network', 'vnet', 'delete', ...group, '-n', 'ws-vnet'),
+        /InUseSubnetCannotBeDeleted/,
+      );
+      await az('network', 'vnet', 'peering', 'delete', ...here);
+      assert.equal(await az('network', 'vnet', 'peering', 'show', ...back, '--query', 'peeringState'), 'Disconnected');
+      await az('network', 'vnet', 'peering', 'delete', ...back);
+    },
+  );
   await t.test('clean-up: az deletes VM, disk, interface, public IP, security group and VNet', async () => {
     disk = (await az('vm', 'show', ...group, '-n', 'ws-vm', '--query', 'storageProfile.osDisk.name')) as string;
     await az('vm', 'delete', ...group, '-n', 'ws-vm', '--yes');
@@ -165,23 +235,37 @@ async function cleanUp(t: TestContext, az: Az): Promise<void> {
 
 async function wholeTemplate(t: TestContext, az: Az, keyFile: string): Promise<void> {
   const own = ['-g', 'ws-own'];
-  await t.test('az vm create in a group of its own deploys network and VM by dependsOn; az group delete leaves nothing', async () => {
-    await az('group', 'create', '-n', 'ws-own', '-l', cluster.location);
-    const image = ['--image', 'Canonical:ubuntu-24_04-lts:server:latest', '--size', 'Standard_B2ts_v2', '--public-ip-sku', 'Standard', '--nsg-rule', 'SSH'];
-    const user = [
-      '--admin-username',
-      'azureuser',
-      '--ssh-key-values',
-      `${keyFile}.pub`,
-      '--authentication-type',
-      'all',
-      '--admin-password',
-      'not-A-real-1-secret',
-    ];
-    const made = (await az('vm', 'create', ...own, '-n', 'whole', ...image, ...user)) as Record<string, string>;
-    assert.equal(made['powerState'], 'VM running');
-    assert.deepEqual(await az('deployment', 'group', 'list', ...own, '--query', '[].properties.provisioningState'), ['Succeeded']);
-    await az('group', 'delete', '-n', 'ws-own', '--yes');
-    assert.equal(await az('group', 'exists', '-n', 'ws-own'), false);
-  });
+  await t.test(
+    'az vm create in a group of its own deploys network and VM by dependsOn; az group delete leaves nothing',
+    async () => {
+      await az('group', 'create', '-n', 'ws-own', '-l', cluster.location);
+      const image = [
+        '--image',
+        'Canonical:ubuntu-24_04-lts:server:latest',
+        '--size',
+        'Standard_B2ts_v2',
+        '--public-ip-sku',
+        'Standard',
+        '--nsg-rule',
+        'SSH',
+      ];
+      const user = [
+        '--admin-username',
+        'azureuser',
+        '--ssh-key-values',
+        `${keyFile}.pub`,
+        '--authentication-type',
+        'all',
+        '--admin-password',
+        'not-A-real-1-secret',
+      ];
+      const made = (await az('vm', 'create', ...own, '-n', 'whole', ...image, ...user)) as Record<string, string>;
+      assert.equal(made['powerState'], 'VM running');
+      assert.deepEqual(await az('deployment', 'group', 'list', ...own, '--query', '[].properties.provisioningState'), [
+        'Succeeded',
+      ]);
+      await az('group', 'delete', '-n', 'ws-own', '--yes');
+      assert.equal(await az('group', 'exists', '-n', 'ws-own'), false);
+    },
+  );
 }

@@ -27,7 +27,9 @@ export async function findAz(): Promise<{ az: string } | { missing: string }> {
     return { az: cached };
   }
   const commands = installing.map((command) => command.join(' ')).join(' && ');
-  return { missing: `Azure CLI 2.74 or later is neither on PATH nor in ${folder}; install it (730 MB) with HEPFLOW_INTEROP=install, or: ${commands}` };
+  return {
+    missing: `Azure CLI 2.74 or later is neither on PATH nor in ${folder}; install it (730 MB) with HEPFLOW_INTEROP=install, or: ${commands}`,
+  };
 }
 
 /** Older ones ask otherwise; some distributions' are broken. */
@@ -53,7 +55,11 @@ export interface Az {
 
 /** An az with a configuration of its own, so that the user's login is untouched; it trusts the lab's authority. */
 export function azOf(program: string, { environment }: Pick<Lab, 'environment'>, configuration: string): Az {
-  const env = { ...quiet(process.env), AZURE_CONFIG_DIR: configuration, REQUESTS_CA_BUNDLE: environment['NODE_EXTRA_CA_CERTS'] };
+  const env = {
+    ...quiet(process.env),
+    AZURE_CONFIG_DIR: configuration,
+    REQUESTS_CA_BUNDLE: environment['NODE_EXTRA_CA_CERTS'],
+  };
   const call = (...args: string[]): ReturnType<typeof run> => run([program, ...args, '--output', 'json'], env);
   const az = async (...args: string[]): Promise<unknown> => {
     const { code, stdout, stderr } = await call(...args);

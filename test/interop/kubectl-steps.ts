@@ -29,9 +29,18 @@ export async function keyFolder(t: TestContext): Promise<{ folder: string; keyFi
 /** `ssh VM COMMAND` through the lab's proxy; the host key is taken at first sight, as the workshop does. */
 function ssh(world: World, { publicAddress, user, keyFile }: Entry, command: string): Promise<Ended> {
   const proxy = `${process.execPath} ${join(root, 'src/cli/connect-through-proxy.ts')} %h %p`;
-  const options = ['StrictHostKeyChecking=accept-new', `UserKnownHostsFile=${keyFile}.hosts`, 'BatchMode=yes', 'ConnectTimeout=10', `ProxyCommand=${proxy}`];
+  const options = [
+    'StrictHostKeyChecking=accept-new',
+    `UserKnownHostsFile=${keyFile}.hosts`,
+    'BatchMode=yes',
+    'ConnectTimeout=10',
+    `ProxyCommand=${proxy}`,
+  ];
   const flags = options.flatMap((option) => ['-o', option]);
-  return run(['ssh', '-F', 'none', '-i', keyFile, ...flags, `${user}@${publicAddress}`, command], { ...process.env, ...world.lab.environment });
+  return run(['ssh', '-F', 'none', '-i', keyFile, ...flags, `${user}@${publicAddress}`, command], {
+    ...process.env,
+    ...world.lab.environment,
+  });
 }
 
 /** Resolves with the VM's host name once it lets us in. */
@@ -89,7 +98,10 @@ function kubectlOf(world: World): (...args: string[]) => Promise<string> {
 /** Pipes a document into `kubectl ... -f -`. */
 async function kubectlFed(world: World, document: string, ...args: string[]): Promise<void> {
   const { HEPFLOW_LAB_TOOLS: tools = '' } = world.lab.environment;
-  const child = spawn(join(tools, 'kubectl'), [...args, '-f', '-'], { env: { ...process.env, ...world.lab.environment }, stdio: ['pipe', 'ignore', 'pipe'] });
+  const child = spawn(join(tools, 'kubectl'), [...args, '-f', '-'], {
+    env: { ...process.env, ...world.lab.environment },
+    stdio: ['pipe', 'ignore', 'pipe'],
+  });
   let said = '';
   child.stderr.on('data', (chunk: Buffer) => {
     said += chunk.toString();
@@ -99,27 +111,36 @@ async function kubectlFed(world: World, document: string, ...args: string[]): Pr
   assert.equal(code, 0, `kubectl ${args.join(' ')}: ${said}`);
 }
 
-const autoCreate = (value: 'Enabled' | 'Disabled'): string => JSON.stringify({ spec: { controllers: { node: { hostEndpoint: { autoCreate: value } } } } });
+const autoCreate = (value: 'Enabled' | 'Disabled'): string =>
+  JSON.stringify({ spec: { controllers: { node: { hostEndpoint: { autoCreate: value } } } } });
 
 /** Steps 3 to 8, each a subtest. */
-export async function workshopByKubectl(t: TestContext, world: World, entry: Entry, { tier, flowLogs }: Flavour): Promise<void> {
+export async function workshopByKubectl(
+  t: TestContext,
+  world: World,
+  entry: Entry,
+  { tier, flowLogs }: Flavour,
+): Promise<void> {
   const kubectl = kubectlOf(world);
   const policy = tier === 'default' ? 'frontend-nodeport-access' : `${tier}.frontend-nodeport-access`;
   let nodes: { name: string; address: string }[] = [];
 
-  await t.test('step 3: patching kubecontrollersconfiguration gives every node its automatic host endpoint', async () => {
-    await kubectl('patch', 'kubecontrollersconfiguration', 'default', '--type=merge', '-p', autoCreate('Enabled'));
-    const names = (await kubectl('get', 'nodes', '-o', 'jsonpath={.items[*].metadata.name}')).split(' ');
-    const heps = await eventually(
-      () => kubectl('get', 'heps', '-o', 'jsonpath={.items[*].metadata.name}'),
-      (text) => text.split(' ').length === names.length,
-    );
-    assert.deepEqual(
-      heps.split(' '),
-      names.map((name) => `${name}-auto-hep`),
-    );
-    assert.match(await kubectl('get', 'heps'), /NAME\s+NODE\s+INTERFACE/);
-  });
+  await t.test(
+    'step 3: patching kubecontrollersconfiguration gives every node its automatic host endpoint',
+    async () => {
+      await kubectl('patch', 'kubecontrollersconfiguration', 'default', '--type=merge', '-p', autoCreate('Enabled'));
+      const names = (await kubectl('get', 'nodes', '-o', 'jsonpath={.items[*].metadata.name}')).split(' ');
+      const heps = await eventually(
+        () => kubectl('get', 'heps', '-o', 'jsonpath={.items[*].metadata.name}'),
+        (text) => text.split(' ').length === names.length,
+      );
+      assert.deepEqual(
+        heps.split(' '),
+        names.map((name) => `${name}-auto-hep`),
+      );
+      assert.match(await kubectl('get', 'heps'), /NAME\s+NODE\s+INTERFACE/);
+    },
+  );
   await t.test(
     `step 4: patching felixconfiguration ${flowLogs ? 'enables host-endpoint flow logs' : 'is told as an unknown field and changes nothing'}`,
     async () => {
@@ -133,7 +154,10 @@ export async function workshopByKubectl(t: TestContext, world: World, entry: Ent
       );
       assert.equal(code, 0, stderr);
       assert.equal(/unknown field "spec.flowLogsEnableHostEndpoint"/.test(stderr), flowLogs === '');
-      assert.equal(await kubectl('get', 'felixconfiguration', 'default', '-o', 'jsonpath={.spec.flowLogsEnableHostEndpoint}'), flowLogs);
+      assert.equal(
+        await kubectl('get', 'felixconfiguration', 'default', '-o', 'jsonpath={.spec.flowLogsEnableHostEndpoint}'),
+        flowLogs,
+      );
     },
   );
   await t.test('step 5: kubectl expose makes the NodePort service, and its endpoints become ready', async () => {
@@ -150,10 +174,14 @@ export async function workshopByKubectl(t: TestContext, world: World, entry: Ent
       '--overrides',
       overrides,
     );
-    assert.equal(await kubectl('get', 'service', 'frontend-nodeport', '-o', 'jsonpath={.spec.ports[0].nodePort}'), '30080');
+    assert.equal(
+      await kubectl('get', 'service', 'frontend-nodeport', '-o', 'jsonpath={.spec.ports[0].nodePort}'),
+      '30080',
+    );
   });
   await t.test('step 6: from the VM, the NodePort is open on the InternalIP of node 1 and node 2', async () => {
-    const template = '{range .items[*]}{.metadata.name} {.status.addresses[?(@.type=="InternalIP")].address}{"\\n"}{end}';
+    const template =
+      '{range .items[*]}{.metadata.name} {.status.addresses[?(@.type=="InternalIP")].address}{"\\n"}{end}';
     const lines = (await kubectl('get', 'nodes', '-o', `jsonpath=${template}`)).split('\n');
     nodes = lines.map((line) => ({ name: line.split(' ')[0] ?? '', address: line.split(' ')[1] ?? '' }));
     for (const { address } of nodes.slice(0, 2))
@@ -191,7 +219,14 @@ export async function workshopByKubectl(t: TestContext, world: World, entry: Ent
       'open',
     );
     await kubectl('delete', 'service', 'frontend-nodeport');
-    await kubectl('patch', 'felixconfiguration', 'default', '--type=merge', '-p', '{"spec":{"flowLogsEnableHostEndpoint":null}}');
+    await kubectl(
+      'patch',
+      'felixconfiguration',
+      'default',
+      '--type=merge',
+      '-p',
+      '{"spec":{"flowLogsEnableHostEndpoint":null}}',
+    );
     await kubectl('patch', 'kubecontrollersconfiguration', 'default', '--type=merge', '-p', autoCreate('Disabled'));
     assert.equal(
       await eventually(

@@ -44,8 +44,15 @@ async function deployVm(t: TestContext, world: World, azure: Caller, keyFile: st
     azure.call('GET', resourceId('Microsoft.Network/networkInterfaces', names.interface)),
   ]);
   const { ipAddress: publicAddress } = (ip.body as { properties: { ipAddress: string } }).properties;
-  const [configuration] = (nic.body as { properties: { ipConfigurations: { properties: { privateIPAddress: string } }[] } }).properties.ipConfigurations;
-  const entry = { publicAddress, privateAddress: configuration?.properties.privateIPAddress ?? '', user: 'azureuser', keyFile };
+  const [configuration] = (
+    nic.body as { properties: { ipConfigurations: { properties: { privateIPAddress: string } }[] } }
+  ).properties.ipConfigurations;
+  const entry = {
+    publicAddress,
+    privateAddress: configuration?.properties.privateIPAddress ?? '',
+    user: 'azureuser',
+    keyFile,
+  };
   await t.test('the VM that a template deployment made, with its network, lets its user in', async () => {
     assert.equal(await awaitSsh(world, entry), names.vm);
   });

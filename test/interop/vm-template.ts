@@ -2,7 +2,13 @@
 import { cluster } from '../../lab/scope.ts';
 import { resourceId } from './arm.ts';
 
-export const names = { network: 'probe-vnet', publicIp: 'probe-ip', securityGroup: 'probe-nsg', interface: 'probe-nic', vm: 'probe' } as const;
+export const names = {
+  network: 'probe-vnet',
+  publicIp: 'probe-ip',
+  securityGroup: 'probe-nsg',
+  interface: 'probe-nic',
+  vm: 'probe',
+} as const;
 
 const networkProvider = 'Microsoft.Network';
 const resource = (type: string, name: string, properties: object, rest: object = {}): object => ({
@@ -18,9 +24,21 @@ const resource = (type: string, name: string, properties: object, rest: object =
 /** VNet, public address, security group, then interface, then VM; the order is in dependsOn alone, by id, by type and name, and by name. */
 export function vmTemplate(publicKey: string): object[] {
   const subnet = `${resourceId(`${networkProvider}/virtualNetworks`, names.network)}/subnets/probe`;
-  const rule = { priority: 1000, direction: 'Inbound', access: 'Allow', protocol: 'Tcp', sourceAddressPrefix: '*', destinationPortRange: '22' };
-  const address = { subnet: { id: subnet }, publicIPAddress: { id: resourceId(`${networkProvider}/publicIPAddresses`, names.publicIp) } };
-  const network = { networkSecurityGroup: { id: resourceId(`${networkProvider}/networkSecurityGroups`, names.securityGroup) } };
+  const rule = {
+    priority: 1000,
+    direction: 'Inbound',
+    access: 'Allow',
+    protocol: 'Tcp',
+    sourceAddressPrefix: '*',
+    destinationPortRange: '22',
+  };
+  const address = {
+    subnet: { id: subnet },
+    publicIPAddress: { id: resourceId(`${networkProvider}/publicIPAddresses`, names.publicIp) },
+  };
+  const network = {
+    networkSecurityGroup: { id: resourceId(`${networkProvider}/networkSecurityGroups`, names.securityGroup) },
+  };
   return [
     resource('Microsoft.Compute/virtualMachines', names.vm, vmProperties(publicKey), {
       dependsOn: [`${networkProvider}/networkInterfaces/${names.interface}`],
@@ -41,8 +59,15 @@ export function vmTemplate(publicKey: string): object[] {
       addressSpace: { addressPrefixes: ['192.168.0.0/16'] },
       subnets: [{ name: 'probe', properties: { addressPrefix: '192.168.1.0/24' } }],
     }),
-    resource(`${networkProvider}/publicIPAddresses`, names.publicIp, { publicIPAllocationMethod: 'Static' }, { sku: { name: 'Standard' } }),
-    resource(`${networkProvider}/networkSecurityGroups`, names.securityGroup, { securityRules: [{ name: 'AllowRuleSSH', properties: rule }] }),
+    resource(
+      `${networkProvider}/publicIPAddresses`,
+      names.publicIp,
+      { publicIPAllocationMethod: 'Static' },
+      { sku: { name: 'Standard' } },
+    ),
+    resource(`${networkProvider}/networkSecurityGroups`, names.securityGroup, {
+      securityRules: [{ name: 'AllowRuleSSH', properties: rule }],
+    }),
   ];
 }
 
@@ -51,12 +76,21 @@ const vmProperties = (publicKey: string): object => ({
   hardwareProfile: { vmSize: 'Standard_B2ts_v2' },
   storageProfile: {
     imageReference: { publisher: 'Canonical', offer: 'ubuntu-24_04-lts', sku: 'server', version: 'latest' },
-    osDisk: { createOption: 'fromImage', name: null, caching: 'ReadWrite', deleteOption: 'Delete', managedDisk: { storageAccountType: null } },
+    osDisk: {
+      createOption: 'fromImage',
+      name: null,
+      caching: 'ReadWrite',
+      deleteOption: 'Delete',
+      managedDisk: { storageAccountType: null },
+    },
   },
   osProfile: {
     computerName: names.vm,
     adminUsername: 'azureuser',
-    linuxConfiguration: { disablePasswordAuthentication: true, ssh: { publicKeys: [{ path: '/home/azureuser/.ssh/authorized_keys', keyData: publicKey }] } },
+    linuxConfiguration: {
+      disablePasswordAuthentication: true,
+      ssh: { publicKeys: [{ path: '/home/azureuser/.ssh/authorized_keys', keyData: publicKey }] },
+    },
   },
   networkProfile: { networkInterfaces: [{ id: resourceId(`${networkProvider}/networkInterfaces`, names.interface) }] },
 });

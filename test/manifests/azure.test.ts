@@ -45,7 +45,10 @@ test('the subnet has no default outbound access', () => {
 
 test('the public address is a static Standard one', () => {
   const body = publicIpBody(run);
-  assert.deepEqual([body.sku.name, body.publicIPAllocationMethod, body.publicIPAddressVersion], ['Standard', 'Static', 'IPv4']);
+  assert.deepEqual(
+    [body.sku.name, body.publicIPAllocationMethod, body.publicIPAddressVersion],
+    ['Standard', 'Static', 'IPv4'],
+  );
 });
 
 for (const [allowed, field] of [
@@ -73,7 +76,10 @@ for (const [allowed, field] of [
 test('the VM is Trusted Launch, key-only, keeps its interface and takes its named disk with it', () => {
   const body = vmBody(run, vmInput, 'Standard_B2ats_v2', keys);
   assert.equal(body.hardwareProfile.vmSize, 'Standard_B2ats_v2');
-  assert.deepEqual(body.securityProfile, { securityType: 'TrustedLaunch', uefiSettings: { secureBootEnabled: true, vTpmEnabled: true } });
+  assert.deepEqual(body.securityProfile, {
+    securityType: 'TrustedLaunch',
+    uefiSettings: { secureBootEnabled: true, vTpmEnabled: true },
+  });
   assert.equal(body.storageProfile.osDisk.name, 'hepflow-0badcafe-osdisk');
   assert.equal(body.storageProfile.osDisk.deleteOption, 'Delete');
   assert.deepEqual(body.networkProfile.networkInterfaces, [{ id: '/nic', primary: true, deleteOption: 'Detach' }]);
@@ -93,7 +99,10 @@ test('a peering lets the two VNets talk and forwards nothing', () => {
 });
 
 test('deploy/azure-role.json grants exactly the actions of the table, and no wildcard', () => {
-  const role = JSON.parse(readFileSync(new URL('../../deploy/azure-role.json', import.meta.url), 'utf8')) as Record<string, string[]>;
+  const role = JSON.parse(readFileSync(new URL('../../deploy/azure-role.json', import.meta.url), 'utf8')) as Record<
+    string,
+    string[]
+  >;
   assert.deepEqual([...(role['Actions'] ?? [])].sort(), rights.map(({ action }) => action).sort());
   assert.deepEqual([role['NotActions'], role['DataActions'], role['NotDataActions']], [[], [], []]);
   assert.doesNotMatch((role['Actions'] ?? []).join(), /\*/);
@@ -102,11 +111,15 @@ test('deploy/azure-role.json grants exactly the actions of the table, and no wil
 const exact = rights.map(({ action }) => action);
 
 test('a credential with the shipped role misses nothing anywhere', () => {
-  for (const scope of ['group', 'cluster', 'clusterNetwork'] as const) assert.deepEqual(missingActions(scope, [{ actions: exact, notActions: [] }]), []);
+  for (const scope of ['group', 'cluster', 'clusterNetwork'] as const)
+    assert.deepEqual(missingActions(scope, [{ actions: exact, notActions: [] }]), []);
 });
 
 test('a Contributor misses nothing, whatever it may not assign', () => {
-  const contributor = { actions: ['*'], notActions: ['Microsoft.Authorization/*/Write', 'Microsoft.Authorization/*/Delete'] };
+  const contributor = {
+    actions: ['*'],
+    notActions: ['Microsoft.Authorization/*/Write', 'Microsoft.Authorization/*/Delete'],
+  };
   assert.deepEqual(missingActions('group', [contributor]), []);
 });
 

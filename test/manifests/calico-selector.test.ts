@@ -61,7 +61,8 @@ const rows: readonly (readonly [selector: string, selected: boolean])[] = [
 
 describe("a host endpoint's labels against a selector of Calico", () => {
   for (const [selector, selected] of rows) {
-    test(`${JSON.stringify(selector)} ${selected ? 'selects' : 'does not select'} it`, () => assert.equal(parseSelector(selector)(labels), selected));
+    test(`${JSON.stringify(selector)} ${selected ? 'selects' : 'does not select'} it`, () =>
+      assert.equal(parseSelector(selector)(labels), selected));
   }
 
   test('global() does not select what lives in a namespace', () => {

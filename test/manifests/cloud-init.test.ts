@@ -11,7 +11,10 @@ test('a YAML reader finds the host key as it was given, no other, and no passwor
   assert.ok(text.startsWith('#cloud-config\n'));
   const config = parse(text);
   assert.deepEqual(config.ssh_keys, { ed25519_private: host.privateKey, ed25519_public: `${host.publicKey}\n` });
-  assert.deepEqual([config.ssh_deletekeys, config.ssh_pwauth, config.package_update, config.package_upgrade], [true, false, false, false]);
+  assert.deepEqual(
+    [config.ssh_deletekeys, config.ssh_pwauth, config.package_update, config.package_upgrade],
+    [true, false, false, false],
+  );
 });
 
 test('the same keys give the same text, which customData needs on a second try, and which fits into it (W9)', () => {

@@ -4,7 +4,13 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
 import { holds, isPolicyNamed } from '../../src/manifests/kubernetes.ts';
-import { changePatch, decideChange, decideRestore, restorePatch, unmarkPatch } from '../../src/manifests/kubernetes-marks.ts';
+import {
+  changePatch,
+  decideChange,
+  decideRestore,
+  restorePatch,
+  unmarkPatch,
+} from '../../src/manifests/kubernetes-marks.ts';
 import { type NeededRight, neededRights, tierRights } from '../../src/manifests/kubernetes-rights.ts';
 import { changedAnnotation, policyName } from '../../src/manifests/names.ts';
 
@@ -27,7 +33,10 @@ const runId = 'aaaaaaaa';
 const path = ['spec', 'node', 'autoCreate'] as const;
 const change = { path, wanted: 'Enabled', prior: 'Disabled', runId };
 const object = (value: string | undefined, run?: string): Parameters<typeof decideChange>[0] => ({
-  metadata: { resourceVersion: '7', ...(run === undefined ? {} : { annotations: { [changedAnnotation]: JSON.stringify({ run, prior: 'Disabled' }) } }) },
+  metadata: {
+    resourceVersion: '7',
+    ...(run === undefined ? {} : { annotations: { [changedAnnotation]: JSON.stringify({ run, prior: 'Disabled' }) } }),
+  },
   ...{ spec: { node: value === undefined ? {} : { autoCreate: value } } },
 });
 
@@ -58,17 +67,31 @@ test('a patch of the value names the version that it was decided on; value and m
     metadata: { resourceVersion: '7', annotations: mark },
     spec: { node: { autoCreate: 'Enabled' } },
   });
-  assert.deepEqual(restorePatch(object('Enabled', runId), change), { metadata: { resourceVersion: '7' }, spec: { node: { autoCreate: 'Disabled' } } });
+  assert.deepEqual(restorePatch(object('Enabled', runId), change), {
+    metadata: { resourceVersion: '7' },
+    spec: { node: { autoCreate: 'Disabled' } },
+  });
   assert.deepEqual(unmarkPatch, { metadata: { annotations: { [changedAnnotation]: null } } });
 });
 
 test('what the run had to create around the field goes with it, unless somebody put more into it', () => {
   const absent = { metadata: { resourceVersion: '7' }, spec: {} };
-  const patch = changePatch(absent, { ...change, prior: null }) as { metadata: { annotations: Record<string, string> } };
-  const changed = { metadata: { resourceVersion: '8', annotations: patch.metadata.annotations }, spec: { node: { autoCreate: 'Enabled' } } };
-  assert.deepEqual(restorePatch(changed, { ...change, prior: null }), { metadata: { resourceVersion: '8' }, spec: { node: null } });
+  const patch = changePatch(absent, { ...change, prior: null }) as {
+    metadata: { annotations: Record<string, string> };
+  };
+  const changed = {
+    metadata: { resourceVersion: '8', annotations: patch.metadata.annotations },
+    spec: { node: { autoCreate: 'Enabled' } },
+  };
+  assert.deepEqual(restorePatch(changed, { ...change, prior: null }), {
+    metadata: { resourceVersion: '8' },
+    spec: { node: null },
+  });
   const shared = { ...changed, spec: { node: { autoCreate: 'Enabled', syncLabels: 'Enabled' } } };
-  assert.deepEqual(restorePatch(shared, { ...change, prior: null }), { metadata: { resourceVersion: '8' }, spec: { node: { autoCreate: null } } });
+  assert.deepEqual(restorePatch(shared, { ...change, prior: null }), {
+    metadata: { resourceVersion: '8' },
+    spec: { node: { autoCreate: null } },
+  });
 });
 
 test('the roles of deploy/kubernetes grant what preflight asks for, and nothing else', () => {
@@ -84,11 +107,14 @@ test('the roles of deploy/kubernetes grant what preflight asks for, and nothing 
     const { namespace = '' } = metadata;
     return rules.flatMap(({ apiGroups, resources, verbs, resourceNames = [''] }) =>
       apiGroups.flatMap((group) =>
-        resources.flatMap((resource) => verbs.flatMap((verb) => resourceNames.map((name) => line({ verb, group, resource, name, namespace })))),
+        resources.flatMap((resource) =>
+          verbs.flatMap((verb) => resourceNames.map((name) => line({ verb, group, resource, name, namespace }))),
+        ),
       ),
     );
   };
-  const line = ({ verb, group, resource, name = '', namespace = '' }: NeededRight): string => `${verb} ${group}/${resource} ${name} ${namespace}`;
+  const line = ({ verb, group, resource, name = '', namespace = '' }: NeededRight): string =>
+    `${verb} ${group}/${resource} ${name} ${namespace}`;
   const granted = ['clusterrole.yaml', 'role.yaml'].flatMap(linesOf);
   const needed = [...neededRights.map(line), ...tierRights('any').map((right) => line({ ...right, name: '' }))];
   assert.deepEqual(granted.toSorted(), needed.toSorted());

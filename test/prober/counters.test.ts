@@ -28,7 +28,8 @@ http.server.ThreadingHTTPServer(("", ${policyMetricsPort}), Metrics).serve_forev
 
 const ownAddress = '10.99.0.1';
 const labels = (policy: string, srcIP: string): string => `instance="n",policy="${policy}",srcIP="${srcIP}"`;
-const sample = (policy: string, count: number, srcIP = ownAddress): string => `calico_denied_packets{${labels(policy, srcIP)}} ${count}\n`;
+const sample = (policy: string, count: number, srcIP = ownAddress): string =>
+  `calico_denied_packets{${labels(policy, srcIP)}} ${count}\n`;
 
 describe('beside the proof', { timeout: 120_000 }, () => {
   let street: Street;
@@ -66,7 +67,8 @@ describe('beside the proof', { timeout: 120_000 }, () => {
   });
   const settings = { connections: 3, timeoutMs: 3000, convergenceMs: 2000, controlPort: ports.mute, soakMs: 0 };
   const witnesses = { interfaceId: 'i', peeringIds: ['near', 'far'], policy: 'hepflow-p' } as const;
-  const openPlan = (): ProbePlan => planOf({ targets: [at(ports.open, 'n')], expected: { [`n:${ports.open}`]: 'OPEN' }, settings, witnesses });
+  const openPlan = (): ProbePlan =>
+    planOf({ targets: [at(ports.open, 'n')], expected: { [`n:${ports.open}`]: 'OPEN' }, settings, witnesses });
   const denyPlan = (): ProbePlan =>
     planOf({
       targets: [at(ports.drop, 'n'), at(ports.open, 'm')],
@@ -76,7 +78,9 @@ describe('beside the proof', { timeout: 120_000 }, () => {
     });
 
   async function probe(plan: ProbePlan, onLine: (line: Line) => unknown = () => {}): Promise<ProbeOutput> {
-    const child = spawn('ip', ['netns', 'exec', street.prober, 'sh', '-c', proberCommand(plan)], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const child = spawn('ip', ['netns', 'exec', street.prober, 'sh', '-c', proberCommand(plan)], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
     const lines: string[] = [];
     createInterface({ input: child.stdout }).on('line', (line) => {
       lines.push(`${line}\n`);
@@ -104,20 +108,46 @@ describe('beside the proof', { timeout: 120_000 }, () => {
   });
 
   const counted: readonly [promise: string, body: string, count: number | null][] = [
-    ['samples that name the policy are added up', sample('default|hepflow-p|0|deny', 3) + sample('default|hepflow-p|1|deny', 4), 7],
+    [
+      'samples that name the policy are added up',
+      sample('default|hepflow-p|0|deny', 3) + sample('default|hepflow-p|1|deny', 4),
+      7,
+    ],
     ['a name with its tier before it is the same policy', sample('default|default.hepflow-p|0|deny', 5), 5],
-    ['another policy, or one whose name goes on, is not it', sample('default|hepflow-pp|0|deny', 5) + sample('default|x/hepflow-p|0|deny', 5), null],
-    ['packets of other sources do not count', sample('default|hepflow-p|0|deny', 5, '10.99.0.9') + sample('default|hepflow-p|0|deny', 2), 2],
+    [
+      'another policy, or one whose name goes on, is not it',
+      sample('default|hepflow-pp|0|deny', 5) + sample('default|x/hepflow-p|0|deny', 5),
+      null,
+    ],
+    [
+      'packets of other sources do not count',
+      sample('default|hepflow-p|0|deny', 5, '10.99.0.9') + sample('default|hepflow-p|0|deny', 2),
+      2,
+    ],
     ['samples without a source count', 'calico_denied_packets{policy="default|hepflow-p|0|deny"} 6\n', 6],
-    ['numbers may be written with an exponent, and a time may follow', 'calico_denied_packets{policy="default|hepflow-p|0|deny"} 1.2e+01 1700000000000\n', 12],
-    ['other families do not count', `calico_denied_bytes{${labels('default|hepflow-p|0|deny', ownAddress)}} 60\n`, null],
+    [
+      'numbers may be written with an exponent, and a time may follow',
+      'calico_denied_packets{policy="default|hepflow-p|0|deny"} 1.2e+01 1700000000000\n',
+      12,
+    ],
+    [
+      'other families do not count',
+      `calico_denied_bytes{${labels('default|hepflow-p|0|deny', ownAddress)}} 60\n`,
+      null,
+    ],
     ['metrics without the family: nothing was denied yet', '# TYPE go_goroutines gauge\ngo_goroutines 7\n', null],
-    ['lines that are no samples do no harm', `calico_denied_packets{ 9\ncalico_denied_packets nothing\n${sample('default|hepflow-p|0|deny', 1)}`, 1],
+    [
+      'lines that are no samples do no harm',
+      `calico_denied_packets{ 9\ncalico_denied_packets nothing\n${sample('default|hepflow-p|0|deny', 1)}`,
+      1,
+    ],
   ];
   for (const [promise, body, count] of counted) {
     test(promise, async () => {
       metrics(body);
-      assert.deepEqual((await probe(openPlan())).deniedPackets, { n: { source: 'calico_denied_packets', before: count, after: count } });
+      assert.deepEqual((await probe(openPlan())).deniedPackets, {
+        n: { source: 'calico_denied_packets', before: count, after: count },
+      });
     });
   }
 
@@ -143,9 +173,15 @@ describe('beside the proof', { timeout: 120_000 }, () => {
   test('a port that nobody serves, and one that is silent, are missing witnesses; the proof waits for them hardly', async () => {
     const plan = openPlan();
     const elsewhere = (port: number): ProbePlan => ({ ...plan, deniedPackets: { policy: 'hepflow-p', port } });
-    assert.match(((await probe(elsewhere(ports.closed))).deniedPackets['n'] as { missing: string }).missing, /^10\.99\.0\.2:30085: Connection refused$/);
+    assert.match(
+      ((await probe(elsewhere(ports.closed))).deniedPackets['n'] as { missing: string }).missing,
+      /^10\.99\.0\.2:30085: Connection refused$/,
+    );
     const silent = await probe(elsewhere(ports.drop));
-    assert.match((silent.deniedPackets['n'] as { missing: string }).missing, /^10\.99\.0\.2:30081: it did not answer within 0\.6 s$/);
+    assert.match(
+      (silent.deniedPackets['n'] as { missing: string }).missing,
+      /^10\.99\.0\.2:30081: it did not answer within 0\.6 s$/,
+    );
     const starts = silent.connections.map(({ startedAt }) => Date.parse(startedAt));
     assert.ok(Math.max(...starts) - Math.min(...starts) < 900, 'all dials begin within the time of one look and some');
   });
@@ -154,7 +190,11 @@ describe('beside the proof', { timeout: 120_000 }, () => {
     metrics('');
     const { answers, connections } = await probe(denyPlan());
     assert.deepEqual(answers, { [`m:${ports.open}`]: { 'node-a frontend-1': 16 } });
-    assert.equal(connections.filter(({ target, stage }) => target === `m:${ports.open}` && stage === 'proof').length, 3, 'and they are no proof');
+    assert.equal(
+      connections.filter(({ target, stage }) => target === `m:${ports.open}` && stage === 'proof').length,
+      3,
+      'and they are no proof',
+    );
   });
 
   test('the proof tells twice a second how far it is, and the last time that it is complete', async () => {

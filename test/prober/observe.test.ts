@@ -13,7 +13,8 @@ import { openStreet, ports, type Street, targetAt } from './street.ts';
 /** Drops new connections and lets established ones live, as a preDNAT deny does. */
 const denyNew = (port: number): string => `tcp dport ${port} tcp flags & (syn | ack) == syn drop`;
 
-const dialsTo = (observed: Observed, { id }: Target): readonly Dial[] => dialsOf(observed.tracks[id] ?? '', observed.slots);
+const dialsTo = (observed: Observed, { id }: Target): readonly Dial[] =>
+  dialsOf(observed.tracks[id] ?? '', observed.slots);
 
 /** `odo`: open, then silent, then open; slots that were missed tell nothing. */
 const shapeOf = (observed: Observed, target: Target): string =>
@@ -22,7 +23,8 @@ const shapeOf = (observed: Observed, target: Target): string =>
     .filter((dial, index, all) => dial !== all[index - 1])
     .join('');
 
-const slotStartMs = ({ startedAt, cadenceMs }: Observed, slot: number): number => Date.parse(startedAt) + slot * cadenceMs;
+const slotStartMs = ({ startedAt, cadenceMs }: Observed, slot: number): number =>
+  Date.parse(startedAt) + slot * cadenceMs;
 
 async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await sleep(10);
@@ -69,7 +71,8 @@ describe('the observer, on real sockets of the kernel', { timeout: 120_000 }, ()
     assert.equal(shapeOf(observed, control), 'o');
     for (const [slot, dial] of dialsTo(observed, node).entries()) {
       const startMs = slotStartMs(observed, slot);
-      if (startMs + observed.latenessMs < from - 1) assert.ok('o-'.includes(dial), `slot ${slot} before the deny is ${dial}`);
+      if (startMs + observed.latenessMs < from - 1)
+        assert.ok('o-'.includes(dial), `slot ${slot} before the deny is ${dial}`);
       if (startMs > to + 1) assert.ok('d-'.includes(dial), `slot ${slot} after the deny is ${dial}`);
     }
     assert.deepEqual([observed.cadenceMs, observed.dialTimeoutMs, observed.ended], [25, 200, 'read']);
@@ -143,7 +146,9 @@ describe('the observer, on real sockets of the kernel', { timeout: 120_000 }, ()
   });
 
   test('two starts at once leave one observer', async () => {
-    const fresh = (await Promise.all([sessions.start(), sessions.start(), sessions.start()])).map((started) => started.fresh);
+    const fresh = (await Promise.all([sessions.start(), sessions.start(), sessions.start()])).map(
+      (started) => started.fresh,
+    );
     assert.deepEqual(fresh.toSorted(), [false, false, true]);
   });
 
@@ -206,7 +211,9 @@ describe('the observer, on real sockets of the kernel', { timeout: 120_000 }, ()
     await slots(4);
     const observed = await sessions.observed();
     for (const target of [node, control]) {
-      const missed = Math.max(...[...(observed.tracks[target.id] ?? '').matchAll(/(\d+)-/g)].map(([, count]) => Number(count)));
+      const missed = Math.max(
+        ...[...(observed.tracks[target.id] ?? '').matchAll(/(\d+)-/g)].map(([, count]) => Number(count)),
+      );
       assert.ok(missed >= 10, observed.tracks[target.id]);
       assert.equal(shapeOf(observed, target), 'o', 'a dial that was answered while nobody looked is open');
     }
@@ -222,7 +229,8 @@ describe('the observer, on real sockets of the kernel', { timeout: 120_000 }, ()
 
   test('what it keeps on the machine is for its own user only', async () => {
     await sessions.start();
-    for (const folder of ['.hepflow', '.hepflow/0a1b2c3d-enforced']) assert.equal(statSync(join(sessions.home, folder)).mode & 0o777, 0o700);
+    for (const folder of ['.hepflow', '.hepflow/0a1b2c3d-enforced'])
+      assert.equal(statSync(join(sessions.home, folder)).mode & 0o777, 0o700);
   });
 
   describe('a held connection', () => {

@@ -21,7 +21,10 @@ export class ObserverSessions {
 
   /** The plan of a start, changed where a test cannot wait. */
   plan(change: Partial<StartPlan> = {}): StartPlan {
-    return { ...startPlan('0a1b2c3d', { phase: 'enforced', ssh: { address: '', adminUser: '' }, targets: this.#targets }), ...change };
+    return {
+      ...startPlan('0a1b2c3d', { phase: 'enforced', ssh: { address: '', adminUser: '' }, targets: this.#targets }),
+      ...change,
+    };
   }
 
   async start(change: Partial<StartPlan> = {}): Promise<{ readonly fresh: boolean; readonly open: readonly string[] }> {
@@ -48,12 +51,19 @@ export class ObserverSessions {
   spawn(plan: StartPlan | ReadPlan, dialogue: string): ChildProcess {
     const { command, stdin } = observerCommand(plan);
     const env = { ...process.env, HOME: this.home };
-    const child = spawn('ip', ['netns', 'exec', this.#netns, 'sh', '-c', command], { env, stdio: ['pipe', 'pipe', 'pipe'], detached: true });
+    const child = spawn('ip', ['netns', 'exec', this.#netns, 'sh', '-c', command], {
+      env,
+      stdio: ['pipe', 'pipe', 'pipe'],
+      detached: true,
+    });
     child.stdin.end(stdin + dialogue);
     return child;
   }
 
-  async session(plan: StartPlan | ReadPlan, dialogue: string): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  async session(
+    plan: StartPlan | ReadPlan,
+    dialogue: string,
+  ): Promise<{ code: number | null; stdout: string; stderr: string }> {
     const child = this.spawn(plan, dialogue);
     const told = { stdout: '', stderr: '' };
     for (const name of ['stdout', 'stderr'] as const) {
@@ -81,7 +91,8 @@ export class ObserverSessions {
   /** Ends the observer, if it still runs, and removes what it wrote. */
   close(): void {
     try {
-      if (this.pid > 0 && readFileSync(`/proc/${this.pid}/cmdline`, 'utf8').includes('sys.stdin.buffer')) process.kill(this.pid, 'SIGKILL');
+      if (this.pid > 0 && readFileSync(`/proc/${this.pid}/cmdline`, 'utf8').includes('sys.stdin.buffer'))
+        process.kill(this.pid, 'SIGKILL');
     } catch {} // it has ended by itself
     rmSync(this.home, { recursive: true, force: true });
   }

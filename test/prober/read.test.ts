@@ -61,11 +61,17 @@ test('a whole output becomes kernel, convergence, connections, answers and count
 
 test('a counter that could not be read says why', () => {
   const missing = { type: 'counter', node: 'n', missing: '10.0.0.1:9081: refused' };
-  assert.deepEqual(readOutput(text(whole.with(whole.indexOf(counter), missing)), plan).deniedPackets, { n: { missing: '10.0.0.1:9081: refused' } });
+  assert.deepEqual(readOutput(text(whole.with(whole.indexOf(counter), missing)), plan).deniedPackets, {
+    n: { missing: '10.0.0.1:9081: refused' },
+  });
 });
 
 test('without a policy in force no counter is asked for', () => {
-  const { witnesses: _, ...input } = { ...plan, settings: { ...plan.settings, controlPort: 10250, soakMs: 0 }, witnesses: undefined };
+  const { witnesses: _, ...input } = {
+    ...plan,
+    settings: { ...plan.settings, controlPort: 10250, soakMs: 0 },
+    witnesses: undefined,
+  };
   const quiet = planOf(input);
   assert.equal(quiet.deniedPackets, null);
   assert.deepEqual(readOutput(text(whole.toSpliced(whole.indexOf(counter), 1)), quiet).deniedPackets, {});
@@ -97,16 +103,35 @@ describe('refused as something that the prober cannot have printed', () => {
     ['an unknown field', [header, ...whole.slice(1).map((line) => ({ ...line, extra: 1 }))]],
     ['an unknown outcome', whole.map((line) => (line === dials[1] ? dial(2, 'proof', 'BLOCKED') : line))],
     ['a target that was not asked for', whole.map((line) => (line === dials[1] ? dial(3, 'proof', 'DROP') : line))],
-    ['a proof connection too few', [header, convergence, ...dials.filter((one) => one !== dials[1]), { type: 'done', connections: dials.length - 1 }]],
-    ['a negative number of SYNs', whole.map((line) => (line === dials[1] ? dial(2, 'proof', 'DROP', { syns: -1 }) : line))],
+    [
+      'a proof connection too few',
+      [
+        header,
+        convergence,
+        ...dials.filter((one) => one !== dials[1]),
+        { type: 'done', connections: dials.length - 1 },
+      ],
+    ],
+    [
+      'a negative number of SYNs',
+      whole.map((line) => (line === dials[1] ? dial(2, 'proof', 'DROP', { syns: -1 }) : line)),
+    ],
     ['answers twice', [...whole.slice(0, -1), answers, ...whole.slice(-1)]],
-    ['answers of a port that was expected to be silent', whole.with(whole.indexOf(answers), { ...answers, target: 'n:2' })],
+    [
+      'answers of a port that was expected to be silent',
+      whole.with(whole.indexOf(answers), { ...answers, target: 'n:2' }),
+    ],
     ['a counter of another node', whole.with(whole.indexOf(counter), { ...counter, node: 'm' })],
     ['half a counter', whole.with(whole.indexOf(counter), { type: 'counter', node: 'n', source: 'x', before: 1 })],
-    ['a time that is none', whole.map((line) => (line === dials[1] ? dial(2, 'proof', 'DROP', { startedAt: 'now' }) : line))],
+    [
+      'a time that is none',
+      whole.map((line) => (line === dials[1] ? dial(2, 'proof', 'DROP', { startedAt: 'now' }) : line)),
+    ],
   ];
-  for (const [name, lines] of rows) test(name, () => assert.throws(() => readOutput(text(lines), plan), ProbeOutputError));
-  test('text before the header, as a login shell may print', () => assert.throws(() => readOutput(`Welcome!\n${text(whole)}`, plan), ProbeOutputError));
+  for (const [name, lines] of rows)
+    test(name, () => assert.throws(() => readOutput(text(lines), plan), ProbeOutputError));
+  test('text before the header, as a login shell may print', () =>
+    assert.throws(() => readOutput(`Welcome!\n${text(whole)}`, plan), ProbeOutputError));
 });
 
 test('a bad line is quoted in the error, but not at length', () => {

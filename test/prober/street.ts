@@ -129,7 +129,8 @@ export async function openStreet(): Promise<Street> {
     }
     const nft = (text: string): Promise<string> => runIn(other, ['nft', '-f', '-'], text);
     const reset = (): Promise<string> => nft(rules);
-    const limitIcmp = (intervalMs: number): Promise<string> => runIn(other, ['sysctl', '-qw', `net.ipv4.icmp_ratelimit=${intervalMs}`]);
+    const limitIcmp = (intervalMs: number): Promise<string> =>
+      runIn(other, ['sysctl', '-qw', `net.ipv4.icmp_ratelimit=${intervalMs}`]);
     await reset();
     await limitIcmp(0);
     const logFile = join(folder, 'server.log');

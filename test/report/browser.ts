@@ -8,7 +8,9 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
 /** Debian's; undefined where it is not installed. */
-export const chromium = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => existsSync(path));
+export const chromium = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>
+  existsSync(path),
+);
 
 export interface Looked {
   /** Height and width of the whole page, and the width of the window, in CSS pixels. */
@@ -23,7 +25,10 @@ export interface Looked {
 }
 
 export interface Browser {
-  look(url: string, how: { readonly scheme: 'light' | 'dark'; readonly width: number; readonly clipTo?: number }): Promise<Looked>;
+  look(
+    url: string,
+    how: { readonly scheme: 'light' | 'dark'; readonly width: number; readonly clipTo?: number },
+  ): Promise<Looked>;
   close(): Promise<void>;
 }
 
@@ -41,10 +46,20 @@ export async function openBrowser(path: string): Promise<Browser> {
     '--disable-background-networking',
     '--no-first-run',
   ];
-  const child = spawn(path, [...flags, '--host-resolver-rules=MAP * ~NOTFOUND', '--remote-debugging-port=0', `--user-data-dir=${folder}`, 'about:blank'], {
-    stdio: 'ignore',
-    detached: true,
-  });
+  const child = spawn(
+    path,
+    [
+      ...flags,
+      '--host-resolver-rules=MAP * ~NOTFOUND',
+      '--remote-debugging-port=0',
+      `--user-data-dir=${folder}`,
+      'about:blank',
+    ],
+    {
+      stdio: 'ignore',
+      detached: true,
+    },
+  );
   const ended = once(child, 'exit');
   try {
     const socket = await connect(await portOf(folder, child));
@@ -63,7 +78,8 @@ export async function openBrowser(path: string): Promise<Browser> {
 
 async function end(child: ChildProcess, ended: Promise<unknown>, folder: string): Promise<void> {
   // Its own process group: the browser has children.
-  if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) process.kill(-child.pid, 'SIGKILL');
+  if (child.pid !== undefined && child.exitCode === null && child.signalCode === null)
+    process.kill(-child.pid, 'SIGKILL');
   await ended;
   await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
 }
@@ -73,7 +89,9 @@ async function portOf(folder: string, child: ChildProcess): Promise<string> {
   const deadline = Date.now() + 60_000;
   while (Date.now() < deadline) {
     if (child.exitCode !== null) throw new Error(`Chromium ended with code ${child.exitCode}.`);
-    const [port, path] = (await readFile(join(folder, 'DevToolsActivePort'), 'utf8').catch(() => '')).trim().split('\n');
+    const [port, path] = (await readFile(join(folder, 'DevToolsActivePort'), 'utf8').catch(() => ''))
+      .trim()
+      .split('\n');
     if (port && path) return `ws://127.0.0.1:${port}${path}`;
     await pause(50);
   }
@@ -114,7 +132,11 @@ async function connect(url: string): Promise<Socket> {
 
 const measure = `({ height: document.documentElement.scrollHeight, width: document.documentElement.scrollWidth, window: window.innerWidth, text: document.body.innerText + [...document.querySelectorAll('svg text')].map((one) => one.textContent).join(' ') })`;
 
-async function look(socket: Socket, url: string, { scheme, width, clipTo }: Parameters<Browser['look']>[1]): Promise<Looked> {
+async function look(
+  socket: Socket,
+  url: string,
+  { scheme, width, clipTo }: Parameters<Browser['look']>[1],
+): Promise<Looked> {
   const { targetId } = await socket.ask('Target.createTarget', { url: 'about:blank' });
   const { sessionId } = await socket.ask('Target.attachToTarget', { targetId, flatten: true });
   const session = String(sessionId);
@@ -130,7 +152,11 @@ async function look(socket: Socket, url: string, { scheme, width, clipTo }: Para
   const { data } = await ask('Page.captureScreenshot', { format: 'png', captureBeyondViewport: true, clip });
   const complaints = socket
     .events(session)
-    .filter(({ method }) => ['Runtime.consoleAPICalled', 'Runtime.exceptionThrown', 'Log.entryAdded', 'Network.loadingFailed'].includes(method))
+    .filter(({ method }) =>
+      ['Runtime.consoleAPICalled', 'Runtime.exceptionThrown', 'Log.entryAdded', 'Network.loadingFailed'].includes(
+        method,
+      ),
+    )
     .map((event) => JSON.stringify(event));
   await socket.ask('Target.closeTarget', { targetId });
   return { ...value, complaints, png: Buffer.from(String(data), 'base64') };

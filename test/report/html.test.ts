@@ -18,13 +18,15 @@ const textOf = (html: string): string => {
     .replaceAll(/&(?:lt|gt|quot|#39|amp);/g, (entity) => entities[entity] ?? entity)
     .replaceAll(/\s+/g, ' ');
 };
-const claims = (html: string): string[] => [...html.matchAll(/<li class="claim [\s\S]*?<\/li>/g)].map(([claim]) => textOf(claim).trim());
+const claims = (html: string): string[] =>
+  [...html.matchAll(/<li class="claim [\s\S]*?<\/li>/g)].map(([claim]) => textOf(claim).trim());
 
 for (const [name, each] of Object.entries(everyKind)) {
   test(`the page of a run that ${name} stands alone: well-formed, without scripts, and nothing in it is loaded from elsewhere`, () => {
     const html = toHtml(each);
     const elements = elementsOf(html);
-    for (const forbidden of ['script', 'link', 'img', 'iframe', 'object', 'a', 'image', 'use', 'base']) assert.ok(!elements.includes(forbidden), forbidden);
+    for (const forbidden of ['script', 'link', 'img', 'iframe', 'object', 'a', 'image', 'use', 'base'])
+      assert.ok(!elements.includes(forbidden), forbidden);
     assert.doesNotMatch(html, /https?:|\s(?:src|href|on\w+)=|@import|url\(/i);
     assert.deepEqual([elements[0], elements.filter((one) => one === 'h1').length], ['html', 1]);
     assert.match(html, /<meta http-equiv="Content-Security-Policy" content="default-src &?#?'none'/);
@@ -32,15 +34,20 @@ for (const [name, each] of Object.entries(everyKind)) {
 
   test(`the page of a run that ${name} says outcome and summary first, and every verdict's sentence`, () => {
     const text = textOf(toHtml(each));
-    assert.ok(text.indexOf(each.outcome) < text.indexOf(each.summary) && text.indexOf(each.summary) < 400, text.slice(0, 500));
+    assert.ok(
+      text.indexOf(each.outcome) < text.indexOf(each.summary) && text.indexOf(each.summary) < 400,
+      text.slice(0, 500),
+    );
     for (const { sentence } of each.verdicts) assert.ok(text.includes(sentence), sentence);
-    for (const { what, why, command } of each.leftovers) for (const part of [what, why, command]) assert.ok(text.includes(part), part);
+    for (const { what, why, command } of each.leftovers)
+      for (const part of [what, why, command]) assert.ok(text.includes(part), part);
     for (const warning of each.warnings) assert.ok(text.includes(warning), warning);
   });
 }
 
 test('the top of the page tells phase by phase what was proved, what was not, and what was not looked at', () => {
-  const states = (html: string): string[] => claims(html).map((claim) => /Proved|Disproved|Not decided|Not looked at/.exec(claim)?.[0] ?? claim);
+  const states = (html: string): string[] =>
+    claims(html).map((claim) => /Proved|Disproved|Not decided|Not looked at/.exec(claim)?.[0] ?? claim);
   assert.deepEqual(states(toHtml(passed)), ['Proved', 'Proved', 'Proved', 'Proved']);
   assert.deepEqual(states(toHtml(failed)), ['Proved', 'Disproved', 'Proved', 'Proved']);
   assert.deepEqual(states(toHtml(inconclusive)), ['Proved', 'Proved', 'Not decided', 'Proved']);
@@ -54,12 +61,18 @@ test('the top of the page tells phase by phase what was proved, what was not, an
 
 test('a failure is shown with every problem and the way out', () => {
   const text = textOf(toHtml(broken));
-  for (const part of ['PreflightFailed in preflight', 'workload.nodePort', '30080 belongs to svc. Choose another.', 'Remedy: Resolve each listed problem.'])
+  for (const part of [
+    'PreflightFailed in preflight',
+    'workload.nodePort',
+    '30080 belongs to svc. Choose another.',
+    'Remedy: Resolve each listed problem.',
+  ])
     assert.ok(text.includes(part), part);
 });
 
 test('the picture shows what each path did: whole when it answered, cut when it kept silent, and both enforced and failed phases', () => {
-  const pictureOf = (html: string): string => /<section aria-labelledby="picture">[\s\S]*?<\/section>/.exec(html)?.[0] ?? '';
+  const pictureOf = (html: string): string =>
+    /<section aria-labelledby="picture">[\s\S]*?<\/section>/.exec(html)?.[0] ?? '';
   assert.equal(pictureOf(toHtml(passed)).match(/<svg/g)?.length, 1);
   assert.equal(pictureOf(toHtml(passed)).match(/stroke-dasharray/g)?.length, 1);
   assert.match(textOf(pictureOf(toHtml(passed))), /NodePort 30080 silent, as it should be/);
@@ -70,12 +83,24 @@ test('the picture shows what each path did: whole when it answered, cut when it 
 
 test('every connection of a proof is on the time line once, with a shape for its outcome', () => {
   const lines = (html: string): number =>
-    /<section aria-labelledby="connections">[\s\S]*?<\/section>/.exec(html)?.[0].match(/<g class="\w+"><line/g)?.length ?? 0;
+    /<section aria-labelledby="connections">[\s\S]*?<\/section>/.exec(html)?.[0].match(/<g class="\w+"><line/g)
+      ?.length ?? 0;
   assert.equal(lines(toHtml(passed)), passed.verdicts.flatMap((verdict) => proofOf(passed, verdict)).length);
-  const odd = row('baseline', nodes[0], 30080, { observed: 'MIXED', verdict: 'FAIL' }, ['OPEN', 'DROP', 'RST', 'ICMP_REJECT', 'PROBE_FAULT']);
+  const odd = row('baseline', nodes[0], 30080, { observed: 'MIXED', verdict: 'FAIL' }, [
+    'OPEN',
+    'DROP',
+    'RST',
+    'ICMP_REJECT',
+    'PROBE_FAULT',
+  ]);
   assert.equal(
-    new Set([...toHtml(report({ verdicts: [odd], ...seenIn([odd]) })).matchAll(/<path class="\w+" d="([^"]*)" transform="translate\(\d{2}/g)].map(([, d]) => d))
-      .size,
+    new Set(
+      [
+        ...toHtml(report({ verdicts: [odd], ...seenIn([odd]) })).matchAll(
+          /<path class="\w+" d="([^"]*)" transform="translate\(\d{2}/g,
+        ),
+      ].map(([, d]) => d),
+    ).size,
     5,
   );
 });
@@ -109,14 +134,32 @@ test('nothing that a report holds can become a tag, an attribute or a shell word
     summary: evil,
     warnings: [evil],
     leftovers: [{ what: evil, why: evil, command: evil }],
-    failure: { code: 'InvalidInput', step: evil, message: evil, remedy: evil, problems: [{ code: 'InvalidInput', field: evil, message: evil, remedy: evil }] },
+    failure: {
+      code: 'InvalidInput',
+      step: evil,
+      message: evil,
+      remedy: evil,
+      problems: [{ code: 'InvalidInput', field: evil, message: evil, remedy: evil }],
+    },
     verdicts: [
-      verdict({ node: evil, sentence: evil, target: { id: `${evil}:1`, node: evil, address: evil, port: 1, kind: 'nodePort' } }),
+      verdict({
+        node: evil,
+        sentence: evil,
+        target: { id: `${evil}:1`, node: evil, address: evil, port: 1, kind: 'nodePort' },
+      }),
       row('enforced', evil, 30080),
     ],
     calico: { flavour: 'oss', version: evil, hostEndpointFlowLogs: 'enabled', hostEndpoints: [evil] },
-    cluster: { id: evil, kubernetesVersion: evil, location: evil, vnetId: evil, nodes: [{ name: evil, internalIp: evil }] },
-    steps: [{ name: 'labelNode', subject: evil, outcome: 'done', startedAt: null, endedAt: null, attempts: 1, detail: evil }],
+    cluster: {
+      id: evil,
+      kubernetesVersion: evil,
+      location: evil,
+      vnetId: evil,
+      nodes: [{ name: evil, internalIp: evil }],
+    },
+    steps: [
+      { name: 'labelNode', subject: evil, outcome: 'done', startedAt: null, endedAt: null, attempts: 1, detail: evil },
+    ],
   });
   const html = toHtml(hostile);
   assert.ok(!elementsOf(html).includes('script'));
@@ -130,7 +173,8 @@ test('the same report gives the same page', () => {
   assert.equal(toHtml(structuredClone(failed)), toHtml(failed));
 });
 
-const sectionOf = (html: string, id: string): string => new RegExp(`<section aria-labelledby="${id}">[\\s\\S]*?</section>`).exec(html)?.[0] ?? '';
+const sectionOf = (html: string, id: string): string =>
+  new RegExp(`<section aria-labelledby="${id}">[\\s\\S]*?</section>`).exec(html)?.[0] ?? '';
 
 test('each change has its time line: a row for each mark, a dot for every dial, and its sentence', () => {
   const html = sectionOf(toHtml(passed), 'transitions');

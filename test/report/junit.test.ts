@@ -7,8 +7,11 @@ import { elementsOf } from './well-formed.ts';
 
 /** The counts that CI reads, from the root. */
 const totals = (xml: string): number[] =>
-  ['tests', 'failures', 'errors', 'skipped'].map((name) => Number(new RegExp(`<testsuites [^>]*\\b${name}="(\\d+)"`).exec(xml)?.[1]));
-const cases = (xml: string): string[] => [...xml.matchAll(/<testcase [^>]*\/>|<testcase [\s\S]*?<\/testcase>/g)].map(([one]) => one);
+  ['tests', 'failures', 'errors', 'skipped'].map((name) =>
+    Number(new RegExp(`<testsuites [^>]*\\b${name}="(\\d+)"`).exec(xml)?.[1]),
+  );
+const cases = (xml: string): string[] =>
+  [...xml.matchAll(/<testcase [^>]*\/>|<testcase [\s\S]*?<\/testcase>/g)].map(([one]) => one);
 const caseOf = (xml: string, part: string): string => cases(xml).find((one) => one.includes(part)) ?? '';
 
 for (const [name, each] of Object.entries(everyKind)) {
@@ -29,8 +32,14 @@ test('a PASS is all passed', () => {
 
 test('a finding that contradicts is a failure, one that could not be had is skipped, and how long changes took is told beside them', () => {
   const xml = toJunit(doubted);
-  assert.match(caseOf(xml, 'The nodes’ own packet counters'), /<failure message="The rules of \S+ counted no packet denied[^"]*" type="CONTRADICTED">/);
-  assert.match(caseOf(xml, 'Azure’s routes'), /<skipped message="Azure’s effective routes are missing as a witness: [^"]*">/);
+  assert.match(
+    caseOf(xml, 'The nodes’ own packet counters'),
+    /<failure message="The rules of \S+ counted no packet denied[^"]*" type="CONTRADICTED">/,
+  );
+  assert.match(
+    caseOf(xml, 'Azure’s routes'),
+    /<skipped message="Azure’s effective routes are missing as a witness: [^"]*">/,
+  );
   assert.match(xml, /<system-out>aks-a-vmss000000:30080 went silent 79 to 108 ms after the policy was sent;/);
 });
 
@@ -46,7 +55,10 @@ test('a FAIL is a failure with its sentence, and what is left behind another wit
 
 test('INCONCLUSIVE is an error, never skipped: no CI takes it for a pass', () => {
   assert.deepEqual(totals(toJunit(inconclusive)), [18 + inconclusive.findings.length, 1, 1, 3]);
-  assert.match(caseOf(toJunit(inconclusive), 'The control was not alive.'), /<error message="The control was not alive." type="INCONCLUSIVE">/);
+  assert.match(
+    caseOf(toJunit(inconclusive), 'The control was not alive.'),
+    /<error message="The control was not alive." type="INCONCLUSIVE">/,
+  );
   assert.equal(totals(toJunit(report({ outcome: 'INCONCLUSIVE', verdicts: [] })))[2], 1);
 });
 
@@ -66,7 +78,15 @@ test('a run under way is skipped, not passed', () => {
 
 test('nothing that a report holds can become an element', () => {
   const evil = `"/><failure><script>]]>&\u0007`;
-  const xml = toJunit(report({ summary: evil, verdicts: [verdict({ verdict: 'FAIL', sentence: evil, target: { ...verdict().target, id: evil } })] }));
+  const xml = toJunit(
+    report({
+      summary: evil,
+      verdicts: [verdict({ verdict: 'FAIL', sentence: evil, target: { ...verdict().target, id: evil } })],
+    }),
+  );
   const elements = elementsOf(xml);
-  assert.deepEqual([elements.filter((one) => one === 'failure').length, elements.includes('script'), xml.includes('\u0007')], [1, false, false]);
+  assert.deepEqual(
+    [elements.filter((one) => one === 'failure').length, elements.includes('script'), xml.includes('\u0007')],
+    [1, false, false],
+  );
 });

@@ -19,7 +19,14 @@ const troubled = report({
     step: 'preflight',
     message: 'Two problems.',
     remedy: 'Resolve each.',
-    problems: [{ code: 'NodePortTaken', field: 'workload.nodePort', message: '30080 belongs to svc.', remedy: 'Choose another.' }],
+    problems: [
+      {
+        code: 'NodePortTaken',
+        field: 'workload.nodePort',
+        message: '30080 belongs to svc.',
+        remedy: 'Choose another.',
+      },
+    ],
   },
   leftovers: [{ what: 'VM hepflow-x-vm', why: 'a lock forbids it', command: 'az vm delete --ids /x' }],
   warnings: ['SSH is open to the world.'],
@@ -29,7 +36,9 @@ test('the JSON is the whole report, in the order that docs/report.md gives', () 
   const shuffled = Object.fromEntries(Object.entries(troubled).reverse()) as unknown as typeof troubled;
   assert.equal(toJson(shuffled), toJson(troubled));
   assert.deepEqual(JSON.parse(toJson(troubled)), troubled);
-  const documented = [...readFileSync(new URL('../../docs/report.md', import.meta.url), 'utf8').matchAll(/^\| `(\w+)` \|/gm)].map((match) => match[1]);
+  const documented = [
+    ...readFileSync(new URL('../../docs/report.md', import.meta.url), 'utf8').matchAll(/^\| `(\w+)` \|/gm),
+  ].map((match) => match[1]);
   assert.deepEqual(Object.keys(JSON.parse(toJson(report()))), documented.slice(0, Object.keys(report()).length));
 });
 
@@ -59,7 +68,10 @@ test('a table row of the Markdown stays one row, whatever a detail holds', () =>
 test('a report without verdicts, failure and leftovers has no empty sections', () => {
   const text = toMarkdown(report({ verdicts: [], steps: [], cluster: null }));
   assert.doesNotMatch(text, /##/);
-  assert.equal(toText(report({ verdicts: [] })), 'hepflow run 0a1b2c3d: PASS after 1 min 30 s\nHost endpoints protect the nodes’ ports.\n');
+  assert.equal(
+    toText(report({ verdicts: [] })),
+    'hepflow run 0a1b2c3d: PASS after 1 min 30 s\nHost endpoints protect the nodes’ ports.\n',
+  );
 });
 
 test('the text keeps to the width of the terminal and says why, wrapped', () => {
@@ -87,11 +99,20 @@ test('the text keeps to the width of the terminal and says why, wrapped', () => 
 test('a terminal too narrow for the table gets lines instead', () => {
   const text = toText(troubled, { columns: 80 });
   assert.doesNotMatch(text, /┌/);
-  assert.ok(text.includes(`INCONCLUSIVE second ${verdict().target.id}: expected DROP, observed MIXED\n  ${verdict().sentence}`));
+  assert.ok(
+    text.includes(`INCONCLUSIVE second ${verdict().target.id}: expected DROP, observed MIXED\n  ${verdict().sentence}`),
+  );
 });
 
 test('durations are told as people say them', () => {
-  assert.deepEqual([0, 999, 1000, 59_900, 60_000, 185_000].map(duration), ['0 ms', '999 ms', '1.0 s', '59.9 s', '1 min 00 s', '3 min 05 s']);
+  assert.deepEqual([0, 999, 1000, 59_900, 60_000, 185_000].map(duration), [
+    '0 ms',
+    '999 ms',
+    '1.0 s',
+    '59.9 s',
+    '1 min 00 s',
+    '3 min 05 s',
+  ]);
 });
 
 test('a report file is replaced as a whole, and a failed write leaves nothing behind', async () => {
@@ -109,11 +130,15 @@ test('a report file is replaced as a whole, and a failed write leaves nothing be
 
 test('text and Markdown tell how long changes took, what contradicts and what is missing', () => {
   const [text, markdown] = [toText(doubted, { columns: 140 }), toMarkdown(doubted)];
-  for (const { sentence } of doubted.transitions) for (const form of [text, markdown]) assert.ok(form.includes(sentence), sentence);
+  for (const { sentence } of doubted.transitions)
+    for (const form of [text, markdown]) assert.ok(form.includes(sentence), sentence);
   for (const { sentence, result } of doubted.findings)
     for (const form of [text, markdown]) assert.ok(result === 'CONFIRMED' || form.includes(sentence), sentence);
   assert.match(text, /^Contradicted: A connection to/m);
-  assert.match(text, /^Missing: Azure’s effective routes are missing as a witness: the credential may not read them\.$/m);
+  assert.match(
+    text,
+    /^Missing: Azure’s effective routes are missing as a witness: the credential may not read them\.$/m,
+  );
   assert.match(text, /^Agreed by: .*Azure’s security rules/m);
   assert.match(markdown, /- \*\*contradicts\*\* \(enforced, The nodes’ own packet counters\): The rules of/);
 });

@@ -20,12 +20,20 @@ const dial = (target: string, outcome: Outcome, place: number): Connection => ({
 });
 
 /** A row of the table, with three connections unless told otherwise. */
-export function row(phase: Phase, node: string, port: number, change: Partial<Verdict> = {}, outcomes?: readonly Outcome[]): Verdict {
+export function row(
+  phase: Phase,
+  node: string,
+  port: number,
+  change: Partial<Verdict> = {},
+  outcomes?: readonly Outcome[],
+): Verdict {
   const id = `${node}:${port}`;
   const denied = port === 30080 && (phase === 'second' || (phase === 'enforced' && node === nodes[0]));
   const expected = denied ? 'DROP' : 'OPEN';
   const proof = (outcomes ?? [expected, expected, expected]).map((outcome, place) => dial(id, outcome, place));
-  const controls = denied ? [{ control: `${node}:10250`, live: true, seen: 'before OPEN, during OPEN x2, after OPEN' }] : [];
+  const controls = denied
+    ? [{ control: `${node}:10250`, live: true, seen: 'before OPEN, during OPEN x2, after OPEN' }]
+    : [];
   const verdict: Verdict = {
     phase,
     node,
@@ -34,7 +42,12 @@ export function row(phase: Phase, node: string, port: number, change: Partial<Ve
     observed: expected,
     verdict: 'PASS',
     sentence: `${id} in phase ${phase} did what it should.`,
-    evidence: { connections: proof.length, syns: proof.reduce((sum, { syns }) => sum + syns, 0), windowMs: denied ? 3003 : 12, controls },
+    evidence: {
+      connections: proof.length,
+      syns: proof.reduce((sum, { syns }) => sum + syns, 0),
+      windowMs: denied ? 3003 : 12,
+      controls,
+    },
     ...change,
   };
   proofBehind.set(verdict, proof);
@@ -44,7 +57,12 @@ export function row(phase: Phase, node: string, port: number, change: Partial<Ve
 const all = (['baseline', 'enforced', 'second', 'restored'] as const).flatMap((phase) =>
   [30080, 10250].flatMap((port) => nodes.map((node) => row(phase, node, port))),
 );
-const step = (name: StepRecord['name'], subject: string, second: number, more: Partial<StepRecord> = {}): StepRecord => ({
+const step = (
+  name: StepRecord['name'],
+  subject: string,
+  second: number,
+  more: Partial<StepRecord> = {},
+): StepRecord => ({
   name,
   subject,
   outcome: 'done',
@@ -70,10 +88,17 @@ const steps: readonly StepRecord[] = [
 
 export const passed = report({ verdicts: all, steps, ...seenIn(all) });
 
-const replaced = (changed: Verdict): Verdict[] => all.map((one) => (one.phase === changed.phase && one.target.id === changed.target.id ? changed : one));
+const replaced = (changed: Verdict): Verdict[] =>
+  all.map((one) => (one.phase === changed.phase && one.target.id === changed.target.id ? changed : one));
 
 const leaky = replaced(
-  row('enforced', nodes[0], 30080, { observed: 'MIXED', verdict: 'FAIL', sentence: 'One of 3 connections got through.' }, ['DROP', 'OPEN', 'DROP']),
+  row(
+    'enforced',
+    nodes[0],
+    30080,
+    { observed: 'MIXED', verdict: 'FAIL', sentence: 'One of 3 connections got through.' },
+    ['DROP', 'OPEN', 'DROP'],
+  ),
 );
 
 export const failed = report({
@@ -82,16 +107,20 @@ export const failed = report({
   verdicts: leaky,
   steps,
   ...seenIn(leaky, { enforced: { dials: { 75: 'o', 120: 'o', 121: 'o', 180: 'o' } } }),
-  leftovers: [{ what: 'VM hepflow-0a1b2c3d-vm', why: 'a lock forbids it', command: 'az vm delete --ids "/x" && echo gone' }],
+  leftovers: [
+    { what: 'VM hepflow-0a1b2c3d-vm', why: 'a lock forbids it', command: 'az vm delete --ids "/x" && echo gone' },
+  ],
   warnings: ['SSH is open to the world.'],
 });
 
 const undecided = replaced(
-  row('second', nodes[1], 30080, { observed: 'ICMP_REJECT', verdict: 'INCONCLUSIVE', sentence: 'The control was not alive.' }, [
-    'ICMP_REJECT',
-    'ICMP_REJECT',
-    'ICMP_REJECT',
-  ]),
+  row(
+    'second',
+    nodes[1],
+    30080,
+    { observed: 'ICMP_REJECT', verdict: 'INCONCLUSIVE', sentence: 'The control was not alive.' },
+    ['ICMP_REJECT', 'ICMP_REJECT', 'ICMP_REJECT'],
+  ),
 );
 const refusals = Object.fromEntries(Array.from({ length: 300 }, (_, slot) => [slot, slot < 45 ? 'o' : 'i'] as const));
 
@@ -100,7 +129,11 @@ export const inconclusive = report({
   summary: '1 of 16 expectations could not be decided.',
   verdicts: undecided,
   steps,
-  ...seenIn(undecided, { enforced: { from: 70 }, second: { dials: refusals }, restored: { observation: { missing: 'its folder on the VM is gone' } } }),
+  ...seenIn(undecided, {
+    enforced: { from: 70 },
+    second: { dials: refusals },
+    restored: { observation: { missing: 'its folder on the VM is gone' } },
+  }),
 });
 
 /** Every verdict is PASS, but other sources do not agree. */
@@ -113,7 +146,9 @@ export const doubted = report({
     enforced: {
       held: 'reset',
       witnesses: {
-        deniedPackets: Object.fromEntries(nodes.map((node) => [node, { source: 'calico_denied_packets', before: 40, after: 40 }])),
+        deniedPackets: Object.fromEntries(
+          nodes.map((node) => [node, { source: 'calico_denied_packets', before: 40, after: 40 }]),
+        ),
         routes: { missing: 'the credential may not read them' },
       },
     },
@@ -132,7 +167,14 @@ export const broken = report({
     step: 'preflight',
     message: 'One problem.',
     remedy: 'Resolve each listed problem.',
-    problems: [{ code: 'NodePortTaken', field: 'workload.nodePort', message: '30080 belongs to svc.', remedy: 'Choose another.' }],
+    problems: [
+      {
+        code: 'NodePortTaken',
+        field: 'workload.nodePort',
+        message: '30080 belongs to svc.',
+        remedy: 'Choose another.',
+      },
+    ],
   },
 });
 

@@ -11,7 +11,12 @@ export const verdict = (change: Partial<Verdict> = {}): Verdict => ({
   observed: 'DROP',
   verdict: 'PASS',
   sentence: `${node}:30080 kept silent for 9 SYNs on 3 connections in 3.0 s.`,
-  evidence: { connections: 3, syns: 9, windowMs: 3004, controls: [{ control: `${node}:10250`, live: true, seen: 'before OPEN, after OPEN' }] },
+  evidence: {
+    connections: 3,
+    syns: 9,
+    windowMs: 3004,
+    controls: [{ control: `${node}:10250`, live: true, seen: 'before OPEN, after OPEN' }],
+  },
   ...change,
 });
 
@@ -48,10 +53,26 @@ export const report = (change: Partial<Report> = {}): Report => ({
   findings: [],
   evidence: [],
   leftovers: [],
-  cluster: { id: '/subscriptions/s/x', kubernetesVersion: '1.35.4', location: 'westeurope', vnetId: '/v', nodes: [{ name: node, internalIp: '10.240.0.4' }] },
-  calico: { flavour: 'oss', version: 'v3.31.0', hostEndpointFlowLogs: 'not supported by this Calico', hostEndpoints: [`${node}-auto-hep`] },
+  cluster: {
+    id: '/subscriptions/s/x',
+    kubernetesVersion: '1.35.4',
+    location: 'westeurope',
+    vnetId: '/v',
+    nodes: [{ name: node, internalIp: '10.240.0.4' }],
+  },
+  calico: {
+    flavour: 'oss',
+    version: 'v3.31.0',
+    hostEndpointFlowLogs: 'not supported by this Calico',
+    hostEndpoints: [`${node}-auto-hep`],
+  },
   warnings: [],
-  timings: { startedAt: '2026-01-01T00:00:00.000Z', endedAt: '2026-01-01T00:01:30.000Z', totalMs: 90_000, convergenceMs: { enforced: 412 } },
+  timings: {
+    startedAt: '2026-01-01T00:00:00.000Z',
+    endedAt: '2026-01-01T00:01:30.000Z',
+    totalMs: 90_000,
+    convergenceMs: { enforced: 412 },
+  },
   mission: null,
   ...change,
 });

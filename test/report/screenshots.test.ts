@@ -13,13 +13,29 @@ import { cancelled, doubted, failed, inconclusive, passed } from './runs.ts';
 const pages = {
   pass: {
     report: passed,
-    says: ['✓ PASS', '✓ Proved', 'went silent 79 to 108 ms after the policy was sent', 'Who else was asked', '✓ agrees', 'first silent connection'],
+    says: [
+      '✓ PASS',
+      '✓ Proved',
+      'went silent 79 to 108 ms after the policy was sent',
+      'Who else was asked',
+      '✓ agrees',
+      'first silent connection',
+    ],
   },
   fail: {
     report: failed,
-    says: ['✗ FAIL', '✗ Disproved', 'One of 3 connections got through', '4 of 198 new connections after that got through', 'Left behind: 1'],
+    says: [
+      '✗ FAIL',
+      '✗ Disproved',
+      'One of 3 connections got through',
+      '4 of 198 new connections after that got through',
+      'Left behind: 1',
+    ],
   },
-  inconclusive: { report: inconclusive, says: ['? INCONCLUSIVE', '? Not decided', 'The control was not alive', 'not watched yet', '? missing'] },
+  inconclusive: {
+    report: inconclusive,
+    says: ['? INCONCLUSIVE', '? Not decided', 'The control was not alive', 'not watched yet', '? missing'],
+  },
   doubted: { report: doubted, says: ['? INCONCLUSIVE', '✗ contradicts', 'But: A connection to', 'was reset'] },
   interrupted: { report: cancelled, says: ['■ CANCELLED', '– Not looked at', 'The run ended before it'] },
 } as const;
@@ -45,7 +61,8 @@ describe('the page in Chromium', { skip }, () => {
           const file = join(folder, `${name}-${scheme}-${width}.html`);
           await writeFile(file, toHtml(report));
           const seen = await browser.look(pathToFileURL(file).href, { scheme, width });
-          if (process.env.HEPFLOW_SCREENSHOTS) await writeFile(join(process.env.HEPFLOW_SCREENSHOTS, `${name}-${scheme}-${width}.png`), seen.png);
+          if (process.env.HEPFLOW_SCREENSHOTS)
+            await writeFile(join(process.env.HEPFLOW_SCREENSHOTS, `${name}-${scheme}-${width}.png`), seen.png);
           assert.deepEqual(seen.complaints, []);
           assert.ok(seen.width <= seen.window, `${seen.width} pixels wide in a window of ${seen.window}`);
           assert.ok(seen.height > 800 && seen.height < 20_000, `${seen.height} pixels high`);

@@ -13,11 +13,20 @@ export const proofBehind = new WeakMap<Verdict, readonly Connection[]>();
 const slots = 260;
 const startMs = Date.parse('2026-01-01T00:00:07.000Z');
 const at = (ms: number): string => new Date(startMs + ms).toISOString();
-const mark = (name: Mark['name'], from: number, to: number, node?: string): Mark => ({ name, from: at(from), to: at(to), ...(node ? { node } : {}) });
+const mark = (name: Mark['name'], from: number, to: number, node?: string): Mark => ({
+  name,
+  from: at(from),
+  to: at(to),
+  ...(node ? { node } : {}),
+});
 
 const marks: Readonly<Record<Phase, readonly Mark[]>> = {
   baseline: [],
-  enforced: [mark('labelWritten', 1010, 1034), mark('labelOnHostEndpoint', 1034, 1180), mark('policyAccepted', 1420, 1461)],
+  enforced: [
+    mark('labelWritten', 1010, 1034),
+    mark('labelOnHostEndpoint', 1034, 1180),
+    mark('policyAccepted', 1420, 1461),
+  ],
   second: [mark('labelWritten', 1010, 1034), mark('labelOnHostEndpoint', 1034, 1180)],
   restored: [mark('policyDeleted', 1010, 1048), mark('labelRestored', 1060, 1090)],
 };
@@ -58,7 +67,12 @@ function evidenceOf(phase: Phase, verdicts: readonly Verdict[], told: Told): Evi
     });
     return [target.id, trackOf(dials)] as const;
   });
-  const held = moved.map(({ id }) => ({ target: id, openedAt: at(100), checkedAt: at(6400), outcome: told.held ?? ('answered' as const) }));
+  const held = moved.map(({ id }) => ({
+    target: id,
+    openedAt: at(100),
+    checkedAt: at(6400),
+    outcome: told.held ?? ('answered' as const),
+  }));
   const observation = {
     startedAt: at(from * 25),
     slots: slots - from,
@@ -68,13 +82,25 @@ function evidenceOf(phase: Phase, verdicts: readonly Verdict[], told: Told): Evi
     clock: { offsetMs: 0, uncertaintyMs: 0.9, exchanges: 8 },
   };
   const witnesses: Witnesses = {
-    deniedPackets: Object.fromEntries(verdicts.map(({ node }) => [node, { source: 'calico_denied_packets', before: 40, after: 54 }])),
-    securityRules: Object.fromEntries(targets.map(({ id }) => [id, { access: 'Allow', rule: 'AllowVnetOutBound' } as const])),
+    deniedPackets: Object.fromEntries(
+      verdicts.map(({ node }) => [node, { source: 'calico_denied_packets', before: 40, after: 54 }]),
+    ),
+    securityRules: Object.fromEntries(
+      targets.map(({ id }) => [id, { access: 'Allow', rule: 'AllowVnetOutBound' } as const]),
+    ),
     routes: Object.fromEntries(targets.map(({ id }) => [id, { nextHop: 'VNetPeering', prefix: '10.240.0.0/16' }])),
-    peerings: ['there', 'back'].map((id) => ({ id: `vnet-${id}/hepflow-0a1b2c3d`, state: 'Connected', provisioningState: 'Succeeded' })),
+    peerings: ['there', 'back'].map((id) => ({
+      id: `vnet-${id}/hepflow-0a1b2c3d`,
+      state: 'Connected',
+      provisioningState: 'Succeeded',
+    })),
     ...told.witnesses,
   };
-  const pods = verdicts.map(({ node }, index) => ({ name: `frontend-6c9d-${index}`, node, ip: `10.244.0.${index + 9}` }));
+  const pods = verdicts.map(({ node }, index) => ({
+    name: `frontend-6c9d-${index}`,
+    node,
+    ip: `10.244.0.${index + 9}`,
+  }));
   const backends = { readyEndpoints: 2, readAt: at(0), pods };
   const [open] = targets.filter((target) => target.kind === 'nodePort' && !moved.includes(target));
   return {
@@ -88,20 +114,40 @@ function evidenceOf(phase: Phase, verdicts: readonly Verdict[], told: Told): Evi
     backends: { before: backends, after: backends },
     ...(phase === 'baseline'
       ? {}
-      : { observation: told.observation ?? { ...observation, tracks: Object.fromEntries(tracks), held, ended: 'read' as const }, witnesses }),
+      : {
+          observation: told.observation ?? {
+            ...observation,
+            tracks: Object.fromEntries(tracks),
+            held,
+            ended: 'read' as const,
+          },
+          witnesses,
+        }),
     ...(phase === 'enforced' && open
-      ? { answers: { [open.id]: Object.fromEntries(pods.slice(0, 2).map(({ name, node }, index) => [`frontend pod=${name} node=${node}`, 9 + index])) } }
+      ? {
+          answers: {
+            [open.id]: Object.fromEntries(
+              pods.slice(0, 2).map(({ name, node }, index) => [`frontend pod=${name} node=${node}`, 9 + index]),
+            ),
+          },
+        }
       : {}),
   };
 }
 
 /** Evidence, transitions and findings of a run with these verdicts. `told`: what differs, by phase. */
-export function seenIn(verdicts: readonly Verdict[], told: Partial<Record<Phase, Told>> = {}): Pick<Report, 'evidence' | 'transitions' | 'findings'> {
+export function seenIn(
+  verdicts: readonly Verdict[],
+  told: Partial<Record<Phase, Told>> = {},
+): Pick<Report, 'evidence' | 'transitions' | 'findings'> {
   const phases = [...new Set(verdicts.map(({ phase }) => phase))].map((phase) => {
     const rows = verdicts.filter((one) => one.phase === phase);
     const evidence = evidenceOf(phase, rows, told[phase] ?? {});
     const to = phase === 'restored' ? 'OPEN' : 'DROP';
-    const transitions = transitionsOf({ phase, to, targets: changing(phase, evidence.targets), marks: marks[phase] }, evidence);
+    const transitions = transitionsOf(
+      { phase, to, targets: changing(phase, evidence.targets), marks: marks[phase] },
+      evidence,
+    );
     return { evidence, transitions, findings: findingsOf(rows, evidence, transitions) };
   });
   return {

@@ -1,6 +1,7 @@
 /** Enough of XML to tell that a page or file of ours is well-formed. */
 
-const token = /<!--[\s\S]*?-->|<\?[^>]*\?>|<!doctype html>|<\/([\w:-]+)\s*>|<([\w:-]+)((?:\s+[\w:-]+="[^"<]*")*)\s*(\/?)>/gy;
+const token =
+  /<!--[\s\S]*?-->|<\?[^>]*\?>|<!doctype html>|<\/([\w:-]+)\s*>|<([\w:-]+)((?:\s+[\w:-]+="[^"<]*")*)\s*(\/?)>/gy;
 const reference = /&(?!(?:amp|lt|gt|quot|#39);)/;
 
 /** Names of all elements in the order of their start. Throws with what is wrong, and where. */

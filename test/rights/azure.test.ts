@@ -10,7 +10,15 @@ import { askAzure } from '../../src/activities/witnesses.ts';
 import type { Mission } from '../../src/contract/mission.ts';
 import { type RightScope, rights } from '../../src/manifests/azure-rights.ts';
 import { makeAll, undoAll } from '../activities/azure/steps.ts';
-import { clusterVnetId, contextOf, failureOf, runRef, startAzureUnderTest, subscriptionId, toolsOf } from '../activities/azure/support.ts';
+import {
+  clusterVnetId,
+  contextOf,
+  failureOf,
+  runRef,
+  startAzureUnderTest,
+  subscriptionId,
+  toolsOf,
+} from '../activities/azure/support.ts';
 
 interface RoleFile {
   readonly Actions: readonly string[];
@@ -38,7 +46,10 @@ const mission = {
 const neededByRuns = new Set(rights.filter(({ only }) => only === undefined).map(({ action }) => action));
 
 describe('a role without one action of deploy/azure-role.json is refused by preflight, which names the action', () => {
-  const [here, sweepOnly] = [read('azure-role.json').Actions.filter((action) => neededByRuns.has(action)), read('azure-role.json').Actions];
+  const [here, sweepOnly] = [
+    read('azure-role.json').Actions.filter((action) => neededByRuns.has(action)),
+    read('azure-role.json').Actions,
+  ];
   assert.ok(here.length > 25);
   for (const action of here) {
     test(action, async () => {
@@ -73,9 +84,18 @@ describe('a role without one action of deploy/azure-role.json is refused by pref
 
 /** The narrower roles, and what each is assigned to: the node resource group stands for its VNet, as AKS made it. */
 const narrow: Readonly<Record<RightScope, { readonly file: string; readonly scope: string }>> = {
-  group: { file: 'azure-role-existing-group.json', scope: `/subscriptions/${subscriptionId}/resourceGroups/${cluster.resourceGroup}` },
-  cluster: { file: 'azure-role-cluster.json', scope: `/subscriptions/${subscriptionId}/resourceGroups/${cluster.resourceGroup}` },
-  clusterNetwork: { file: 'azure-role-cluster-network.json', scope: `/subscriptions/${subscriptionId}/resourceGroups/${cluster.nodeResourceGroup}` },
+  group: {
+    file: 'azure-role-existing-group.json',
+    scope: `/subscriptions/${subscriptionId}/resourceGroups/${cluster.resourceGroup}`,
+  },
+  cluster: {
+    file: 'azure-role-cluster.json',
+    scope: `/subscriptions/${subscriptionId}/resourceGroups/${cluster.resourceGroup}`,
+  },
+  clusterNetwork: {
+    file: 'azure-role-cluster-network.json',
+    scope: `/subscriptions/${subscriptionId}/resourceGroups/${cluster.nodeResourceGroup}`,
+  },
 };
 const scopes = Object.keys(narrow) as RightScope[];
 const assigned = (change: (file: string) => string = (file) => join(deploy, file)) =>
@@ -112,7 +132,9 @@ describe('the three narrower roles, each where it belongs', () => {
   });
 
   test('the peering role may be assigned to the VNet alone when the cluster names its own subnet', async () => {
-    const assignments = assigned().map((each, at) => (scopes[at] === 'clusterNetwork' ? { ...each, scope: clusterVnetId } : each));
+    const assignments = assigned().map((each, at) =>
+      scopes[at] === 'clusterNetwork' ? { ...each, scope: clusterVnetId } : each,
+    );
     await using azure = await startAzureUnderTest({ assignments });
     const adapter = azure.adapter();
     const get = async (...asked: Parameters<typeof adapter.clusters.get>) => {
@@ -126,7 +148,9 @@ describe('the three narrower roles, each where it belongs', () => {
   for (const at of ['clusterNetwork'] as const) {
     for (const action of read(narrow[at].file).Actions) {
       test(`without ${action} in ${narrow[at].file} preflight names it`, async () => {
-        const assignments = assigned((file) => (file === narrow[at].file ? roleWithout(file, action) : join(deploy, file)));
+        const assignments = assigned((file) =>
+          file === narrow[at].file ? roleWithout(file, action) : join(deploy, file),
+        );
         await using azure = await startAzureUnderTest({ assignments });
         const { problems } = await inspectAzure(mission, { azure: azure.adapter() });
         assert.ok(problems.length > 0);
@@ -138,22 +162,35 @@ describe('the three narrower roles, each where it belongs', () => {
 
 /** What Azure asks for and the emulator does not, with the reason. */
 const unasked: Readonly<Record<string, string>> = {
-  'Microsoft.Compute/disks/write': "Azure makes the OS disk with the caller's right while it makes the VM; the emulator makes it by itself",
-  'Microsoft.Compute/disks/delete': 'only the disk that an unfinished VM left behind is deleted by itself; any other goes with its VM',
+  'Microsoft.Compute/disks/write':
+    "Azure makes the OS disk with the caller's right while it makes the VM; the emulator makes it by itself",
+  'Microsoft.Compute/disks/delete':
+    'only the disk that an unfinished VM left behind is deleted by itself; any other goes with its VM',
 };
 
 test('every action of deploy/azure-role.json is asked for by preflight, a whole run, its witnesses or its undo, and nothing else is', async () => {
   await using azure = await startAzureUnderTest();
   const tools = toolsOf(azure.adapter());
   await inspectAzure(mission, tools);
-  await tools.azure.clusters.userKubeconfig({ subscriptionId, resourceGroup: cluster.resourceGroup, name: cluster.name });
+  await tools.azure.clusters.userKubeconfig({
+    subscriptionId,
+    resourceGroup: cluster.resourceGroup,
+    name: cluster.name,
+  });
   const { nic, near, far } = await makeAll(tools, () => contextOf(runRef()));
-  await askAzure(tools.azure, { targets: [], interfaceId: nic.id, peeringIds: [near.id, far.id], policy: null }, new AbortController().signal);
+  await askAzure(
+    tools.azure,
+    { targets: [], interfaceId: nic.id, peeringIds: [near.id, far.id], policy: null },
+    new AbortController().signal,
+  );
   await undoAll(runRef(), tools, () => contextOf(runRef()));
   const asked = new Set(azure.lab.actionsAsked().map((action) => action.toLowerCase()));
   const forSweep = new Set(rights.filter(({ only }) => only === 'sweep').map(({ action }) => action));
   const granted = read('azure-role.json').Actions.filter((action) => !forSweep.has(action));
-  assert.deepEqual(granted.filter((action) => !asked.has(action.toLowerCase())).toSorted(), Object.keys(unasked).toSorted());
+  assert.deepEqual(
+    granted.filter((action) => !asked.has(action.toLowerCase())).toSorted(),
+    Object.keys(unasked).toSorted(),
+  );
   assert.deepEqual(
     [...asked].filter((action) => !granted.some((each) => each.toLowerCase() === action)),
     [],

@@ -11,7 +11,14 @@ import { labelNode } from '../../src/activities/label-node.ts';
 import { inspectHold } from '../../src/activities/preflight/cluster-hold.ts';
 import { inspectCluster } from '../../src/activities/preflight/kubernetes.ts';
 import type { Tools } from '../../src/activities/step.ts';
-import { deletePolicy, deleteService, releaseCluster, restoreAutoHostEndpoints, restoreFlowLogs, restoreLabel } from '../../src/activities/undo-kubernetes.ts';
+import {
+  deletePolicy,
+  deleteService,
+  releaseCluster,
+  restoreAutoHostEndpoints,
+  restoreFlowLogs,
+  restoreLabel,
+} from '../../src/activities/undo-kubernetes.ts';
 import type { Cluster } from '../../src/adapters/kubernetes/index.ts';
 import type { Problem } from '../../src/contract/failures.ts';
 import { type NeededRight, neededRights } from '../../src/manifests/kubernetes-rights.ts';
@@ -59,7 +66,9 @@ const roles = shippedObjects()
 const single = (rules: readonly Rule[]): Rule[] =>
   rules.flatMap((rule) =>
     rule.apiGroups.flatMap((group) =>
-      rule.resources.flatMap((resource) => rule.verbs.map((verb) => ({ ...rule, apiGroups: [group], resources: [resource], verbs: [verb] }))),
+      rule.resources.flatMap((resource) =>
+        rule.verbs.map((verb) => ({ ...rule, apiGroups: [group], resources: [resource], verbs: [verb] })),
+      ),
     ),
   );
 const grants: readonly Grant[] = roles.flatMap(({ path, rules }) => {
@@ -72,7 +81,8 @@ const grants: readonly Grant[] = roles.flatMap(({ path, rules }) => {
     rest: all.filter((each) => each !== rule),
   }));
 });
-const nameOf = ({ verb, group, resource }: Pick<Grant, 'verb' | 'group' | 'resource'>): string => `${verb} ${resource}${group === '' ? '' : `.${group}`}`;
+const nameOf = ({ verb, group, resource }: Pick<Grant, 'verb' | 'group' | 'resource'>): string =>
+  `${verb} ${resource}${group === '' ? '' : `.${group}`}`;
 const isFor = (grant: Grant, purpose: (right: NeededRight) => boolean): boolean =>
   neededRights.some((right) => purpose(right) && nameOf(right) === nameOf(grant));
 const isForRuns = (grant: Grant): boolean =>
@@ -94,12 +104,16 @@ const holder = 'default/hepflow-lab-abcd1234/run';
 /** Everything that preflight says of the cluster. */
 async function problems(): Promise<readonly Problem[]> {
   const tools = { ...cluster.tools, temporal };
-  const [held, found] = await Promise.all([inspectHold(contextOf().run.cluster, holder, tools), inspectCluster(mission, 'abcd1234', tools)]);
+  const [held, found] = await Promise.all([
+    inspectHold(contextOf().run.cluster, holder, tools),
+    inspectCluster(mission, 'abcd1234', tools),
+  ]);
   return [...held.problems, ...found.problems];
 }
 
 /** Every sentence that preflight has about the cluster, good or bad. */
-const sentences = async (): Promise<readonly string[]> => (await inspectCluster(mission, 'abcd1234', cluster.tools)).findings.map(({ reason }) => reason);
+const sentences = async (): Promise<readonly string[]> =>
+  (await inspectCluster(mission, 'abcd1234', cluster.tools)).findings.map(({ reason }) => reason);
 
 /** Preflight's messages once they are exactly so many, since authorization follows a changed role a moment later. */
 async function settle(count: number): Promise<readonly Problem[]> {
@@ -138,7 +152,8 @@ describe('a role of deploy/kubernetes without one optional verb is no problem, a
     test(nameOf(grant), async () => {
       const { rules } = roles.find((role) => role.path === path) ?? assert.fail();
       assert.deepEqual(await settle(0), []);
-      const isTold = async (): Promise<boolean> => (await sentences()).some((reason) => reason.startsWith('Not readable'));
+      const isTold = async (): Promise<boolean> =>
+        (await sentences()).some((reason) => reason.startsWith('Not readable'));
       assert.equal(await isTold(), false);
       await cluster.api.call('PATCH', path, { rules: rest });
       try {
@@ -156,7 +171,11 @@ describe('a role of deploy/kubernetes without one optional verb is no problem, a
 /** What no call of a run to this API server uses, with the reason. */
 const unused = new Map<string, string>([
   ...['get', 'list', 'create', 'patch', 'delete'].map(
-    (verb) => [`${verb} tier.globalnetworkpolicies.projectcalico.org`, "asked for by Calico's own API server, which is not here"] as const,
+    (verb) =>
+      [
+        `${verb} tier.globalnetworkpolicies.projectcalico.org`,
+        "asked for by Calico's own API server, which is not here",
+      ] as const,
   ),
 ]);
 
@@ -206,7 +225,9 @@ async function runAndUndo(tools: Tools): Promise<void> {
   await exposeNodePort(workload, tools, context);
   await again(() => labelNode(label, tools, context));
   await applyPolicy(policy, tools, context);
-  await cluster.api.call('PATCH', `/apis/projectcalico.org/v3/globalnetworkpolicies/${policy.name}`, { spec: { order: 7 } });
+  await cluster.api.call('PATCH', `/apis/projectcalico.org/v3/globalnetworkpolicies/${policy.name}`, {
+    spec: { order: 7 },
+  });
   await applyPolicy(policy, tools, context);
 
   await deletePolicy({ name: policy.name }, tools, context);
@@ -216,16 +237,33 @@ async function runAndUndo(tools: Tools): Promise<void> {
   await again(() => restoreFlowLogs({ prior: null }, tools, context));
   await again(() => restoreAutoHostEndpoints({ prior: 'Disabled' }, tools, context));
   await releaseCluster({ holder }, tools, context);
-  await assert.rejects(cluster.api.call('GET', `/apis/coordination.k8s.io/v1/namespaces/${clusterLease.namespace}/leases/${clusterLease.name}`), {
-    status: 404,
-  });
+  await assert.rejects(
+    cluster.api.call(
+      'GET',
+      `/apis/coordination.k8s.io/v1/namespaces/${clusterLease.namespace}/leases/${clusterLease.name}`,
+    ),
+    {
+      status: 404,
+    },
+  );
 }
 
 /** The same cluster, noting which verb is used on what. */
 function recording(inner: Cluster, used: Set<string>): Cluster {
-  const verbs = { get: 'get', find: 'get', exists: 'get', list: 'list', create: 'create', patchMerge: 'patch', delete: 'delete' } as const;
+  const verbs = {
+    get: 'get',
+    find: 'get',
+    exists: 'get',
+    list: 'list',
+    create: 'create',
+    patchMerge: 'patch',
+    delete: 'delete',
+  } as const;
   const noted = Object.entries(verbs).map(([method, verb]) => {
-    const call = inner[method as keyof typeof verbs] as (resource: { group: string; plural: string }, ...rest: unknown[]) => unknown;
+    const call = inner[method as keyof typeof verbs] as (
+      resource: { group: string; plural: string },
+      ...rest: unknown[]
+    ) => unknown;
     return [
       method,
       (resource: { group: string; plural: string }, ...rest: unknown[]) => {

@@ -27,11 +27,20 @@ const forbidden: [file: string, source: string][] = [
 
 const allowed: [file: string, source: string][] = [
   ['src/contract/a.ts', `import type { X } from './b.ts';`],
-  ['src/workflows/a.ts', `import { namesOf } from '../manifests/names.ts';\nimport { condition } from '@temporalio/workflow';`],
-  ['src/activities/a.ts', `import type { Azure } from '../adapters/azure/index.ts';\nimport { Context } from '@temporalio/activity';`],
+  [
+    'src/workflows/a.ts',
+    `import { namesOf } from '../manifests/names.ts';\nimport { condition } from '@temporalio/workflow';`,
+  ],
+  [
+    'src/activities/a.ts',
+    `import type { Azure } from '../adapters/azure/index.ts';\nimport { Context } from '@temporalio/activity';`,
+  ],
   ['src/activities/a.ts', `import { sealed } from '../verify/seal.ts';`],
   ['src/verify/a.ts', `import { judgementOf } from '../checks/judgement.ts';`],
-  ['src/adapters/azure/deep/a.ts', `import x from '../client.ts'; // import y from '../../ssh/y.ts'\nimport z from '@azure/identity';`],
+  [
+    'src/adapters/azure/deep/a.ts',
+    `import x from '../client.ts'; // import y from '../../ssh/y.ts'\nimport z from '@azure/identity';`,
+  ],
   ['src/worker.ts', `import { x } from './adapters/ssh/index.ts';\nimport { Worker } from '@temporalio/worker';`],
   ['lab/a.ts', `/** as import { x } from '../src/x.ts' would */\nimport { y } from './azure/y.ts';`],
 ];

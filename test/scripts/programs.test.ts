@@ -30,7 +30,10 @@ const fakeGo = (version: string): string =>
   );
 
 test('the versions are read from the pinned modules', () => {
-  assert.deepEqual([wantedVersion('etcd'), wantedVersion('kubectl'), wantedVersion('temporal')], ['3.6.5', '1.35.4', '1.5.1']);
+  assert.deepEqual(
+    [wantedVersion('etcd'), wantedVersion('kubectl'), wantedVersion('temporal')],
+    ['3.6.5', '1.35.4', '1.5.1'],
+  );
 });
 
 test('a program on PATH is taken only with the pinned version', async () => {
@@ -55,7 +58,10 @@ test('KUBEBUILDER_ASSETS comes before PATH, what was built before that, HEPFLOW_
 test('what is missing is built once, though two ask at the same time', async () => {
   fakeGo('1.25.3');
   const said: string[] = [];
-  const both = await Promise.all([programs(['etcd'], (line) => said.push(line), env), programs(['etcd'], () => {}, env)]);
+  const both = await Promise.all([
+    programs(['etcd'], (line) => said.push(line), env),
+    programs(['etcd'], () => {}, env),
+  ]);
   assert.deepEqual(both, [{ etcd: cachedPath('etcd', env) }, { etcd: cachedPath('etcd', env) }]);
   const { readFileSync } = await import('node:fs');
   assert.equal(readFileSync(`${folder}/builds`, 'utf8'), 'built\n');
@@ -75,7 +81,10 @@ test('without Go, or with an old one, the message names the program and the reme
 });
 
 test('a build that fails leaves nothing behind, and says what Go said', async () => {
-  script(`${folder}/path/go`, '[ "$1" = version ] && echo "go version go1.26.1 x" && exit\necho "proxy: no such host" >&2; exit 1');
+  script(
+    `${folder}/path/go`,
+    '[ "$1" = version ] && echo "go version go1.26.1 x" && exit\necho "proxy: no such host" >&2; exit 1',
+  );
   await assert.rejects(
     programs(['etcd'], () => {}, env),
     /etcd could not be built: proxy: no such host\nRemedy:/,

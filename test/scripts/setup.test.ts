@@ -12,9 +12,15 @@ test('set-up says all that is missing at once, each with its remedy, and changes
   try {
     // A machine with the basic commands, an old Node, another system, another user, and no npm, Go or Debian.
     mkdirSync(join(folder, 'bin'));
-    for (const command of ['bash', 'dirname', 'sort', 'tr', 'sed', 'ls', 'env']) symlinkSync(`/usr/bin/${command}`, join(folder, 'bin', command));
-    const says = { node: 'case "$1" in -v) echo v18.0.0;; *) echo 18;; esac', uname: 'echo Darwin', id: 'case "$1" in -u) echo 501;; *) echo somebody;; esac' };
-    for (const [name, body] of Object.entries(says)) writeFileSync(join(folder, 'bin', name), `#!/usr/bin/env bash\n${body}\n`, { mode: 0o755 });
+    for (const command of ['bash', 'dirname', 'sort', 'tr', 'sed', 'ls', 'env'])
+      symlinkSync(`/usr/bin/${command}`, join(folder, 'bin', command));
+    const says = {
+      node: 'case "$1" in -v) echo v18.0.0;; *) echo 18;; esac',
+      uname: 'echo Darwin',
+      id: 'case "$1" in -u) echo 501;; *) echo somebody;; esac',
+    };
+    for (const [name, body] of Object.entries(says))
+      writeFileSync(join(folder, 'bin', name), `#!/usr/bin/env bash\n${body}\n`, { mode: 0o755 });
     const { code, stderr } = await new Promise<{ code: unknown; stderr: string }>((resolve) => {
       execFile('/usr/bin/bash', [setup], { env: { PATH: join(folder, 'bin'), HOME: folder } }, (error, _stdout, text) =>
         resolve({ code: error?.code, stderr: text }),

@@ -10,7 +10,11 @@ after(() => rmSync(root, { recursive: true, force: true }));
 mkdirSync(join(root, 'test'));
 const heading = `import assert from 'node:assert/strict'; import { describe, test } from 'node:test';\n`;
 
-async function outcomeOf(name: string, source: string, fileTimeoutMs = 30_000): Promise<{ tally: Tally; printed: string }> {
+async function outcomeOf(
+  name: string,
+  source: string,
+  fileTimeoutMs = 30_000,
+): Promise<{ tally: Tally; printed: string }> {
   const file = join(root, 'test', `${name}.test.ts`);
   writeFileSync(file, heading + source);
   const tally: Tally = { passed: 0, failed: [], skipped: [] };
@@ -20,7 +24,10 @@ async function outcomeOf(name: string, source: string, fileTimeoutMs = 30_000): 
 }
 
 test('each test counts once, a suite does not, a skipped one is told with its reason', async () => {
-  const { tally } = await outcomeOf('mixed', `test('a', () => {}); describe('s', () => { test('b', () => {}); test('c', { skip: 'why' }, () => {}); });`);
+  const { tally } = await outcomeOf(
+    'mixed',
+    `test('a', () => {}); describe('s', () => { test('b', () => {}); test('c', { skip: 'why' }, () => {}); });`,
+  );
   assert.deepEqual(tally, { passed: 2, failed: [], skipped: [{ name: 'mixed: c', reason: 'why' }] });
 });
 

@@ -34,8 +34,16 @@ export type Mend = () => Promise<unknown>;
 const table = 'self-test';
 
 /** Adds rules to a namespace, a chain to a hook; the mend removes them. Named counters come into being with the rules that name them. */
-export async function addRules(namespace: string, chains: readonly { readonly hook: string; readonly rules: readonly string[] }[]): Promise<Mend> {
-  const body = chains.map(({ hook, rules }, index) => `chain c${index} {\n type filter hook ${hook}; policy accept;\n ${rules.join('\n ')}\n}`).join('\n');
+export async function addRules(
+  namespace: string,
+  chains: readonly { readonly hook: string; readonly rules: readonly string[] }[],
+): Promise<Mend> {
+  const body = chains
+    .map(
+      ({ hook, rules }, index) =>
+        `chain c${index} {\n type filter hook ${hook}; policy accept;\n ${rules.join('\n ')}\n}`,
+    )
+    .join('\n');
   const counters = [...body.matchAll(/counter name "(\w+)"/g)].map(([, name]) => `counter ${name} {\n}`);
   await runIn(namespace, ['nft', '-f', '-'], `table ip ${table} {\n${counters.join('\n')}\n${body}\n}\n`);
   return () => run(['ip', 'netns', 'exec', namespace, 'nft', 'delete', 'table', 'ip', table]);
@@ -49,7 +57,8 @@ export const packetsOf = async (namespace: string, counter: string): Promise<num
 export const proofHasBegun = (ground: Ground): Promise<void> => until('a SYN is repeated', () => synRepeated(ground));
 
 /** No such connection waits any more: each was let in, or has given up. */
-export const proofHasEnded = (ground: Ground): Promise<void> => until('no SYN is repeated', async () => !(await synRepeated(ground)));
+export const proofHasEnded = (ground: Ground): Promise<void> =>
+  until('no SYN is repeated', async () => !(await synRepeated(ground)));
 
 async function synRepeated({ lab }: Ground): Promise<boolean> {
   const vm = (await namespacesOf(lab.scope.id)).find((name) => name.includes('-vm-'));

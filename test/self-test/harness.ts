@@ -67,7 +67,11 @@ interface Stage {
   readonly signal: AbortSignal | undefined;
 }
 
-async function runMutation({ ground, client, worker, signal }: Stage, mutation: Mutation, workflowId: string): Promise<Result> {
+async function runMutation(
+  { ground, client, worker, signal }: Stage,
+  mutation: Mutation,
+  workflowId: string,
+): Promise<Result> {
   const before = await stateOf(ground.lab);
   const startedAt = performance.now();
   const damage = new Damage(ground, mutation.faults);
@@ -85,7 +89,9 @@ async function runMutation({ ground, client, worker, signal }: Stage, mutation: 
   const seconds = Math.round((performance.now() - startedAt) / 100) / 10;
   if (signal?.aborted) throw new Error('The self-test was interrupted.');
   const left = Object.entries(differences(before, await settled(ground.lab, before)));
-  const leftText = left.map(([path, { before: was, after: is }]) => `left in the lab:${path} was ${short(was)}, is ${short(is)}`);
+  const leftText = left.map(
+    ([path, { before: was, after: is }]) => `left in the lab:${path} was ${short(was)}, is ${short(is)}`,
+  );
   const names = ground.nodes.map(({ name }) => name);
   const judgement = judge(report, mutation.expected, names);
   const said = report === undefined ? [`the worker said: ${worker.output()}`] : [];
@@ -110,7 +116,8 @@ class Damage {
   /** The worker waits meanwhile. */
   async at(moment: Moment): Promise<void> {
     for (const fault of [...this.#waiting]) {
-      const inProof = fault.from.startsWith('in proof of ') && moment === `before probe ${fault.from.slice('in proof of '.length)}`;
+      const inProof =
+        fault.from.startsWith('in proof of ') && moment === `before probe ${fault.from.slice('in proof of '.length)}`;
       if (!inProof && fault.from !== moment) continue;
       this.#waiting.delete(fault);
       const struck = this.#strike(fault, inProof);
@@ -147,7 +154,9 @@ class Damage {
 /** The report of a run that ended, whatever its outcome; undefined when it did not in time, or was given up. */
 async function endOf(handle: WorkflowHandle, signal: AbortSignal | undefined): Promise<Report | undefined> {
   const over = new AbortController();
-  const late = sleep(runLimitMs, undefined, { signal: signal ? AbortSignal.any([over.signal, signal]) : over.signal }).catch(() => undefined);
+  const late = sleep(runLimitMs, undefined, {
+    signal: signal ? AbortSignal.any([over.signal, signal]) : over.signal,
+  }).catch(() => undefined);
   const ended = handle.result().then(
     (report: Report) => report,
     (error: unknown) => {

@@ -23,11 +23,14 @@ const good = {
   summary: 'All well.',
   verdicts: [{ phase: 'enforced', target: { id: 'a:30080' }, verdict: 'PASS', sentence: 'a:30080 kept silent' }],
   findings: [{ phase: 'enforced', about: 'observer', result: 'CONFIRMED', sentence: 'a fell silent' }],
-  transitions: [{ phase: 'enforced', target: { id: 'a:30080' }, tookMs: { atLeast: 2000, atMost: 2100 }, sentence: '' }],
+  transitions: [
+    { phase: 'enforced', target: { id: 'a:30080' }, tookMs: { atLeast: 2000, atMost: 2100 }, sentence: '' },
+  ],
   steps: [{ name: 'probe', subject: 'enforced', attempts: 2 }],
   leftovers: [],
 };
-const judged = (change: object): readonly string[] => judge({ ...good, ...change } as unknown as Report, expected, ['a', 'b']).problems;
+const judged = (change: object): readonly string[] =>
+  judge({ ...good, ...change } as unknown as Report, expected, ['a', 'b']).problems;
 
 test('a run that is in everything as expected kills the mutant', () => {
   assert.deepEqual(judge(good as unknown as Report, expected, ['a', 'b']), {
@@ -45,14 +48,20 @@ test('each difference lets the mutant survive, and says what it is', () => {
   const differences: readonly (readonly [object, RegExp])[] = [
     [{ outcome: 'FAIL' }, /^the outcome is FAIL, not PASS: All well\.$/],
     [{ verdicts: [{ ...verdict, verdict: 'FAIL' }] }, /^enforced node-1:30080 is FAIL, not PASS$/],
-    [{ verdicts: [{ ...verdict, sentence: 'b:30080 kept silent' }] }, /^the sentence is not .*: node-2:30080 kept silent$/],
+    [
+      { verdicts: [{ ...verdict, sentence: 'b:30080 kept silent' }] },
+      /^the sentence is not .*: node-2:30080 kept silent$/,
+    ],
     [{ findings: [] }, /^no finding observer CONFIRMED says .*: there is none$/],
     [{ findings: [{ ...finding, phase: 'restored' }] }, /there is none$/],
     [{ findings: [{ ...finding, result: 'UNKNOWN' }] }, /: UNKNOWN: node-1 fell silent$/],
     [{ transitions: [{ ...transition, tookMs: null }] }, /^the change took at least undefined ms, not 2000/],
     [{ transitions: [{ ...transition, tookMs: { atLeast: 100, atMost: 3000 } }] }, /^the change took at least 100 ms/],
     [{ steps: [{ ...good.steps[0], attempts: 1 }] }, /^the probe took 1 attempts, not 2$/],
-    [{ leftovers: [{ what: 'deleteVm', why: 'no rights', command: '' }] }, /^the report lists leftovers: deleteVm \(no rights\)$/],
+    [
+      { leftovers: [{ what: 'deleteVm', why: 'no rights', command: '' }] },
+      /^the report lists leftovers: deleteVm \(no rights\)$/,
+    ],
   ];
   for (const [change, says] of differences) {
     const problems = judged(change);
@@ -68,7 +77,10 @@ test('a run without an end, and one that never judged the row, let it survive', 
 
 test('the rate is 100 % only when all are killed, and of nothing 0 %', () => {
   assert.equal(killRate([{ killed: true }, { killed: true }]), '2 of 2 killed (100 %)');
-  assert.equal(killRate(Array.from({ length: 300 }, (_, index) => ({ killed: index > 0 }))), '299 of 300 killed (99 %)');
+  assert.equal(
+    killRate(Array.from({ length: 300 }, (_, index) => ({ killed: index > 0 }))),
+    '299 of 300 killed (99 %)',
+  );
   assert.equal(killRate([]), '0 of 0 killed (0 %)');
 });
 

@@ -19,7 +19,8 @@ export function judge(
   nodes: readonly string[],
 ): Judgement {
   if (report === undefined) return { killed: false, got: 'no end', sentence: '', problems: ['the run did not end'] };
-  const said = (text: string): string => nodes.reduce((all, name, index) => all.replaceAll(name, `node-${index + 1}`), text);
+  const said = (text: string): string =>
+    nodes.reduce((all, name, index) => all.replaceAll(name, `node-${index + 1}`), text);
   const seen = report.verdicts.find(({ phase, target }) => said(`${phase} ${target.id}`) === row);
   const ofPhase = report.findings.filter(({ phase }) => row.startsWith(`${phase} `));
   const transition = report.transitions.find(({ phase, target }) => said(`${phase} ${target.id}`) === row);
@@ -34,8 +35,14 @@ export function judge(
       tookAtLeastMs === undefined || (transition?.tookMs?.atLeast ?? -1) >= tookAtLeastMs,
       `the change took at least ${transition?.tookMs?.atLeast} ms, not ${tookAtLeastMs}: ${said(transition?.sentence ?? 'there is no transition')}`,
     ],
-    [attempts === undefined || (probe?.attempts ?? 0) >= attempts, `the probe took ${probe?.attempts} attempts, not ${attempts}`],
-    [report.leftovers.length === 0, `the report lists leftovers: ${report.leftovers.map(({ what, why }) => `${what} (${why})`).join(', ')}`],
+    [
+      attempts === undefined || (probe?.attempts ?? 0) >= attempts,
+      `the probe took ${probe?.attempts} attempts, not ${attempts}`,
+    ],
+    [
+      report.leftovers.length === 0,
+      `the report lists leftovers: ${report.leftovers.map(({ what, why }) => `${what} (${why})`).join(', ')}`,
+    ],
   ];
   const problems = checks.filter(([holds]) => !holds).map(([, problem]) => problem);
   return {
@@ -60,5 +67,8 @@ function foundIn(
 ): readonly [boolean, string] {
   const alike = found.filter((one) => one.about === about);
   const told = alike.map((one) => `${one.result}: ${said(one.sentence)}`).join(' ') || 'there is none';
-  return [alike.some((one) => one.result === result && sentence.test(said(one.sentence))), `no finding ${about} ${result} says ${sentence}: ${told}`];
+  return [
+    alike.some((one) => one.result === result && sentence.test(said(one.sentence))),
+    `no finding ${about} ${result} says ${sentence}: ${told}`,
+  ];
 }

@@ -41,7 +41,8 @@ async function main(): Promise<number> {
   if (unknown !== undefined) return refuse(`There is no mutation ${unknown}; hepflow self-test --list names them.`);
   const labs = Number(values.labs);
   if (!Number.isInteger(labs) || labs < 1) return refuse(`--labs is a number from 1 on; got ${values.labs}.`);
-  if (process.platform !== 'linux' || process.getuid?.() !== 0) return refuse('The self-test needs Linux and root: its lab makes network namespaces.');
+  if (process.platform !== 'linux' || process.getuid?.() !== 0)
+    return refuse('The self-test needs Linux and root: its lab makes network namespaces.');
   const chosen = mutations.filter(({ name }) => values.only === undefined || values.only.includes(name));
   await bundle();
   const startedAt = new Date();
@@ -59,7 +60,11 @@ async function main(): Promise<number> {
     expected: { ...expected, sentence: String(expected.sentence) },
     ...rest,
   }));
-  print(values.json ? `${JSON.stringify({ killed: all, results: plain }, null, 2)}\n` : `\n${table}\n${killRate(results)}\n`);
+  print(
+    values.json
+      ? `${JSON.stringify({ killed: all, results: plain }, null, 2)}\n`
+      : `\n${table}\n${killRate(results)}\n`,
+  );
   return all ? 0 : 1;
 }
 
@@ -99,4 +104,6 @@ function refuse(text: string): number {
   return 3;
 }
 
-process.exitCode = await main().catch((error: unknown) => refuse(error instanceof Error ? error.message : String(error)));
+process.exitCode = await main().catch((error: unknown) =>
+  refuse(error instanceof Error ? error.message : String(error)),
+);

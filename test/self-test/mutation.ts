@@ -58,5 +58,13 @@ export const leaks: Expected = { outcome: 'FAIL', row: denied, verdict: 'FAIL', 
 export const passes: Expected = { outcome: 'PASS', row: denied, verdict: 'PASS', sentence: silent };
 
 /** The dataplane has something else for the policy, from its first second to the end of the proof. */
-export const policyIs = (strike: Strike): Fault => ({ from: 'before applyPolicy', until: 'after probe enforced', strike });
-export const whileDenied = (strike: Strike): Fault => ({ from: 'before probe enforced', until: 'after probe enforced', strike });
+export const policyIs = (strike: Strike): Fault => ({
+  from: 'before applyPolicy',
+  until: 'after probe enforced',
+  strike,
+});
+export const whileDenied = (strike: Strike): Fault => ({
+  from: 'before probe enforced',
+  until: 'after probe enforced',
+  strike,
+});

@@ -1,9 +1,21 @@
 /** Denies that are none, too wide, late, unsteady, or no silence. */
 import { nodePort } from './ground.ts';
-import { control, denied, impatient, kubelet, leaks, type Mutation, passes, policyIs, port, whileDenied } from './mutation.ts';
+import {
+  control,
+  denied,
+  impatient,
+  kubelet,
+  leaks,
+  type Mutation,
+  passes,
+  policyIs,
+  port,
+  whileDenied,
+} from './mutation.ts';
 import * as strikes from './strikes.ts';
 
-const notByPolicy = /^node-1:30080 kept silent, but that need not be the policy.s doing: the rules of node-1 counted no packet denied by the policy/;
+const notByPolicy =
+  /^node-1:30080 kept silent, but that need not be the policy.s doing: the rules of node-1 counted no packet denied by the policy/;
 
 export const mutationsOfPolicy: readonly Mutation[] = [
   {
@@ -41,8 +53,13 @@ export const mutationsOfPolicy: readonly Mutation[] = [
   },
   {
     name: 'policy without preDNAT',
-    breaks: 'the policy comes after DNAT, where nothing is addressed to the NodePort any more; what it does not match is allowed',
-    faults: [policyIs(strikes.enforces(({ ingress = [] }) => ({ preDNAT: false, ingress: [...ingress, { action: 'Allow' }] })))],
+    breaks:
+      'the policy comes after DNAT, where nothing is addressed to the NodePort any more; what it does not match is allowed',
+    faults: [
+      policyIs(
+        strikes.enforces(({ ingress = [] }) => ({ preDNAT: false, ingress: [...ingress, { action: 'Allow' }] })),
+      ),
+    ],
     spec: impatient,
     expected: leaks,
   },
@@ -94,8 +111,12 @@ export const mutationsOfPolicy: readonly Mutation[] = [
   // Silence and refusals that look like the deny
   {
     name: 'dropped by another',
-    breaks: 'the policy selects nobody, and somebody else on node 1 drops what comes for the NodePort, since before the policy',
-    faults: [policyIs(strikes.selectsNobody), { from: 'after labelNode', until: 'after probe enforced', strike: strikes.droppedByAnother }],
+    breaks:
+      'the policy selects nobody, and somebody else on node 1 drops what comes for the NodePort, since before the policy',
+    faults: [
+      policyIs(strikes.selectsNobody),
+      { from: 'after labelNode', until: 'after probe enforced', strike: strikes.droppedByAnother },
+    ],
     expected: {
       outcome: 'INCONCLUSIVE',
       row: denied,
@@ -109,7 +130,8 @@ export const mutationsOfPolicy: readonly Mutation[] = [
   },
   {
     name: 'another takes over',
-    breaks: 'while node 2 is labelled the policy lets go of node 1, and somebody else drops there: node 1 is as silent as before, but its counter stands still',
+    breaks:
+      'while node 2 is labelled the policy lets go of node 1, and somebody else drops there: node 1 is as silent as before, but its counter stands still',
     faults: [{ from: 'after probe enforced', until: 'before undo', strike: strikes.anotherTakesOver }],
     spec: { secondNode: { when: 'always' } },
     expected: {
@@ -129,7 +151,8 @@ export const mutationsOfPolicy: readonly Mutation[] = [
       outcome: 'FAIL',
       row: denied,
       verdict: 'FAIL',
-      sentence: /^node-1:30080 should have kept silent, but refused 3 of 3 connections with a TCP reset: whoever dialled learns that somebody is there\.$/,
+      sentence:
+        /^node-1:30080 should have kept silent, but refused 3 of 3 connections with a TCP reset: whoever dialled learns that somebody is there\.$/,
     },
   },
   {

@@ -57,7 +57,8 @@ export const mutationsOfWorld: readonly Mutation[] = [
       outcome: 'FAIL',
       row: control,
       verdict: 'FAIL',
-      sentence: /^node-2:30080 should have answered every time, but showed (OPEN x\d+ and RST|RST x\d+ and OPEN|RST and OPEN|OPEN and RST)/,
+      sentence:
+        /^node-2:30080 should have answered every time, but showed (OPEN x\d+ and RST|RST x\d+ and OPEN|RST and OPEN|OPEN and RST)/,
     },
   },
   {
@@ -70,7 +71,8 @@ export const mutationsOfWorld: readonly Mutation[] = [
   // The path
   {
     name: 'security group blocks',
-    breaks: "the policy selects nobody, and a rule of the VM's security group keeps everything from node 1's NodePort: silence that is none of Calico's",
+    breaks:
+      "the policy selects nobody, and a rule of the VM's security group keeps everything from node 1's NodePort: silence that is none of Calico's",
     faults: [policyIs(strikes.selectsNobody), whileDenied(strikes.securityGroupBlocks)],
     expected: {
       outcome: 'INCONCLUSIVE',
@@ -109,20 +111,25 @@ export const mutationsOfWorld: readonly Mutation[] = [
   },
   {
     name: '5 % loss',
-    breaks: '5 % of all packets between the VM and the nodes are lost, either way, from before the deny to after its proof',
+    breaks:
+      '5 % of all packets between the VM and the nodes are lost, either way, from before the deny to after its proof',
     faults: [{ from: 'before labelNode', until: 'after probe enforced', strike: strikes.drops(5) }],
     // Long enough for six SYNs: all of them lost, and an open port would look silent once in a million dials.
     spec: { probe: { timeoutMs: 6000 } },
     expected: {
       ...passes,
       findings: [watched],
-      sentence: /^node-1:30080 kept silent for \d+ SYNs on 3 connections in 6\.\d s, while node-2:30080 and node-1:10250 answered before, during and after\.$/,
+      sentence:
+        /^node-1:30080 kept silent for \d+ SYNs on 3 connections in 6\.\d s, while node-2:30080 and node-1:10250 answered before, during and after\.$/,
     },
   },
   {
     name: '5 % loss, and no deny',
     breaks: 'the policy selects nobody, and 5 % of all packets are lost',
-    faults: [policyIs(strikes.selectsNobody), { from: 'before labelNode', until: 'after probe enforced', strike: strikes.drops(5) }],
+    faults: [
+      policyIs(strikes.selectsNobody),
+      { from: 'before labelNode', until: 'after probe enforced', strike: strikes.drops(5) },
+    ],
     spec: { probe: { timeoutMs: 6000, convergenceMs: 2500 } },
     expected: leaks,
   },

@@ -27,7 +27,11 @@ export const enforces =
   (change: (spec: Spec) => Partial<Spec>): Strike =>
   async ({ lab }) => {
     const distort: Distortion = (policies) =>
-      policies.map((policy) => (policy.metadata.labels?.[runLabel] === undefined ? policy : { ...policy, spec: { ...policy.spec, ...change(policy.spec) } }));
+      policies.map((policy) =>
+        policy.metadata.labels?.[runLabel] === undefined
+          ? policy
+          : { ...policy, spec: { ...policy.spec, ...change(policy.spec) } },
+      );
     await lab.calico.setFelixDistortion(distort);
     return () => lab.calico.setFelixDistortion((policies) => policies);
   };
@@ -36,7 +40,9 @@ export const selects = (selector: string): Strike => enforces(() => ({ selector 
 export const selectsNobody = selects('has(nobody-has-this)');
 
 /** The Deny of the run's policy, changed. */
-export const denies = (change: (rule: NonNullable<Spec['ingress']>[number]) => NonNullable<Spec['ingress']>[number]): Strike =>
+export const denies = (
+  change: (rule: NonNullable<Spec['ingress']>[number]) => NonNullable<Spec['ingress']>[number],
+): Strike =>
   enforces(({ ingress = [] }) => ({ ingress: ingress.map((rule) => (rule.action === 'Deny' ? change(rule) : rule)) }));
 
 /** Changes of policy and labels reach the nodes later. */
@@ -61,20 +67,26 @@ export const drops =
   (percent: number): Strike =>
   ({ path }) => {
     const lose = percent === 100 ? 'drop' : `numgen random mod 100 < ${percent} drop`;
-    return addRules(path, [{ hook: 'forward priority -10', rules: [`ip saddr ${vmSpace} ${lose}`, `ip daddr ${vmSpace} ${lose}`] }]);
+    return addRules(path, [
+      { hook: 'forward priority -10', rules: [`ip saddr ${vmSpace} ${lose}`, `ip daddr ${vmSpace} ${lose}`] },
+    ]);
   };
 
 /** The service points at a port where no pod listens, while its endpoints stay ready: the pods' own kernels refuse. */
 export const nobodyListens: Strike = async ({ lab }) => {
   const path = '/api/v1/namespaces/default/services/frontend-nodeport';
-  const ports = (targetPort: number): object => ({ spec: { ports: [{ name: 'http', protocol: 'TCP', port: 80, targetPort, nodePort }] } });
+  const ports = (targetPort: number): object => ({
+    spec: { ports: [{ name: 'http', protocol: 'TCP', port: 80, targetPort, nodePort }] },
+  });
   await lab.cluster.api.call('PATCH', path, ports(8081));
   return () => lab.cluster.api.call('PATCH', path, ports(8080));
 };
 
 /** The pods' node, and their address. */
 async function podOf({ lab }: Ground, node: string): Promise<string> {
-  const { items } = await lab.cluster.api.read<{ items: { spec: { nodeName?: string }; status: { podIP?: string } }[] }>('/api/v1/namespaces/default/pods');
+  const { items } = await lab.cluster.api.read<{
+    items: { spec: { nodeName?: string }; status: { podIP?: string } }[];
+  }>('/api/v1/namespaces/default/pods');
   const address = items.find(({ spec }) => spec.nodeName === node)?.status.podIP;
   if (address === undefined) throw new Error(`No pod runs on ${node}.`);
   return address;
@@ -85,7 +97,12 @@ export const backendDead =
   (index: 0 | 1): Strike =>
   async (ground) => {
     const { netns, name } = ground.nodes[index];
-    return addRules(netns, [{ hook: 'forward priority -1', rules: [`ip daddr ${await podOf(ground, name)} tcp dport 8080 reject with tcp reset`] }]);
+    return addRules(netns, [
+      {
+        hook: 'forward priority -1',
+        rules: [`ip daddr ${await podOf(ground, name)} tcp dport 8080 reject with tcp reset`],
+      },
+    ]);
   };
 
 /** The backend on the first or second node fails its readiness probe, so that the service leaves it out. */
@@ -94,29 +111,41 @@ export const backendUnready =
   async (ground) => {
     const { netns, name } = ground.nodes[index];
     const address = await podOf(ground, name);
-    const mend = await addRules(netns, [{ hook: 'output priority -1', rules: [`ip daddr ${address} tcp dport 8080 reject with tcp reset`] }]);
+    const mend = await addRules(netns, [
+      { hook: 'output priority -1', rules: [`ip daddr ${address} tcp dport 8080 reject with tcp reset`] },
+    ]);
     await until('its endpoint is withdrawn', async () => !(await readyAddresses(ground)).includes(address));
     return async () => {
       await mend();
-      await until('its endpoint is back', async () => (await allReady(ground)) || (await readyAddresses(ground)).includes(address));
+      await until(
+        'its endpoint is back',
+        async () => (await allReady(ground)) || (await readyAddresses(ground)).includes(address),
+      );
     };
   };
 
 interface Slices {
   readonly items: readonly {
-    readonly endpoints: readonly { readonly addresses: readonly string[]; readonly conditions: { readonly ready?: boolean } }[] | null;
+    readonly endpoints:
+      | readonly { readonly addresses: readonly string[]; readonly conditions: { readonly ready?: boolean } }[]
+      | null;
   }[];
 }
 
 async function readyAddresses({ lab }: Ground): Promise<string[]> {
-  const path = '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices?labelSelector=kubernetes.io%2Fservice-name%3Dfrontend-nodeport';
+  const path =
+    '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices?labelSelector=kubernetes.io%2Fservice-name%3Dfrontend-nodeport';
   const { items } = await lab.cluster.api.read<Slices>(path);
-  return items.flatMap(({ endpoints }) => (endpoints ?? []).filter(({ conditions }) => conditions.ready).flatMap(({ addresses }) => addresses));
+  return items.flatMap(({ endpoints }) =>
+    (endpoints ?? []).filter(({ conditions }) => conditions.ready).flatMap(({ addresses }) => addresses),
+  );
 }
 
 /** Of the deployment; the service may be gone. */
 async function allReady({ lab }: Ground): Promise<boolean> {
-  const { status } = await lab.cluster.api.read<{ status: { readyReplicas?: number } }>('/apis/apps/v1/namespaces/default/deployments/frontend');
+  const { status } = await lab.cluster.api.read<{ status: { readyReplicas?: number } }>(
+    '/apis/apps/v1/namespaces/default/deployments/frontend',
+  );
   return status.readyReplicas === 2;
 }
 
@@ -141,16 +170,32 @@ export const labelOnWrongNode: Strike = async ({ lab, nodes }) => {
 
 /** Somebody adds a rule to the VM's security group: nothing to node 1's NodePort gets out. */
 export const securityGroupBlocks: Strike = async ({ lab, azure, nodes }) => {
-  const { resources } = lab.azure.inventory() as { resources: { id: string; type: string; location: string; tags?: object; properties: object }[] };
+  const { resources } = lab.azure.inventory() as {
+    resources: { id: string; type: string; location: string; tags?: object; properties: object }[];
+  };
   const group = resources.find(({ type }) => type === 'Microsoft.Network/networkSecurityGroups');
   if (group === undefined) throw new Error('There is no security group.');
   const own = resources
     .filter(({ id, type }) => type.endsWith('/securityRules') && id.startsWith(`${group.id}/`))
     .map(({ id, properties }) => ({ name: id.split('/').at(-1), properties }));
   const { location, tags } = group;
-  const put = (rules: readonly object[]): Promise<void> => write(lab, azure, 'PUT', group.id, { location, tags, properties: { securityRules: rules } });
-  const properties = { priority: 200, direction: 'Outbound', access: 'Deny', protocol: 'Tcp', sourceAddressPrefix: '*', sourcePortRange: '*' };
-  await put([...own, { name: blockingRule, properties: { ...properties, destinationAddressPrefix: nodes[0].address, destinationPortRange: `${nodePort}` } }]);
+  const put = (rules: readonly object[]): Promise<void> =>
+    write(lab, azure, 'PUT', group.id, { location, tags, properties: { securityRules: rules } });
+  const properties = {
+    priority: 200,
+    direction: 'Outbound',
+    access: 'Deny',
+    protocol: 'Tcp',
+    sourceAddressPrefix: '*',
+    sourcePortRange: '*',
+  };
+  await put([
+    ...own,
+    {
+      name: blockingRule,
+      properties: { ...properties, destinationAddressPrefix: nodes[0].address, destinationPortRange: `${nodePort}` },
+    },
+  ]);
   return () => put(own);
 };
 export const blockingRule = 'blocked-by-hand';
@@ -158,14 +203,21 @@ export const blockingRule = 'blocked-by-hand';
 /** Somebody deletes the peering on the cluster's side. */
 export const peeringBreaks: Strike = async ({ lab, azure }) => {
   const id = (lab.azure.inventory() as { resources: { id: string; type: string }[] }).resources.find(
-    ({ id: each, type }) => type.endsWith('/virtualNetworkPeerings') && each.startsWith(groupId(cluster.nodeResourceGroup)),
+    ({ id: each, type }) =>
+      type.endsWith('/virtualNetworkPeerings') && each.startsWith(groupId(cluster.nodeResourceGroup)),
   )?.id;
   if (id === undefined) throw new Error('There is no peering on the side of the cluster.');
   await write(lab, azure, 'DELETE', id);
   return undefined; // undo finds nothing on this side, and that is fine
 };
 
-async function write(lab: Ground['lab'], azure: Ground['azure'], method: 'PUT' | 'DELETE', id: string, body?: object): Promise<void> {
+async function write(
+  lab: Ground['lab'],
+  azure: Ground['azure'],
+  method: 'PUT' | 'DELETE',
+  id: string,
+  body?: object,
+): Promise<void> {
   const { status, headers, body: answer } = await azure.call(method, id, body);
   if (status >= 300) throw new Error(`${method} ${id}: ${status} ${JSON.stringify(answer)}`);
   const operation = headers['azure-asyncoperation'] ?? headers['location'];
@@ -200,7 +252,10 @@ const watchMs = 2000;
 async function dialled(netns: string, counter: 'sent' | 'passed'): Promise<void> {
   const deadline = Date.now() + watchMs;
   const enough = (await packetsOf(netns, counter)) + 16;
-  await until(`dials were ${counter}`, async () => Date.now() > deadline || (await packetsOf(netns, counter)) >= enough);
+  await until(
+    `dials were ${counter}`,
+    async () => Date.now() > deadline || (await packetsOf(netns, counter)) >= enough,
+  );
 }
 
 /** The deny goes off and on again, for as long as it takes the observer to see silence, a leak and silence again. */

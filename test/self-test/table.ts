@@ -1,7 +1,8 @@
 /** Results as text: pure functions. */
 import type { Result } from './harness.ts';
 
-const expectedOf = ({ mutation: { expected } }: Result): string => `${expected.outcome}; ${expected.row} ${expected.verdict}`;
+const expectedOf = ({ mutation: { expected } }: Result): string =>
+  `${expected.outcome}; ${expected.row} ${expected.verdict}`;
 
 /** One mutation in one line, with everything that is wrong. */
 export function lineOf(result: Result): string {
@@ -25,7 +26,14 @@ export interface Circumstances {
 export function markdownOf(results: readonly Result[], { command, startedAt, endedAt }: Circumstances): string {
   const rows = results.map((result) => {
     const { mutation, killed, got, sentence, seconds } = result;
-    return row([`**${mutation.name}**: ${mutation.breaks}`, expectedOf(result), got, sentence, seconds.toFixed(1), killed ? 'yes' : 'NO']);
+    return row([
+      `**${mutation.name}**: ${mutation.breaks}`,
+      expectedOf(result),
+      got,
+      sentence,
+      seconds.toFixed(1),
+      killed ? 'yes' : 'NO',
+    ]);
   });
   const wrong = results.flatMap(({ mutation, problems }) => problems.map((each) => `- ${mutation.name}: ${each}`));
   return [
@@ -47,4 +55,5 @@ export function markdownOf(results: readonly Result[], { command, startedAt, end
   ].join('\n');
 }
 
-const row = (cells: readonly string[]): string => `| ${cells.map((cell) => cell.replaceAll('|', '\\|').replaceAll('\n', ' ')).join(' | ')} |`;
+const row = (cells: readonly string[]): string =>
+  `| ${cells.map((cell) => cell.replaceAll('|', '\\|').replaceAll('\n', ' ')).join(' | ')} |`;

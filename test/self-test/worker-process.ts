@@ -17,9 +17,14 @@ const program = fileURLToPath(new URL('./worker.ts', import.meta.url));
 /** Starts a worker as a process of its own, since Node reads NODE_EXTRA_CA_CERTS only then; resolves when it polls. */
 export async function startWorkerUnderTest(environment: Readonly<Record<string, string>>): Promise<WorkerUnderTest> {
   const { NODE_TEST_CONTEXT: _test, ...inherited } = process.env;
-  const child = fork(program, { env: { ...inherited, ...environment }, execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+  const child = fork(program, {
+    env: { ...inherited, ...environment },
+    execArgv: [],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
   const printed: string[] = [];
-  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => printed.push(chunk.toString()));
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on('data', (chunk: Buffer) => printed.push(chunk.toString()));
   const output = (): string => printed.join('').slice(-3000);
   const ended = once(child, 'exit');
   let heard = async (_moment: Moment): Promise<void> => {};

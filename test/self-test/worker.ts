@@ -35,7 +35,12 @@ async function around(name: string, activity: Activity, call: Call): Promise<unk
 }
 
 const wrap = (activities: object): object =>
-  Object.fromEntries(Object.entries(activities as Record<string, Activity>).map(([name, activity]) => [name, (call: Call) => around(name, activity, call)]));
+  Object.fromEntries(
+    Object.entries(activities as Record<string, Activity>).map(([name, activity]) => [
+      name,
+      (call: Call) => around(name, activity, call),
+    ]),
+  );
 
 Runtime.install({ logger: new DefaultLogger('WARN') });
 const namespace = process.env['TEMPORAL_NAMESPACE'] ?? 'default';

@@ -6,7 +6,10 @@ export type Path = readonly (string | number)[];
 export function pathsIn(value: unknown, under: Path = []): Path[] {
   if (typeof value !== 'object' || value === null) return [];
   const keys = Array.isArray(value) ? [...value.keys()] : Object.keys(value);
-  return keys.flatMap((key) => [[...under, key], ...pathsIn((value as Record<string | number, unknown>)[key], [...under, key])]);
+  return keys.flatMap((key) => [
+    [...under, key],
+    ...pathsIn((value as Record<string | number, unknown>)[key], [...under, key]),
+  ]);
 }
 
 /** What to do at a path. `swapped`: with the next element of its list. */
@@ -15,7 +18,10 @@ export const changes = ['changed', 'dropped', 'doubled', 'swapped'] as const;
 /** A copy with one place changed; undefined where that changes nothing. */
 export function mutated<T>(whole: T, path: Path, change: (typeof changes)[number]): T | undefined {
   const copy = structuredClone(whole);
-  const parent = path.slice(0, -1).reduce<unknown>((at, key) => (at as Record<string | number, unknown>)[key], copy) as Json[] & Record<string | number, Json>;
+  const parent = path
+    .slice(0, -1)
+    .reduce<unknown>((at, key) => (at as Record<string | number, unknown>)[key], copy) as Json[] &
+    Record<string | number, Json>;
   const key = path.at(-1) ?? '';
   if (change === 'changed') parent[key as never] = other(parent[key as never] as Json) as never;
   else if (change === 'dropped' && Array.isArray(parent)) parent.splice(Number(key), 1);

@@ -10,7 +10,10 @@ import { sampleReport } from './sample.ts';
 
 const whole = sampleReport();
 const problemsOf = (report: unknown): string[] => verifyReport(report).checks.flatMap(({ problems }) => problems);
-const withEvidence = (change: (evidence: Evidence[]) => Evidence[]): Report => ({ ...whole, evidence: change([...whole.evidence]) });
+const withEvidence = (change: (evidence: Evidence[]) => Evidence[]): Report => ({
+  ...whole,
+  evidence: change([...whole.evidence]),
+});
 /** The report with its evidence changed and sealed anew, as somebody would who can rewrite the whole file. */
 function resealed(change: (one: Evidence) => Evidence): Report {
   const evidence: Evidence[] = [];
@@ -35,7 +38,13 @@ test('an untouched report verifies, whichever phases its run came to', () => {
 });
 
 test('a report of a run that ended before any probe verifies too, without a head', () => {
-  const failure = { code: 'PreflightFailed', step: 'preflight', message: 'One problem.', remedy: 'Resolve it.', problems: [] } as const;
+  const failure = {
+    code: 'PreflightFailed',
+    step: 'preflight',
+    message: 'One problem.',
+    remedy: 'Resolve it.',
+    problems: [],
+  } as const;
   const early = {
     ...sampleReport([]),
     outcome: 'ERROR',
@@ -60,7 +69,9 @@ const isUnsealedMark = ([top, index, marks, place]: Path): boolean => {
 function namedAt([top, index, third]: Path): RegExp {
   if (top === 'evidence' && index !== undefined) return new RegExp(`link \\d \\(|evidence\\.${index}|phase`);
   if (top === 'verdicts' && index !== undefined)
-    return new RegExp(`${whole.verdicts[Number(index)]?.target.id} in phase ${whole.verdicts[Number(index)]?.phase}|verdicts\\.${index}|order of the evidence`);
+    return new RegExp(
+      `${whole.verdicts[Number(index)]?.target.id} in phase ${whole.verdicts[Number(index)]?.phase}|verdicts\\.${index}|order of the evidence`,
+    );
   if (top === 'transitions' && index !== undefined) return /transition|transitions\.\d/;
   if (top === 'findings' && index !== undefined) return /finding|findings\.\d/;
   return new RegExp(`${String(top)}|${String(third)}`);
@@ -69,7 +80,9 @@ function namedAt([top, index, third]: Path): RegExp {
 test('one change anywhere in evidence, seals, verdicts, transitions, findings, outcome or counts is refused with a sentence that names it', () => {
   const covered = ['evidence', 'verdicts', 'transitions', 'findings', 'outcome', 'summary'];
   const inTimes = (path: Path): boolean => path[0] === 'timings' && path[1] === 'convergenceMs';
-  const paths = pathsIn(whole).filter((path) => (covered.includes(String(path[0])) || inTimes(path)) && !isUnsealedMark(path));
+  const paths = pathsIn(whole).filter(
+    (path) => (covered.includes(String(path[0])) || inTimes(path)) && !isUnsealedMark(path),
+  );
   assert.ok(paths.length > 1500, `${paths.length} places`);
   fc.assert(
     fc.property(fc.constantFrom(...paths), fc.constantFrom(...changes), (path, change) => {
@@ -88,7 +101,8 @@ test('one change anywhere in evidence, seals, verdicts, transitions, findings, o
 
 test('the first broken link is named: changed, dropped, swapped, unsealed, or of another run', () => {
   const [first, second] = whole.evidence as [Evidence, Evidence];
-  const broken = (report: Report): string => problemsOf(report).find((problem) => problem.startsWith('The chain')) ?? '';
+  const broken = (report: Report): string =>
+    problemsOf(report).find((problem) => problem.startsWith('The chain')) ?? '';
   assert.match(
     broken(withEvidence(([a, b, ...rest]) => [a, { ...b, kernel: '6.8.1' } as Evidence, ...rest] as Evidence[])),
     /broken at link 2 \(enforced\): it was changed after it was sealed/,
@@ -97,18 +111,29 @@ test('the first broken link is named: changed, dropped, swapped, unsealed, or of
     broken(withEvidence(([, ...rest]) => rest)),
     /broken at link 1 \(enforced\): it was sealed onto [0-9a-f]{64}, but the run id 0a1b2c3d comes before it/,
   );
-  assert.match(broken(withEvidence(([a, , ...rest]) => [a, ...rest] as Evidence[])), /broken at link 2 \(second\): it was sealed onto/);
+  assert.match(
+    broken(withEvidence(([a, , ...rest]) => [a, ...rest] as Evidence[])),
+    /broken at link 2 \(second\): it was sealed onto/,
+  );
   assert.match(broken(withEvidence(([a, b, c, d]) => [a, c, b, d] as Evidence[])), /broken at link 2 \(second\)/);
   const { seal: _, ...unsealed } = second;
-  assert.match(broken(withEvidence(([a, , ...rest]) => [a, unsealed, ...rest] as Evidence[])), /broken at link 2 \(enforced\): it is not sealed/);
-  assert.match(broken({ ...whole, runId: 'ffffffff' }), /broken at link 1 \(baseline\): it was sealed onto 0a1b2c3d, but the run id ffffffff/);
+  assert.match(
+    broken(withEvidence(([a, , ...rest]) => [a, unsealed, ...rest] as Evidence[])),
+    /broken at link 2 \(enforced\): it is not sealed/,
+  );
+  assert.match(
+    broken({ ...whole, runId: 'ffffffff' }),
+    /broken at link 1 \(baseline\): it was sealed onto 0a1b2c3d, but the run id ffffffff/,
+  );
   assert.equal(digestOf(first, whole.runId), first.seal?.sha256);
 });
 
 test('evidence that was changed and sealed anew is whole again, but no longer carries the verdicts', () => {
   const leaky = resealed((one) => ({
     ...one,
-    connections: one.connections.map((each) => (one.phase === 'enforced' && each.target === 'node-a:30080' ? { ...each, outcome: 'OPEN' } : each)),
+    connections: one.connections.map((each) =>
+      one.phase === 'enforced' && each.target === 'node-a:30080' ? { ...each, outcome: 'OPEN' } : each,
+    ),
   }));
   const problems = problemsOf(leaky);
   assert.deepEqual(
@@ -116,7 +141,9 @@ test('evidence that was changed and sealed anew is whole again, but no longer ca
     [],
   );
   assert.ok(
-    problems.includes('The verdict on node-a:30080 in phase enforced does not follow from the evidence: verdict is "PASS", not "FAIL".'),
+    problems.includes(
+      'The verdict on node-a:30080 in phase enforced does not follow from the evidence: verdict is "PASS", not "FAIL".',
+    ),
     problems.join('\n'),
   );
 });

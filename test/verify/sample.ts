@@ -10,7 +10,11 @@ import type { Mark, Report, StepRecord } from '../../src/contract/report.ts';
 import type { Witnesses } from '../../src/contract/witnesses.ts';
 import { sealed } from '../../src/verify/seal.ts';
 
-const mission = resolveMission({ subscriptionId: '00000000-0000-4000-8000-000000000001', resourceGroup: 'group', cluster: 'cluster' });
+const mission = resolveMission({
+  subscriptionId: '00000000-0000-4000-8000-000000000001',
+  resourceGroup: 'group',
+  cluster: 'cluster',
+});
 const nodes = [
   { name: 'node-a', internalIp: '10.240.0.4' },
   { name: 'node-b', internalIp: '10.240.0.35' },
@@ -20,7 +24,12 @@ const runId = '0a1b2c3d';
 
 /** Milliseconds after a fixed moment. */
 const at = (ms: number): string => new Date(Date.parse('2026-01-01T00:00:00.000Z') + ms).toISOString();
-const starts: Readonly<Record<Phase, number>> = { baseline: 10_000, enforced: 20_000, second: 40_000, restored: 60_000 };
+const starts: Readonly<Record<Phase, number>> = {
+  baseline: 10_000,
+  enforced: 20_000,
+  second: 40_000,
+  restored: 60_000,
+};
 const phases = Object.keys(starts) as Phase[];
 const expected = (phase: Phase): Map<string, 'OPEN' | 'DROP'> =>
   new Map(expectationsOf(phase, targets, nodes).map(({ target, expected }) => [target.id, expected]));
@@ -44,7 +53,8 @@ function connectionsOf(phase: Phase, id: string, place: number): Connection[] {
 /** Open for 100 slots of 25 ms, then as the phase expects; the other way round for `restored`. */
 function observationOf(phase: Phase): Observation {
   const silent = phase === 'restored' ? expected('second') : expected(phase);
-  const track = (id: string): string => (silent.get(id) !== 'DROP' ? '400o' : phase === 'restored' ? '100d300o' : '100o300d');
+  const track = (id: string): string =>
+    silent.get(id) !== 'DROP' ? '400o' : phase === 'restored' ? '100d300o' : '100o300d';
   return {
     startedAt: at(starts[phase] - 2500 + 7),
     slots: 400,
@@ -55,14 +65,25 @@ function observationOf(phase: Phase): Observation {
     tracks: Object.fromEntries(targets.map(({ id }) => [id, track(id)])),
     held: targets
       .filter(({ kind }) => kind === 'nodePort')
-      .map(({ id }) => ({ target: id, openedAt: at(starts[phase] - 2400), checkedAt: at(starts[phase] + 6000), outcome: 'answered', response: 'backend-1' })),
+      .map(({ id }) => ({
+        target: id,
+        openedAt: at(starts[phase] - 2400),
+        checkedAt: at(starts[phase] + 6000),
+        outcome: 'answered',
+        response: 'backend-1',
+      })),
     ended: 'read',
   };
 }
 
 const witnesses: Witnesses = {
-  deniedPackets: { 'node-a': { source: 'calico_denied_packets', before: 0, after: 12 }, 'node-b': { missing: 'nothing counts there' } },
-  securityRules: Object.fromEntries(targets.map(({ id }) => [id, { access: 'Allow', rule: 'AllowVnetOutBound' } as const])),
+  deniedPackets: {
+    'node-a': { source: 'calico_denied_packets', before: 0, after: 12 },
+    'node-b': { missing: 'nothing counts there' },
+  },
+  securityRules: Object.fromEntries(
+    targets.map(({ id }) => [id, { access: 'Allow', rule: 'AllowVnetOutBound' } as const]),
+  ),
   routes: Object.fromEntries(targets.map(({ id }) => [id, { nextHop: 'VNetPeering', prefix: '10.240.0.0/16' }])),
   peerings: [
     { id: '/peering', state: 'Connected', provisioningState: 'Succeeded' },
@@ -71,7 +92,11 @@ const witnesses: Witnesses = {
 };
 
 function evidenceOf(phase: Phase): Evidence {
-  const ready = (ms: number) => ({ readyEndpoints: 2, readAt: at(starts[phase] + ms), pods: [{ name: 'backend-0', node: 'node-a', ip: '10.244.0.5' }] });
+  const ready = (ms: number) => ({
+    readyEndpoints: 2,
+    readAt: at(starts[phase] + ms),
+    pods: [{ name: 'backend-0', node: 'node-a', ip: '10.244.0.5' }],
+  });
   return {
     phase,
     startedAt: at(starts[phase]),
@@ -136,12 +161,24 @@ export function sampleReport(only: readonly Phase[] = phases, change: Partial<Re
     workflowId: 'hepflow-lab-abc123',
     ...end,
     summary: summaryOf({ ...judged, ...end, phase: 'over' }),
-    steps: marksOf.restored.map((mark) => undo(mark.name === 'policyDeleted' ? 'deletePolicy' : 'restoreLabel', mark.node ?? '', mark)),
+    steps: marksOf.restored.map((mark) =>
+      undo(mark.name === 'policyDeleted' ? 'deletePolicy' : 'restoreLabel', mark.node ?? '', mark),
+    ),
     ...judged,
     cluster: { id: '/subscriptions/s/x', kubernetesVersion: '1.35.4', location: 'westeurope', vnetId: '/v', nodes },
-    calico: { flavour: 'oss', version: 'v3.31.0', hostEndpointFlowLogs: 'enabled', hostEndpoints: ['node-a-auto-hep', 'node-b-auto-hep'] },
+    calico: {
+      flavour: 'oss',
+      version: 'v3.31.0',
+      hostEndpointFlowLogs: 'enabled',
+      hostEndpoints: ['node-a-auto-hep', 'node-b-auto-hep'],
+    },
     warnings: ['SSH is open to the world.'],
-    timings: { startedAt: at(0), endedAt: at(90_000), totalMs: 90_000, convergenceMs: Object.fromEntries(only.map((phase) => [phase, 31.5])) },
+    timings: {
+      startedAt: at(0),
+      endedAt: at(90_000),
+      totalMs: 90_000,
+      convergenceMs: Object.fromEntries(only.map((phase) => [phase, 31.5])),
+    },
     evidence,
     mission,
     ...change,

@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import type { WorkerStatus } from '@temporalio/worker';
 import { serveHealth } from '../../src/worker/health.ts';
 
-const status = (runState: WorkerStatus['runState']) => ({ runState, numInFlightActivities: 2, numInFlightWorkflowActivations: 1 }) as WorkerStatus;
+const status = (runState: WorkerStatus['runState']) =>
+  ({ runState, numInFlightActivities: 2, numInFlightWorkflowActivations: 1 }) as WorkerStatus;
 
 test('health is 200 while the worker polls, and 503 from the moment it drains', async () => {
   let state: WorkerStatus['runState'] = 'RUNNING';

@@ -39,7 +39,9 @@ const ring = (name: string, ...ids: string[]): string => {
   writeFileSync(file, ids.map((id) => `${id}:${keys[id]}\n`).join(''), { mode: 0o600 });
   return file;
 };
-const keys: Record<string, string> = Object.fromEntries(['k1', 'k2'].map((id) => [id, randomBytes(32).toString('base64')]));
+const keys: Record<string, string> = Object.fromEntries(
+  ['k1', 'k2'].map((id) => [id, randomBytes(32).toString('base64')]),
+);
 
 before(async () => {
   [harness, { temporal: temporalProgram }] = await Promise.all([startHarness(), programs(['temporal']), bundle()]);
@@ -72,7 +74,10 @@ after(async () => {
 const fakes = (): object =>
   fakeActivities({
     before: (...call) => behaviour.before?.(...call),
-    site: { ...site, clusterResourceId: `/subscriptions/s/resourceGroups/g/providers/Microsoft.ContainerService/managedClusters/${cluster}` },
+    site: {
+      ...site,
+      clusterResourceId: `/subscriptions/s/resourceGroups/g/providers/Microsoft.ContainerService/managedClusters/${cluster}`,
+    },
   }).activities;
 
 interface Ended {
@@ -82,18 +87,29 @@ interface Ended {
 }
 const run = (program: string, args: readonly string[], env: Record<string, string> = {}): Promise<Ended> =>
   new Promise((resolve) => {
-    execFile(program, args, { env: { ...process.env, ...env }, timeout: 60_000, maxBuffer: 32 << 20 }, (error, stdout, stderr) => {
-      resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr });
-    });
+    execFile(
+      program,
+      args,
+      { env: { ...process.env, ...env }, timeout: 60_000, maxBuffer: 32 << 20 },
+      (error, stdout, stderr) => {
+        resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr });
+      },
+    );
   });
 const hepflow = (args: readonly string[], keyFile: string): Promise<Ended> =>
-  run(process.execPath, [join(root, 'src/cli/main.ts'), ...args], { TEMPORAL_ADDRESS: harness.env.address, HEPFLOW_PAYLOAD_KEY: keyFile });
-const temporal = (...args: readonly string[]): Promise<Ended> => run(temporalProgram, [...args, '--address', harness.env.address]);
+  run(process.execPath, [join(root, 'src/cli/main.ts'), ...args], {
+    TEMPORAL_ADDRESS: harness.env.address,
+    HEPFLOW_PAYLOAD_KEY: keyFile,
+  });
+const temporal = (...args: readonly string[]): Promise<Ended> =>
+  run(temporalProgram, [...args, '--address', harness.env.address]);
 const runSpec = { ...spec, cluster, secondNode: { when: 'never' } };
 
 /** What the payloads hold that the CLI printed. */
 const payloadsIn = (output: string): string =>
-  [...output.matchAll(/"data":\s*"([^"]+)"/g)].map(([, data = '']) => Buffer.from(data, 'base64').toString()).join('\n');
+  [...output.matchAll(/"data":\s*"([^"]+)"/g)]
+    .map(([, data = '']) => Buffer.from(data, 'base64').toString())
+    .join('\n');
 
 /** Every byte of the history but search attributes, which Temporal indexes and so keeps in the clear. */
 async function historyBytes(id: string): Promise<Buffer> {
@@ -111,13 +127,23 @@ test('a run that the genuine temporal CLI starts through the codec server leaves
     ...['--input', JSON.stringify(runSpec), '--static-summary', `about ${cluster}`, '--codec-endpoint', codecUrl],
   );
   assert.equal(started.code, 0, started.stderr);
-  const result = await temporal('workflow', 'result', '--workflow-id', id, '--codec-endpoint', codecUrl, '--output', 'json');
+  const result = await temporal(
+    'workflow',
+    'result',
+    '--workflow-id',
+    id,
+    '--codec-endpoint',
+    codecUrl,
+    '--output',
+    'json',
+  );
   const report = (JSON.parse(result.stdout) as { result: Report }).result;
   assert.equal(report.outcome, 'PASS');
   assert.ok(report.cluster?.id.endsWith(cluster), JSON.stringify(report.cluster));
 
   const bytes = await historyBytes(id);
-  for (const needle of [cluster, 'frontend', '203.0.113.10', '10.240.0.4', '"json/plain"']) assert.ok(!bytes.includes(needle), `the history holds ${needle}`);
+  for (const needle of [cluster, 'frontend', '203.0.113.10', '10.240.0.4', '"json/plain"'])
+    assert.ok(!bytes.includes(needle), `the history holds ${needle}`);
   assert.ok(bytes.includes('binary/encrypted'));
 
   const show = ['workflow', 'show', '--workflow-id', id, '--output', 'json'] as const;
@@ -127,7 +153,9 @@ test('a run that the genuine temporal CLI starts through the codec server leaves
 
 test('messages of failures are encrypted too, and told to whoever has the key', async () => {
   const id = 'failed';
-  behaviour = { before: (step) => (step === 'createVm' ? failAs('QuotaExceeded', `${cluster} has no cores left`) : undefined) };
+  behaviour = {
+    before: (step) => (step === 'createVm' ? failAs('QuotaExceeded', `${cluster} has no cores left`) : undefined),
+  };
   const file = join(folder, 'run.json');
   writeFileSync(file, JSON.stringify(runSpec));
   const started = await hepflow(['run', '-f', file, '--id', id, '--task-queue', taskQueue], ring('cli', 'k1'));

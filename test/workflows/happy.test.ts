@@ -51,7 +51,9 @@ test('the lanes run side by side: the cluster is made ready and the peering begu
     before: (step) =>
       step === 'createVm'
         ? waitFor(() =>
-            ['peerToCluster', 'exposeNodePort', 'enableFlowLogs', 'enableAutoHostEndpoints'].every((name) => fakes.calls.some((call) => call.step === name)),
+            ['peerToCluster', 'exposeNodePort', 'enableFlowLogs', 'enableAutoHostEndpoints'].every((name) =>
+              fakes.calls.some((call) => call.step === name),
+            ),
           )
         : undefined,
   });
@@ -77,7 +79,9 @@ test(`a happy run with the second node has at most ${budget.events} events and $
 
 test('the report exists from the first second and is the same by query after the end (W8)', async () => {
   let early: Report | undefined;
-  const fakes = fakeActivities({ before: (step) => (step === 'preflight' ? waitFor(() => early !== undefined) : undefined) });
+  const fakes = fakeActivities({
+    before: (step) => (step === 'preflight' ? waitFor(() => early !== undefined) : undefined),
+  });
   await harness.run(fakes, { ...spec, secondNode: { when: 'always' } }, async (handle) => {
     early = await handle.query<Report>(reportQuery);
     assert.equal(early.outcome, 'RUNNING');
@@ -112,19 +116,26 @@ test('current details show the step table and the verdicts; search attributes an
 
 test('a namespace without the search attributes gets none', async () => {
   const { site } = await import('./harness.ts');
-  await harness.run(fakeActivities({ site: { ...site, searchAttributes: false } }), { ...spec, secondNode: { when: 'never' } }, async (handle) => {
-    await handle.result();
-    const { typedSearchAttributes } = await handle.describe();
-    assert.ok(!typedSearchAttributes.getAll().some(({ key }) => key.name.startsWith('Hepflow')));
-  });
+  await harness.run(
+    fakeActivities({ site: { ...site, searchAttributes: false } }),
+    { ...spec, secondNode: { when: 'never' } },
+    async (handle) => {
+      await handle.result();
+      const { typedSearchAttributes } = await handle.describe();
+      assert.ok(!typedSearchAttributes.getAll().some(({ key }) => key.name.startsWith('Hepflow')));
+    },
+  );
 });
 
 test('every message is described for the Web UI', async () => {
   await harness.run(fakeActivities(), { ...spec, secondNode: { when: 'never' } }, async (handle) => {
     await handle.result();
-    const { definition } = await handle.query<{ definition: Record<string, { name: string; description?: string }[]> }>('__temporal_workflow_metadata');
+    const { definition } = await handle.query<{ definition: Record<string, { name: string; description?: string }[]> }>(
+      '__temporal_workflow_metadata',
+    );
     for (const kind of ['signalDefinitions', 'updateDefinitions', 'queryDefinitions'] as const) {
-      for (const { name, description } of definition[kind] ?? []) if (!name.startsWith('__')) assert.ok(description, `${name} has no description`);
+      for (const { name, description } of definition[kind] ?? [])
+        if (!name.startsWith('__')) assert.ok(description, `${name} has no description`);
     }
     assert.equal(definition.signalDefinitions?.filter(({ name }) => !name.startsWith('__')).length, 2);
   });

@@ -15,16 +15,32 @@ import { searchAttributes, workflowType } from '../../src/contract/messages.ts';
 import type { Mission } from '../../src/contract/mission.ts';
 import type { Report } from '../../src/contract/report.ts';
 import type { Site } from '../../src/contract/site.ts';
-import type { Activities, Call, ProbeInput, Result, RunRef, StepInput, StepName, StepOutput, UndoEntry, UndoOutcome } from '../../src/contract/steps.ts';
+import type {
+  Activities,
+  Call,
+  ProbeInput,
+  Result,
+  RunRef,
+  StepInput,
+  StepName,
+  StepOutput,
+  UndoEntry,
+  UndoOutcome,
+} from '../../src/contract/steps.ts';
 import { idsOf } from '../../src/manifests/names.ts';
 import { sealed } from '../../src/verify/seal.ts';
 
-export const spec = { subscriptionId: '00000000-0000-4000-8000-000000000001', resourceGroup: 'group', cluster: 'cluster' };
+export const spec = {
+  subscriptionId: '00000000-0000-4000-8000-000000000001',
+  resourceGroup: 'group',
+  cluster: 'cluster',
+};
 
 const vnet = '/subscriptions/s/resourceGroups/MC/providers/Microsoft.Network/virtualNetworks/aks-vnet-1';
 export const site: Site = {
   location: 'westeurope',
-  clusterResourceId: '/subscriptions/s/resourceGroups/group/providers/Microsoft.ContainerService/managedClusters/cluster',
+  clusterResourceId:
+    '/subscriptions/s/resourceGroups/group/providers/Microsoft.ContainerService/managedClusters/cluster',
   nodeResourceGroup: 'MC',
   kubernetesVersion: '1.35.4',
   clusterVnetId: vnet,
@@ -69,7 +85,10 @@ export function fakeActivities(behaviour: FakeBehaviour = {}): { activities: Act
     awaitSsh: () => ({ kernel: '6.8.0', python: 'Python 3.12.3' }),
     peerToCluster: () => ({ id: '/peering' }),
     peerFromCluster: () => ({ id: '/peering-back', peeringState: 'Connected', syncLevel: 'FullyInSync' }),
-    enableAutoHostEndpoints: ({ readyNodes }) => ({ changed: true, names: readyNodes.map((node) => `${node}-auto-hep`) }),
+    enableAutoHostEndpoints: ({ readyNodes }) => ({
+      changed: true,
+      names: readyNodes.map((node) => `${node}-auto-hep`),
+    }),
     enableFlowLogs: () => ({ changed: true, supported: true }),
     exposeNodePort: ({ nodePort }) => ({ nodePort, readyEndpoints: 2 }),
     labelNode: ({ node }) => ({ changed: true, hostEndpoint: `${node}-auto-hep` }),
@@ -88,9 +107,15 @@ export function fakeActivities(behaviour: FakeBehaviour = {}): { activities: Act
         throw toApplicationFailure(error, attempt);
       }
     };
-  const undo = async ({ input: { entries } }: Call<{ readonly entries: readonly UndoEntry[] }>): Promise<Result<readonly UndoOutcome[]>> => {
+  const undo = async ({
+    input: { entries },
+  }: Call<{ readonly entries: readonly UndoEntry[] }>): Promise<Result<readonly UndoOutcome[]>> => {
     const { attempt } = Context.current().info;
-    calls.push({ step: 'undo', subject: entries.map(({ undo, subject }) => `${undo} ${subject}`).join(', '), input: entries });
+    calls.push({
+      step: 'undo',
+      subject: entries.map(({ undo, subject }) => `${undo} ${subject}`).join(', '),
+      input: entries,
+    });
     await behaviour.before?.('undo', entries as never, attempt);
     const now = new Date().toISOString();
     const done: UndoOutcome = { outcome: 'done', retryable: false, code: '', detail: '', startedAt: now, endedAt: now };
@@ -100,19 +125,32 @@ export function fakeActivities(behaviour: FakeBehaviour = {}): { activities: Act
   return { activities: { ...activities, undo } as unknown as Activities, calls };
 }
 
-const subjectOf = (input: object): string => ('phase' in input ? String(input.phase) : 'node' in input ? String(input.node) : '');
+const subjectOf = (input: object): string =>
+  'phase' in input ? String(input.phase) : 'node' in input ? String(input.node) : '';
 
 /** Evidence of a world that behaves as expected. */
-export function asExpected(input: ProbeInput, override: (connection: Connection) => Connection = (connection) => connection): Evidence {
+export function asExpected(
+  input: ProbeInput,
+  override: (connection: Connection) => Connection = (connection) => connection,
+): Evidence {
   const at = new Date().toISOString();
   const connections = input.targets.flatMap((target): Connection[] => {
     const open = input.expected[target.id] === 'OPEN';
     const base = { target: target.id, startedAt: at, sourcePort: 40000 };
     const proof = [1, 2, 3].map(
-      (n): Connection => ({ ...base, stage: 'proof', sourcePort: 40000 + n, outcome: open ? 'OPEN' : 'DROP', elapsedMs: open ? 1 : 3000, syns: open ? 1 : 3 }),
+      (n): Connection => ({
+        ...base,
+        stage: 'proof',
+        sourcePort: 40000 + n,
+        outcome: open ? 'OPEN' : 'DROP',
+        elapsedMs: open ? 1 : 3000,
+        syns: open ? 1 : 3,
+      }),
     );
     if (!open) return proof;
-    const live = (['before', 'during', 'after'] as const).map((stage): Connection => ({ ...base, stage, outcome: 'OPEN', elapsedMs: 1, syns: 1 }));
+    const live = (['before', 'during', 'after'] as const).map(
+      (stage): Connection => ({ ...base, stage, outcome: 'OPEN', elapsedMs: 1, syns: 1 }),
+    );
     return [...live, ...proof];
   });
   const backends = { readyEndpoints: 2, readAt: at };
@@ -131,7 +169,12 @@ export function asExpected(input: ProbeInput, override: (connection: Connection)
 /** Fails as an activity does. */
 export function failAs(code: FailureCode, message: string = code): never {
   const nonRetryable = failures[code].retry === 'never';
-  throw ApplicationFailure.create({ type: code, message, nonRetryable, details: [{ code, attempts: Context.current().info.attempt, problems: [] }] });
+  throw ApplicationFailure.create({
+    type: code,
+    message,
+    nonRetryable,
+    details: [{ code, attempts: Context.current().info.attempt, problems: [] }],
+  });
 }
 
 const workflowsPath = fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url));
@@ -170,7 +213,11 @@ export async function startHarness(): Promise<Harness> {
       ...(cached ? {} : { maxCachedWorkflows: 0 }),
     });
     return worker.runUntil(async () => {
-      const handle = await env.client.workflow.start(type, { taskQueue, workflowId: `hepflow-test-${randomUUID()}`, args: [input] });
+      const handle = await env.client.workflow.start(type, {
+        taskQueue,
+        workflowId: `hepflow-test-${randomUUID()}`,
+        args: [input],
+      });
       return during(handle as unknown as WorkflowHandle<() => Promise<Report>>);
     });
   };

@@ -15,7 +15,9 @@ after(() => harness?.close());
 const never = { ...spec, secondNode: { when: 'never' } };
 
 test('a run that finds the cluster held ends with ClusterHeld, having attempted nothing but to hold it (W1)', async () => {
-  const fakes = fakeActivities({ before: (step) => (step === 'holdCluster' ? failAs('ClusterHeld', 'held by run 12345678 since noon') : undefined) });
+  const fakes = fakeActivities({
+    before: (step) => (step === 'holdCluster' ? failAs('ClusterHeld', 'held by run 12345678 since noon') : undefined),
+  });
   const error = await harness.run(fakes, never, (handle) => handle.result().catch((error: unknown) => error));
   assert.ok(error instanceof WorkflowFailedError && error.cause instanceof ApplicationFailure, String(error));
   assert.equal(error.cause.type, 'ClusterHeld');
@@ -36,14 +38,22 @@ test('the holder names Temporal namespace, workflow and first run; it is the sam
     return `default/${workflowId}/${raw.workflowExecutionInfo?.firstRunId}`;
   });
   const holders = fakes.calls.flatMap(({ step, input }) => {
-    const entry = step === 'undo' ? (input as { undo: string; input: object }[]).find(({ undo }) => undo === 'releaseCluster')?.input : (input as object);
+    const entry =
+      step === 'undo'
+        ? (input as { undo: string; input: object }[]).find(({ undo }) => undo === 'releaseCluster')?.input
+        : (input as object);
     return entry !== undefined && 'holder' in entry ? [entry.holder] : [];
   });
   assert.deepEqual(holders, [expected, expected, expected]);
 });
 
 test('whom a run took the cluster over from is a warning of its report', async () => {
-  const report = await harness.run(fakeActivities({ takenOverFrom: 'default/gone/1' }), never, (handle) => handle.result());
+  const report = await harness.run(fakeActivities({ takenOverFrom: 'default/gone/1' }), never, (handle) =>
+    handle.result(),
+  );
   assert.equal(report.outcome, 'PASS');
-  assert.equal(report.warnings.filter((warning) => /still held by default\/gone\/1.*took over/.test(warning)).length, 1);
+  assert.equal(
+    report.warnings.filter((warning) => /still held by default\/gone\/1.*took over/.test(warning)).length,
+    1,
+  );
 });

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { WorkflowUpdateFailedError } from '@temporalio/client';
-import { finishSignal, labelNode2Signal, labelNode2Update, type Progress, progressQuery } from '../../src/contract/messages.ts';
+import {
+  finishSignal,
+  labelNode2Signal,
+  labelNode2Update,
+  type Progress,
+  progressQuery,
+} from '../../src/contract/messages.ts';
 import type { Verdict } from '../../src/contract/verdict.ts';
 import { failAs, fakeActivities, type Harness, spec, startHarness } from './harness.ts';
 
@@ -11,7 +17,8 @@ before(async () => {
 });
 after(() => harness?.close());
 
-const probes = (calls: ReturnType<typeof fakeActivities>['calls']) => calls.filter(({ step }) => step === 'probe').map(({ subject }) => subject);
+const probes = (calls: ReturnType<typeof fakeActivities>['calls']) =>
+  calls.filter(({ step }) => step === 'probe').map(({ subject }) => subject);
 
 test('the signal labelNode2 during the wait adds the second node; sent twice it does nothing more', async () => {
   const fakes = fakeActivities();
@@ -41,7 +48,8 @@ test('the update is refused with the reason when the spec says never', async () 
     while (!fakes.calls.some(({ step }) => step === 'labelNode')) await pause();
     await assert.rejects(
       handle.executeUpdate(labelNode2Update),
-      (error: unknown) => error instanceof WorkflowUpdateFailedError && /secondNode.when never/.test(error.cause?.message ?? ''),
+      (error: unknown) =>
+        error instanceof WorkflowUpdateFailedError && /secondNode.when never/.test(error.cause?.message ?? ''),
     );
     refused = true;
     await handle.result();
@@ -78,22 +86,31 @@ test('the signal finish ends the wait without the second node', async () => {
 
 test('nobody asks: the wait is bounded, and the run ends without the second node', async () => {
   const fakes = fakeActivities();
-  const report = await harness.run(fakes, { ...spec, secondNode: { when: 'on-signal', waitMs: 200 } }, (handle) => handle.result());
+  const report = await harness.run(fakes, { ...spec, secondNode: { when: 'on-signal', waitMs: 200 } }, (handle) =>
+    handle.result(),
+  );
   assert.deepEqual(probes(fakes.calls), ['baseline', 'enforced', 'restored']);
   assert.equal(report.steps.find(({ name }) => name === 'awaitSecondNode')?.outcome, 'skipped');
 });
 
 test('cleanup on-signal waits for finish before the first undo', async () => {
   const fakes = fakeActivities();
-  await harness.run(fakes, { ...spec, secondNode: { when: 'never' }, cleanup: { when: 'on-signal' } }, async (handle) => {
-    await waiting(handle, 'awaiting-finish');
-    assert.ok(!fakes.calls.some(({ step }) => step === 'undo'));
-    await handle.signal(finishSignal);
-    await handle.result();
-  });
+  await harness.run(
+    fakes,
+    { ...spec, secondNode: { when: 'never' }, cleanup: { when: 'on-signal' } },
+    async (handle) => {
+      await waiting(handle, 'awaiting-finish');
+      assert.ok(!fakes.calls.some(({ step }) => step === 'undo'));
+      await handle.signal(finishSignal);
+      await handle.result();
+    },
+  );
 });
 
-async function waiting(handle: { query<T>(name: string): Promise<T> }, phase: Progress['phase'] = 'awaiting-second-node'): Promise<void> {
+async function waiting(
+  handle: { query<T>(name: string): Promise<T> },
+  phase: Progress['phase'] = 'awaiting-second-node',
+): Promise<void> {
   while ((await handle.query<Progress>(progressQuery)).phase !== phase) await pause();
 }
 async function waitFor(holds: () => boolean): Promise<void> {

@@ -16,7 +16,10 @@ test('the details for the Web UI say since when what is waited for, and show the
   const probing = detailsOf(progress([cell]), []);
   assert.match(probing, /\*\*Run x\*\*: enforcing; waiting for probe enforced since 12:34:56Z/);
   assert.match(probing, /\| node-a:30080 \| enforced \| DROP \| ⏳ being probed \| {2}\|/);
-  assert.match(detailsOf(progress([{ ...cell, observed: 'OPEN', verdict: 'FAIL' }]), []), /\| node-a:30080 \| enforced \| DROP \| OPEN \| FAIL \|/);
+  assert.match(
+    detailsOf(progress([{ ...cell, observed: 'OPEN', verdict: 'FAIL' }]), []),
+    /\| node-a:30080 \| enforced \| DROP \| OPEN \| FAIL \|/,
+  );
 });
 
 test('before the first probe there is no grid', () => {

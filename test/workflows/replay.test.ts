@@ -45,7 +45,9 @@ test('the recorded happy history is within the budget of 160 events', () => {
 
 test('a history that this workflow cannot have made is refused', async () => {
   const history = read('happy-second-node.json');
-  const scheduled = history.events.find(({ activityTaskScheduledEventAttributes: activity }) => activity?.activityType.name === 'applyPolicy');
+  const scheduled = history.events.find(
+    ({ activityTaskScheduledEventAttributes: activity }) => activity?.activityType.name === 'applyPolicy',
+  );
   assert.ok(scheduled?.activityTaskScheduledEventAttributes);
   scheduled.activityTaskScheduledEventAttributes.activityType.name = 'labelNode';
   await assert.rejects(Worker.runReplayHistory(options, history), DeterminismViolationError);

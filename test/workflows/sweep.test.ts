@@ -20,19 +20,38 @@ const hour = 60 * 60 * 1000;
 const ago = (hours: number): string => new Date(Date.now() - hours * hour).toISOString();
 
 function thing(runId: string, origin: Origin | null, change: Partial<Found> = {}): Found {
-  const marks = { owner: `hepflow-${runId}`, createdAt: ago(3), expiresAt: ago(-21), runIs: 'over', resourceGroup: 'vms' } as const;
-  return { what: `${origin?.step ?? 'a mark'} of ${runId}`, id: `/${runId}/${origin?.step}`, runId, ...marks, origin, ...change };
+  const marks = {
+    owner: `hepflow-${runId}`,
+    createdAt: ago(3),
+    expiresAt: ago(-21),
+    runIs: 'over',
+    resourceGroup: 'vms',
+  } as const;
+  return {
+    what: `${origin?.step ?? 'a mark'} of ${runId}`,
+    id: `/${runId}/${origin?.step}`,
+    runId,
+    ...marks,
+    origin,
+    ...change,
+  };
 }
-const vnet = (runId: string, change?: Partial<Found>): Found => thing(runId, { step: 'createNetwork', input: {} }, change);
+const vnet = (runId: string, change?: Partial<Found>): Found =>
+  thing(runId, { step: 'createNetwork', input: {} }, change);
 const policy = (runId: string): Found => thing(runId, { step: 'applyPolicy', input: { name: 'deny' } });
 
 async function sweep(found: readonly Found[], change: Partial<SweepSpec> = {}, undo?: FakeBehaviour['undo']) {
   const { activities, calls } = fakeActivities(undo === undefined ? {} : { undo });
   const sweeper: SweepActivities = {
-    findLeftovers: async ({ input }) => ({ output: { sweep: resolveSweep(input.spec), found, warnings: [] }, attempts: 1 }),
+    findLeftovers: async ({ input }) => ({
+      output: { sweep: resolveSweep(input.spec), found, warnings: [] },
+      attempts: 1,
+    }),
   };
   const both: Activities & SweepActivities = { ...activities, ...sweeper };
-  const result = await harness.run({ activities: both }, { ...spec, ...change }, (handle) => handle.result(), { type: sweepWorkflowType });
+  const result = await harness.run({ activities: both }, { ...spec, ...change }, (handle) => handle.result(), {
+    type: sweepWorkflowType,
+  });
   return { ...(result as unknown as SweepResult), calls };
 }
 
@@ -45,10 +64,16 @@ test('of each dead run everything is undone, last made first, in one call; the r
   const result = await sweep([vnet(one), vm, disk, policy(one), vnet(other)]);
   assert.deepEqual(
     result.calls.map(({ subject }) => subject),
-    ['deletePolicy deny, deleteVm hepflow-aaaaaaaa-vm, deleteNetwork hepflow-aaaaaaaa-vnet', 'deleteNetwork hepflow-bbbbbbbb-vnet'],
+    [
+      'deletePolicy deny, deleteVm hepflow-aaaaaaaa-vm, deleteNetwork hepflow-aaaaaaaa-vnet',
+      'deleteNetwork hepflow-bbbbbbbb-vnet',
+    ],
   );
   const [entries] = result.calls.map(({ input }) => input as readonly UndoEntry[]);
-  assert.match(JSON.stringify(entries), /resourceGroups\/vms\/providers\/Microsoft\.Network\/virtualNetworks\/hepflow-aaaaaaaa-vnet/);
+  assert.match(
+    JSON.stringify(entries),
+    /resourceGroups\/vms\/providers\/Microsoft\.Network\/virtualNetworks\/hepflow-aaaaaaaa-vnet/,
+  );
   assert.deepEqual(new Set(result.found.map(({ decision }) => decision)), new Set(['removed']));
   assert.equal(result.left, 0);
 });
@@ -79,7 +104,10 @@ test('nothing is undone of a living run, of a young one, and of one that Tempora
 
 test('a dry run undoes nothing, and shows what would be removed with the command that does', async () => {
   const result = await sweep([vnet('aaaaaaaa')], { dryRun: true });
-  assert.deepEqual([rowsOf(result), result.calls, result.left], [['createNetwork of aaaaaaaa: would be removed'], [], 1]);
+  assert.deepEqual(
+    [rowsOf(result), result.calls, result.left],
+    [['createNetwork of aaaaaaaa: would be removed'], [], 1],
+  );
   assert.match(result.found[0]?.command ?? '', /^az network vnet delete --ids \S+hepflow-aaaaaaaa-vnet$/);
 });
 
@@ -131,8 +159,18 @@ test('a wrong input ends the sweep with every problem, whatever it is', async ()
       }
     };
     const both = { ...activities, findLeftovers: refusing } as unknown as Activities;
-    const error = await harness.run({ activities: both }, input, (handle) => handle.result().catch((thrown: unknown) => thrown), { type: sweepWorkflowType });
-    assert.ok(error instanceof WorkflowFailedError && error.cause instanceof ActivityFailure && error.cause.cause instanceof ApplicationFailure, String(error));
+    const error = await harness.run(
+      { activities: both },
+      input,
+      (handle) => handle.result().catch((thrown: unknown) => thrown),
+      { type: sweepWorkflowType },
+    );
+    assert.ok(
+      error instanceof WorkflowFailedError &&
+        error.cause instanceof ActivityFailure &&
+        error.cause.cause instanceof ApplicationFailure,
+      String(error),
+    );
     assert.equal(error.cause.cause.type, 'InvalidInput');
     assert.deepEqual(calls, []);
   }

@@ -53,15 +53,21 @@ async function failingRun(
 function assertUndoneExactly(calls: ReturnType<typeof fakeActivities>['calls'], report: Report): void {
   const attempted = calls.filter(({ step }) => step !== 'undo').flatMap(({ step }) => undoOf[step as StepName] ?? []);
   const begun = report.steps.flatMap(({ name }) => undoOf[name as StepName] ?? []);
-  const undone = calls.filter(({ step }) => step === 'undo').flatMap(({ input }) => (input as UndoEntry[]).map(({ undo }) => undo));
+  const undone = calls
+    .filter(({ step }) => step === 'undo')
+    .flatMap(({ input }) => (input as UndoEntry[]).map(({ undo }) => undo));
   assert.deepEqual(undone.toSorted(), begun.toSorted());
   for (const undo of attempted) assert.ok(undone.includes(undo), `${undo} is missing`);
 }
 
-describe('a failure at each step undoes what was attempted, the failed step included (W2), and is reported', { concurrency: 4 }, () => {
+describe('a failure at each step undoes what was attempted, the failed step included (W2), and is reported', {
+  concurrency: 4,
+}, () => {
   for (const failing of steps) {
     test(failing, async () => {
-      const { report, type, calls } = await failingRun({ before: (step) => (step === failing ? failAs('AzureRefused', 'refused on purpose') : undefined) });
+      const { report, type, calls } = await failingRun({
+        before: (step) => (step === failing ? failAs('AzureRefused', 'refused on purpose') : undefined),
+      });
       assert.equal(type, 'AzureRefused');
       assert.equal(report.outcome, 'ERROR');
       assert.equal(report.failure?.code, 'AzureRefused');
@@ -74,7 +80,9 @@ describe('a failure at each step undoes what was attempted, the failed step incl
   }
 });
 
-describe('a cancellation at each step undoes what was attempted, and the run ends as cancelled', { concurrency: 4 }, () => {
+describe('a cancellation at each step undoes what was attempted, and the run ends as cancelled', {
+  concurrency: 4,
+}, () => {
   for (const interrupted of steps) {
     test(interrupted, async () => {
       const { promise: reached, resolve: reach } = Promise.withResolvers<void>();
@@ -132,7 +140,9 @@ test('a lane that fails waits for the VM create of the other lane to stop before
 });
 
 test('a transient failure is tried again, and the attempts are in the report', async () => {
-  const fakes = fakeActivities({ before: (step, _input, attempt) => (step === 'createPublicIp' && attempt === 1 ? failAs('Throttled') : undefined) });
+  const fakes = fakeActivities({
+    before: (step, _input, attempt) => (step === 'createPublicIp' && attempt === 1 ? failAs('Throttled') : undefined),
+  });
   const report = await harness.run(fakes, { ...always, secondNode: { when: 'never' } }, (handle) => handle.result());
   assert.equal(report.steps.find(({ name }) => name === 'createPublicIp')?.attempts, 2);
   assert.equal(fakes.calls.filter(({ step }) => step === 'createPublicIp').length, 2);
@@ -141,7 +151,10 @@ test('a transient failure is tried again, and the attempts are in the report', a
 test('a failed undo does not stop the others, does not hide the first failure, and is listed with the command that removes it (W5)', async () => {
   const { report, calls } = await failingRun({
     before: (step) => (step === 'applyPolicy' ? failAs('KubernetesRefused', 'first failure') : undefined),
-    undo: ({ undo }) => (undo === 'deletePublicIp' ? { outcome: 'failed', code: 'ScopeLocked', detail: 'locked by CanNotDelete' } : undefined),
+    undo: ({ undo }) =>
+      undo === 'deletePublicIp'
+        ? { outcome: 'failed', code: 'ScopeLocked', detail: 'locked by CanNotDelete' }
+        : undefined,
   });
   assert.equal(report.failure?.message, 'first failure');
   assert.equal(report.leftovers.length, 1);
@@ -154,7 +167,9 @@ test('an undo that may succeed later is tried again until it does', async () => 
   let tries = 0;
   const fakes = fakeActivities({
     undo: ({ undo }) =>
-      undo === 'deleteInterface' && ++tries < 3 ? { outcome: 'failed', retryable: true, code: 'InUse', detail: 'still attached' } : undefined,
+      undo === 'deleteInterface' && ++tries < 3
+        ? { outcome: 'failed', retryable: true, code: 'InUse', detail: 'still attached' }
+        : undefined,
   });
   const report = await harness.run(fakes, { ...always, secondNode: { when: 'never' } }, (handle) => handle.result());
   assert.deepEqual(report.leftovers, []);
@@ -163,7 +178,10 @@ test('an undo that may succeed later is tried again until it does', async () => 
 
 test('what somebody else changed meanwhile is left alone and reported (W3)', async () => {
   const fakes = fakeActivities({
-    undo: ({ undo }) => (undo === 'restoreAutoHostEndpoints' ? { outcome: 'conflict', detail: 'holds Disabled, the run wrote Enabled' } : undefined),
+    undo: ({ undo }) =>
+      undo === 'restoreAutoHostEndpoints'
+        ? { outcome: 'conflict', detail: 'holds Disabled, the run wrote Enabled' }
+        : undefined,
   });
   const report = await harness.run(fakes, { ...always, secondNode: { when: 'never' } }, (handle) => handle.result());
   assert.equal(report.outcome, 'PASS');
@@ -189,7 +207,9 @@ test('a red baseline ends the run before any policy (W1)', async () => {
   const { report, calls } = await failingRun({
     evidence: (input) =>
       asExpected(input, (connection) =>
-        connection.target.endsWith(':30080') && connection.target.startsWith('node-b') ? { ...connection, outcome: 'DROP', syns: 3 } : connection,
+        connection.target.endsWith(':30080') && connection.target.startsWith('node-b')
+          ? { ...connection, outcome: 'DROP', syns: 3 }
+          : connection,
       ),
   });
   assert.equal(report.failure?.code, 'BaselineRed');
@@ -200,7 +220,10 @@ test('a red baseline ends the run before any policy (W1)', async () => {
 test('a deny that does not bite is a FAIL with everything undone, not an error', async () => {
   const { asExpected } = await import('./harness.ts');
   const fakes = fakeActivities({
-    evidence: (input) => asExpected(input, (connection) => (connection.outcome === 'DROP' ? { ...connection, outcome: 'OPEN', syns: 1 } : connection)),
+    evidence: (input) =>
+      asExpected(input, (connection) =>
+        connection.outcome === 'DROP' ? { ...connection, outcome: 'OPEN', syns: 1 } : connection,
+      ),
   });
   const report = await harness.run(fakes, always, (handle) => handle.result());
   assert.equal(report.outcome, 'FAIL');

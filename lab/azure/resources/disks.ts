@@ -23,7 +23,8 @@ export const disks: ResourceType<DiskProperties> = {
   removal: {
     refuse(disk) {
       const { owner } = disk.properties;
-      if (owner !== undefined) throw armError('OperationNotAllowed', { text: `Disk ${disk.name} is attached to VM ${owner}.` });
+      if (owner !== undefined)
+        throw armError('OperationNotAllowed', { text: `Disk ${disk.name} is attached to VM ${owner}.` });
     },
     erase: async () => {},
   },

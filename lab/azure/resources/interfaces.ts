@@ -70,12 +70,16 @@ export const interfaces: ResourceType<InterfaceProperties, Body> = {
     body,
     links: linksOf,
     accept({ arm, id, body: { properties } }, existing) {
-      const group = properties.networkSecurityGroup && referenced(arm, id, properties.networkSecurityGroup.id, securityGroupType);
-      const configurations = properties.ipConfigurations.map((configuration, at) => acceptConfiguration(arm, id, configuration, at, existing));
+      const group =
+        properties.networkSecurityGroup && referenced(arm, id, properties.networkSecurityGroup.id, securityGroupType);
+      const configurations = properties.ipConfigurations.map((configuration, at) =>
+        acceptConfiguration(arm, id, configuration, at, existing),
+      );
       return {
         resourceGuid: existing?.properties.resourceGuid ?? randomUUID(),
         macAddress:
-          existing?.properties.macAddress ?? `00-0D-3A-${[...randomBytes(3)].map((byte) => byte.toString(16).padStart(2, '0').toUpperCase()).join('-')}`,
+          existing?.properties.macAddress ??
+          `00-0D-3A-${[...randomBytes(3)].map((byte) => byte.toString(16).padStart(2, '0').toUpperCase()).join('-')}`,
         ipConfigurations: configurations,
         networkSecurityGroup: group && { id: group.id },
         virtualMachine: existing?.properties.virtualMachine,
@@ -97,7 +101,8 @@ export const interfaces: ResourceType<InterfaceProperties, Body> = {
 };
 
 function linksOf({ properties }: Body): Link[] {
-  const join = (type: string, to: { id: string } | undefined): Link[] => (to === undefined ? [] : [{ action: `${type}/join/action`, id: to.id }]);
+  const join = (type: string, to: { id: string } | undefined): Link[] =>
+    to === undefined ? [] : [{ action: `${type}/join/action`, id: to.id }];
   const perConfiguration = properties.ipConfigurations.flatMap((each) => [
     ...join(subnetType, each.properties.subnet),
     ...join(publicIpType, each.properties.publicIPAddress),
@@ -114,14 +119,18 @@ function acceptConfiguration(
 ): IpConfiguration {
   const subnet = referenced<SubnetProperties>(arm, nicId, wanted.properties.subnet.id, subnetType);
   const id = `${nicId}/ipConfigurations/${wanted.name}`;
-  const publicIp = wanted.properties.publicIPAddress && referenced(arm, nicId, wanted.properties.publicIPAddress.id, publicIpType);
+  const publicIp =
+    wanted.properties.publicIPAddress && referenced(arm, nicId, wanted.properties.publicIPAddress.id, publicIpType);
   const others = arm.store
     .ofType<InterfaceProperties>(interfaceType)
     .flatMap((nic) => nic.properties.ipConfigurations)
     .filter((other) => !sameId(other.id, id));
   const holder = publicIp && others.find((other) => sameId(other.properties.publicIPAddress?.id, publicIp.id));
-  if (publicIp !== undefined && holder !== undefined) throw armError('PublicIPAddressInUse', { id: nicId, other: publicIp.id, text: holder.id });
-  const prior = existing?.properties.ipConfigurations.find((each) => sameId(each.id, id) && sameId(each.properties.subnet.id, subnet.id));
+  if (publicIp !== undefined && holder !== undefined)
+    throw armError('PublicIPAddressInUse', { id: nicId, other: publicIp.id, text: holder.id });
+  const prior = existing?.properties.ipConfigurations.find(
+    (each) => sameId(each.id, id) && sameId(each.properties.subnet.id, subnet.id),
+  );
   const neighbours = others.filter((other) => sameId(other.properties.subnet.id, subnet.id));
   return {
     id,
@@ -138,16 +147,24 @@ function acceptConfiguration(
   };
 }
 
-function addressFor(wanted: ConfigurationBody, subnet: Resource<SubnetProperties>, neighbours: readonly IpConfiguration[], prior: string | undefined): string {
+function addressFor(
+  wanted: ConfigurationBody,
+  subnet: Resource<SubnetProperties>,
+  neighbours: readonly IpConfiguration[],
+  prior: string | undefined,
+): string {
   const block = parseCidr(subnet.properties.addressPrefix);
-  const asked = wanted.properties.privateIPAllocationMethod === 'Static' ? wanted.properties.privateIPAddress : undefined;
+  const asked =
+    wanted.properties.privateIPAllocationMethod === 'Static' ? wanted.properties.privateIPAddress : undefined;
   if (asked !== undefined) {
-    if (block === undefined || !holds(block, asked)) throw armError('PrivateIPAddressNotInSubnet', { text: asked, other: subnet.id });
+    if (block === undefined || !holds(block, asked))
+      throw armError('PrivateIPAddressNotInSubnet', { text: asked, other: subnet.id });
     const user = neighbours.find((each) => each.properties.privateIPAddress === asked);
     if (user !== undefined) throw armError('PrivateIPAddressInUse', { text: asked, other: user.id });
     return asked;
   }
-  const free = prior ?? (block && firstFree(block, new Set(neighbours.map((each) => each.properties.privateIPAddress))));
+  const free =
+    prior ?? (block && firstFree(block, new Set(neighbours.map((each) => each.properties.privateIPAddress))));
   if (free === undefined) throw armError('SubnetIsFull', { other: subnet.id });
   return free;
 }
@@ -156,5 +173,6 @@ function addressFor(wanted: ConfigurationBody, subnet: Resource<SubnetProperties
 export function refuseInUse(nic: Resource<InterfaceProperties>): void {
   const { virtualMachine, reservedUntil } = nic.properties;
   if (virtualMachine !== undefined) throw armError('NicInUse', { id: nic.id, other: virtualMachine.id });
-  if (reservedUntil !== undefined && Date.now() < reservedUntil) throw armError('NicReservedForAnotherVm', { id: nic.id });
+  if (reservedUntil !== undefined && Date.now() < reservedUntil)
+    throw armError('NicReservedForAnotherVm', { id: nic.id });
 }

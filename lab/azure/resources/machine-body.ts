@@ -3,7 +3,10 @@ import { armError } from '../errors.ts';
 import { envelope, reference } from './type.ts';
 
 /** ARM compares its enumerations without regard to case; Azure CLI writes this one `fromImage`. */
-const fromImage = z.preprocess((value) => (typeof value === 'string' && value.toLowerCase() === 'fromimage' ? 'FromImage' : value), z.literal('FromImage'));
+const fromImage = z.preprocess(
+  (value) => (typeof value === 'string' && value.toLowerCase() === 'fromimage' ? 'FromImage' : value),
+  z.literal('FromImage'),
+);
 const deleteOption = z.enum(['Delete', 'Detach']).default('Detach');
 
 /** Body of a VM's PUT, as far as the lab understands it; the rest is kept and shown. */
@@ -11,7 +14,9 @@ export const machineBody = z.looseObject({
   ...envelope,
   location: z.string(),
   properties: z.looseObject({
-    hardwareProfile: z.looseObject({ vmSize: z.string().regex(/^(Standard|Basic)_\w+$/, { error: 'is not a VM size' }) }),
+    hardwareProfile: z.looseObject({
+      vmSize: z.string().regex(/^(Standard|Basic)_\w+$/, { error: 'is not a VM size' }),
+    }),
     storageProfile: z.looseObject({
       imageReference: z.looseObject({ publisher: z.string(), offer: z.string(), sku: z.string(), version: z.string() }),
       osDisk: z.looseObject({
@@ -31,23 +36,33 @@ export const machineBody = z.looseObject({
         linuxConfiguration: z
           .looseObject({
             disablePasswordAuthentication: z.boolean().optional(),
-            ssh: z.looseObject({ publicKeys: z.array(z.looseObject({ path: z.string(), keyData: z.string() })).default([]) }).optional(),
+            ssh: z
+              .looseObject({
+                publicKeys: z.array(z.looseObject({ path: z.string(), keyData: z.string() })).default([]),
+              })
+              .optional(),
           })
           .optional(),
       })
       .optional(),
     networkProfile: z.looseObject({
-      networkInterfaces: z.array(reference.extend({ properties: z.looseObject({ deleteOption, primary: z.boolean().optional() }).optional() })).min(1),
+      networkInterfaces: z
+        .array(
+          reference.extend({ properties: z.looseObject({ deleteOption, primary: z.boolean().optional() }).optional() }),
+        )
+        .min(1),
     }),
   }),
 });
 export type MachineBody = z.output<typeof machineBody>;
 export type OsProfile = NonNullable<MachineBody['properties']['osProfile']>;
 
-export const publicKeysOf = (profile: OsProfile): string[] => profile.linuxConfiguration?.ssh?.publicKeys.map((key) => key.keyData.trim()) ?? [];
+export const publicKeysOf = (profile: OsProfile): string[] =>
+  profile.linuxConfiguration?.ssh?.publicKeys.map((key) => key.keyData.trim()) ?? [];
 
 /** Text of a VM's customData, which travels as base64 of at most 64 KB. */
-export const cloudConfigOf = (profile: OsProfile): string => Buffer.from(profile.customData ?? '', 'base64').toString('utf8');
+export const cloudConfigOf = (profile: OsProfile): string =>
+  Buffer.from(profile.customData ?? '', 'base64').toString('utf8');
 
 /** Names that Azure refuses for the admin user (a part of its list). */
 const reservedUsers = new Set(['root', 'admin', 'administrator', 'user', 'guest', 'test', 'sys', 'console']);
@@ -58,19 +73,23 @@ export function checkOsProfile(profile: OsProfile | undefined): OsProfile {
     throw armError('InvalidParameter', { text });
   };
   if (profile === undefined) return refuse("required parameter 'osProfile' is missing");
-  if (reservedUsers.has(profile.adminUsername.toLowerCase())) refuse(`osProfile.adminUsername '${profile.adminUsername}' is not allowed`);
+  if (reservedUsers.has(profile.adminUsername.toLowerCase()))
+    refuse(`osProfile.adminUsername '${profile.adminUsername}' is not allowed`);
   if (!/^[A-Za-z0-9]([A-Za-z0-9-]{0,62}[A-Za-z0-9])?$/.test(profile.computerName))
     refuse(`osProfile.computerName '${profile.computerName}' is not a Linux host name`);
   const keys = profile.linuxConfiguration?.ssh?.publicKeys ?? [];
-  if (profile.adminPassword === undefined && keys.length === 0) refuse('authentication by password or SSH public key must be given');
+  if (profile.adminPassword === undefined && keys.length === 0)
+    refuse('authentication by password or SSH public key must be given');
   for (const { path, keyData } of keys) {
-    if (path !== `/home/${profile.adminUsername}/.ssh/authorized_keys`) refuse(`SSH key path '${path}' is not that of the admin user`);
+    if (path !== `/home/${profile.adminUsername}/.ssh/authorized_keys`)
+      refuse(`SSH key path '${path}' is not that of the admin user`);
     if (!/^ssh-(rsa|ed25519) [A-Za-z0-9+/=]+/.test(keyData))
       refuse('linuxConfiguration.ssh.publicKeys.keyData is no ssh-rsa or ssh-ed25519 key in OpenSSH format');
   }
   const { customData = '' } = profile;
   const decoded = Buffer.from(customData, 'base64');
-  if (decoded.toString('base64') !== customData || decoded.length > 64 * 1024) refuse('osProfile.customData must be base64 of at most 64 KB');
+  if (decoded.toString('base64') !== customData || decoded.length > 64 * 1024)
+    refuse('osProfile.customData must be base64 of at most 64 KB');
   return profile;
 }
 
@@ -81,7 +100,10 @@ export function refuseChange(old: OsProfile, wanted: OsProfile | undefined): voi
     ['osProfile.computerName', old.computerName !== wanted.computerName],
     ['osProfile.adminUsername', old.adminUsername !== wanted.adminUsername],
     ['osProfile.customData', wanted.customData !== undefined && old.customData !== wanted.customData],
-    ['linuxConfiguration.ssh.publicKeys', wanted.linuxConfiguration !== undefined && String(publicKeysOf(old)) !== String(publicKeysOf(wanted))],
+    [
+      'linuxConfiguration.ssh.publicKeys',
+      wanted.linuxConfiguration !== undefined && String(publicKeysOf(old)) !== String(publicKeysOf(wanted)),
+    ],
   ] as const;
   const first = changed.find(([, differs]) => differs);
   if (first !== undefined) throw armError('PropertyChangeNotAllowed', { text: first[0] });

@@ -42,28 +42,40 @@ export const peerings: ResourceType<PeeringProperties, Body> = {
   lasts: { create: 'peering', remove: 'peeringDelete' },
   whileWriting: 'Updating',
   locks(id, arm, request) {
-    const remote = request?.properties.remoteVirtualNetwork.id ?? arm.store.get<PeeringProperties>(id)?.properties.remoteVirtualNetwork.id;
+    const remote =
+      request?.properties.remoteVirtualNetwork.id ??
+      arm.store.get<PeeringProperties>(id)?.properties.remoteVirtualNetwork.id;
     return { own: [id, parentIdOf(id)], referenced: remote === undefined ? [] : [remote] };
   },
   write: {
     body,
-    links: (request) => [{ action: 'Microsoft.Network/virtualNetworks/peer/action', id: request.properties.remoteVirtualNetwork.id }],
+    links: (request) => [
+      { action: 'Microsoft.Network/virtualNetworks/peer/action', id: request.properties.remoteVirtualNetwork.id },
+    ],
     accept({ arm, id, body: { properties }, query }, existing) {
       const remote = arm.store.get<NetworkProperties>(properties.remoteVirtualNetwork.id);
       if (remote === undefined) throw armError('ResourceNotFound', { id: properties.remoteVirtualNetwork.id });
       const local = parentIdOf(id);
       if (existing !== undefined && !sameId(existing.properties.remoteVirtualNetwork.id, remote.id))
         throw armError('PropertyChangeNotAllowed', { text: 'remoteVirtualNetwork' });
-      const rival = sidesOn(arm, local).find((side) => !sameId(side.id, id) && sameId(side.properties.remoteVirtualNetwork.id, remote.id));
+      const rival = sidesOn(arm, local).find(
+        (side) => !sameId(side.id, id) && sameId(side.properties.remoteVirtualNetwork.id, remote.id),
+      );
       if (rival !== undefined) throw armError('AnotherPeeringAlreadyReferencesRemoteVnet', { id, other: rival.id });
       refuseOverlap(arm, id, local, remote.id);
       const partner = partnerOf(arm, local, remote.id);
-      if (partner?.properties.peeringState === 'Disconnected') throw armError('RemotePeeringIsDisconnected', { id, other: partner.id });
+      if (partner?.properties.peeringState === 'Disconnected')
+        throw armError('RemotePeeringIsDisconnected', { id, other: partner.id });
       if (existing !== undefined && query['syncRemoteAddressSpace'] === 'true') bringIntoSync(existing, partner);
       return {
         resourceGuid: partner?.properties.resourceGuid ?? existing?.properties.resourceGuid ?? randomUUID(),
         peeringState: partner === undefined ? 'Initiated' : 'Connected',
-        peeringSyncLevel: partner === undefined ? 'RemoteNotInSync' : partner.real && existing?.real ? existing.properties.peeringSyncLevel : 'FullyInSync',
+        peeringSyncLevel:
+          partner === undefined
+            ? 'RemoteNotInSync'
+            : partner.real && existing?.real
+              ? existing.properties.peeringSyncLevel
+              : 'FullyInSync',
         remoteVirtualNetwork: { id: remote.id },
         allowVirtualNetworkAccess: properties.allowVirtualNetworkAccess,
         allowForwardedTraffic: properties.allowForwardedTraffic,
@@ -102,13 +114,18 @@ export function peeringView(peering: Resource<PeeringProperties>, arm: Arm): obj
 }
 
 /** The other side of a peering between two VNets. */
-export function partnerOf(arm: Pick<Arm, 'store'>, localId: string, remoteId: string): Resource<PeeringProperties> | undefined {
+export function partnerOf(
+  arm: Pick<Arm, 'store'>,
+  localId: string,
+  remoteId: string,
+): Resource<PeeringProperties> | undefined {
   return sidesOn(arm, remoteId).find((side) => sameId(side.properties.remoteVirtualNetwork.id, localId));
 }
 
 /** What the deletion of a VNet does to the VNets that were peered with it. */
 export function disconnectRemotes(arm: Arm, networkId: string): void {
-  for (const side of arm.store.ofType<PeeringProperties>(peeringType)) if (sameId(side.properties.remoteVirtualNetwork.id, networkId)) disconnect(side);
+  for (const side of arm.store.ofType<PeeringProperties>(peeringType))
+    if (sameId(side.properties.remoteVirtualNetwork.id, networkId)) disconnect(side);
 }
 
 /** What a changed address space does to both sides of each peering. */
@@ -121,7 +138,9 @@ export function markOutOfSync(arm: Arm, networkId: string): void {
 }
 
 function bringIntoSync(side: Resource<PeeringProperties>, partner: Resource<PeeringProperties> | undefined): void {
-  for (const each of [side, partner]) if (each !== undefined && each.properties.peeringState === 'Connected') each.properties.peeringSyncLevel = 'FullyInSync';
+  for (const each of [side, partner])
+    if (each !== undefined && each.properties.peeringState === 'Connected')
+      each.properties.peeringSyncLevel = 'FullyInSync';
 }
 
 function disconnect(side: Resource<PeeringProperties>): void {
@@ -129,11 +148,14 @@ function disconnect(side: Resource<PeeringProperties>): void {
   side.etag = newEtag();
 }
 
-const sidesOn = (arm: Pick<Arm, 'store'>, networkId: string): Resource<PeeringProperties>[] => arm.store.childrenOf<PeeringProperties>(networkId, peeringType);
+const sidesOn = (arm: Pick<Arm, 'store'>, networkId: string): Resource<PeeringProperties>[] =>
+  arm.store.childrenOf<PeeringProperties>(networkId, peeringType);
 
 function refuseOverlap(arm: Arm, id: string, localId: string, remoteId: string): void {
-  const spaces = (network: string): string[] => arm.store.get<NetworkProperties>(network)?.properties.addressSpace.addressPrefixes ?? [];
-  if (anyOverlap(spaces(localId), spaces(remoteId))) throw armError('VnetAddressSpacesOverlap', { id, other: remoteId });
+  const spaces = (network: string): string[] =>
+    arm.store.get<NetworkProperties>(network)?.properties.addressSpace.addressPrefixes ?? [];
+  if (anyOverlap(spaces(localId), spaces(remoteId)))
+    throw armError('VnetAddressSpacesOverlap', { id, other: remoteId });
   for (const [one, other] of [
     [localId, remoteId],
     [remoteId, localId],

@@ -25,7 +25,10 @@ const body = z.looseObject({
   ...envelope,
   location: z.string(),
   properties: z
-    .looseObject({ publicIPAllocationMethod: z.string().default('Dynamic'), publicIPAddressVersion: z.literal('IPv4').default('IPv4') })
+    .looseObject({
+      publicIPAllocationMethod: z.string().default('Dynamic'),
+      publicIPAddressVersion: z.literal('IPv4').default('IPv4'),
+    })
     .prefault({}),
 });
 
@@ -38,8 +41,11 @@ export const publicIps: ResourceType<PublicIpProperties, z.output<typeof body>> 
     body,
     accept({ arm, body: { sku, properties } }, existing) {
       if (sku?.name !== 'Standard')
-        throw armError('InvalidRequestContent', { text: 'the Basic SKU of public IP addresses was retired on 2025-09-30; send sku.name Standard' });
-      if (properties.publicIPAllocationMethod !== 'Static') throw armError('InvalidRequestContent', { text: 'a Standard public IP address must be Static' });
+        throw armError('InvalidRequestContent', {
+          text: 'the Basic SKU of public IP addresses was retired on 2025-09-30; send sku.name Standard',
+        });
+      if (properties.publicIPAllocationMethod !== 'Static')
+        throw armError('InvalidRequestContent', { text: 'a Standard public IP address must be Static' });
       return {
         resourceGuid: existing?.properties.resourceGuid ?? randomUUID(),
         ipAddress: existing?.properties.ipAddress ?? freeAddress(arm),
@@ -75,5 +81,7 @@ function freeAddress(arm: Arm): string {
 /** Id of the IP configuration that has this address. */
 function userOf(resource: Resource, arm: Arm): string | undefined {
   const nics = arm.store.ofType<InterfaceProperties>('Microsoft.Network/networkInterfaces');
-  return nics.flatMap((nic) => nic.properties.ipConfigurations).find((each) => sameId(each.properties.publicIPAddress?.id, resource.id))?.id;
+  return nics
+    .flatMap((nic) => nic.properties.ipConfigurations)
+    .find((each) => sameId(each.properties.publicIPAddress?.id, resource.id))?.id;
 }

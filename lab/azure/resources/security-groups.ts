@@ -46,7 +46,9 @@ export const securityGroups: ResourceType<SecurityGroupProperties, z.output<type
   write: {
     body: groupBody,
     accept({ arm, id, body }, existing) {
-      const wanted = (body.properties.securityRules ?? []).map((rule) => ruleResource(`${id}/securityRules/${rule.name}`, rule.properties));
+      const wanted = (body.properties.securityRules ?? []).map((rule) =>
+        ruleResource(`${id}/securityRules/${rule.name}`, rule.properties),
+      );
       for (const rule of wanted) refuseSamePriority(rule, wanted);
       for (const old of rulesOf(arm, id)) if (!wanted.some((rule) => sameId(rule.id, old.id))) arm.store.remove(old.id);
       for (const rule of wanted) arm.store.put(rule);
@@ -63,7 +65,8 @@ export const securityGroups: ResourceType<SecurityGroupProperties, z.output<type
   removal: {
     refuse(resource, arm) {
       const [user] = usersOf(resource, arm).flat();
-      if (user !== undefined) throw armError('InUseNetworkSecurityGroupCannotBeDeleted', { id: resource.id, other: user.id });
+      if (user !== undefined)
+        throw armError('InUseNetworkSecurityGroupCannotBeDeleted', { id: resource.id, other: user.id });
     },
     erase: applyNetwork,
   },
@@ -71,7 +74,13 @@ export const securityGroups: ResourceType<SecurityGroupProperties, z.output<type
     const [networkInterfaces, subnets] = usersOf(resource, arm);
     return {
       ...resource.properties,
-      securityRules: rulesOf(arm, resource.id).map(({ id, name, type, etag, properties }) => ({ id, name, type, etag, properties })),
+      securityRules: rulesOf(arm, resource.id).map(({ id, name, type, etag, properties }) => ({
+        id,
+        name,
+        type,
+        etag,
+        properties,
+      })),
       ...(networkInterfaces.length > 0 && { networkInterfaces }),
       ...(subnets.length > 0 && { subnets }),
     };
@@ -97,23 +106,37 @@ export const securityRules: ResourceType<RuleProperties, z.output<typeof ruleBod
 
 /** Rules of a group, by ascending priority. */
 export function rulesOf(arm: Pick<Arm, 'store'>, groupId: string): Resource<RuleProperties>[] {
-  return arm.store.childrenOf<RuleProperties>(groupId, ruleType).sort((a, b) => a.properties.priority - b.properties.priority);
+  return arm.store
+    .childrenOf<RuleProperties>(groupId, ruleType)
+    .sort((a, b) => a.properties.priority - b.properties.priority);
 }
 
 function ruleResource(id: string, properties: RuleProperties): Resource<RuleProperties> {
   const stored = { ...properties, provisioningState: 'Updating' };
-  return { id, name: id.split('/').at(-1) ?? id, type: ruleType, group: id.split('/')[4] ?? '', etag: newEtag(), real: false, properties: stored };
+  return {
+    id,
+    name: id.split('/').at(-1) ?? id,
+    type: ruleType,
+    group: id.split('/')[4] ?? '',
+    etag: newEtag(),
+    real: false,
+    properties: stored,
+  };
 }
 
 function refuseSamePriority(rule: Resource<RuleProperties>, all: readonly Resource<RuleProperties>[]): void {
   const { priority, direction } = rule.properties;
-  const rival = all.find((other) => !sameId(other.id, rule.id) && other.properties.priority === priority && other.properties.direction === direction);
+  const rival = all.find(
+    (other) =>
+      !sameId(other.id, rule.id) && other.properties.priority === priority && other.properties.direction === direction,
+  );
   if (rival !== undefined) throw armError('SecurityRuleConflict', { id: rule.id, other: rival.name });
 }
 
 /** Interfaces and subnets that a group protects. */
 function usersOf(group: Resource, arm: Arm): [{ id: string }[], { id: string }[]] {
-  const protectedBy = (each: Resource<InterfaceProperties> | Resource<SubnetProperties>): boolean => sameId(each.properties.networkSecurityGroup?.id, group.id);
+  const protectedBy = (each: Resource<InterfaceProperties> | Resource<SubnetProperties>): boolean =>
+    sameId(each.properties.networkSecurityGroup?.id, group.id);
   return [
     arm.store
       .ofType<InterfaceProperties>('Microsoft.Network/networkInterfaces')

@@ -31,7 +31,11 @@ export interface Locks {
 export interface ResourceType<P extends Properties = Properties, B = unknown> {
   /** Such as `Microsoft.Network/virtualNetworks/subnets`; its routes and actions follow from it. */
   readonly type: string;
-  readonly lasts: { readonly create: keyof Durations; readonly update?: keyof Durations; readonly remove: keyof Durations };
+  readonly lasts: {
+    readonly create: keyof Durations;
+    readonly update?: keyof Durations;
+    readonly remove: keyof Durations;
+  };
   /** provisioningState while a PUT runs: networks say Updating, machines Creating. */
   readonly whileWriting: 'Updating' | 'Creating';
   locks(id: string, arm: Arm, body: B | undefined): Locks;

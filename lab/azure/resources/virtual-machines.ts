@@ -4,7 +4,15 @@ import { armError } from '../errors.ts';
 import { keyOf, newEtag, parentIdOf, type Resource, sameId } from '../store.ts';
 import { type DiskProperties, diskType } from './disks.ts';
 import { type InterfaceProperties, interfaceType } from './interfaces.ts';
-import { checkOsProfile, cloudConfigOf, type MachineBody, machineBody, type OsProfile, publicKeysOf, refuseChange } from './machine-body.ts';
+import {
+  checkOsProfile,
+  cloudConfigOf,
+  type MachineBody,
+  machineBody,
+  type OsProfile,
+  publicKeysOf,
+  refuseChange,
+} from './machine-body.ts';
 import type { ResourceType } from './type.ts';
 import type { SubnetProperties } from './virtual-networks.ts';
 
@@ -27,7 +35,11 @@ export const virtualMachines: ResourceType<MachineProperties, MachineBody> = {
   locks: (id) => ({ own: [id] }),
   write: {
     body: machineBody,
-    links: (body) => body.properties.networkProfile.networkInterfaces.map(({ id }) => ({ action: `${interfaceType}/join/action`, id })),
+    links: (body) =>
+      body.properties.networkProfile.networkInterfaces.map(({ id }) => ({
+        action: `${interfaceType}/join/action`,
+        id,
+      })),
     accept({ arm, id, body: { properties } }, existing) {
       const osDisk = {
         ...properties.storageProfile.osDisk,
@@ -36,16 +48,25 @@ export const virtualMachines: ResourceType<MachineProperties, MachineBody> = {
           existing?.properties.storageProfile.osDisk.name ??
           `${id.split('/').at(-1)}_OsDisk_1_${randomUUID().replaceAll('-', '')}`,
       };
-      const exactVersion = properties.storageProfile.imageReference.version === 'latest' ? imageVersion : properties.storageProfile.imageReference.version;
+      const exactVersion =
+        properties.storageProfile.imageReference.version === 'latest'
+          ? imageVersion
+          : properties.storageProfile.imageReference.version;
       const imageReference = { ...properties.storageProfile.imageReference, exactVersion };
       const nics = properties.networkProfile.networkInterfaces.map((nic) => availableInterface(arm, id, nic.id));
       const stored = { ...properties, storageProfile: { ...properties.storageProfile, imageReference, osDisk } };
       if (existing?.real) {
         refuseChanges(existing.properties, stored);
-        return { ...existing.properties, ...stored, storageProfile: existing.properties.storageProfile, osProfile: existing.properties.osProfile };
+        return {
+          ...existing.properties,
+          ...stored,
+          storageProfile: existing.properties.storageProfile,
+          osProfile: existing.properties.osProfile,
+        };
       }
       const osProfile = checkOsProfile(properties.osProfile);
-      if (arm.store.get(diskIdOf(id, osDisk.name)) !== undefined) throw armError('OperationNotAllowed', { text: `Disk ${osDisk.name} already exists.` });
+      if (arm.store.get(diskIdOf(id, osDisk.name)) !== undefined)
+        throw armError('OperationNotAllowed', { text: `Disk ${osDisk.name} already exists.` });
       for (const nic of nics) Object.assign(nic.properties, { virtualMachine: { id }, reservedUntil: undefined });
       return { ...stored, osProfile, vmId: randomUUID(), timeCreated: new Date().toISOString() };
     },
@@ -67,7 +88,8 @@ export const virtualMachines: ResourceType<MachineProperties, MachineBody> = {
       await arm.effects.destroy(keyOf(vm.id));
       for (const nic of interfacesOf(vm, arm)) releaseInterface(vm, nic, arm);
       const disk = arm.store.get<DiskProperties>(diskIdOf(vm.id, vm.properties.storageProfile.osDisk.name ?? vm.name));
-      if (disk !== undefined && vm.properties.storageProfile.osDisk.deleteOption === 'Delete') arm.store.remove(disk.id);
+      if (disk !== undefined && vm.properties.storageProfile.osDisk.deleteOption === 'Delete')
+        arm.store.remove(disk.id);
       else if (disk !== undefined) Object.assign(disk.properties, { diskState: 'Unattached', owner: undefined });
       await arm.effects.applyNetwork();
     },
@@ -80,12 +102,16 @@ export const virtualMachines: ResourceType<MachineProperties, MachineBody> = {
   },
 };
 
-function refuseChanges(old: MachineProperties, wanted: Pick<MachineBody['properties'], 'osProfile' | 'storageProfile'>): void {
+function refuseChanges(
+  old: MachineProperties,
+  wanted: Pick<MachineBody['properties'], 'osProfile' | 'storageProfile'>,
+): void {
   refuseChange(old.osProfile, wanted.osProfile);
   const [before, after] = [old.storageProfile, wanted.storageProfile];
   if (before.osDisk.name !== after.osDisk.name) throw armError('PropertyChangeNotAllowed', { text: 'osDisk.name' });
   for (const field of ['publisher', 'offer', 'sku'] as const) {
-    if (before.imageReference[field] !== after.imageReference[field]) throw armError('PropertyChangeNotAllowed', { text: 'imageReference' });
+    if (before.imageReference[field] !== after.imageReference[field])
+      throw armError('PropertyChangeNotAllowed', { text: 'imageReference' });
   }
 }
 
@@ -102,12 +128,15 @@ function availableInterface(arm: Arm, vmId: string, nicId: string): Resource<Int
 function releaseInterface(vm: Resource<MachineProperties>, nic: Resource<InterfaceProperties>, arm: Arm): void {
   const wanted = vm.properties.networkProfile.networkInterfaces.find((each) => sameId(each.id, nic.id));
   nic.properties.virtualMachine = undefined;
-  nic.properties.reservedUntil = nic.properties.reservedUntil === undefined ? undefined : Date.now() + arm.timing.durations.interfaceReservation;
+  nic.properties.reservedUntil =
+    nic.properties.reservedUntil === undefined ? undefined : Date.now() + arm.timing.durations.interfaceReservation;
   if (wanted?.properties?.deleteOption === 'Delete') arm.store.remove(nic.id);
 }
 
 function interfacesOf(vm: Resource<MachineProperties>, arm: Arm): Resource<InterfaceProperties>[] {
-  return arm.store.ofType<InterfaceProperties>(interfaceType).filter((nic) => sameId(nic.properties.virtualMachine?.id, vm.id));
+  return arm.store
+    .ofType<InterfaceProperties>(interfaceType)
+    .filter((nic) => sameId(nic.properties.virtualMachine?.id, vm.id));
 }
 
 const diskIdOf = (vmId: string, name: string): string => `${parentIdOf(vmId)}/disks/${name}`;
@@ -132,7 +161,9 @@ function diskOf(vm: Resource<MachineProperties>, id: string): Resource<DiskPrope
       osType: 'Linux',
       creationData: {
         createOption: 'FromImage',
-        imageReference: { id: `/Publishers/${publisher}/ArtifactTypes/VMImage/Offers/${offer}/Skus/${sku}/Versions/${imageVersion}` },
+        imageReference: {
+          id: `/Publishers/${publisher}/ArtifactTypes/VMImage/Offers/${offer}/Skus/${sku}/Versions/${imageVersion}`,
+        },
       },
       owner: vm.id,
     },
@@ -143,7 +174,8 @@ function bootOf(vm: Resource<MachineProperties>, arm: Arm): Parameters<Arm['effe
   const nic = interfacesOf(vm, arm)[0];
   const address = nic?.properties.ipConfigurations.find((each) => each.properties.primary)?.properties;
   const subnet = address && arm.store.get<SubnetProperties>(address.subnet.id);
-  if (address === undefined || subnet === undefined) throw armError('OSProvisioningInternalError', { text: 'the machine has no network' });
+  if (address === undefined || subnet === undefined)
+    throw armError('OSProvisioningInternalError', { text: 'the machine has no network' });
   const { osProfile } = vm.properties;
   return {
     id: keyOf(vm.id),
@@ -159,7 +191,13 @@ function bootOf(vm: Resource<MachineProperties>, arm: Arm): Parameters<Arm['effe
 
 function instanceViewOf(vm: Resource<MachineProperties>): object {
   const state = vm.properties.provisioningState?.toLowerCase() ?? 'succeeded';
-  const statuses = [{ code: `ProvisioningState/${state}`, level: state === 'failed' ? 'Error' : 'Info', displayStatus: `Provisioning ${state}` }];
+  const statuses = [
+    {
+      code: `ProvisioningState/${state}`,
+      level: state === 'failed' ? 'Error' : 'Info',
+      displayStatus: `Provisioning ${state}`,
+    },
+  ];
   if (vm.real) statuses.push({ code: 'PowerState/running', level: 'Info', displayStatus: 'VM running' });
   return { computerName: vm.properties.osProfile.computerName, osName: 'ubuntu', hyperVGeneration: 'V2', statuses };
 }

@@ -31,7 +31,9 @@ const subnetProperties = z
     networkSecurityGroup: reference.optional(),
     defaultOutboundAccess: z.boolean().optional(),
   })
-  .refine((subnet) => subnet.addressPrefix !== undefined || subnet.addressPrefixes?.length === 1, { error: 'a subnet needs one addressPrefix' });
+  .refine((subnet) => subnet.addressPrefix !== undefined || subnet.addressPrefixes?.length === 1, {
+    error: 'a subnet needs one addressPrefix',
+  });
 const subnetBody = z.looseObject({ properties: subnetProperties });
 type SubnetBody = z.output<typeof subnetBody>;
 
@@ -55,18 +57,28 @@ export const virtualNetworks: ResourceType<NetworkProperties, NetworkBody> = {
     accept({ arm, id, body }, existing) {
       const prefixes = body.properties.addressSpace.addressPrefixes;
       const bad = prefixes.find((prefix) => parseCidr(prefix) === undefined);
-      if (bad !== undefined) throw armError('InvalidRequestContent', { text: `address prefix '${bad}' is not a network in CIDR form` });
-      const wanted = (body.properties.subnets ?? []).map((subnet) => acceptSubnet(arm, `${id}/subnets/${subnet.name}`, subnet, prefixes));
+      if (bad !== undefined)
+        throw armError('InvalidRequestContent', { text: `address prefix '${bad}' is not a network in CIDR form` });
+      const wanted = (body.properties.subnets ?? []).map((subnet) =>
+        acceptSubnet(arm, `${id}/subnets/${subnet.name}`, subnet, prefixes),
+      );
       const siblings = wanted.flatMap((subnet, at) => wanted.slice(at + 1).map((other) => [subnet, other] as const));
       const clash = siblings.find(([a, b]) => anyOverlap([a.properties.addressPrefix], [b.properties.addressPrefix]));
-      if (clash !== undefined) throw armError('NetcfgInvalidSubnet', { id: clash[0].id, text: `it overlaps subnet ${clash[1].name}` });
+      if (clash !== undefined)
+        throw armError('NetcfgInvalidSubnet', { id: clash[0].id, text: `it overlaps subnet ${clash[1].name}` });
       // a PUT replaces: subnets that the body does not name are taken away
-      const dropped = arm.store.childrenOf<SubnetProperties>(id, subnetType).filter((old) => !wanted.some((subnet) => sameId(subnet.id, old.id)));
+      const dropped = arm.store
+        .childrenOf<SubnetProperties>(id, subnetType)
+        .filter((old) => !wanted.some((subnet) => sameId(subnet.id, old.id)));
       for (const subnet of dropped) refuseSubnetInUse(subnet, arm);
       for (const subnet of dropped) arm.store.remove(subnet.id);
       for (const subnet of wanted) arm.store.put(subnet);
-      if (existing !== undefined && String(existing.properties.addressSpace.addressPrefixes) !== String(prefixes)) markOutOfSync(arm, id);
-      return { resourceGuid: existing?.properties.resourceGuid ?? randomUUID(), addressSpace: { addressPrefixes: prefixes } };
+      if (existing !== undefined && String(existing.properties.addressSpace.addressPrefixes) !== String(prefixes))
+        markOutOfSync(arm, id);
+      return {
+        resourceGuid: existing?.properties.resourceGuid ?? randomUUID(),
+        addressSpace: { addressPrefixes: prefixes },
+      };
     },
     async realise(resource, arm) {
       for (const subnet of arm.store.childrenOf(resource.id, subnetType)) {
@@ -78,7 +90,8 @@ export const virtualNetworks: ResourceType<NetworkProperties, NetworkBody> = {
   },
   removal: {
     refuse(resource, arm) {
-      for (const subnet of arm.store.childrenOf<SubnetProperties>(resource.id, subnetType)) refuseSubnetInUse(subnet, arm);
+      for (const subnet of arm.store.childrenOf<SubnetProperties>(resource.id, subnetType))
+        refuseSubnetInUse(subnet, arm);
     },
     async erase(resource, arm) {
       disconnectRemotes(arm, resource.id);
@@ -87,8 +100,12 @@ export const virtualNetworks: ResourceType<NetworkProperties, NetworkBody> = {
   },
   view: (resource, arm) => ({
     ...resource.properties,
-    subnets: arm.store.childrenOf<SubnetProperties>(resource.id, subnetType).map((subnet) => childView(subnet, subnetView(subnet, arm))),
-    virtualNetworkPeerings: arm.store.childrenOf<PeeringProperties>(resource.id, peeringType).map((peering) => childView(peering, peeringView(peering, arm))),
+    subnets: arm.store
+      .childrenOf<SubnetProperties>(resource.id, subnetType)
+      .map((subnet) => childView(subnet, subnetView(subnet, arm))),
+    virtualNetworkPeerings: arm.store
+      .childrenOf<PeeringProperties>(resource.id, peeringType)
+      .map((peering) => childView(peering, peeringView(peering, arm))),
     enableDdosProtection: false,
   }),
 };
@@ -103,13 +120,21 @@ export const subnets: ResourceType<SubnetProperties, SubnetBody> = {
     links: (body) =>
       body.properties.networkSecurityGroup === undefined
         ? []
-        : [{ action: 'Microsoft.Network/networkSecurityGroups/join/action', id: body.properties.networkSecurityGroup.id }],
+        : [
+            {
+              action: 'Microsoft.Network/networkSecurityGroups/join/action',
+              id: body.properties.networkSecurityGroup.id,
+            },
+          ],
     accept({ arm, id, body }) {
       const network = arm.store.get<NetworkProperties>(parentIdOf(id));
       const subnet = acceptSubnet(arm, id, body, network?.properties.addressSpace.addressPrefixes ?? []);
       const other = arm.store
         .childrenOf<SubnetProperties>(parentIdOf(id), subnetType)
-        .find((each) => !sameId(each.id, id) && anyOverlap([each.properties.addressPrefix], [subnet.properties.addressPrefix]));
+        .find(
+          (each) =>
+            !sameId(each.id, id) && anyOverlap([each.properties.addressPrefix], [subnet.properties.addressPrefix]),
+        );
       if (other !== undefined) throw armError('NetcfgInvalidSubnet', { id, text: `it overlaps subnet ${other.name}` });
       return subnet.properties;
     },
@@ -122,7 +147,10 @@ export const subnets: ResourceType<SubnetProperties, SubnetBody> = {
 function acceptSubnet(arm: Arm, id: string, body: SubnetBody, spaces: readonly string[]): Resource<SubnetProperties> {
   const prefix = body.properties.addressPrefix ?? body.properties.addressPrefixes?.[0] ?? '';
   const block = parseCidr(prefix);
-  if (block === undefined) throw armError('InvalidRequestContent', { text: `address prefix '${prefix}' of subnet ${id} is not a network in CIDR form` });
+  if (block === undefined)
+    throw armError('InvalidRequestContent', {
+      text: `address prefix '${prefix}' of subnet ${id} is not a network in CIDR form`,
+    });
   const inside = spaces.some((space) => {
     const outer = parseCidr(space);
     return outer !== undefined && contains(outer, block);
@@ -168,4 +196,10 @@ function configurationsIn(arm: Arm, subnetId: string): string[] {
     .map((configuration) => configuration.id);
 }
 
-const childView = (child: Resource, properties: object): object => ({ id: child.id, name: child.name, type: child.type, etag: child.etag, properties });
+const childView = (child: Resource, properties: object): object => ({
+  id: child.id,
+  name: child.name,
+  type: child.type,
+  etag: child.etag,
+  properties,
+});

@@ -19,8 +19,10 @@ export function compile(inputs: Inputs): string {
   const context: Context = { script, configuration, addressesFor: (policy) => addressesIn(inputs, policy) };
   const tiers = inOrder(understood(inputs, context), inputs.tiers);
   const endpoints = byInterface(inputs);
-  const fromHost = (stage: Stage): string => script.chain(`from-host-${stage}`, () => hostDispatch(context, endpoints, tiers, stage, 'Ingress'));
-  const toHost = (stage: Stage): string => script.chain(`to-host-${stage}`, () => hostDispatch(context, endpoints, tiers, stage, 'Egress'));
+  const fromHost = (stage: Stage): string =>
+    script.chain(`from-host-${stage}`, () => hostDispatch(context, endpoints, tiers, stage, 'Ingress'));
+  const toHost = (stage: Stage): string =>
+    script.chain(`to-host-${stage}`, () => hostDispatch(context, endpoints, tiers, stage, 'Egress'));
   const fromWorkload = workloadDispatch(context, inputs, tiers, 'Egress');
   const toWorkload = workloadDispatch(context, inputs, tiers, 'Ingress');
   const workload = `"${inputs.workloadInterfacePrefix}*"`;
@@ -28,7 +30,11 @@ export function compile(inputs: Inputs): string {
 
   script.hook('raw-prerouting', 'prerouting', 'raw', [mark.clear, `jump ${fromHost('untracked')}`]);
   script.hook('raw-output', 'output', 'raw', [mark.clear, `jump ${toHost('untracked')}`]);
-  script.hook('mangle-prerouting', 'prerouting', 'mangle', ['ct state established,related accept', accepted, `jump ${fromHost('preDnat')}`]);
+  script.hook('mangle-prerouting', 'prerouting', 'mangle', [
+    'ct state established,related accept',
+    accepted,
+    `jump ${fromHost('preDnat')}`,
+  ]);
   script.hook('filter-input', 'input', 'filter', [
     `iifname ${workload} goto ${workloadToHost(context, fromWorkload)}`,
     accepted,
@@ -44,7 +50,12 @@ export function compile(inputs: Inputs): string {
     mark.accept, // tells mangle-postrouting that the packet is not the host's own
   ]);
   // A host always reaches its own pods. What was DNATed has another way out than it seems here, so it is judged after routing.
-  script.hook('filter-output', 'output', 'filter', [accepted, `oifname ${workload} return`, mark.clear, `ct status and dnat == 0 jump ${toHost('normal')}`]);
+  script.hook('filter-output', 'output', 'filter', [
+    accepted,
+    `oifname ${workload} return`,
+    mark.clear,
+    `ct status and dnat == 0 jump ${toHost('normal')}`,
+  ]);
   script.hook('mangle-postrouting', 'postrouting', 'mangle', [
     `${mark.isAccepted} return`,
     `oifname ${workload} return`,
@@ -61,14 +72,20 @@ function workloadToHost({ script, configuration }: Context, fromWorkload: string
 }
 
 function understood(inputs: Inputs, context: Context): Policy[] {
-  const read = <T extends GlobalNetworkPolicy | NetworkPolicy>(objects: readonly T[], kind: string, policyOf: (object: T) => Policy): Policy[] =>
+  const read = <T extends GlobalNetworkPolicy | NetworkPolicy>(
+    objects: readonly T[],
+    kind: string,
+    policyOf: (object: T) => Policy,
+  ): Policy[] =>
     objects.flatMap((object) => {
       try {
         const policy = policyOf(object);
         for (const rule of Object.values(policy.rules).flat()) matchOf(rule, context.addressesFor(policy));
         return [policy];
       } catch (error) {
-        context.script.remark(`left out: ${kind} ${object.metadata.name}: ${error instanceof Error ? error.message : String(error)}`);
+        context.script.remark(
+          `left out: ${kind} ${object.metadata.name}: ${error instanceof Error ? error.message : String(error)}`,
+        );
         return [];
       }
     });
@@ -84,7 +101,9 @@ function addressesIn({ workloads, hostEndpoints, namespaces }: Inputs, policy: P
     const selects = parseSelector(selector);
     const inNamespace = namespaceSelector === undefined ? undefined : parseSelector(namespaceSelector);
     const pods = workloads.filter(({ namespace }) =>
-      inNamespace === undefined ? policy.namespace === undefined || namespace === policy.namespace : inNamespace(namespaces[namespace] ?? {}),
+      inNamespace === undefined
+        ? policy.namespace === undefined || namespace === policy.namespace
+        : inNamespace(namespaces[namespace] ?? {}),
     );
     const hosts = policy.namespace === undefined && inNamespace === undefined ? hostEndpoints : [];
     return [

@@ -15,6 +15,8 @@ export async function counters(netns: string): Promise<Record<string, Count>> {
     nftables: readonly { readonly counter?: Count & { readonly name: string } }[];
   };
   return Object.fromEntries(
-    nftables.flatMap(({ counter }) => (counter === undefined ? [] : [[counter.name, { packets: counter.packets, bytes: counter.bytes }]])),
+    nftables.flatMap(({ counter }) =>
+      counter === undefined ? [] : [[counter.name, { packets: counter.packets, bytes: counter.bytes }]],
+    ),
   );
 }

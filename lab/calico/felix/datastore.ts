@@ -13,17 +13,21 @@ export interface Datastore {
 }
 
 /** Resolves when everything has been read once. */
-export async function openDatastore(options: WatchOptions, interfaceOf: (podName: string) => string): Promise<Datastore> {
+export async function openDatastore(
+  options: WatchOptions,
+  interfaceOf: (podName: string) => string,
+): Promise<Datastore> {
   const core = options.kubeConfig.makeApiClient(CoreV1Api);
-  const [hostEndpoints, globalNetworkPolicies, networkPolicies, tiers, configurations, pods, namespaces] = await Promise.all([
-    watchCalico<HostEndpoint>(options, 'hostendpoints'),
-    watchCalico<GlobalNetworkPolicy>(options, 'globalnetworkpolicies'),
-    watchCalico<NetworkPolicy>(options, 'networkpolicies'),
-    watchCalico<Tier>(options, 'tiers'),
-    watchCalico<FelixConfiguration>(options, 'felixconfigurations'),
-    watch<V1Pod>(options, '/api/v1/pods', () => core.listPodForAllNamespaces()),
-    watch<V1Namespace>(options, '/api/v1/namespaces', () => core.listNamespace()),
-  ]);
+  const [hostEndpoints, globalNetworkPolicies, networkPolicies, tiers, configurations, pods, namespaces] =
+    await Promise.all([
+      watchCalico<HostEndpoint>(options, 'hostendpoints'),
+      watchCalico<GlobalNetworkPolicy>(options, 'globalnetworkpolicies'),
+      watchCalico<NetworkPolicy>(options, 'networkpolicies'),
+      watchCalico<Tier>(options, 'tiers'),
+      watchCalico<FelixConfiguration>(options, 'felixconfigurations'),
+      watch<V1Pod>(options, '/api/v1/pods', () => core.listPodForAllNamespaces()),
+      watch<V1Namespace>(options, '/api/v1/namespaces', () => core.listNamespace()),
+    ]);
   const watched = [hostEndpoints, globalNetworkPolicies, networkPolicies, tiers, configurations, pods, namespaces];
   return {
     read: () => ({
@@ -35,7 +39,9 @@ export async function openDatastore(options: WatchOptions, interfaceOf: (podName
         .list()
         .flatMap((pod) => workload(pod, interfaceOf))
         .toSorted((a, b) => (a.interfaceName < b.interfaceName ? -1 : 1)),
-      namespaces: Object.fromEntries(namespaces.list().map(({ metadata }) => [metadata?.name ?? '', metadata?.labels ?? {}])),
+      namespaces: Object.fromEntries(
+        namespaces.list().map(({ metadata }) => [metadata?.name ?? '', metadata?.labels ?? {}]),
+      ),
       configuration: configurations.get('default')?.spec ?? {},
     }),
     stop: async () => {
@@ -47,6 +53,13 @@ export async function openDatastore(options: WatchOptions, interfaceOf: (podName
 /** A pod that has a place, an address of its own and is not over. */
 function workload({ metadata, spec, status }: V1Pod, interfaceOf: (podName: string) => string): Workload[] {
   const { name = '', namespace = '', labels = {} } = metadata ?? {};
-  if (!spec?.nodeName || spec.hostNetwork || !status?.podIP || status.phase === 'Succeeded' || status.phase === 'Failed') return [];
+  if (
+    !spec?.nodeName ||
+    spec.hostNetwork ||
+    !status?.podIP ||
+    status.phase === 'Succeeded' ||
+    status.phase === 'Failed'
+  )
+    return [];
   return [{ namespace, name, node: spec.nodeName, labels, address: status.podIP, interfaceName: interfaceOf(name) }];
 }

@@ -10,7 +10,8 @@ export interface Denied {
 }
 
 /** Name of the set that counts what a rule denies by source address. */
-export const deniedSet = ({ tier, id }: Pick<Policy, 'tier' | 'id'>, index: number): string => `denied/${tier}/${index}/${id}`;
+export const deniedSet = ({ tier, id }: Pick<Policy, 'tier' | 'id'>, index: number): string =>
+  `denied/${tier}/${index}/${id}`;
 
 function ruleOf(set: string): string | undefined {
   const [, tier, index, policy] = /^denied\/([^/]+)\/(\d+)\/(?:gnp|np)\/(.+)$/.exec(set) ?? [];
@@ -21,7 +22,9 @@ interface Sets {
   readonly nftables: readonly {
     readonly set?: {
       readonly name: string;
-      readonly elem?: readonly { readonly elem?: { readonly val: string; readonly counter?: { readonly packets: number } } }[];
+      readonly elem?: readonly {
+        readonly elem?: { readonly val: string; readonly counter?: { readonly packets: number } };
+      }[];
     };
   }[];
 }
@@ -32,7 +35,9 @@ export async function deniedNow(netns: string): Promise<Denied[]> {
   return nftables.flatMap(({ set }) => {
     const rule = ruleOf(set?.name ?? '');
     if (rule === undefined) return [];
-    return (set?.elem ?? []).flatMap(({ elem }) => (elem?.counter === undefined ? [] : [{ rule, source: elem.val, packets: elem.counter.packets }]));
+    return (set?.elem ?? []).flatMap(({ elem }) =>
+      elem?.counter === undefined ? [] : [{ rule, source: elem.val, packets: elem.counter.packets }],
+    );
   });
 }
 

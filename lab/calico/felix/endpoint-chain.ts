@@ -38,7 +38,9 @@ export function endpointChain(context: Context, endpoint: EndpointChain): string
   const untracked = stage === 'untracked';
   return script.chain(endpoint.name, () => [
     ...(untracked ? [] : ['ct state established,related accept', `ct state invalid ${script.count('invalid')} drop`]),
-    ...(kind === 'host' && stage !== 'forward' ? [`jump ${failsafeChain(script, configuration, direction === 'Ingress' ? 'in' : 'out', untracked)}`] : []),
+    ...(kind === 'host' && stage !== 'forward'
+      ? [`jump ${failsafeChain(script, configuration, direction === 'Ingress' ? 'in' : 'out', untracked)}`]
+      : []),
     mark.clearAccept,
     ...endpoint.tiers.flatMap((tier) => tierRules(context, tier, stage, direction)),
     ...afterTiers(context, endpoint),
@@ -55,11 +57,16 @@ function tierRules(context: Context, tier: TierPolicies, stage: Stage, direction
       ...(stage === 'untracked' ? [`${mark.isAccepted} notrack`] : []),
       `${mark.isAccepted} return`,
     ]),
-    ...(decides && tier.defaultAction === 'Deny' ? [`${mark.notPassed} ${script.count(`end-of-tier/${tier.name}`)} ${denial(context, stage)}`] : []),
+    ...(decides && tier.defaultAction === 'Deny'
+      ? [`${mark.notPassed} ${script.count(`end-of-tier/${tier.name}`)} ${denial(context, stage)}`]
+      : []),
   ];
 }
 
-function afterTiers({ script, configuration }: Context, { kind, stage, tiers, profileAllows }: EndpointChain): string[] {
+function afterTiers(
+  { script, configuration }: Context,
+  { kind, stage, tiers, profileAllows }: EndpointChain,
+): string[] {
   if (stage === 'forward') return tiers.length === 0 ? [mark.accept, 'return'] : [];
   if (stage !== 'normal') return [];
   if (profileAllows) return [mark.accept, 'return'];
@@ -72,12 +79,19 @@ function policyChain(context: Context, policy: Policy, stage: Stage, direction: 
   return context.script.chain(`${place}-${direction.toLowerCase()}-${policy.id}`, () =>
     (policy.rules[direction] ?? []).flatMap((rule, index) => {
       const match = matchOf(rule, context.addressesFor(policy));
-      return match === undefined ? [] : actions(context, policy, { ...rule, index }, stage).map((action) => `${match} ${action}`.trim());
+      return match === undefined
+        ? []
+        : actions(context, policy, { ...rule, index }, stage).map((action) => `${match} ${action}`.trim());
     }),
   );
 }
 
-function actions(context: Context, policy: Policy, { action, index }: Rule & { readonly index: number }, stage: Stage): string[] {
+function actions(
+  context: Context,
+  policy: Policy,
+  { action, index }: Rule & { readonly index: number },
+  stage: Stage,
+): string[] {
   switch (action) {
     case 'Allow':
       return [`${mark.accept} return`];
@@ -86,7 +100,9 @@ function actions(context: Context, policy: Policy, { action, index }: Rule & { r
     case 'Log':
       return ['log prefix "calico-packet: "'];
     case 'Deny':
-      return [`${context.script.count(policy.id)} ${context.script.countSources(deniedSet(policy, index))} ${denial(context, stage)}`];
+      return [
+        `${context.script.count(policy.id)} ${context.script.countSources(deniedSet(policy, index))} ${denial(context, stage)}`,
+      ];
   }
 }
 

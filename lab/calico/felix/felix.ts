@@ -42,7 +42,12 @@ export async function startFelix(options: FelixOptions): Promise<Felix> {
   const datastore = await openDatastore({ kubeConfig, onError, onChange: () => felix?.changed() }, options.interfaceOf);
   try {
     const nodes = await Promise.all(
-      options.nodes.map(async ({ name, netns }) => ({ name, interfaces: await interfacesOf(netns), rules: new NodeRules(netns, onError), scheduled: '' })),
+      options.nodes.map(async ({ name, netns }) => ({
+        name,
+        interfaces: await interfacesOf(netns),
+        rules: new NodeRules(netns, onError),
+        scheduled: '',
+      })),
     );
     felix = new Programmer(nodes, datastore, onError);
     await felix.program();
@@ -115,7 +120,8 @@ class Programmer implements Felix {
     await allDone(
       places.map(async ({ name, netns }) => {
         const rules = this.#nodes.find((node) => node.name === name)?.rules;
-        if (rules !== undefined) this.#servers.push(await serveMetrics({ name, netns, denied: () => rules.denied() }, metrics));
+        if (rules !== undefined)
+          this.#servers.push(await serveMetrics({ name, netns, denied: () => rules.denied() }, metrics));
       }),
     );
   }
@@ -145,7 +151,13 @@ class Programmer implements Felix {
     try {
       const cluster = this.#datastore.read();
       const globalNetworkPolicies = this.#distort(cluster.globalNetworkPolicies);
-      const script = compile({ ...cluster, globalNetworkPolicies, node: node.name, interfaces: node.interfaces, workloadInterfacePrefix });
+      const script = compile({
+        ...cluster,
+        globalNetworkPolicies,
+        node: node.name,
+        interfaces: node.interfaces,
+        workloadInterfacePrefix,
+      });
       if (script === node.scheduled) return false;
       node.scheduled = script;
       return true;
@@ -169,5 +181,7 @@ async function interfacesOf(netns: string): Promise<NodeInterface[]> {
     readonly ifname?: string;
     readonly addr_info?: readonly { readonly local: string }[];
   }[];
-  return links.flatMap(({ ifname, addr_info = [] }) => (ifname === undefined ? [] : [{ name: ifname, addresses: addr_info.map(({ local }) => local) }]));
+  return links.flatMap(({ ifname, addr_info = [] }) =>
+    ifname === undefined ? [] : [{ name: ifname, addresses: addr_info.map(({ local }) => local) }],
+  );
 }

@@ -9,18 +9,28 @@ export type ByInterface = ReadonlyMap<string, HostEndpoint>;
 /** Of several for the same interface, Felix takes the alphabetically first. */
 export function byInterface({ node, hostEndpoints, interfaces }: Inputs): ByInterface {
   const found = new Map<string, HostEndpoint>();
-  for (const endpoint of hostEndpoints.filter(({ spec }) => spec.node === node).toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1))) {
+  for (const endpoint of hostEndpoints
+    .filter(({ spec }) => spec.node === node)
+    .toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1))) {
     const { interfaceName, expectedIPs = [] } = endpoint.spec;
     const names = interfaceName
       ? [interfaceName]
-      : interfaces.filter(({ addresses }) => addresses.some((address) => expectedIPs.includes(address))).map(({ name }) => name);
+      : interfaces
+          .filter(({ addresses }) => addresses.some((address) => expectedIPs.includes(address)))
+          .map(({ name }) => name);
     for (const name of names) if (!found.has(name)) found.set(name, endpoint);
   }
   return found;
 }
 
 /** Rules that send a packet to the chain of the host endpoint that it enters or leaves by. */
-export function hostDispatch(context: Context, endpoints: ByInterface, tiers: readonly TierPolicies[], stage: Stage, direction: Direction): string[] {
+export function hostDispatch(
+  context: Context,
+  endpoints: ByInterface,
+  tiers: readonly TierPolicies[],
+  stage: Stage,
+  direction: Direction,
+): string[] {
   const rules: string[] = [];
   const named = [...endpoints].filter(([name]) => name !== '*');
   const wildcard = stage === 'untracked' ? undefined : endpoints.get('*'); // Calico ignores doNotTrack there
@@ -35,7 +45,14 @@ export function hostDispatch(context: Context, endpoints: ByInterface, tiers: re
 
 const prefixes = { untracked: 'raw', preDnat: 'prednat', forward: 'forward', normal: 'normal' } as const;
 
-function verdict(context: Context, name: string, { metadata, spec }: HostEndpoint, tiers: readonly TierPolicies[], stage: Stage, direction: Direction): string {
+function verdict(
+  context: Context,
+  name: string,
+  { metadata, spec }: HostEndpoint,
+  tiers: readonly TierPolicies[],
+  stage: Stage,
+  direction: Direction,
+): string {
   const applied = applicable(tiers, { labels: metadata.labels ?? {} }, stage, direction);
   if (applied.length === 0 && (stage === 'untracked' || stage === 'preDnat')) return 'return';
   const chain = endpointChain(context, {

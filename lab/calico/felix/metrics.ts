@@ -27,15 +27,22 @@ interface Node {
 }
 
 /** Serves a node's metrics; resolves when they can be read, with what ends it. */
-export async function serveMetrics({ name, netns, denied }: Node, { kind, directory, logs }: MetricsOptions): Promise<() => Promise<void>> {
+export async function serveMetrics(
+  { name, netns, denied }: Node,
+  { kind, directory, logs }: MetricsOptions,
+): Promise<() => Promise<void>> {
   const port = metricsPort[kind];
   const path = join(directory, `metrics-${name}.sock`);
   await rm(path, { force: true });
-  const text = async (): Promise<string> => (kind === 'felix' ? 'felix_active_local_endpoints 1\n' : deniedText(name, await denied()));
+  const text = async (): Promise<string> =>
+    kind === 'felix' ? 'felix_active_local_endpoints 1\n' : deniedText(name, await denied());
   const server = createServer((request, response) => {
     if (request.url !== '/metrics') return void response.writeHead(404).end();
     text().then(
-      (body) => response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8', connection: 'close' }).end(body),
+      (body) =>
+        response
+          .writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8', connection: 'close' })
+          .end(body),
       (error: unknown) => response.writeHead(500).end(`${error}\n`),
     );
   });
@@ -51,7 +58,13 @@ export async function serveMetrics({ name, netns, denied }: Node, { kind, direct
   try {
     listener = await startChild({
       name: `metrics-${name}`,
-      command: ['socat', '-t', '10', `TCP-LISTEN:${port},bind=0.0.0.0,reuseaddr,backlog=64,fork`, `UNIX-CONNECT:${path}`],
+      command: [
+        'socat',
+        '-t',
+        '10',
+        `TCP-LISTEN:${port},bind=0.0.0.0,reuseaddr,backlog=64,fork`,
+        `UNIX-CONNECT:${path}`,
+      ],
       netns,
       logFile: join(logs, `metrics-${name}.log`),
       ready: async () => (await runIn(netns, ['ss', '-Hltn', `sport = :${port}`])) !== '',
@@ -68,7 +81,15 @@ export async function serveMetrics({ name, netns, denied }: Node, { kind, direct
 
 /** A family without samples is absent, as with Prometheus' own library. */
 function deniedText(instance: string, denied: readonly Denied[]): string {
-  const samples = denied.map(({ rule, source, packets }) => `calico_denied_packets{instance="${instance}",policy="${rule}",srcIP="${source}"} ${packets}`);
+  const samples = denied.map(
+    ({ rule, source, packets }) =>
+      `calico_denied_packets{instance="${instance}",policy="${rule}",srcIP="${source}"} ${packets}`,
+  );
   const head = ['# HELP calico_denied_packets Packets that policies denied.', '# TYPE calico_denied_packets gauge'];
-  return [...(samples.length > 0 ? [...head, ...samples] : []), '# TYPE go_goroutines gauge', 'go_goroutines 1', ''].join('\n');
+  return [
+    ...(samples.length > 0 ? [...head, ...samples] : []),
+    '# TYPE go_goroutines gauge',
+    'go_goroutines 1',
+    '',
+  ].join('\n');
 }

@@ -1,4 +1,12 @@
-import type { Direction, GlobalNetworkPolicy, HostPolicySpec, NetworkPolicy, PolicySpec, Rule, Tier } from '../objects.ts';
+import type {
+  Direction,
+  GlobalNetworkPolicy,
+  HostPolicySpec,
+  NetworkPolicy,
+  PolicySpec,
+  Rule,
+  Tier,
+} from '../objects.ts';
 import { type Labels, parseSelector } from './selector.ts';
 
 /** Where a policy meets the packets of a host endpoint. Workloads have `normal` only. */
@@ -32,7 +40,10 @@ export interface TierPolicies {
 }
 
 /** Throws SelectorError. */
-export function globalPolicy({ metadata, spec }: GlobalNetworkPolicy, namespaces: Readonly<Record<string, Labels>>): Policy {
+export function globalPolicy(
+  { metadata, spec }: GlobalNetworkPolicy,
+  namespaces: Readonly<Record<string, Labels>>,
+): Policy {
   const selects = parseSelector(spec.selector ?? '');
   const inNamespace = spec.namespaceSelector === undefined ? undefined : parseSelector(spec.namespaceSelector);
   return {
@@ -40,7 +51,9 @@ export function globalPolicy({ metadata, spec }: GlobalNetworkPolicy, namespaces
     ...common(spec),
     stages: stagesOf(spec),
     // A host endpoint lives in no namespace, so no namespaceSelector ever selects it.
-    selects: ({ labels, namespace }) => selects(labels) && (inNamespace === undefined || (namespace !== undefined && inNamespace(namespaces[namespace] ?? {}))),
+    selects: ({ labels, namespace }) =>
+      selects(labels) &&
+      (inNamespace === undefined || (namespace !== undefined && inNamespace(namespaces[namespace] ?? {}))),
   };
 }
 
@@ -62,7 +75,10 @@ function common(spec: PolicySpec): Pick<Policy, 'tier' | 'order' | 'rules'> {
   return {
     tier: spec.tier ?? 'default',
     order: spec.order ?? Number.POSITIVE_INFINITY,
-    rules: { ...(types.includes('Ingress') && { Ingress: spec.ingress ?? [] }), ...(types.includes('Egress') && { Egress: spec.egress ?? [] }) },
+    rules: {
+      ...(types.includes('Ingress') && { Ingress: spec.ingress ?? [] }),
+      ...(types.includes('Egress') && { Egress: spec.egress ?? [] }),
+    },
   };
 }
 
@@ -88,24 +104,36 @@ export function inOrder(policies: readonly Policy[], tiers: readonly Tier[]): re
   }));
   const names = new Set(known.map(({ name }) => name));
   const missing = new Set(policies.map(({ tier }) => tier).filter((tier) => !names.has(tier)));
-  const all = [...known, ...[...missing].map((name) => ({ name, order: Number.POSITIVE_INFINITY, defaultAction: 'Deny' as const, rank: 1 }))];
+  const all = [
+    ...known,
+    ...[...missing].map((name) => ({ name, order: Number.POSITIVE_INFINITY, defaultAction: 'Deny' as const, rank: 1 })),
+  ];
   return all
     .toSorted((a, b) => a.rank - b.rank || compare(a.order, b.order) || compare(a.name, b.name))
     .map(({ name, defaultAction }) => ({
       name,
       defaultAction,
-      policies: policies.filter(({ tier }) => tier === name).toSorted((a, b) => compare(a.order, b.order) || compare(a.id, b.id)),
+      policies: policies
+        .filter(({ tier }) => tier === name)
+        .toSorted((a, b) => compare(a.order, b.order) || compare(a.id, b.id)),
     }));
 }
 
 const compare = <T extends string | number>(a: T, b: T): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** What of these applies to an endpoint at a stage, in a direction; tiers without any are left out. */
-export function applicable(tiers: readonly TierPolicies[], endpoint: Endpoint, stage: Stage, direction: Direction): readonly TierPolicies[] {
+export function applicable(
+  tiers: readonly TierPolicies[],
+  endpoint: Endpoint,
+  stage: Stage,
+  direction: Direction,
+): readonly TierPolicies[] {
   return tiers
     .map((tier) => ({
       ...tier,
-      policies: tier.policies.filter((policy) => policy.stages.includes(stage) && policy.rules[direction] !== undefined && policy.selects(endpoint)),
+      policies: tier.policies.filter(
+        (policy) => policy.stages.includes(stage) && policy.rules[direction] !== undefined && policy.selects(endpoint),
+      ),
     }))
     .filter(({ policies }) => policies.length > 0);
 }

@@ -7,7 +7,10 @@ export class RuleError extends Error {
 }
 
 /** IPv4 addresses of the endpoints that a rule's selectors name. */
-export type AddressesOf = (selected: { readonly selector?: string; readonly namespaceSelector?: string }) => readonly string[];
+export type AddressesOf = (selected: {
+  readonly selector?: string;
+  readonly namespaceSelector?: string;
+}) => readonly string[];
 
 /** The nftables match of a rule; undefined: no IPv4 packet can match. Throws RuleError and SelectorError. */
 export function matchOf(rule: Rule, addressesOf: AddressesOf): string | undefined {
@@ -33,7 +36,8 @@ function protocolMatch({ protocol, notProtocol }: Rule): string[] {
   ];
 }
 
-const isVersion6 = (protocol: Protocol): boolean => String(protocol).toLowerCase() === 'icmpv6' || Number(protocol) === 58;
+const isVersion6 = (protocol: Protocol): boolean =>
+  String(protocol).toLowerCase() === 'icmpv6' || Number(protocol) === 58;
 
 function protocolName(protocol: Protocol): string {
   const name = String(protocol).toLowerCase();
@@ -43,13 +47,20 @@ function protocolName(protocol: Protocol): string {
 
 function icmpMatch({ icmp, protocol }: Rule): string[] {
   if (icmp === undefined) return [];
-  if (protocol === undefined || protocolName(protocol) !== 'icmp') throw new RuleError('a rule with icmp needs protocol ICMP');
-  return [...(icmp.type === undefined ? [] : [`icmp type ${icmp.type}`]), ...(icmp.code === undefined ? [] : [`icmp code ${icmp.code}`])];
+  if (protocol === undefined || protocolName(protocol) !== 'icmp')
+    throw new RuleError('a rule with icmp needs protocol ICMP');
+  return [
+    ...(icmp.type === undefined ? [] : [`icmp type ${icmp.type}`]),
+    ...(icmp.code === undefined ? [] : [`icmp code ${icmp.code}`]),
+  ];
 }
 
 function entityMatch(field: 'saddr' | 'daddr', entity: EntityRule, addressesOf: AddressesOf): string[] {
   const { nets, notNets, selector, notSelector, namespaceSelector } = entity;
-  const selected = selector === undefined && namespaceSelector === undefined ? undefined : addressesOf(pick(selector, namespaceSelector));
+  const selected =
+    selector === undefined && namespaceSelector === undefined
+      ? undefined
+      : addressesOf(pick(selector, namespaceSelector));
   return [
     ...(nets === undefined || nets.length === 0 ? [] : [oneOf(`ip ${field}`, version4(nets))]),
     ...noneOf(`ip ${field}`, version4(notNets ?? [])),
@@ -64,7 +75,8 @@ const pick = (selector: string | undefined, namespaceSelector: string | undefine
 });
 
 function version4(nets: readonly string[]): string[] {
-  for (const net of nets) if (!ipaddr.isValid(net) && !ipaddr.isValidCIDR(net)) throw new RuleError(`${net} is no network`);
+  for (const net of nets)
+    if (!ipaddr.isValid(net) && !ipaddr.isValidCIDR(net)) throw new RuleError(`${net} is no network`);
   return nets.filter((net) => !net.includes(':'));
 }
 
@@ -72,7 +84,10 @@ function portMatch(field: 'sport' | 'dport', { ports = [], notPorts = [] }: Enti
   if (ports.length === 0 && notPorts.length === 0) return [];
   if (!['tcp', 'udp', 'sctp', '6', '17', '132'].includes(String(protocol).toLowerCase()))
     throw new RuleError('a rule with ports needs protocol TCP, UDP or SCTP');
-  return [...(ports.length === 0 ? [] : [oneOf(`th ${field}`, ports.map(portRange))]), ...noneOf(`th ${field}`, notPorts.map(portRange))];
+  return [
+    ...(ports.length === 0 ? [] : [oneOf(`th ${field}`, ports.map(portRange))]),
+    ...noneOf(`th ${field}`, notPorts.map(portRange)),
+  ];
 }
 
 function portRange(port: Port): string {
@@ -81,5 +96,7 @@ function portRange(port: Port): string {
   return range[2] === undefined ? `${range[1]}` : `${range[1]}-${range[2]}`;
 }
 
-const oneOf = (field: string, values: readonly string[]): string => (values.length === 0 ? never : `${field} { ${values.join(', ')} }`);
-const noneOf = (field: string, values: readonly string[]): string[] => (values.length === 0 ? [] : [`${field} != { ${values.join(', ')} }`]);
+const oneOf = (field: string, values: readonly string[]): string =>
+  values.length === 0 ? never : `${field} { ${values.join(', ')} }`;
+const noneOf = (field: string, values: readonly string[]): string[] =>
+  values.length === 0 ? [] : [`${field} != { ${values.join(', ')} }`];

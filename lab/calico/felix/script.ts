@@ -59,9 +59,23 @@ export class Script {
 
   text(): string {
     const counters = [...this.#counters].toSorted().map((name) => `  counter ${name} {\n  }`);
-    const sources = [...this.#sources].toSorted().map((name) => `  set ${name} {\n    type ipv4_addr; size 65536; flags dynamic; counter;\n  }`);
-    const chains = [...this.#chains].map(([name, rules]) => `  chain ${name} {\n${rules.map((rule) => `    ${rule}\n`).join('')}  }`);
+    const sources = [...this.#sources]
+      .toSorted()
+      .map((name) => `  set ${name} {\n    type ipv4_addr; size 65536; flags dynamic; counter;\n  }`);
+    const chains = [...this.#chains].map(
+      ([name, rules]) => `  chain ${name} {\n${rules.map((rule) => `    ${rule}\n`).join('')}  }`,
+    );
     const remarks = this.#remarks.map((remark) => `# ${remark}`);
-    return [...remarks, `add table ip ${table}`, `delete table ip ${table}`, `table ip ${table} {`, ...counters, ...sources, ...chains, '}', ''].join('\n');
+    return [
+      ...remarks,
+      `add table ip ${table}`,
+      `delete table ip ${table}`,
+      `table ip ${table} {`,
+      ...counters,
+      ...sources,
+      ...chains,
+      '}',
+      '',
+    ].join('\n');
   }
 }

@@ -83,7 +83,8 @@ class Parser {
     if (this.#words('not', 'in')) return this.#withSet((values) => (labels) => !values.has(labels[key]));
     if (this.#words('in')) return this.#withSet((values) => (labels) => values.has(labels[key]));
     if (this.#words('contains')) return this.#with((value) => (labels) => labels[key]?.includes(value) ?? false);
-    if (this.#words('starts', 'with')) return this.#with((value) => (labels) => labels[key]?.startsWith(value) ?? false);
+    if (this.#words('starts', 'with'))
+      return this.#with((value) => (labels) => labels[key]?.startsWith(value) ?? false);
     if (this.#words('ends', 'with')) return this.#with((value) => (labels) => labels[key]?.endsWith(value) ?? false);
     return this.#fail('an operator');
   }

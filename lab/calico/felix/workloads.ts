@@ -14,8 +14,14 @@ export const asEndpoint = ({ namespace, labels }: Workload): Endpoint => ({
  * Chain that sends packets of the node's pods to each pod's own. Egress: by the interface they come from; Ingress: by the one they leave by.
  * Packets of an interface that no known pod has are dropped, as Felix does.
  */
-export function workloadDispatch(context: Context, { node, workloads }: Inputs, tiers: readonly TierPolicies[], direction: Direction): string {
-  const [name, field] = direction === 'Egress' ? (['from-workload', 'iifname'] as const) : (['to-workload', 'oifname'] as const);
+export function workloadDispatch(
+  context: Context,
+  { node, workloads }: Inputs,
+  tiers: readonly TierPolicies[],
+  direction: Direction,
+): string {
+  const [name, field] =
+    direction === 'Egress' ? (['from-workload', 'iifname'] as const) : (['to-workload', 'oifname'] as const);
   return context.script.chain(name, () => [
     ...workloads
       .filter((workload) => workload.node === node)

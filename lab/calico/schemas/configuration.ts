@@ -1,4 +1,15 @@
-import { boolean, integer, integerOrString, listOf, mapOf, object, oneOf, port, type Schema, string } from './schema.ts';
+import {
+  boolean,
+  integer,
+  integerOrString,
+  listOf,
+  mapOf,
+  object,
+  oneOf,
+  port,
+  type Schema,
+  string,
+} from './schema.ts';
 
 const switched = oneOf('Enabled', 'Disabled');
 const reconciled = object({ reconcilerPeriod: string });
@@ -57,5 +68,10 @@ const felix = {
 /** Only Calico Enterprise and Cloud know flow logs of host endpoints; open-source Calico prunes the field. */
 export const felixConfiguration: Readonly<Record<'oss' | 'cloud', Schema>> = {
   oss: object(felix),
-  cloud: object({ ...felix, flowLogsEnableHostEndpoint: boolean, flowLogsEnableNetworkSets: boolean, flowLogsFileEnabled: boolean }),
+  cloud: object({
+    ...felix,
+    flowLogsEnableHostEndpoint: boolean,
+    flowLogsEnableNetworkSets: boolean,
+    flowLogsFileEnabled: boolean,
+  }),
 };

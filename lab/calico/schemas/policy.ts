@@ -1,4 +1,17 @@
-import { anything, boolean, integer, integerOrString, listOf, mapOf, must, number, object, oneOf, type Schema, string } from './schema.ts';
+import {
+  anything,
+  boolean,
+  integer,
+  integerOrString,
+  listOf,
+  mapOf,
+  must,
+  number,
+  object,
+  oneOf,
+  type Schema,
+  string,
+} from './schema.ts';
 
 const ports = listOf(integerOrString('^\\d+(:\\d+)?$'), 64);
 const nets = listOf(string, 1024);
@@ -20,7 +33,8 @@ const entity = object(
 );
 
 const protocol = integerOrString('^[A-Za-z]+$');
-const hasPorts = (side: string): string => `(has(self.${side}) && (has(self.${side}.ports) || has(self.${side}.notPorts)))`;
+const hasPorts = (side: string): string =>
+  `(has(self.${side}) && (has(self.${side}.ports) || has(self.${side}.notPorts)))`;
 
 const rules = listOf(
   object(
@@ -66,7 +80,16 @@ const isSet = (field: string): string => `(has(self.${field}) && self.${field})`
 export const globalNetworkPolicy: Schema = object(
   { ...common, namespaceSelector: string, applyOnForward: boolean, preDNAT: boolean, doNotTrack: boolean },
   must('preDNAT and doNotTrack cannot both be true', `!(${isSet('preDNAT')} && ${isSet('doNotTrack')})`),
-  must('preDNAT and doNotTrack require applyOnForward to be true', `!(${isSet('preDNAT')} || ${isSet('doNotTrack')}) || ${isSet('applyOnForward')}`),
-  must('preDNAT policy cannot have egress rules', `!${isSet('preDNAT')} || !has(self.egress) || size(self.egress) == 0`),
-  must("preDNAT policy cannot have 'Egress' in types", `!${isSet('preDNAT')} || !has(self.types) || !('Egress' in self.types)`),
+  must(
+    'preDNAT and doNotTrack require applyOnForward to be true',
+    `!(${isSet('preDNAT')} || ${isSet('doNotTrack')}) || ${isSet('applyOnForward')}`,
+  ),
+  must(
+    'preDNAT policy cannot have egress rules',
+    `!${isSet('preDNAT')} || !has(self.egress) || size(self.egress) == 0`,
+  ),
+  must(
+    "preDNAT policy cannot have 'Egress' in types",
+    `!${isSet('preDNAT')} || !has(self.types) || !('Egress' in self.types)`,
+  ),
 );

@@ -8,9 +8,16 @@ export const integer: Schema = { type: 'integer' };
 export const port: Schema = { type: 'integer', minimum: 0, maximum: 65_535 };
 
 export const oneOf = (...values: readonly string[]): Schema => ({ type: 'string', enum: values });
-export const listOf = (items: Schema, maxItems?: number): Schema => ({ type: 'array', items, ...(maxItems !== undefined && { maxItems }) });
+export const listOf = (items: Schema, maxItems?: number): Schema => ({
+  type: 'array',
+  items,
+  ...(maxItems !== undefined && { maxItems }),
+});
 export const mapOf = (additionalProperties: Schema): Schema => ({ type: 'object', additionalProperties });
-export const object = (properties: Readonly<Record<string, Schema>>, ...validations: readonly Validation[]): Schema => ({
+export const object = (
+  properties: Readonly<Record<string, Schema>>,
+  ...validations: readonly Validation[]
+): Schema => ({
   type: 'object',
   properties,
   ...(validations.length > 0 && { 'x-kubernetes-validations': validations }),

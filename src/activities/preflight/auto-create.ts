@@ -8,7 +8,10 @@ export function autoCreateFindings({ spec, status }: KubeControllersConfiguratio
   const found: Diagnosis[] = [
     autoCreate === 'Enabled'
       ? info('autoCreate', 'Automatic host endpoints are Enabled already; the run leaves them so.')
-      : ok('autoCreate', `Automatic host endpoints are ${autoCreate ?? 'not set'}; the run enables them, and puts that back.`),
+      : ok(
+          'autoCreate',
+          `Automatic host endpoints are ${autoCreate ?? 'not set'}; the run enables them, and puts that back.`,
+        ),
   ];
   // An environment variable of calico-kube-controllers wins over the configuration object.
   const overriding = status?.environmentVars?.['AUTO_HOST_ENDPOINTS'];

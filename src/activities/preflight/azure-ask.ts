@@ -13,7 +13,8 @@ export async function allowed<T>(ask: () => Promise<T>, topic: Topic, field = ''
   try {
     return { value: await ask() };
   } catch (error) {
-    if (error instanceof AzureError && error.status === 403) return { refusal: problem(topic, 'MissingRights', field, error.message) };
+    if (error instanceof AzureError && error.status === 403)
+      return { refusal: problem(topic, 'MissingRights', field, error.message) };
     throw error;
   }
 }

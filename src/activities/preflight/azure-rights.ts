@@ -19,19 +19,32 @@ export async function inspectRights(scopes: readonly Scope[], tools: Reader): Pr
 /** Who has a role on the resource alone may not even ask what they may do in its group. */
 async function inspectScope({ at, groupId, resourceId }: Scope, { azure }: Reader): Promise<readonly Diagnosis[]> {
   const where = resourceId ?? groupId;
-  const there = [ok('azureRights', `All ${counted(missingActions(at, []).length, 'right')} that a run needs on ${shortOf(where)} are there.`)];
+  const there = [
+    ok(
+      'azureRights',
+      `All ${counted(missingActions(at, []).length, 'right')} that a run needs on ${shortOf(where)} are there.`,
+    ),
+  ];
   const ofGroup = await allowed(() => azure.permissions(groupId), 'azureRights');
   const unheard = (granted: readonly Granted[]): Diagnosis[] =>
     missingActions(at, granted, 'witness').map((action) =>
-      warning('azureRights', `The credential may not ${action} on ${where}: the report will lack that witness.`, 'Assign the role of deploy/ again.'),
+      warning(
+        'azureRights',
+        `The credential may not ${action} on ${where}: the report will lack that witness.`,
+        'Assign the role of deploy/ again.',
+      ),
     );
-  if (ofGroup.refusal === undefined && missingActions(at, ofGroup.value).length === 0) return [...there, ...unheard(ofGroup.value)];
-  const ofResource = resourceId === undefined ? ofGroup : await allowed(() => azure.permissions(resourceId).catch(none), 'azureRights');
+  if (ofGroup.refusal === undefined && missingActions(at, ofGroup.value).length === 0)
+    return [...there, ...unheard(ofGroup.value)];
+  const ofResource =
+    resourceId === undefined ? ofGroup : await allowed(() => azure.permissions(resourceId).catch(none), 'azureRights');
   if (ofGroup.refusal !== undefined && ofResource.refusal !== undefined) return [ofGroup.refusal];
   const granted = [ofGroup, ofResource].flatMap((each) => (each.refusal === undefined ? each.value : []));
   const missing = missingActions(at, granted);
   if (missing.length === 0) return [...there, ...unheard(granted)];
-  return missing.map((action) => problem('azureRights', 'MissingRights', '', `The credential may not ${action} on ${where}.`));
+  return missing.map((action) =>
+    problem('azureRights', 'MissingRights', '', `The credential may not ${action} on ${where}.`),
+  );
 }
 
 /** `virtualNetworks aks-vnet in group`, or `resource group group`. */

@@ -21,8 +21,14 @@ export async function inspectHold(ref: ClusterRef, holder: string, { clusters, t
   }
 }
 
-async function holdFindings(lease: Lease | undefined, isFree: boolean, holder: string, temporal: Tools['temporal'] | undefined): Promise<readonly Diagnosis[]> {
-  if (isFree || (lease !== undefined && lease.spec?.holderIdentity === undefined)) return [ok('hold', 'No run holds the cluster.')];
+async function holdFindings(
+  lease: Lease | undefined,
+  isFree: boolean,
+  holder: string,
+  temporal: Tools['temporal'] | undefined,
+): Promise<readonly Diagnosis[]> {
+  if (isFree || (lease !== undefined && lease.spec?.holderIdentity === undefined))
+    return [ok('hold', 'No run holds the cluster.')];
   if (lease === undefined) return []; // the missing right is listed
   if (lease.spec?.holderIdentity === holder) return [ok('hold', 'This run holds the cluster.')];
   if (temporal === undefined) return [unasked(lease)];
@@ -36,7 +42,12 @@ function unasked({ metadata, spec }: Lease): Diagnosis {
   const { holderIdentity = '', acquireTime = 'an unknown time' } = spec ?? {};
   const holder = holderIn(holderIdentity);
   if (holder === undefined)
-    return problem('hold', 'ClusterHeld', '', `The cluster is held by ${holderIdentity}, which is no run of hepflow, since ${acquireTime}.`);
+    return problem(
+      'hold',
+      'ClusterHeld',
+      '',
+      `The cluster is held by ${holderIdentity}, which is no run of hepflow, since ${acquireTime}.`,
+    );
   const run = metadata.labels?.[runLabel] ?? 'without a mark';
   return warning(
     'hold',

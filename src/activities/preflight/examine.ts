@@ -18,12 +18,16 @@ const nobody = 'doctor';
  * Preflight told in full, read only: every finding of Azure and of the cluster. What cannot be asked is a problem beside the others, not an error: nothing is tried
  * again. Temporal is not asked.
  */
-export async function examine(mission: Mission, { azure, clusters }: Pick<Tools, 'azure' | 'clusters'>): Promise<readonly Diagnosis[]> {
+export async function examine(
+  mission: Mission,
+  { azure, clusters }: Pick<Tools, 'azure' | 'clusters'>,
+): Promise<readonly Diagnosis[]> {
   const { subscriptionId, resourceGroup, cluster: name } = mission;
   const ref = { subscriptionId, resourceGroup, name };
   const ofAzure = await inspectAzure(mission, { azure }, unaskable);
   const isToldAlready = ofAzure.problems.length > 0;
-  const ofCluster: OnError = (error) => (error instanceof AzureError ? [withoutKubeconfig(error, isToldAlready)] : unaskable(error));
+  const ofCluster: OnError = (error) =>
+    error instanceof AzureError ? [withoutKubeconfig(error, isToldAlready)] : unaskable(error);
   const [held, cluster] = await Promise.all([
     inspectHold(ref, nobody, { clusters }).catch((error) => ({ findings: ofCluster(error) })),
     inspectCluster(mission, nobody, { clusters }, ofCluster),
@@ -35,7 +39,9 @@ export async function examine(mission: Mission, { azure, clusters }: Pick<Tools,
 function unaskable(error: unknown): readonly Diagnosis[] {
   if (error instanceof AzureError) {
     const { code, message } = azureFailure(error);
-    return [problem('azure', code, '', `Azure could not be asked to ${message}`, remedyOf(code, 'Azure Resource Manager'))];
+    return [
+      problem('azure', code, '', `Azure could not be asked to ${message}`, remedyOf(code, 'Azure Resource Manager')),
+    ];
   }
   if (error instanceof KubernetesError) {
     const { code, message } = kubernetesFailure(error);
@@ -55,7 +61,9 @@ function withoutKubeconfig(error: AzureError, isToldAlready: boolean): Diagnosis
   const { code, message } = azureFailure(error);
   const reason = 'The cluster was not looked at, because Azure gave no kubeconfig';
   const remedy = 'Name a kubeconfig file (--kubeconfig) to look at the cluster all the same.';
-  return isToldAlready ? info('apiServer', `${reason}.`, remedy) : problem('apiServer', code, '', `${reason}: ${message}`, remedy);
+  return isToldAlready
+    ? info('apiServer', `${reason}.`, remedy)
+    : problem('apiServer', code, '', `${reason}: ${message}`, remedy);
 }
 
 /** Parts that fail for one reason say it once. */

@@ -5,10 +5,18 @@ import type { Mission } from '../../contract/mission.ts';
 import { info, ok, problem, warning } from './look.ts';
 
 /** Calico's defaults (felix/config/config_params.go); they come before every pre-DNAT rule, so no policy can deny them. */
-const defaultFailsafePorts: readonly FailsafePort[] = [22, 179, 2379, 2380, 5473, 6443, 6666, 6667].map((port) => ({ protocol: 'TCP', port }));
+const defaultFailsafePorts: readonly FailsafePort[] = [22, 179, 2379, 2380, 5473, 6443, 6666, 6667].map((port) => ({
+  protocol: 'TCP',
+  port,
+}));
 
-export function failsafeFindings(felix: FelixConfiguration, { workload, probe }: Pick<Mission, 'workload' | 'probe'>): readonly Diagnosis[] {
-  const ports = (felix.spec?.failsafeInboundHostPorts ?? defaultFailsafePorts).filter(({ protocol = 'TCP' }) => protocol.toUpperCase() === 'TCP');
+export function failsafeFindings(
+  felix: FelixConfiguration,
+  { workload, probe }: Pick<Mission, 'workload' | 'probe'>,
+): readonly Diagnosis[] {
+  const ports = (felix.spec?.failsafeInboundHostPorts ?? defaultFailsafePorts).filter(
+    ({ protocol = 'TCP' }) => protocol.toUpperCase() === 'TCP',
+  );
   const find = (wanted: number): FailsafePort | undefined => ports.find(({ port }) => port === wanted);
   const from = ({ net }: FailsafePort): string => (net === undefined ? '' : ` from ${net}`);
   const { nodePort } = workload;
@@ -16,7 +24,12 @@ export function failsafeFindings(felix: FelixConfiguration, { workload, probe }:
   const list = ports.map(({ port }) => port).join(', ');
   return [
     tested === undefined
-      ? ok('failsafe', `NodePort ${nodePort} is no failsafe inbound port of Calico: policies can deny it.`, '', 'workload.nodePort')
+      ? ok(
+          'failsafe',
+          `NodePort ${nodePort} is no failsafe inbound port of Calico: policies can deny it.`,
+          '',
+          'workload.nodePort',
+        )
       : problem(
           'failsafe',
           'InvalidInput',
@@ -33,7 +46,12 @@ export function failsafeFindings(felix: FelixConfiguration, { workload, probe }:
           ),
         ]
       : find(22) === undefined
-        ? [info('failsafe', `SSH to the nodes (22) is not among the failsafe inbound ports (${list}): a policy that selects a node by mistake cuts it.`)]
+        ? [
+            info(
+              'failsafe',
+              `SSH to the nodes (22) is not among the failsafe inbound ports (${list}): a policy that selects a node by mistake cuts it.`,
+            ),
+          ]
         : [ok('failsafe', `SSH to the nodes stays open whatever the policy; failsafe inbound TCP ports are ${list}.`)]),
     ...(control === undefined
       ? []
@@ -49,12 +67,18 @@ export function failsafeFindings(felix: FelixConfiguration, { workload, probe }:
 }
 
 export function dataPlaneFindings({ spec }: FelixConfiguration): readonly Diagnosis[] {
-  const rejecting = (['iptablesFilterDenyAction', 'nftablesFilterDenyAction'] as const).filter((field) => spec?.[field]?.toLowerCase() === 'reject');
+  const rejecting = (['iptablesFilterDenyAction', 'nftablesFilterDenyAction'] as const).filter(
+    (field) => spec?.[field]?.toLowerCase() === 'reject',
+  );
   return [
     planeFinding(spec),
     // The kernel takes a REJECT only in the filter table, so Felix cannot program a pre-DNAT deny then.
     ...rejecting.map((field) =>
-      warning('felix', `${field} of FelixConfiguration default is Reject: a pre-DNAT deny can be expected to fail.`, 'Set it to Drop.'),
+      warning(
+        'felix',
+        `${field} of FelixConfiguration default is Reject: a pre-DNAT deny can be expected to fail.`,
+        'Set it to Drop.',
+      ),
     ),
   ];
 }
@@ -68,6 +92,7 @@ function planeFinding(spec: FelixConfiguration['spec']): Diagnosis {
     );
   if (spec?.nftablesMode?.toLowerCase() === 'enabled')
     return info('felix', "Calico's data plane is nftables; its own tests of preDNAT policies skip that mode.");
-  const auto = spec?.nftablesMode?.toLowerCase() === 'auto' ? ', or nftables where kube-proxy uses it (nftablesMode Auto)' : '';
+  const auto =
+    spec?.nftablesMode?.toLowerCase() === 'auto' ? ', or nftables where kube-proxy uses it (nftablesMode Auto)' : '';
   return ok('felix', `Calico's data plane is iptables${auto}, as far as FelixConfiguration default tells.`);
 }

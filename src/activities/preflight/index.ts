@@ -11,7 +11,10 @@ export const preflight: StepActivity<'preflight'> = async ({ spec, runId, holder
   // Without the cluster there is nobody to ask about its nodes.
   if (azure.site === undefined) throw refused(azure.problems);
   const { subscriptionId, resourceGroup, cluster: name } = mission;
-  const [held, kubernetes] = await Promise.all([inspectHold({ subscriptionId, resourceGroup, name }, holder, tools), inspectCluster(mission, runId, tools)]);
+  const [held, kubernetes] = await Promise.all([
+    inspectHold({ subscriptionId, resourceGroup, name }, holder, tools),
+    inspectCluster(mission, runId, tools),
+  ]);
   // What the holder changed is in the way too, and listed after it.
   const problems = [...azure.problems, ...held.problems, ...kubernetes.problems];
   if (problems.length > 0 || kubernetes.site === undefined) throw refused(problems);
@@ -20,7 +23,9 @@ export const preflight: StepActivity<'preflight'> = async ({ spec, runId, holder
 };
 
 function refused(problems: readonly Problem[]): HepflowError {
-  const list = problems.map(({ code, field, message, remedy }) => `${code}${field && ` (${field})`}: ${message} ${remedy}`).join('\n');
+  const list = problems
+    .map(({ code, field, message, remedy }) => `${code}${field && ` (${field})`}: ${message} ${remedy}`)
+    .join('\n');
   const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
   return new HepflowError('PreflightFailed', `Preflight found ${count}; nothing was changed.\n${list}`, { problems });
 }

@@ -8,18 +8,24 @@ import { foundIn, info, look, ok } from './look.ts';
 
 export async function inspectKubeProxy(cluster: Cluster): Promise<readonly Diagnosis[]> {
   const { name, namespace } = kubeProxy;
-  const [config, daemonSet] = await Promise.all([look(cluster.find(configMaps, name, namespace)), look(cluster.find(daemonSets, name, namespace))]);
+  const [config, daemonSet] = await Promise.all([
+    look(cluster.find(configMaps, name, namespace)),
+    look(cluster.find(daemonSets, name, namespace)),
+  ]);
   const mode = modeInConfig(foundIn(config)?.data?.['config.conf']) ?? modeInCommand(foundIn(daemonSet));
   if (mode !== undefined) return [modeFinding(mode)];
   const why =
     config === 'unknown' || daemonSet === 'unknown'
       ? `Not readable: the credential may not read ConfigMap and DaemonSet ${name} in namespace ${namespace}.`
       : `There is neither a ConfigMap nor a DaemonSet ${name} in namespace ${namespace} that tells the mode: Calico's eBPF data plane or another program may do its work.`;
-  return [info('kubeProxy', why, `To see it: kubectl --namespace ${namespace} get configmap,daemonset ${name} --output yaml`)];
+  return [
+    info('kubeProxy', why, `To see it: kubectl --namespace ${namespace} get configmap,daemonset ${name} --output yaml`),
+  ];
 }
 
 function modeFinding(mode: string): Diagnosis {
-  if (mode === 'iptables') return ok('kubeProxy', 'kube-proxy runs in mode iptables: its DNAT comes after the hook of preDNAT policies.');
+  if (mode === 'iptables')
+    return ok('kubeProxy', 'kube-proxy runs in mode iptables: its DNAT comes after the hook of preDNAT policies.');
   if (mode === 'nftables')
     return info(
       'kubeProxy',
@@ -35,7 +41,9 @@ function modeInConfig(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
   try {
     const config: unknown = parse(text);
-    return typeof config === 'object' && config !== null ? orDefault('mode' in config ? config.mode : undefined) : undefined;
+    return typeof config === 'object' && config !== null
+      ? orDefault('mode' in config ? config.mode : undefined)
+      : undefined;
   } catch {
     return undefined;
   }

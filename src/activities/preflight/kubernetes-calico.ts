@@ -40,7 +40,12 @@ interface Nodes {
 }
 
 /** Calico can be asked for host endpoints and the policy: API, configuration, tier and name; and what else the host endpoints will wake. */
-export async function inspectCalico(cluster: Cluster, mission: Wanted, runId: string, nodes: Nodes): Promise<CalicoFindings> {
+export async function inspectCalico(
+  cluster: Cluster,
+  mission: Wanted,
+  runId: string,
+  nodes: Nodes,
+): Promise<CalicoFindings> {
   if (!(await cluster.serves(calicoGroup, calicoVersion))) return { findings: [await missingApi(cluster)] };
   const [controllers, felix, tier, policies, profile, calico] = await Promise.all([
     look(cluster.find(kubeControllersConfigurations, 'default')),
@@ -72,14 +77,27 @@ export async function inspectCalico(cluster: Cluster, mission: Wanted, runId: st
 async function missingApi(cluster: Cluster): Promise<Diagnosis> {
   const says = `The cluster does not serve ${calicoGroup}/${calicoVersion}.`;
   if (await cluster.serves('crd.projectcalico.org', 'v1'))
-    return problem('calicoApi', 'CalicoApiMissing', '', `${says} It has Calico's own storage only, crd.projectcalico.org/v1, which nothing validates.`);
-  return problem('calicoApi', 'CalicoApiMissing', '', `${says} Nor does it serve crd.projectcalico.org/v1: Calico does not seem to be installed.`);
+    return problem(
+      'calicoApi',
+      'CalicoApiMissing',
+      '',
+      `${says} It has Calico's own storage only, crd.projectcalico.org/v1, which nothing validates.`,
+    );
+  return problem(
+    'calicoApi',
+    'CalicoApiMissing',
+    '',
+    `${says} Nor does it serve crd.projectcalico.org/v1: Calico does not seem to be installed.`,
+  );
 }
 
 const flowLogs = 'flowLogsEnableHostEndpoint';
 
 async function versionOf(cluster: Cluster): Promise<Pick<CalicoSite, 'flavour' | 'version'>> {
-  const [information, schema] = await Promise.all([look(cluster.find(clusterInformations, 'default')), look(cluster.openApi(calicoGroup, calicoVersion))]);
+  const [information, schema] = await Promise.all([
+    look(cluster.find(clusterInformations, 'default')),
+    look(cluster.openApi(calicoGroup, calicoVersion)),
+  ]);
   const { calicoVersion: open, cnxVersion } = foundIn(information)?.spec ?? {};
   const knows = foundIn(schema)?.includes(`"${flowLogs}"`) ?? false;
   return { flavour: knows || cnxVersion ? 'cloud' : 'oss', version: cnxVersion || open || 'unknown' };
@@ -89,24 +107,42 @@ function versionFindings({ flavour, version }: Pick<CalicoSite, 'flavour' | 'ver
   const [, major = 0, minor = 0] = (/^v?(\d+)\.(\d+)/.exec(version) ?? []).map(Number);
   // Calico Enterprise, which Cloud is, counts its own versions.
   if (flavour === 'oss' && major > 0 && (major < 3 || (major === 3 && minor < 14)))
-    return [warning('calicoVersion', `Calico ${version} is older than v3.14, which brought automatic host endpoints.`, 'Update Calico.')];
-  if (version === 'unknown') return [info('calicoVersion', 'Calico does not tell its version (ClusterInformation default).')];
+    return [
+      warning(
+        'calicoVersion',
+        `Calico ${version} is older than v3.14, which brought automatic host endpoints.`,
+        'Update Calico.',
+      ),
+    ];
+  if (version === 'unknown')
+    return [info('calicoVersion', 'Calico does not tell its version (ClusterInformation default).')];
   const about = flavour === 'cloud' ? 'Cloud or Enterprise: it knows' : 'open source: it does not know';
   return [ok('calicoVersion', `Calico ${version}, ${about} flow logs of host endpoints (${flowLogs}).`)];
 }
 
-function controllerFindings(looked: Look<KubeControllersConfiguration | undefined>, runId: string): readonly Diagnosis[] {
+function controllerFindings(
+  looked: Look<KubeControllersConfiguration | undefined>,
+  runId: string,
+): readonly Diagnosis[] {
   const name = 'KubeControllersConfiguration default';
   const controllers = foundIn(looked);
   if (isMissing(looked)) return [problem('autoCreate', 'CalicoConfigMissing', '', `${name} does not exist.`)];
-  return controllers === undefined ? [] : [...foreignMark('autoCreate', controllers, name, runId), ...autoCreateFindings(controllers)];
+  return controllers === undefined
+    ? []
+    : [...foreignMark('autoCreate', controllers, name, runId), ...autoCreateFindings(controllers)];
 }
 
-function felixFindings(looked: Look<FelixConfiguration | undefined>, mission: Wanted, runId: string): readonly Diagnosis[] {
+function felixFindings(
+  looked: Look<FelixConfiguration | undefined>,
+  mission: Wanted,
+  runId: string,
+): readonly Diagnosis[] {
   const name = 'FelixConfiguration default';
   const felix = foundIn(looked);
   if (isMissing(looked)) return [problem('felix', 'CalicoConfigMissing', '', `${name} does not exist.`)];
-  return felix === undefined ? [] : [...foreignMark('felix', felix, name, runId), ...failsafeFindings(felix, mission), ...dataPlaneFindings(felix)];
+  return felix === undefined
+    ? []
+    : [...foreignMark('felix', felix, name, runId), ...failsafeFindings(felix, mission), ...dataPlaneFindings(felix)];
 }
 
 function tierFindings(looked: Look<unknown>, tier: string): readonly Diagnosis[] {
@@ -119,15 +155,27 @@ function nameFinding(policies: readonly GlobalNetworkPolicy[], policy: Mission['
   const foreign = policies.find((existing) => isPolicyNamed(existing.metadata.name, policy) && !isOf(existing, runId));
   return foreign === undefined
     ? ok('policyName', `No other GlobalNetworkPolicy is called ${name}.`, '', 'policy.name')
-    : problem('policyName', 'PolicyExists', 'policy.name', `GlobalNetworkPolicy ${name} exists and does not belong to this run.`);
+    : problem(
+        'policyName',
+        'PolicyExists',
+        'policy.name',
+        `GlobalNetworkPolicy ${name} exists and does not belong to this run.`,
+      );
 }
 
 /** Calico's API server always has it (libcalico-go/lib/backend/k8s/resources/profile.go); Felix knows it since v3.14. */
 function profileFinding(looked: Look<boolean | 'notServed'>): Diagnosis {
   const name = `Profile ${defaultAllowProfile}`;
-  if (looked === 'unknown') return info('profile', `Not readable: the credential may not get ${name}, which automatic host endpoints refer to.`);
+  if (looked === 'unknown')
+    return info(
+      'profile',
+      `Not readable: the credential may not get ${name}, which automatic host endpoints refer to.`,
+    );
   if (looked.found === 'notServed')
-    return info('profile', `Not readable: the cluster does not serve profiles; Felix knows ${defaultAllowProfile} by itself since v3.14.`);
+    return info(
+      'profile',
+      `Not readable: the cluster does not serve profiles; Felix knows ${defaultAllowProfile} by itself since v3.14.`,
+    );
   if (looked.found) return ok('profile', `${name} is there: a host endpoint by itself cuts nothing.`);
   return warning(
     'profile',

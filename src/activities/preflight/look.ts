@@ -16,12 +16,20 @@ export function findingsOf(findings: readonly Diagnosis[]): Findings {
     problems: findings.flatMap(({ level, code, field, reason, remedy }) =>
       level === 'problem' && code !== undefined ? [{ code, field, message: reason, remedy }] : [],
     ),
-    warnings: findings.flatMap(({ level, reason, remedy }) => (level === 'warning' ? [[reason, remedy].filter(Boolean).join(' ')] : [])),
+    warnings: findings.flatMap(({ level, reason, remedy }) =>
+      level === 'warning' ? [[reason, remedy].filter(Boolean).join(' ')] : [],
+    ),
   };
 }
 
 /** A finding that stops a run, with the catalogue's remedy unless a better one is known. */
-export const problem = (topic: Topic, code: FailureCode, field: string, reason: string, remedy: string = failures[code].remedy): Diagnosis => ({
+export const problem = (
+  topic: Topic,
+  code: FailureCode,
+  field: string,
+  reason: string,
+  remedy: string = failures[code].remedy,
+): Diagnosis => ({
   ...{ level: 'problem', topic, code, field, reason, remedy },
 });
 
@@ -58,9 +66,11 @@ export const ifServed = <T>(read: Promise<T>): Promise<T | 'notServed'> =>
     throw error;
   });
 
-export const isMissing = <T>(looked: Look<T | undefined>): boolean => looked !== 'unknown' && looked.found === undefined;
+export const isMissing = <T>(looked: Look<T | undefined>): boolean =>
+  looked !== 'unknown' && looked.found === undefined;
 
-export const foundIn = <T>(looked: Look<T | undefined>): T | undefined => (looked === 'unknown' ? undefined : looked.found);
+export const foundIn = <T>(looked: Look<T | undefined>): T | undefined =>
+  looked === 'unknown' ? undefined : looked.found;
 
 /** `one`, `one and another`, `one, another and a third`. */
 export function listed(names: readonly string[]): string {

@@ -54,7 +54,9 @@ function findingsFor(policy: GlobalNetworkPolicy, reach: Reach): readonly Diagno
       ),
     ];
   }
-  return policy.spec?.preDNAT === true ? beside(policy, selected) : lockOuts(policy, text, selected, isEnabled(reach.controllers));
+  return policy.spec?.preDNAT === true
+    ? beside(policy, selected)
+    : lockOuts(policy, text, selected, isEnabled(reach.controllers));
 }
 
 interface Selected {
@@ -65,7 +67,9 @@ interface Selected {
 /** Nodes of which an automatic host endpoint is selected as they are, and those that are only with the run's label. */
 function selectedBy(selector: Selector, { nodes, controllers, judged, label }: Reach): Selected {
   const names = (more: (node: Node) => Labels): readonly string[] =>
-    nodes.filter((node) => labelSets({ ...node.metadata.labels, ...more(node) }, controllers).some(selector)).map(({ metadata }) => metadata.name);
+    nodes
+      .filter((node) => labelSets({ ...node.metadata.labels, ...more(node) }, controllers).some(selector))
+      .map(({ metadata }) => metadata.name);
   const before = names(() => ({}));
   const labelled = names(({ metadata }) => (judged.includes(metadata.name) ? { [label.key]: label.value } : {}));
   return { before, labelled: labelled.filter((name) => !before.includes(name)) };
@@ -79,31 +83,53 @@ function labelSets(labels: Labels, controllers: KubeControllersConfiguration | u
   return [...byDefault, ...chosen.map((template) => ({ ...labels, ...template.labels, ...createdBy }))];
 }
 
-const toPods = 'Confine it to pods (namespaceSelector: all()), or let it allow what the nodes need, kubelet and API server included.';
+const toPods =
+  'Confine it to pods (namespaceSelector: all()), or let it allow what the nodes need, kubelet and API server included.';
 
-function lockOuts({ metadata, spec }: GlobalNetworkPolicy, text: string, { before, labelled }: Selected, enabled: boolean): readonly Diagnosis[] {
+function lockOuts(
+  { metadata, spec }: GlobalNetworkPolicy,
+  text: string,
+  { before, labelled }: Selected,
+  enabled: boolean,
+): readonly Diagnosis[] {
   const name = `GlobalNetworkPolicy ${metadata.name}`;
   const all = ['', 'all()'].includes(text.replaceAll(/\s/g, ''));
   const effect = `may cut ${directionOf(spec)}, failsafe ports apart`;
-  if (before.length > 0 && enabled) return [info('lockOut', `${name} selects the host endpoints of ${listed(before)} already, and is not preDNAT.`)];
+  if (before.length > 0 && enabled)
+    return [info('lockOut', `${name} selects the host endpoints of ${listed(before)} already, and is not preDNAT.`)];
   if (all && before.length > 0)
     return [
-      warning('lockOut', `${name} selects everything and is not preDNAT: with automatic host endpoints it applies to the nodes too and ${effect}.`, toPods),
+      warning(
+        'lockOut',
+        `${name} selects everything and is not preDNAT: with automatic host endpoints it applies to the nodes too and ${effect}.`,
+        toPods,
+      ),
     ];
   const found: Diagnosis[] = [];
   if (before.length > 0)
     found.push(
-      warning('lockOut', `${name} (${text}) is not preDNAT and will select the automatic host endpoints of ${listed(before)}: there it ${effect}.`, toPods),
+      warning(
+        'lockOut',
+        `${name} (${text}) is not preDNAT and will select the automatic host endpoints of ${listed(before)}: there it ${effect}.`,
+        toPods,
+      ),
     );
   if (labelled.length > 0)
     found.push(
-      warning('lockOut', `${name} (${text}) is not preDNAT and will select ${listed(labelled)} once labelled by the run: there it ${effect}.`, toPods),
+      warning(
+        'lockOut',
+        `${name} (${text}) is not preDNAT and will select ${listed(labelled)} once labelled by the run: there it ${effect}.`,
+        toPods,
+      ),
     );
   return found;
 }
 
 function directionOf(spec: GlobalNetworkPolicy['spec']): string {
-  const types = spec?.types ?? [...(spec?.ingress !== undefined || spec?.egress === undefined ? ['Ingress'] : []), ...(spec?.egress ? ['Egress'] : [])];
+  const types = spec?.types ?? [
+    ...(spec?.ingress !== undefined || spec?.egress === undefined ? ['Ingress'] : []),
+    ...(spec?.egress ? ['Egress'] : []),
+  ];
   const [ingress, egress] = [types.includes('Ingress'), types.includes('Egress')];
   return ingress && egress ? 'traffic to and from them' : egress ? 'traffic from them' : 'traffic to them';
 }
@@ -113,5 +139,10 @@ function beside({ metadata, spec }: GlobalNetworkPolicy, { before, labelled }: S
   const nodes = [...before, ...labelled];
   if (nodes.length === 0) return [];
   const where = `tier ${spec?.tier ?? 'default'}, ${spec?.order === undefined ? 'no order' : `order ${spec.order}`}`;
-  return [info('preDnat', `GlobalNetworkPolicy ${metadata.name} (${where}) is preDNAT too and reaches ${listed(nodes)}: its rules count beside the run's.`)];
+  return [
+    info(
+      'preDnat',
+      `GlobalNetworkPolicy ${metadata.name} (${where}) is preDNAT too and reaches ${listed(nodes)}: its rules count beside the run's.`,
+    ),
+  ];
 }

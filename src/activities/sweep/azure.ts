@@ -1,5 +1,15 @@
 /** What runs left in Azure. A thing is a run's when it carries the run's tag and the name that the run gave it; a peering, which has no tags, by its name and the VNet that it leads to (W6). */
-import { type Azure, AzureError, type Collection, type Listed, nameOf, type PeeringState, parseId, type State, sameId } from '../../adapters/azure/index.ts';
+import {
+  type Azure,
+  AzureError,
+  type Collection,
+  type Listed,
+  nameOf,
+  type PeeringState,
+  parseId,
+  type State,
+  sameId,
+} from '../../adapters/azure/index.ts';
 import type { Origin, Sweep } from '../../contract/sweep.ts';
 import { type AzureIds, idsOf, namesOf, peeringIdOf, runTag } from '../../manifests/names.ts';
 import { clusterVnet } from '../preflight/azure-vnet.ts';
@@ -15,7 +25,12 @@ interface Kind {
 const kinds: readonly Kind[] = [
   { what: 'VNet', step: 'createNetwork', of: (azure) => azure.networks, id: (ids) => ids.network },
   { what: 'public IP', step: 'createPublicIp', of: (azure) => azure.publicIps, id: (ids) => ids.publicIp },
-  { what: 'security group', step: 'createSecurityGroup', of: (azure) => azure.securityGroups, id: (ids) => ids.securityGroup },
+  {
+    what: 'security group',
+    step: 'createSecurityGroup',
+    of: (azure) => azure.securityGroups,
+    id: (ids) => ids.securityGroup,
+  },
   { what: 'interface', step: 'createInterface', of: (azure) => azure.interfaces, id: (ids) => ids.interface },
   { what: 'VM', step: 'createVm', of: (azure) => azure.virtualMachines, id: (ids) => ids.vm },
   { what: 'OS disk', step: 'createVm', of: (azure) => azure.disks, id: (ids) => ids.osDisk },
@@ -34,17 +49,32 @@ export async function azureTraces(sweep: Sweep, runIds: readonly string[], azure
   const warnings: string[] = [];
   const vnetId = await clusterVnetId(sweep, azure, warnings);
   const listed = (
-    await Promise.all(kinds.map(async (kind) => (await kind.of(azure).list({ subscriptionId, resourceGroup })).map((state) => ({ kind, state }))))
+    await Promise.all(
+      kinds.map(async (kind) =>
+        (await kind.of(azure).list({ subscriptionId, resourceGroup })).map((state) => ({ kind, state })),
+      ),
+    )
   ).flat();
-  const peered = vnetId === undefined ? [] : ((await azure.networks.get(vnetId))?.peerings ?? []).filter((peering) => isNamedAsOurs(peering, subscriptionId));
+  const peered =
+    vnetId === undefined
+      ? []
+      : ((await azure.networks.get(vnetId))?.peerings ?? []).filter((peering) =>
+          isNamedAsOurs(peering, subscriptionId),
+        );
 
-  const seen = [...runIds, ...listed.map(({ state }) => runOf(state)), ...peered.map(({ id }) => runOfPeering(id))].filter(isRunId);
-  const places = uniqueBy([...seen.map((runId): Place => ({ runId, subscriptionId, resourceGroup })), ...peered.map(placeOf)], (place) =>
-    `${place.runId} ${place.subscriptionId}/${place.resourceGroup}`.toLowerCase(),
+  const seen = [
+    ...runIds,
+    ...listed.map(({ state }) => runOf(state)),
+    ...peered.map(({ id }) => runOfPeering(id)),
+  ].filter(isRunId);
+  const places = uniqueBy(
+    [...seen.map((runId): Place => ({ runId, subscriptionId, resourceGroup })), ...peered.map(placeOf)],
+    (place) => `${place.runId} ${place.subscriptionId}/${place.resourceGroup}`.toLowerCase(),
   );
   const traces: Trace[] = [];
   for (const place of places) traces.push(...(await atPlace(place, sameGroup(place, sweep), azure)));
-  if (vnetId !== undefined) for (const runId of new Set(seen)) traces.push(...(await farPeering(vnetId, runId, subscriptionId, azure)));
+  if (vnetId !== undefined)
+    for (const runId of new Set(seen)) traces.push(...(await farPeering(vnetId, runId, subscriptionId, azure)));
   return { traces: uniqueBy(traces, ({ id }) => id.toLowerCase()), warnings };
 }
 
@@ -53,7 +83,9 @@ async function clusterVnetId(sweep: Sweep, azure: Azure, warnings: string[]): Pr
   const { subscriptionId, resourceGroup, cluster: name } = sweep;
   const cluster = await azure.clusters.get({ subscriptionId, resourceGroup, name });
   const vnet =
-    cluster === undefined ? { why: `Resource group ${resourceGroup} has no managed cluster ${name}.` } : await clusterVnet(cluster, subscriptionId, { azure });
+    cluster === undefined
+      ? { why: `Resource group ${resourceGroup} has no managed cluster ${name}.` }
+      : await clusterVnet(cluster, subscriptionId, { azure });
   if ('id' in vnet) return vnet.id;
   warnings.push(`${vnet.why} Peerings of its VNet were not looked for.`);
   return undefined;
@@ -81,7 +113,14 @@ async function atPlace(place: Place, mustAnswer: boolean, azure: Azure): Promise
     if (peering === undefined) return [];
     const input = { vnetId: ids.network, clusterVnetId: peering.remoteVnetId };
     return [
-      { ...unmarked, what: shown(peering), id: peering.id, runId: place.runId, resourceGroup: place.resourceGroup, origin: { step: 'peerToCluster', input } },
+      {
+        ...unmarked,
+        what: shown(peering),
+        id: peering.id,
+        runId: place.runId,
+        resourceGroup: place.resourceGroup,
+        origin: { step: 'peerToCluster', input },
+      },
     ];
   };
   const [peering, ...rest] = await Promise.all([near(), ...looks]);
@@ -91,7 +130,12 @@ async function atPlace(place: Place, mustAnswer: boolean, azure: Azure): Promise
 }
 
 /** The run's peering on the cluster's VNet. */
-async function farPeering(clusterVnetId: string, runId: string, subscriptionId: string, azure: Azure): Promise<Trace[]> {
+async function farPeering(
+  clusterVnetId: string,
+  runId: string,
+  subscriptionId: string,
+  azure: Azure,
+): Promise<Trace[]> {
   const peering = await azure.peerings.get(peeringIdOf(clusterVnetId, runId));
   if (peering === undefined || !isNamedAsOurs(peering, subscriptionId)) return [];
   const vnetId = peering.remoteVnetId;
@@ -99,13 +143,24 @@ async function farPeering(clusterVnetId: string, runId: string, subscriptionId: 
   if (there !== undefined && there !== null && runOf(there) !== runId) return []; // a VNet of somebody else
   const { resourceGroup } = parseId(vnetId);
   const input = { vnetId, clusterVnetId };
-  return [{ ...unmarked, what: shown(peering), id: peering.id, runId, resourceGroup, orphan: there === undefined, origin: { step: 'peerFromCluster', input } }];
+  return [
+    {
+      ...unmarked,
+      what: shown(peering),
+      id: peering.id,
+      runId,
+      resourceGroup,
+      orphan: there === undefined,
+      origin: { step: 'peerFromCluster', input },
+    },
+  ];
 }
 
 /** Named after a run, and leading to the VNet that is named after the same run. */
 function isNamedAsOurs({ id, remoteVnetId }: PeeringState, subscriptionId: string): boolean {
   const runId = runOfPeering(id);
-  const isNamed = isRunId(runId) && nameOf(id) === namesOf(runId).peering && lastOf(remoteVnetId) === namesOf(runId).network;
+  const isNamed =
+    isRunId(runId) && nameOf(id) === namesOf(runId).peering && lastOf(remoteVnetId) === namesOf(runId).network;
   return isNamed && sameId(parseId(remoteVnetId).subscriptionId, subscriptionId);
 }
 
@@ -142,4 +197,6 @@ function forbidden(error: unknown): null {
   throw error;
 }
 
-const uniqueBy = <T>(all: readonly T[], key: (each: T) => string): T[] => [...new Map(all.map((each) => [key(each), each])).values()];
+const uniqueBy = <T>(all: readonly T[], key: (each: T) => string): T[] => [
+  ...new Map(all.map((each) => [key(each), each])).values(),
+];

@@ -19,7 +19,10 @@ import { isRunId, type Trace, type Traces, timeIn, unmarked } from './trace.ts';
 export async function clusterTraces(cluster: Cluster): Promise<Traces> {
   const warnings: string[] = [];
   /** A kind that may not be read, or is not served, is said; anything else is an error of the whole sweep (W10). */
-  const read = async <T extends KubernetesObject>({ plural }: Resource<T>, reading: Promise<readonly T[]>): Promise<readonly T[]> => {
+  const read = async <T extends KubernetesObject>(
+    { plural }: Resource<T>,
+    reading: Promise<readonly T[]>,
+  ): Promise<readonly T[]> => {
     try {
       return await reading;
     } catch (error) {
@@ -28,7 +31,8 @@ export async function clusterTraces(cluster: Cluster): Promise<Traces> {
       return [];
     }
   };
-  const labelled = <T extends KubernetesObject>(resource: Resource<T>) => read(resource, cluster.list(resource, { labelSelector: runLabel }));
+  const labelled = <T extends KubernetesObject>(resource: Resource<T>) =>
+    read(resource, cluster.list(resource, { labelSelector: runLabel }));
   const one = <T extends KubernetesObject>(resource: Resource<T>, name: string, namespace?: string) =>
     read(
       resource,
@@ -42,7 +46,9 @@ export async function clusterTraces(cluster: Cluster): Promise<Traces> {
     one(kubeControllersConfigurations, 'default').then((all) =>
       all.flatMap((object) => changeTrace(object, 'KubeControllersConfiguration', autoCreateOrigin(object))),
     ),
-    one(felixConfigurations, 'default').then((all) => all.flatMap((object) => changeTrace(object, 'FelixConfiguration', flowLogsOrigin(object)))),
+    one(felixConfigurations, 'default').then((all) =>
+      all.flatMap((object) => changeTrace(object, 'FelixConfiguration', flowLogsOrigin(object))),
+    ),
   ]);
   return { traces: found.flat(), warnings };
 }
@@ -57,14 +63,33 @@ const serviceTrace = (service: KubernetesObject): Trace[] => {
 
 const policyTrace = (policy: KubernetesObject): Trace[] => {
   const { name } = policy.metadata;
-  return createdTrace(policy, `GlobalNetworkPolicy ${name}`, `GlobalNetworkPolicy//${name}`, { step: 'applyPolicy', input: { name } });
+  return createdTrace(policy, `GlobalNetworkPolicy ${name}`, `GlobalNetworkPolicy//${name}`, {
+    step: 'applyPolicy',
+    input: { name },
+  });
 };
 
-function createdTrace({ metadata: { labels, annotations } }: KubernetesObject, what: string, id: string, origin: Origin): Trace[] {
+function createdTrace(
+  { metadata: { labels, annotations } }: KubernetesObject,
+  what: string,
+  id: string,
+  origin: Origin,
+): Trace[] {
   const runId = labels?.[runLabel] ?? '';
   if (!isRunId(runId)) return [];
   const of = (name: string): string | undefined => annotations?.[`hepflow.io/${name}`];
-  return [{ ...unmarked, what, id, runId, owner: of('owner') ?? '', createdAt: timeIn(of('created-at')), expiresAt: timeIn(of('expires-at')), origin }];
+  return [
+    {
+      ...unmarked,
+      what,
+      id,
+      runId,
+      owner: of('owner') ?? '',
+      createdAt: timeIn(of('created-at')),
+      expiresAt: timeIn(of('expires-at')),
+      origin,
+    },
+  ];
 }
 
 /** Also tells, more exactly than the marks do, which workflow run it is. */
@@ -88,13 +113,31 @@ function changeTrace(object: KubernetesObject, kind: string, origin: Origin | nu
   const expiresAt = createdAt === null ? null : new Date(Date.parse(createdAt) + lifetimeMs).toISOString();
   const { name } = object.metadata;
   const what = `${mark.path?.at(-1) ?? 'a change'} of ${kind} ${name}`;
-  return [{ ...unmarked, what, id: `${kind}//${name}`, runId: mark.run, owner: mark.owner ?? '', createdAt, expiresAt, origin }];
+  return [
+    {
+      ...unmarked,
+      what,
+      id: `${kind}//${name}`,
+      runId: mark.run,
+      owner: mark.owner ?? '',
+      createdAt,
+      expiresAt,
+      origin,
+    },
+  ];
 }
 
 function labelOrigin(node: KubernetesObject): Origin | null {
   const { path, wrote, prior } = markOf(node) ?? {};
   const [root, field, key] = path ?? [];
-  if (root !== 'metadata' || field !== 'labels' || key === undefined || typeof wrote !== 'string' || typeof prior === 'boolean') return null;
+  if (
+    root !== 'metadata' ||
+    field !== 'labels' ||
+    key === undefined ||
+    typeof wrote !== 'string' ||
+    typeof prior === 'boolean'
+  )
+    return null;
   return { step: 'labelNode', input: { node: node.metadata.name, key, value: wrote, prior: prior ?? null } };
 }
 

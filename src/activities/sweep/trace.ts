@@ -16,10 +16,18 @@ export interface Traces {
   readonly warnings: readonly string[];
 }
 
-export const unmarked = { owner: '', createdAt: null, expiresAt: null, orphan: false, resourceGroup: null, execution: null } as const;
+export const unmarked = {
+  owner: '',
+  createdAt: null,
+  expiresAt: null,
+  orphan: false,
+  resourceGroup: null,
+  execution: null,
+} as const;
 
 /** Anything else is no run id of ours, whatever it stands on. */
 export const isRunId = (text: string): boolean => /^[0-9a-f]{8}$/.test(text);
 
 /** A time that can be compared; null for anything else. */
-export const timeIn = (text: string | undefined): string | null => (text !== undefined && !Number.isNaN(Date.parse(text)) ? text : null);
+export const timeIn = (text: string | undefined): string | null =>
+  text !== undefined && !Number.isNaN(Date.parse(text)) ? text : null;

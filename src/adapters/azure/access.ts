@@ -28,12 +28,16 @@ export function createAccess(clients: Clients): Access {
         namespace === ''
           ? () => permissions.listForResourceGroup(resourceGroup)
           : () => permissions.listForResource(resourceGroup, namespace, parent, types.at(-1) ?? '', names.at(-1) ?? '');
-      const found = await exchange(`read the permissions of ${names.at(-1) ?? resourceGroup}`, undefined, () => allOf(list()));
+      const found = await exchange(`read the permissions of ${names.at(-1) ?? resourceGroup}`, undefined, () =>
+        allOf(list()),
+      );
       return found.map(({ actions, notActions }) => ({ actions: actions ?? [], notActions: notActions ?? [] }));
     },
     async groupExists({ subscriptionId, resourceGroup }) {
       const { resourceGroups } = await clients.groups(subscriptionId);
-      const found = await exchange(`read resource group ${resourceGroup}`, undefined, () => resourceGroups.get(resourceGroup)).catch(absent);
+      const found = await exchange(`read resource group ${resourceGroup}`, undefined, () =>
+        resourceGroups.get(resourceGroup),
+      ).catch(absent);
       return found !== undefined;
     },
   };

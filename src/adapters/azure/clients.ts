@@ -36,12 +36,25 @@ export function createClients(settings: AzureSettings): Clients {
     return client;
   };
   return {
-    network: perSubscription(async (id) => guarded(new (await import('@azure/arm-network')).NetworkManagementClient(credential, id, options))),
-    compute: perSubscription(async (id) => guarded(new (await import('@azure/arm-compute')).ComputeManagementClient(credential, id, options))),
-    clusters: perSubscription(async (id) => guarded(new (await import('@azure/arm-containerservice')).ContainerServiceClient(credential, id, options))),
-    groups: perSubscription(async (id) => guarded(new (await import('@azure/arm-resources')).ResourceManagementClient(credential, id, options))),
+    network: perSubscription(async (id) =>
+      guarded(new (await import('@azure/arm-network')).NetworkManagementClient(credential, id, options)),
+    ),
+    compute: perSubscription(async (id) =>
+      guarded(new (await import('@azure/arm-compute')).ComputeManagementClient(credential, id, options)),
+    ),
+    clusters: perSubscription(async (id) =>
+      guarded(new (await import('@azure/arm-containerservice')).ContainerServiceClient(credential, id, options)),
+    ),
+    groups: perSubscription(async (id) =>
+      guarded(new (await import('@azure/arm-resources')).ResourceManagementClient(credential, id, options)),
+    ),
     permissions: perSubscription(async (id) =>
-      guarded(new (await import('@azure/arm-authorization')).AuthorizationManagementClient(credential, id, { ...options, credentialScopes: settings.scope })),
+      guarded(
+        new (await import('@azure/arm-authorization')).AuthorizationManagementClient(credential, id, {
+          ...options,
+          credentialScopes: settings.scope,
+        }),
+      ),
     ),
   };
 }
@@ -76,7 +89,13 @@ function speaking(credential: TokenCredential): TokenCredential {
         return await credential.getToken(scopes, options);
       } catch (error) {
         const code = unreachable(error) ? ownCodes.connectionFailed : ownCodes.credentialUnavailable;
-        throw new AzureError({ code, status: 0, operation: 'get a token', message: error instanceof Error ? error.message : String(error), cause: error });
+        throw new AzureError({
+          code,
+          status: 0,
+          operation: 'get a token',
+          message: error instanceof Error ? error.message : String(error),
+          cause: error,
+        });
       }
     },
   };
@@ -85,9 +104,20 @@ function speaking(credential: TokenCredential): TokenCredential {
 /** Names, because @azure/identity wraps MSAL's errors in classes of its own and keeps the causes. */
 function unreachable(error: unknown): boolean {
   for (let at = error, depth = 0; typeof at === 'object' && at !== null && depth < 5; depth++) {
-    const { code, errorCode, statusCode, cause } = at as { code?: unknown; errorCode?: unknown; statusCode?: unknown; cause?: unknown };
+    const { code, errorCode, statusCode, cause } = at as {
+      code?: unknown;
+      errorCode?: unknown;
+      statusCode?: unknown;
+      cause?: unknown;
+    };
     if (typeof statusCode === 'number' && (statusCode >= 500 || statusCode === 429)) return true;
-    if ([code, errorCode].some((each) => typeof each === 'string' && /^(E[A-Z]+|REQUEST_SEND_ERROR|network_error|endpoints_resolution_error)$/.test(each)))
+    if (
+      [code, errorCode].some(
+        (each) =>
+          typeof each === 'string' &&
+          /^(E[A-Z]+|REQUEST_SEND_ERROR|network_error|endpoints_resolution_error)$/.test(each),
+      )
+    )
       return true;
     at = cause;
   }

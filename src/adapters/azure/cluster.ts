@@ -42,14 +42,24 @@ export function createManagedClusters(clients: Clients): ManagedClusters {
   return {
     async get({ subscriptionId, resourceGroup, name }) {
       const { managedClusters } = await clients.clusters(subscriptionId);
-      return exchange(`read managedClusters ${name}`, undefined, async () => clusterState(await managedClusters.get(resourceGroup, name))).catch(absent);
+      return exchange(`read managedClusters ${name}`, undefined, async () =>
+        clusterState(await managedClusters.get(resourceGroup, name)),
+      ).catch(absent);
     },
     async userKubeconfig({ subscriptionId, resourceGroup, name }) {
       const { managedClusters } = await clients.clusters(subscriptionId);
       const operation = `get the user credential of managedClusters ${name}`;
-      const { kubeconfigs } = await exchange(operation, undefined, () => managedClusters.listClusterUserCredentials(resourceGroup, name));
+      const { kubeconfigs } = await exchange(operation, undefined, () =>
+        managedClusters.listClusterUserCredentials(resourceGroup, name),
+      );
       const value = kubeconfigs?.[0]?.value;
-      if (value === undefined) throw new AzureError({ code: ownCodes.credentialUnavailable, status: 0, operation, message: 'Azure gave no kubeconfig' });
+      if (value === undefined)
+        throw new AzureError({
+          code: ownCodes.credentialUnavailable,
+          status: 0,
+          operation,
+          message: 'Azure gave no kubeconfig',
+        });
       return Buffer.from(value).toString('utf8');
     },
   };

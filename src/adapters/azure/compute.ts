@@ -30,7 +30,13 @@ export interface VirtualMachines extends Omit<Collection<VirtualMachine, VmState
    * Like `ensure` of a collection, with one body per size, tried in order where Azure has no capacity for one. `body` may be asked more than once for a size.
    * A VM whose creation failed is deleted first: it stays as a Failed object that holds its interface.
    */
-  ensure(id: string, sizes: readonly string[], body: (size: string) => VirtualMachine, lro: Lro, owned: Owned<State>): Promise<VmState>;
+  ensure(
+    id: string,
+    sizes: readonly string[],
+    body: (size: string) => VirtualMachine,
+    lro: Lro,
+    owned: Owned<State>,
+  ): Promise<VmState>;
 }
 
 export interface Compute {
@@ -66,7 +72,8 @@ export function createCompute(clients: Clients, operations: Operations): Compute
     virtualMachines: {
       list: listOf(
         'virtualMachines',
-        async ({ subscriptionId, resourceGroup }) => (await clients.compute(subscriptionId)).virtualMachines.list(resourceGroup),
+        async ({ subscriptionId, resourceGroup }) =>
+          (await clients.compute(subscriptionId)).virtualMachines.list(resourceGroup),
         vmState,
       ),
       get: parts.get,
@@ -97,7 +104,8 @@ export function createCompute(clients: Clients, operations: Operations): Compute
     disks: {
       list: listOf(
         'disks',
-        async ({ subscriptionId, resourceGroup }) => (await clients.compute(subscriptionId)).disks.listByResourceGroup(resourceGroup),
+        async ({ subscriptionId, resourceGroup }) =>
+          (await clients.compute(subscriptionId)).disks.listByResourceGroup(resourceGroup),
         stateOf,
       ),
       get: disks.get,
@@ -107,14 +115,20 @@ export function createCompute(clients: Clients, operations: Operations): Compute
 }
 
 /** The VM once nothing is under way on it. */
-async function observe(parts: Parts<VirtualMachine, VmState>, id: string, lro: Lro, owned: Owned<State>): Promise<VmState | undefined> {
+async function observe(
+  parts: Parts<VirtualMachine, VmState>,
+  id: string,
+  lro: Lro,
+  owned: Owned<State>,
+): Promise<VmState | undefined> {
   const seen = await parts.get(id);
   if (seen === undefined) return undefined;
   refuseForeign(id, seen, owned, 'create');
   return parts.settled(id, lro);
 }
 
-const lacksCapacity = (error: unknown): boolean => error instanceof AzureError && [error, ...error.details].some(({ code }) => capacityCodes.has(code));
+const lacksCapacity = (error: unknown): boolean =>
+  error instanceof AzureError && [error, ...error.details].some(({ code }) => capacityCodes.has(code));
 
 type Sdk = typeof import('@azure/arm-compute');
 type Client = Awaited<ReturnType<Clients['compute']>>;
@@ -133,7 +147,9 @@ function diskCalls(client: Client, sdk: Sdk): Calls<Disk, State> {
   const { disks } = client;
   return {
     get: async (at) => stateOf(await disks.get(at.resourceGroup, own(at))),
-    put: (at, body, abortSignal) => ({ poller: disks.createOrUpdate(at.resourceGroup, own(at), body, { abortSignal }) }),
+    put: (at, body, abortSignal) => ({
+      poller: disks.createOrUpdate(at.resourceGroup, own(at), body, { abortSignal }),
+    }),
     remove: (at, abortSignal) => ({ poller: disks.delete(at.resourceGroup, own(at), { abortSignal }) }),
     restore: (serialized) => ({ poller: sdk.restorePoller(client, serialized, disks.createOrUpdate) }),
   };
@@ -144,6 +160,8 @@ const own = ({ names }: ArmId): string => names.at(-1) ?? '';
 const vmState = (raw: VirtualMachine): VmState => ({
   ...stateOf(raw),
   size: raw.hardwareProfile?.vmSize ?? '',
-  publicKeys: (raw.osProfile?.linuxConfiguration?.ssh?.publicKeys ?? []).flatMap(({ keyData }) => keyData?.trim() ?? []),
+  publicKeys: (raw.osProfile?.linuxConfiguration?.ssh?.publicKeys ?? []).flatMap(
+    ({ keyData }) => keyData?.trim() ?? [],
+  ),
   osDiskId: raw.storageProfile?.osDisk?.managedDisk?.id ?? '',
 });

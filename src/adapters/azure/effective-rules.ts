@@ -40,27 +40,43 @@ export interface Flow {
  * What the outbound rules say of a flow: in each group the matching rule of the lowest priority number decides, and every group must allow.
  * `rule`: the one that denies, else the first group's; `none` where no group guards the interface.
  */
-export function accessOf(groups: readonly EffectiveGroup[], flow: Flow): { readonly access: 'Allow' | 'Deny'; readonly rule: string } {
+export function accessOf(
+  groups: readonly EffectiveGroup[],
+  flow: Flow,
+): { readonly access: 'Allow' | 'Deny'; readonly rule: string } {
   const decisions = groups.map(({ rules }) => {
-    const outbound = rules.filter(({ direction }) => direction === 'Outbound').toSorted((a, b) => a.priority - b.priority);
+    const outbound = rules
+      .filter(({ direction }) => direction === 'Outbound')
+      .toSorted((a, b) => a.priority - b.priority);
     const rule = outbound.find((each) => matches(each, flow));
-    return { access: rule?.access === 'Allow' ? ('Allow' as const) : ('Deny' as const), rule: rule?.name ?? 'none matches' };
+    return {
+      access: rule?.access === 'Allow' ? ('Allow' as const) : ('Deny' as const),
+      rule: rule?.name ?? 'none matches',
+    };
   });
   return decisions.find(({ access }) => access === 'Deny') ?? decisions[0] ?? { access: 'Allow', rule: 'none' };
 }
 
 /** Where packets to an address go: the active route of the longest prefix; of equal ones the user's before a gateway's before Azure's own. `None` without a route. */
-export function routeOf(routes: readonly EffectiveRoute[], to: string): { readonly nextHop: string; readonly prefix: string } {
+export function routeOf(
+  routes: readonly EffectiveRoute[],
+  to: string,
+): { readonly nextHop: string; readonly prefix: string } {
   const rank = (source: string): number => ['Default', 'VirtualNetworkGateway', 'User'].indexOf(source);
   const [best] = routes
     .filter(({ active }) => active)
-    .flatMap(({ prefixes, nextHop, source }) => prefixes.filter((prefix) => within(to, prefix)).map((prefix) => ({ nextHop, prefix, source })))
+    .flatMap(({ prefixes, nextHop, source }) =>
+      prefixes.filter((prefix) => within(to, prefix)).map((prefix) => ({ nextHop, prefix, source })),
+    )
     .toSorted((a, b) => bitsOf(b.prefix) - bitsOf(a.prefix) || rank(b.source) - rank(a.source));
   return best === undefined ? { nextHop: 'None', prefix: '' } : { nextHop: best.nextHop, prefix: best.prefix };
 }
 
 /** A rule for some source ports only is no rule for flows of any source port. */
-function matches({ protocol, sources, destinations, sourcePorts, destinationPorts }: EffectiveRule, { from, to, port }: Flow): boolean {
+function matches(
+  { protocol, sources, destinations, sourcePorts, destinationPorts }: EffectiveRule,
+  { from, to, port }: Flow,
+): boolean {
   return (
     /^(tcp|all|\*)$/i.test(protocol) &&
     sources.some((each) => within(from, each)) &&
@@ -81,7 +97,11 @@ function portsOf(range: string): readonly [number, number] {
 function within(address: string, prefix: string): boolean {
   if (prefix === '*' || prefix.toLowerCase() === 'any') return true;
   const cidr = prefix.includes('/') ? prefix : `${prefix}/32`;
-  return ipaddr.IPv4.isValidCIDR(cidr) && ipaddr.IPv4.isValid(address) && ipaddr.IPv4.parse(address).match(ipaddr.IPv4.parseCIDR(cidr));
+  return (
+    ipaddr.IPv4.isValidCIDR(cidr) &&
+    ipaddr.IPv4.isValid(address) &&
+    ipaddr.IPv4.parse(address).match(ipaddr.IPv4.parseCIDR(cidr))
+  );
 }
 
 const bitsOf = (prefix: string): number => Number(prefix.split('/')[1] ?? 32);

@@ -19,11 +19,21 @@ export interface Effective {
 
 type Client = Awaited<ReturnType<Clients['network']>>;
 type Answering<Result> = Poller & { readonly result: Result | undefined };
-type Ask<Result> = (client: Client, group: string, name: string, options: { abortSignal: AbortSignal }) => Answering<Result>;
+type Ask<Result> = (
+  client: Client,
+  group: string,
+  name: string,
+  options: { abortSignal: AbortSignal },
+) => Answering<Result>;
 
 export function createEffective(clients: Clients, operations: Operations): Effective {
   /** A POST that is a long-running operation; it changes nothing, so it is asked again rather than resumed. */
-  const ask = async <Result>(what: string, id: string, signal: AbortSignal, send: Ask<Result>): Promise<Result | undefined> => {
+  const ask = async <Result>(
+    what: string,
+    id: string,
+    signal: AbortSignal,
+    send: Ask<Result>,
+  ): Promise<Result | undefined> => {
     const { subscriptionId, resourceGroup } = parseId(id);
     const client = await clients.network(subscriptionId);
     const sent: Answering<Result>[] = [];
@@ -35,19 +45,31 @@ export function createEffective(clients: Clients, operations: Operations): Effec
     const restore = (): never => {
       throw new TypeError('a question is asked again, not resumed');
     };
-    await operations.run({ verb: 'POST', id, title: `read ${what} of ${titleOf(id)}`, start, restore }, { signal, save: () => {} });
+    await operations.run(
+      { verb: 'POST', id, title: `read ${what} of ${titleOf(id)}`, start, restore },
+      { signal, save: () => {} },
+    );
     return sent[0]?.result;
   };
   return {
     async securityGroups(id, signal) {
-      const found = await ask<EffectiveNetworkSecurityGroupListResult>('effective security rules', id, signal, (client, group, name, options) =>
-        client.networkInterfaces.listEffectiveNetworkSecurityGroups(group, name, options),
+      const found = await ask<EffectiveNetworkSecurityGroupListResult>(
+        'effective security rules',
+        id,
+        signal,
+        (client, group, name, options) =>
+          client.networkInterfaces.listEffectiveNetworkSecurityGroups(group, name, options),
       );
-      return (found?.value ?? []).map(({ effectiveSecurityRules = [] }) => ({ rules: effectiveSecurityRules.map(ruleOf) }));
+      return (found?.value ?? []).map(({ effectiveSecurityRules = [] }) => ({
+        rules: effectiveSecurityRules.map(ruleOf),
+      }));
     },
     async routes(id, signal) {
-      const found = await ask<EffectiveRouteListResult>('effective routes', id, signal, (client, group, name, options) =>
-        client.networkInterfaces.getEffectiveRouteTable(group, name, options),
+      const found = await ask<EffectiveRouteListResult>(
+        'effective routes',
+        id,
+        signal,
+        (client, group, name, options) => client.networkInterfaces.getEffectiveRouteTable(group, name, options),
       );
       return (found?.value ?? []).map(routeOf);
     },
@@ -62,7 +84,10 @@ const ruleOf = (raw: EffectiveNetworkSecurityRule): EffectiveRule => ({
   access: raw.access ?? '',
   protocol: raw.protocol ?? 'All',
   sources: [...(raw.expandedSourceAddressPrefix ?? []), ...allOf(raw.sourceAddressPrefix, raw.sourceAddressPrefixes)],
-  destinations: [...(raw.expandedDestinationAddressPrefix ?? []), ...allOf(raw.destinationAddressPrefix, raw.destinationAddressPrefixes)],
+  destinations: [
+    ...(raw.expandedDestinationAddressPrefix ?? []),
+    ...allOf(raw.destinationAddressPrefix, raw.destinationAddressPrefixes),
+  ],
   sourcePorts: allOf(raw.sourcePortRange, raw.sourcePortRanges),
   destinationPorts: allOf(raw.destinationPortRange, raw.destinationPortRanges),
 });

@@ -68,7 +68,8 @@ function bare(cause: unknown): unknown {
 
 /** What the SDK threw, told with what the wire said: the SDK loses bodies of failed operations and of first requests. */
 export function azureError(operation: string, error: unknown, exchange: Exchange): AzureError {
-  if (error instanceof AzureError) return new AzureError({ ...error, operation, message: shortMessage(error), cause: error.cause });
+  if (error instanceof AzureError)
+    return new AzureError({ ...error, operation, message: shortMessage(error), cause: error.cause });
   const { status, code } = fieldsOf(error);
   const said = exchange.error;
   if (said !== undefined) {
@@ -81,11 +82,24 @@ export function azureError(operation: string, error: unknown, exchange: Exchange
     });
   }
   if (status !== undefined) {
-    return new AzureError({ operation, code: code ?? `Http${status}`, status, message: textOf(error), retryAfterMs: exchange.retryAfterMs, cause: error });
+    return new AzureError({
+      operation,
+      code: code ?? `Http${status}`,
+      status,
+      message: textOf(error),
+      retryAfterMs: exchange.retryAfterMs,
+      cause: error,
+    });
   }
   const ended = operationEnd(error);
   if (ended !== undefined) return new AzureError({ operation, ...ended, status: 0, cause: error });
-  return new AzureError({ operation, code: ownCodes.connectionFailed, status: 0, message: textOf(error), cause: error });
+  return new AzureError({
+    operation,
+    code: ownCodes.connectionFailed,
+    status: 0,
+    message: textOf(error),
+    cause: error,
+  });
 }
 
 /** The message without the head that the constructor put before it. */
@@ -94,13 +108,22 @@ const shortMessage = (error: AzureError): string => error.message.slice(`${error
 /** The poller's plain Errors: "The long-running operation has failed. CODE. message", "Operation was canceled". Only where the wire gave no body. */
 function operationEnd(error: unknown): { code: string; message: string } | undefined {
   const text = textOf(error);
-  if (text === 'Operation was canceled') return { code: ownCodes.operationCanceled, message: 'the long-running operation was canceled' };
+  if (text === 'Operation was canceled')
+    return { code: ownCodes.operationCanceled, message: 'the long-running operation was canceled' };
   const failed = /^The long-running operation has failed(?:\. (\w+)\. ([\s\S]*))?/.exec(text);
-  return failed === null ? undefined : { code: failed[1] ?? ownCodes.operationFailed, message: failed[2] ?? 'the long-running operation ended as Failed' };
+  return failed === null
+    ? undefined
+    : {
+        code: failed[1] ?? ownCodes.operationFailed,
+        message: failed[2] ?? 'the long-running operation ended as Failed',
+      };
 }
 
 function fieldsOf(error: unknown): { status: number | undefined; code: string | undefined } {
-  const { statusCode, code } = (typeof error === 'object' && error !== null ? error : {}) as { statusCode?: unknown; code?: unknown };
+  const { statusCode, code } = (typeof error === 'object' && error !== null ? error : {}) as {
+    statusCode?: unknown;
+    code?: unknown;
+  };
   return {
     status: Number.isInteger(Number(statusCode)) && statusCode !== undefined ? Number(statusCode) : undefined,
     code: typeof code === 'string' ? code : undefined,

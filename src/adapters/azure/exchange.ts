@@ -15,7 +15,11 @@ export interface Exchange {
 const exchanges = new AsyncLocalStorage<Exchange>();
 
 /** Runs one or a few requests; whatever they throw becomes an AzureError, an aborted signal's reason excepted. */
-export async function exchange<T>(operation: string, signal: AbortSignal | undefined, talk: (seen: Exchange) => Promise<T>): Promise<T> {
+export async function exchange<T>(
+  operation: string,
+  signal: AbortSignal | undefined,
+  talk: (seen: Exchange) => Promise<T>,
+): Promise<T> {
   const seen: Exchange = {};
   try {
     return await exchanges.run(seen, () => talk(seen));
@@ -44,7 +48,8 @@ export const limiting = (requestTimeoutMs: number): PipelinePolicy => ({
     try {
       return await next(request);
     } catch (error) {
-      if (request.abortSignal?.aborted === true || !(error instanceof Error) || error.name !== 'AbortError') throw error;
+      if (request.abortSignal?.aborted === true || !(error instanceof Error) || error.name !== 'AbortError')
+        throw error;
       throw new AzureError({
         code: ownCodes.connectionFailed,
         status: 0,
@@ -73,7 +78,8 @@ export const guarding = (endpoint: string): PipelinePolicy => ({
   },
 });
 
-export const sameOrigin = (url: string, endpoint: string): boolean => URL.canParse(url) && new URL(url).origin === new URL(endpoint).origin;
+export const sameOrigin = (url: string, endpoint: string): boolean =>
+  URL.canParse(url) && new URL(url).origin === new URL(endpoint).origin;
 
 function note(seen: Exchange, response: PipelineResponse): void {
   seen.status = response.status;
@@ -114,7 +120,8 @@ function errorOf(error: unknown): Exchange['error'] {
   return { code: error['code'], message: textIn(error['message']), details: detailsOf(error) };
 }
 
-const textIn = (value: unknown): string => (typeof value === 'string' ? value : value === undefined || value === null ? '' : JSON.stringify(value));
+const textIn = (value: unknown): string =>
+  typeof value === 'string' ? value : value === undefined || value === null ? '' : JSON.stringify(value);
 
 /** Deeper reasons explain nothing. */
 const deepestReason = 10;
@@ -129,6 +136,9 @@ function detailsOf(error: Json, level = 0): AzureDetail[] {
       ...(typeof each['code'] === 'string' ? [{ code: each['code'], message: textIn(each['message']) }] : []),
       ...detailsOf(each, level + 1),
     ]),
-    ...policies.map((each) => ({ code: textIn(each['type']) || 'additionalInfo', message: JSON.stringify(each['info'] ?? {}) })),
+    ...policies.map((each) => ({
+      code: textIn(each['type']) || 'additionalInfo',
+      message: JSON.stringify(each['info'] ?? {}),
+    })),
   ];
 }

@@ -15,9 +15,16 @@ const shape = /^\/subscriptions\/([^/]+)\/resourceGroups\/([^/]+)(?:\/providers\
 /** Throws TypeError for anything else than the id of a resource group or of something in one. */
 export function parseId(id: string): ArmId {
   const [, subscriptionId, resourceGroup, namespace = '', path = ''] = shape.exec(id) ?? [];
-  if (subscriptionId === undefined || resourceGroup === undefined) throw new TypeError(`not the id of an ARM resource: ${id}`);
+  if (subscriptionId === undefined || resourceGroup === undefined)
+    throw new TypeError(`not the id of an ARM resource: ${id}`);
   const parts = path.split('/').slice(1);
-  return { subscriptionId, resourceGroup, namespace, types: parts.filter((_, n) => n % 2 === 0), names: parts.filter((_, n) => n % 2 === 1) };
+  return {
+    subscriptionId,
+    resourceGroup,
+    namespace,
+    types: parts.filter((_, n) => n % 2 === 0),
+    names: parts.filter((_, n) => n % 2 === 1),
+  };
 }
 
 /** The last name of an id: the resource's own. */

@@ -29,7 +29,14 @@ export function createAzure(settings: AzureSettings): Azure {
 export type { Permission } from './access.ts';
 export type { ClusterState, ManagedClusters } from './cluster.ts';
 export { capacityCodes, type VmState } from './compute.ts';
-export { accessOf, type EffectiveGroup, type EffectiveRoute, type EffectiveRule, type Flow, routeOf } from './effective-rules.ts';
+export {
+  accessOf,
+  type EffectiveGroup,
+  type EffectiveRoute,
+  type EffectiveRule,
+  type Flow,
+  routeOf,
+} from './effective-rules.ts';
 export { type AzureDetail, AzureError, ownCodes } from './error.ts';
 export { nameOf, parseId, sameId } from './ids.ts';
 export type { InterfaceState, PeeringState, PublicIpState, VnetState } from './network.ts';

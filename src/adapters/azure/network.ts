@@ -1,4 +1,10 @@
-import type { NetworkInterface, NetworkSecurityGroup, PublicIPAddress, VirtualNetwork, VirtualNetworkPeering } from '@azure/arm-network';
+import type {
+  NetworkInterface,
+  NetworkSecurityGroup,
+  PublicIPAddress,
+  VirtualNetwork,
+  VirtualNetworkPeering,
+} from '@azure/arm-network';
 import type { Clients } from './clients.ts';
 import type { ArmId } from './ids.ts';
 import type { Operations, Poller } from './operation.ts';
@@ -50,12 +56,20 @@ type Sdk = typeof import('@azure/arm-network');
 type Client = Awaited<ReturnType<Clients['network']>>;
 
 export function createNetwork(clients: Clients, operations: Operations): Network {
-  const collection = <Raw extends object, S extends State>(type: string, pick: (client: Client) => OperationGroup<Raw>, read: (raw: Raw) => S) => ({
+  const collection = <Raw extends object, S extends State>(
+    type: string,
+    pick: (client: Client) => OperationGroup<Raw>,
+    read: (raw: Raw) => S,
+  ) => ({
     ...collectionOf<Raw, S>(async (subscriptionId) => {
       const client = await clients.network(subscriptionId);
       return callsOf(client, await import('@azure/arm-network'), pick(client), read);
     }, operations),
-    list: listOf<Raw, S>(type, async ({ subscriptionId, resourceGroup }) => pick(await clients.network(subscriptionId)).list(resourceGroup), read),
+    list: listOf<Raw, S>(
+      type,
+      async ({ subscriptionId, resourceGroup }) => pick(await clients.network(subscriptionId)).list(resourceGroup),
+      read,
+    ),
   });
   return {
     networks: collection('virtualNetworks', (client) => client.virtualNetworks, networkState),
@@ -77,10 +91,17 @@ export function createNetwork(clients: Clients, operations: Operations): Network
   };
 }
 
-function callsOf<Raw, S extends State>(client: Client, sdk: Sdk, group: OperationGroup<Raw>, read: (raw: Raw) => S): Calls<Raw, S> {
+function callsOf<Raw, S extends State>(
+  client: Client,
+  sdk: Sdk,
+  group: OperationGroup<Raw>,
+  read: (raw: Raw) => S,
+): Calls<Raw, S> {
   return {
     get: async (at) => read(await group.get(at.resourceGroup, own(at))),
-    put: (at, body, abortSignal) => ({ poller: group.createOrUpdate(at.resourceGroup, own(at), body, { abortSignal }) }),
+    put: (at, body, abortSignal) => ({
+      poller: group.createOrUpdate(at.resourceGroup, own(at), body, { abortSignal }),
+    }),
     remove: (at, abortSignal) => ({ poller: group.delete(at.resourceGroup, own(at), { abortSignal }) }),
     // The source operation only names itself in an error message; the SDK finds the call by the saved URL and method.
     restore: (serialized) => ({ poller: sdk.restorePoller(client, serialized, client.virtualNetworks.createOrUpdate) }),
@@ -92,7 +113,10 @@ function peeringCalls(client: Client, sdk: Sdk): Calls<VirtualNetworkPeering, Pe
   return {
     get: async (at) => peeringState(await peerings.get(at.resourceGroup, outer(at), own(at))),
     put: (at, body, abortSignal) => ({
-      poller: peerings.createOrUpdate(at.resourceGroup, outer(at), own(at), body, { abortSignal, syncRemoteAddressSpace: 'true' }),
+      poller: peerings.createOrUpdate(at.resourceGroup, outer(at), own(at), body, {
+        abortSignal,
+        syncRemoteAddressSpace: 'true',
+      }),
     }),
     remove: (at, abortSignal) => ({ poller: peerings.delete(at.resourceGroup, outer(at), own(at), { abortSignal }) }),
     restore: (serialized) => ({ poller: sdk.restorePoller(client, serialized, peerings.createOrUpdate) }),

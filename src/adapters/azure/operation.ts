@@ -83,14 +83,26 @@ export function createOperations(settings: { readonly endpoint: string; readonly
         await follow(operation, started, lro, settings.pollIntervalMs);
       } catch (error) {
         // An operation that has ended must not be resumed; one that could not be asked about must.
-        if (error instanceof AzureError && (error.status === 0 || error.status === 404) && !unreachable.has(error.code)) lro.save(null);
-        throw vanished(error) ? new AzureError({ ...error, code: ownCodes.operationVanished, message: 'its operation URL answers 404', cause: error }) : error;
+        if (error instanceof AzureError && (error.status === 0 || error.status === 404) && !unreachable.has(error.code))
+          lro.save(null);
+        throw vanished(error)
+          ? new AzureError({
+              ...error,
+              code: ownCodes.operationVanished,
+              message: 'its operation URL answers 404',
+              cause: error,
+            })
+          : error;
       }
     },
   };
 }
 
-const unreachable: ReadonlySet<string> = new Set([ownCodes.connectionFailed, ownCodes.credentialUnavailable, ownCodes.foreignOrigin]);
+const unreachable: ReadonlySet<string> = new Set([
+  ownCodes.connectionFailed,
+  ownCodes.credentialUnavailable,
+  ownCodes.foreignOrigin,
+]);
 
 const vanished = (error: unknown): error is AzureError => error instanceof AzureError && error.status === 404;
 
@@ -140,8 +152,16 @@ async function pause(ms: number, lro: Lro): Promise<void> {
 function isSaved(state: unknown): state is SavedOperation {
   if (typeof state !== 'object' || state === null) return false;
   const { verb, id, variant, config } = state as Partial<Record<keyof SavedOperation, unknown>>;
-  return (verb === 'PUT' || verb === 'DELETE') && typeof id === 'string' && typeof variant === 'string' && typeof config === 'object' && config !== null;
+  return (
+    (verb === 'PUT' || verb === 'DELETE') &&
+    typeof id === 'string' &&
+    typeof variant === 'string' &&
+    typeof config === 'object' &&
+    config !== null
+  );
 }
 
 const urlsOf = ({ config }: SavedOperation): string[] =>
-  [config['operationLocation'], config['resourceLocation'], config['initialRequestUrl']].filter((url) => typeof url === 'string');
+  [config['operationLocation'], config['resourceLocation'], config['initialRequestUrl']].filter(
+    (url) => typeof url === 'string',
+  );

@@ -30,7 +30,8 @@ export function renewing(credential: TokenCredential, scope: string): PipelinePo
       request.headers.set('authorization', sent);
       const response = await next(request);
       // A claims challenge is the SDK's own business.
-      if (response.status !== 401 || (response.headers.get('www-authenticate') ?? '').includes('claims=')) return response;
+      if (response.status !== 401 || (response.headers.get('www-authenticate') ?? '').includes('claims='))
+        return response;
       giveUp(sent);
       const renewed = (await current) ?? sent;
       if (renewed === sent) return response; // the credential has no other
@@ -42,8 +43,11 @@ export function renewing(credential: TokenCredential, scope: string): PipelinePo
 
 /** A claim in the form of a token that was revoked makes the credential pass by its cache; one that knows no claims (Azure CLI) is asked plainly. */
 async function freshToken(credential: TokenCredential, scope: string): Promise<string> {
-  const claims = JSON.stringify({ access_token: { nbf: { essential: true, value: String(Math.floor(Date.now() / 1000)) } } });
-  const token = (await credential.getToken(scope, { claims }).catch(() => undefined)) ?? (await credential.getToken(scope));
+  const claims = JSON.stringify({
+    access_token: { nbf: { essential: true, value: String(Math.floor(Date.now() / 1000)) } },
+  });
+  const token =
+    (await credential.getToken(scope, { claims }).catch(() => undefined)) ?? (await credential.getToken(scope));
   if (token === null) throw new Error('the credential gave no token');
   return token.token;
 }

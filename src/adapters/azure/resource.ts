@@ -55,7 +55,10 @@ export interface Parts<Body, S extends State> extends Pick<Collection<Body, S>, 
 const terminal: ReadonlySet<string> = new Set(['Succeeded', 'Failed', 'Canceled']);
 
 /** `calls` gives the calls of a subscription; loading them may load a package. */
-export function partsOf<Body, S extends State>(calls: (subscriptionId: string) => Promise<Calls<Body, S>>, operations: Operations): Parts<Body, S> {
+export function partsOf<Body, S extends State>(
+  calls: (subscriptionId: string) => Promise<Calls<Body, S>>,
+  operations: Operations,
+): Parts<Body, S> {
   const get = async (id: string): Promise<S | undefined> => {
     const at = parseId(id);
     const { get: read } = await calls(at.subscriptionId);
@@ -70,7 +73,17 @@ export function partsOf<Body, S extends State>(calls: (subscriptionId: string) =
   ) => {
     const bound = await calls(parseId(id).subscriptionId);
     const title = `${verb === 'PUT' ? 'create' : 'delete'} ${titleOf(id)}`;
-    await operations.run({ verb, id, variant, title, start: (signal) => start(bound, signal), restore: (state) => bound.restore(state, verb) }, lro);
+    await operations.run(
+      {
+        verb,
+        id,
+        variant,
+        title,
+        start: (signal) => start(bound, signal),
+        restore: (state) => bound.restore(state, verb),
+      },
+      lro,
+    );
   };
   const settled = async (id: string, lro: Lro): Promise<S | undefined> => {
     for (;;) {
@@ -84,9 +97,11 @@ export function partsOf<Body, S extends State>(calls: (subscriptionId: string) =
     get,
     settled,
     async write(id, body, lro, variant) {
-      await operate('PUT', id, lro, (bound, signal) => bound.put(parseId(id), body, signal), variant).catch(async (error: unknown) => {
-        if (!lost(error) || (await settled(id, lro))?.provisioningState !== 'Succeeded') throw error;
-      });
+      await operate('PUT', id, lro, (bound, signal) => bound.put(parseId(id), body, signal), variant).catch(
+        async (error: unknown) => {
+          if (!lost(error) || (await settled(id, lro))?.provisioningState !== 'Succeeded') throw error;
+        },
+      );
     },
     async readBack(id) {
       const state = await get(id);
@@ -114,7 +129,12 @@ export function partsOf<Body, S extends State>(calls: (subscriptionId: string) =
 }
 
 /** Azure sometimes ends a deletion while the resource still answers for a while. */
-async function gone(id: string, get: (id: string) => Promise<State | undefined>, lro: Lro, operations: Operations): Promise<void> {
+async function gone(
+  id: string,
+  get: (id: string) => Promise<State | undefined>,
+  lro: Lro,
+  operations: Operations,
+): Promise<void> {
   for (let state = await get(id); state !== undefined; state = await get(id)) {
     // Not on its way out any more: its deletion was undone or never begun. Trying again begins with a look.
     if (terminal.has(state.provisioningState) && state.provisioningState !== 'Succeeded') {
@@ -125,7 +145,10 @@ async function gone(id: string, get: (id: string) => Promise<State | undefined>,
   }
 }
 
-export function collectionOf<Body, S extends State>(calls: (subscriptionId: string) => Promise<Calls<Body, S>>, operations: Operations): Collection<Body, S> {
+export function collectionOf<Body, S extends State>(
+  calls: (subscriptionId: string) => Promise<Calls<Body, S>>,
+  operations: Operations,
+): Collection<Body, S> {
   const parts = partsOf(calls, operations);
   return {
     get: parts.get,
@@ -144,10 +167,12 @@ export function collectionOf<Body, S extends State>(calls: (subscriptionId: stri
 }
 
 export function refuseForeign<S extends State>(id: string, state: S, owned: Owned<S>, verb: string): void {
-  if (!owned(state)) throw problem(ownCodes.notOwned, `${verb} ${titleOf(id)}`, 'it exists and is not marked as this one');
+  if (!owned(state))
+    throw problem(ownCodes.notOwned, `${verb} ${titleOf(id)}`, 'it exists and is not marked as this one');
 }
 
-const problem = (code: string, operation: string, message: string): AzureError => new AzureError({ code, status: 0, operation, message });
+const problem = (code: string, operation: string, message: string): AzureError =>
+  new AzureError({ code, status: 0, operation, message });
 
 /** For messages: type and name. */
 export const titleOf = (id: string): string => `${parseId(id).types.at(-1) ?? ''} ${nameOf(id)}`;
@@ -161,14 +186,22 @@ export function absent(error: unknown): undefined {
 }
 
 /** What the SDK's models share. An absent provisioningState means Succeeded (ARM RPC, asynchronous operations). */
-export const stateOf = (raw: { readonly id?: string; readonly tags?: Record<string, string>; readonly provisioningState?: string }): State => ({
+export const stateOf = (raw: {
+  readonly id?: string;
+  readonly tags?: Record<string, string>;
+  readonly provisioningState?: string;
+}): State => ({
   id: raw.id ?? '',
   tags: raw.tags ?? {},
   provisioningState: raw.provisioningState ?? 'Succeeded',
 });
 
 /** `pages` gives the SDK's list for a group. `type` is for messages. */
-export function listOf<Raw, S extends State>(type: string, pages: (group: GroupName) => Promise<AsyncIterable<Raw>>, read: (raw: Raw) => S): Listed<S>['list'] {
+export function listOf<Raw, S extends State>(
+  type: string,
+  pages: (group: GroupName) => Promise<AsyncIterable<Raw>>,
+  read: (raw: Raw) => S,
+): Listed<S>['list'] {
   return async (group) => {
     const list = async (): Promise<readonly S[]> => (await allOf(await pages(group))).map(read);
     return (await exchange(`list ${type} of ${group.resourceGroup}`, undefined, list).catch(absent)) ?? [];

@@ -22,10 +22,18 @@ export interface Cluster {
   /** Whether the object exists. For what an API server makes up on the way, such as Calico's built-in profile, which has no uid. */
   exists(resource: Resource<KubernetesObject>, name: string, namespace?: string): Promise<boolean>;
   /** Every object, however many pages that takes. */
-  list<T extends KubernetesObject>(resource: Resource<T>, filter?: { readonly namespace?: string; readonly labelSelector?: string }): Promise<readonly T[]>;
+  list<T extends KubernetesObject>(
+    resource: Resource<T>,
+    filter?: { readonly namespace?: string; readonly labelSelector?: string },
+  ): Promise<readonly T[]>;
   create<T extends KubernetesObject>(resource: Resource<T>, body: object, namespace?: string): Promise<T>;
   /** JSON merge patch: null removes a key. With metadata.resourceVersion in it, an object that changed meanwhile answers 409. */
-  patchMerge<T extends KubernetesObject>(resource: Resource<T>, name: string, patch: object, namespace?: string): Promise<T>;
+  patchMerge<T extends KubernetesObject>(
+    resource: Resource<T>,
+    name: string,
+    patch: object,
+    namespace?: string,
+  ): Promise<T>;
   /** Deletes exactly this object in exactly this version, else 409; resolves when the API server has accepted it. */
   delete<T extends KubernetesObject>(resource: Resource<T>, object: T): Promise<void>;
   canI(right: Right): Promise<boolean>;
@@ -45,7 +53,8 @@ export function clusterOver(send: (call: Call) => Promise<string>): Cluster {
     get: (resource, name, namespace) => object({ method: 'GET', path: pathOf(resource, namespace, name) }),
     find: (resource, name, namespace) => cluster.get(resource, name, namespace).catch(nothingIf('NotFound')),
     exists: async (resource, name, namespace) =>
-      (await json({ method: 'GET', path: pathOf(resource, namespace, name) }).catch(nothingIf('NotFound'))) !== undefined,
+      (await json({ method: 'GET', path: pathOf(resource, namespace, name) }).catch(nothingIf('NotFound'))) !==
+      undefined,
     list: async (resource, { namespace, labelSelector } = {}) => {
       const path = pathOf(resource, namespace);
       return await allPages(async (from) => {
@@ -53,8 +62,10 @@ export function clusterOver(send: (call: Call) => Promise<string>): Cluster {
         return pageIn(await json(call), call);
       });
     },
-    create: (resource, body, namespace) => object({ method: 'POST', path: pathOf(resource, namespace), query: { fieldManager }, body }),
-    patchMerge: (resource, name, body, namespace) => object({ method: 'PATCH', path: pathOf(resource, namespace, name), query: { fieldManager }, body }),
+    create: (resource, body, namespace) =>
+      object({ method: 'POST', path: pathOf(resource, namespace), query: { fieldManager }, body }),
+    patchMerge: (resource, name, body, namespace) =>
+      object({ method: 'PATCH', path: pathOf(resource, namespace, name), query: { fieldManager }, body }),
     delete: async (resource, { metadata: { name, namespace, uid, resourceVersion } }) => {
       await send({
         method: 'DELETE',
@@ -63,12 +74,22 @@ export function clusterOver(send: (call: Call) => Promise<string>): Cluster {
       });
     },
     canI: async (right) => {
-      const body = { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', spec: { resourceAttributes: right } };
-      const { status } = await json({ method: 'POST', path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', body });
+      const body = {
+        apiVersion: 'authorization.k8s.io/v1',
+        kind: 'SelfSubjectAccessReview',
+        spec: { resourceAttributes: right },
+      };
+      const { status } = await json({
+        method: 'POST',
+        path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
+        body,
+      });
       return isJson(status) && status['allowed'] === true;
     },
-    serves: async (group, version) => (await send({ method: 'GET', path: `/apis/${group}/${version}` }).catch(nothingIf('NotServed'))) !== undefined,
-    openApi: (group, version) => send({ method: 'GET', path: `/openapi/v3/apis/${group}/${version}` }).catch(nothingIf('NotServed')),
+    serves: async (group, version) =>
+      (await send({ method: 'GET', path: `/apis/${group}/${version}` }).catch(nothingIf('NotServed'))) !== undefined,
+    openApi: (group, version) =>
+      send({ method: 'GET', path: `/openapi/v3/apis/${group}/${version}` }).catch(nothingIf('NotServed')),
   };
   return cluster;
 }
@@ -101,7 +122,8 @@ function jsonIn(text: string, call: Call): Json {
 /** Everything relies on name, uid and version; the rest of an object is optional. */
 function objectIn<T extends KubernetesObject>(value: unknown, call: Call): T {
   const metadata = isJson(value) ? value['metadata'] : undefined;
-  const known = isJson(metadata) && ['name', 'uid', 'resourceVersion'].every((key) => typeof metadata[key] === 'string');
+  const known =
+    isJson(metadata) && ['name', 'uid', 'resourceVersion'].every((key) => typeof metadata[key] === 'string');
   if (!known) throw garbled(call, 'an object has no name, uid or version');
   return withoutNulls(value) as T;
 }
@@ -110,7 +132,9 @@ function objectIn<T extends KubernetesObject>(value: unknown, call: Call): T {
 function withoutNulls(value: unknown): unknown {
   if (Array.isArray(value)) return value.filter((each) => each !== null).map(withoutNulls);
   if (!isJson(value)) return value;
-  return Object.fromEntries(Object.entries(value).flatMap(([key, inner]) => (inner === null ? [] : [[key, withoutNulls(inner)]])));
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, inner]) => (inner === null ? [] : [[key, withoutNulls(inner)]])),
+  );
 }
 
 interface Page<T> {
@@ -122,7 +146,10 @@ interface Page<T> {
 function pageIn<T extends KubernetesObject>({ metadata, items }: Json, call: Call): Page<T> {
   const more = isJson(metadata) ? metadata['continue'] : undefined;
   if (!Array.isArray(items) && items !== null) throw garbled(call, 'a list has no items');
-  return { continue: typeof more === 'string' && more !== '' ? more : undefined, items: (items ?? []).map((item: unknown) => objectIn<T>(item, call)) };
+  return {
+    continue: typeof more === 'string' && more !== '' ? more : undefined,
+    items: (items ?? []).map((item: unknown) => objectIn<T>(item, call)),
+  };
 }
 
 async function allPages<T>(pageFrom: (from: string | undefined) => Promise<Page<T>>): Promise<readonly T[]> {

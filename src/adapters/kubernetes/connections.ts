@@ -20,7 +20,13 @@ export async function connectionsOf(config: KubeConfig): Promise<Dispatcher | un
     case 'none':
       return new Agent({ connections, allowH2: false });
     case 'proxy':
-      return new ProxyAgent({ uri: wanted.uri, requestTls: wanted.requestTls as Connect, connect: wanted.connect as Connect, connections, allowH2: false });
+      return new ProxyAgent({
+        uri: wanted.uri,
+        requestTls: wanted.requestTls as Connect,
+        connect: wanted.connect as Connect,
+        connections,
+        allowH2: false,
+      });
     case 'socks':
       return undefined;
   }

@@ -19,7 +19,12 @@ export class KubernetesError extends Error {
   readonly details: StatusDetails;
   /** Milliseconds, when the API server said how long to wait. */
   readonly retryAfterMs: number | undefined;
-  constructor(status: number, reason: string, message: string, more: { details?: StatusDetails; retryAfterMs?: number | undefined; cause?: unknown } = {}) {
+  constructor(
+    status: number,
+    reason: string,
+    message: string,
+    more: { details?: StatusDetails; retryAfterMs?: number | undefined; cause?: unknown } = {},
+  ) {
     super(message, { cause: more.cause });
     this.name = 'KubernetesError';
     this.status = status;
@@ -33,7 +38,12 @@ export class KubernetesError extends Error {
 const longestWaitSeconds = 24 * 60 * 60;
 
 /** An error answer as an error: the API server's Status where there is one, else the text of whatever stood in between. */
-export function errorOf(path: string, status: number, body: string, headers: Readonly<Record<string, string>>): KubernetesError {
+export function errorOf(
+  path: string,
+  status: number,
+  body: string,
+  headers: Readonly<Record<string, string>>,
+): KubernetesError {
   const answer = statusIn(body);
   const seconds = Number(headers['retry-after'] ?? answer?.details?.retryAfterSeconds ?? Number.NaN);
   const retryAfterMs = Number.isFinite(seconds) ? Math.min(Math.max(0, seconds), longestWaitSeconds) * 1000 : undefined;
@@ -41,7 +51,9 @@ export function errorOf(path: string, status: number, body: string, headers: Rea
   // A resource that is not served at all answers 404 in plain text; a missing object answers with a Status that names it.
   if (status === 404 && answer?.details?.name === undefined) {
     const group = /^\/apis\/([^/]+)\//.exec(path)?.[1] ?? '';
-    return new KubernetesError(status, 'NotServed', `The API server does not serve ${path}: ${message}`, { details: { group } });
+    return new KubernetesError(status, 'NotServed', `The API server does not serve ${path}: ${message}`, {
+      details: { group },
+    });
   }
   const reason = answer?.reason ?? (status === 401 ? 'Unauthorized' : 'Unknown');
   return new KubernetesError(status, reason, message, { details: answer?.details ?? {}, retryAfterMs });
@@ -54,9 +66,12 @@ interface Status {
 }
 
 type Json = Readonly<Record<string, unknown>>;
-const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 const textsOf = <K extends string>(value: Json, ...keys: K[]): { [key in K]?: string } =>
-  Object.fromEntries(keys.flatMap((key) => (typeof value[key] === 'string' ? [[key, value[key]]] : []))) as { [key in K]?: string };
+  Object.fromEntries(keys.flatMap((key) => (typeof value[key] === 'string' ? [[key, value[key]]] : []))) as {
+    [key in K]?: string;
+  };
 
 /** What stands between may answer as if it were the API server: only what has the right type is taken. */
 function readable(status: Json): Status {
@@ -66,7 +81,9 @@ function readable(status: Json): Status {
     ...textsOf(status, 'message', 'reason'),
     details: {
       ...textsOf(details, 'name', 'group', 'kind'),
-      ...(Array.isArray(causes) ? { causes: causes.filter(isObject).map((cause) => textsOf(cause, 'reason', 'message', 'field')) } : {}),
+      ...(Array.isArray(causes)
+        ? { causes: causes.filter(isObject).map((cause) => textsOf(cause, 'reason', 'message', 'field')) }
+        : {}),
       ...(typeof retryAfterSeconds === 'number' ? { retryAfterSeconds } : {}),
     },
   };

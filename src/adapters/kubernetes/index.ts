@@ -46,7 +46,9 @@ export function createClusters(settings: ClustersSettings): Clusters {
 function connection(settings: ClustersSettings, name: ClusterName): { cluster: Cluster; close: () => Promise<void> } {
   let current: Promise<Session> | undefined;
   const open = (): Promise<Session> => {
-    const opening = settings.kubeconfigOf(name).then((kubeconfig) => openSession(kubeconfig, settings.requestTimeoutMs));
+    const opening = settings
+      .kubeconfigOf(name)
+      .then((kubeconfig) => openSession(kubeconfig, settings.requestTimeoutMs));
     opening.catch(() => forget(opening)); // the next call reads it anew
     return opening;
   };
@@ -81,10 +83,16 @@ function connection(settings: ClustersSettings, name: ClusterName): { cluster: C
  */
 async function confirm(refusal: KubernetesError, send: (call: Call) => Promise<string>): Promise<void> {
   await send({ method: 'GET', path: '/readyz' }).catch((error) => {
-    if (!(error instanceof KubernetesError) || (error.status !== 0 && error.status !== 403 && error.status < 500)) return;
-    throw new KubernetesError(503, 'ServiceUnavailable', `The API server is not ready, and so its refusal does not count yet: ${refusal.message}`, {
-      cause: error,
-    });
+    if (!(error instanceof KubernetesError) || (error.status !== 0 && error.status !== 403 && error.status < 500))
+      return;
+    throw new KubernetesError(
+      503,
+      'ServiceUnavailable',
+      `The API server is not ready, and so its refusal does not count yet: ${refusal.message}`,
+      {
+        cause: error,
+      },
+    );
   });
 }
 

@@ -24,11 +24,16 @@ export interface Resource<T extends KubernetesObject> {
   readonly shape?: T;
 }
 
-const resource = <T extends KubernetesObject>(group: string, version: string, plural: string): Resource<T> => ({ group, version, plural });
+const resource = <T extends KubernetesObject>(group: string, version: string, plural: string): Resource<T> => ({
+  group,
+  version,
+  plural,
+});
 
 export const calicoGroup = 'projectcalico.org';
 export const calicoVersion = 'v3';
-const calico = <T extends KubernetesObject>(plural: string): Resource<T> => resource<T>(calicoGroup, calicoVersion, plural);
+const calico = <T extends KubernetesObject>(plural: string): Resource<T> =>
+  resource<T>(calicoGroup, calicoVersion, plural);
 
 export const namespaces = resource<KubernetesObject>('', 'v1', 'namespaces');
 export const nodes = resource<Node>('', 'v1', 'nodes');
@@ -68,7 +73,11 @@ export interface ConfigMap extends KubernetesObject {
 
 export interface DaemonSet extends KubernetesObject {
   readonly spec?: {
-    readonly template?: { readonly spec?: { readonly containers?: readonly { readonly command?: readonly string[]; readonly args?: readonly string[] }[] } };
+    readonly template?: {
+      readonly spec?: {
+        readonly containers?: readonly { readonly command?: readonly string[]; readonly args?: readonly string[] }[];
+      };
+    };
   };
 }
 
@@ -95,7 +104,11 @@ export interface Deployment extends KubernetesObject {
 
 export interface Lease extends KubernetesObject {
   /** `acquireTime` has microseconds. Nobody holds a lease without `holderIdentity`. */
-  readonly spec?: { readonly holderIdentity?: string; readonly acquireTime?: string; readonly leaseTransitions?: number };
+  readonly spec?: {
+    readonly holderIdentity?: string;
+    readonly acquireTime?: string;
+    readonly leaseTransitions?: number;
+  };
 }
 
 export interface EndpointSlice extends KubernetesObject {
@@ -119,12 +132,18 @@ interface HostEndpointConfig {
   /** `Disabled`: only the templates make host endpoints. Default Enabled; since v3.30. */
   readonly createDefaultHostEndpoint?: string;
   /** More host endpoints for the nodes that a template selects; its labels win over the node's. */
-  readonly templates?: readonly { readonly nodeSelector?: string; readonly labels?: Readonly<Record<string, string>> }[];
+  readonly templates?: readonly {
+    readonly nodeSelector?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+  }[];
 }
 
 export interface KubeControllersConfiguration extends KubernetesObject {
   readonly spec?: ControllersConfig;
-  readonly status?: { readonly runningConfig?: ControllersConfig; readonly environmentVars?: Readonly<Record<string, string>> };
+  readonly status?: {
+    readonly runningConfig?: ControllersConfig;
+    readonly environmentVars?: Readonly<Record<string, string>>;
+  };
 }
 
 export interface FelixConfiguration extends KubernetesObject {

@@ -25,7 +25,8 @@ const http = new IsomorphicFetchHttpLibrary();
 export function openSession(kubeconfig: string, timeoutMs: number): Session {
   const config = parse(kubeconfig);
   const server = config.getCurrentCluster()?.server.replace(/\/+$/, '');
-  if (server === undefined) throw new KubernetesError(0, 'Unauthorized', 'The kubeconfig has no current context with a cluster.');
+  if (server === undefined)
+    throw new KubernetesError(0, 'Unauthorized', 'The kubeconfig has no current context with a cluster.');
   let turn: Promise<unknown> = Promise.resolve();
   let dispatcher: ReturnType<RequestContext['getDispatcher']>;
 
@@ -56,7 +57,11 @@ function parse(kubeconfig: string): KubeConfig {
     return config;
   } catch (cause) {
     // The cause's message may quote the kubeconfig, so it is not repeated (W7).
-    throw new KubernetesError(0, 'Unauthorized', `The kubeconfig cannot be read (${cause instanceof Error ? cause.name : 'unknown error'}).`);
+    throw new KubernetesError(
+      0,
+      'Unauthorized',
+      `The kubeconfig cannot be read (${cause instanceof Error ? cause.name : 'unknown error'}).`,
+    );
   }
 }
 
@@ -81,8 +86,16 @@ async function withCredentials(config: KubeConfig, timeoutMs: number, obtain: ()
     await Promise.race([obtain(), late]);
   } catch (cause) {
     const command = config.getCurrentUser()?.exec?.command;
-    const who = command === undefined ? 'The credential of the kubeconfig cannot be used' : `The credential plugin ${command} failed`;
-    throw new KubernetesError(0, 'Unauthorized', `${who}: ${cause instanceof Error ? cause.message.trim() : String(cause)}`, { cause });
+    const who =
+      command === undefined
+        ? 'The credential of the kubeconfig cannot be used'
+        : `The credential plugin ${command} failed`;
+    throw new KubernetesError(
+      0,
+      'Unauthorized',
+      `${who}: ${cause instanceof Error ? cause.message.trim() : String(cause)}`,
+      { cause },
+    );
   } finally {
     over.abort();
     late.catch(() => {});
@@ -99,7 +112,9 @@ async function answerOf(server: string, path: string, request: RequestContext): 
     headers = response.headers;
     text = await response.body.text();
   } catch (cause) {
-    throw new KubernetesError(0, 'ConnectionFailed', `The API server at ${server} did not answer: ${reasonOf(cause)}`, { cause });
+    throw new KubernetesError(0, 'ConnectionFailed', `The API server at ${server} did not answer: ${reasonOf(cause)}`, {
+      cause,
+    });
   }
   if (status >= 200 && status < 300) return text;
   throw errorOf(path, status, text, headers);

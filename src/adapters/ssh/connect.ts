@@ -40,7 +40,12 @@ export async function connect(target: SshTarget, settings: SshSettings, signal: 
   }
 }
 
-function handshake(sock: Duplex, target: SshTarget & { readonly pinned: Buffer }, settings: SshSettings, limit: AbortSignal): Promise<Client> {
+function handshake(
+  sock: Duplex,
+  target: SshTarget & { readonly pinned: Buffer },
+  settings: SshSettings,
+  limit: AbortSignal,
+): Promise<Client> {
   const client = new Client();
   let foreignKey = false;
   return new Promise((resolve, reject) => {
@@ -82,7 +87,10 @@ function keyBytes(line: string): Buffer {
 }
 
 const hostKeyChanged = (target: SshTarget): SshError =>
-  new SshError('hostKeyChanged', `${target.host} showed another host key than the pinned one; the connection was closed before anything was sent.`);
+  new SshError(
+    'hostKeyChanged',
+    `${target.host} showed another host key than the pinned one; the connection was closed before anything was sent.`,
+  );
 
 function refusedOr(error: Error & { level?: string }, target: SshTarget): Error {
   if (error.level !== 'client-authentication') return error;

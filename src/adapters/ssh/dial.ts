@@ -5,7 +5,11 @@ import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 /** A TCP connection to the address, directly or through an HTTP proxy's CONNECT. Throws the socket's error, the proxy's refusal, or the abort reason. */
-export async function dial(address: { host: string; port: number }, proxyUrl: string | undefined, signal: AbortSignal): Promise<Duplex> {
+export async function dial(
+  address: { host: string; port: number },
+  proxyUrl: string | undefined,
+  signal: AbortSignal,
+): Promise<Duplex> {
   return proxyUrl === undefined ? dialDirectly(address, signal) : dialThrough(new URL(proxyUrl), address, signal);
 }
 
@@ -55,7 +59,8 @@ function dialThrough(proxy: URL, { host, port }: { host: string; port: number },
   return opened.finally(() => signal.removeEventListener('abort', aborted));
 }
 
-const refusal = (proxy: URL, status: number | undefined): Error => new Error(`the proxy ${proxy.host} refused to connect (HTTP ${status})`);
+const refusal = (proxy: URL, status: number | undefined): Error =>
+  new Error(`the proxy ${proxy.host} refused to connect (HTTP ${status})`);
 
 function credentialsOf(proxy: URL): { 'proxy-authorization'?: string } {
   if (proxy.username === '') return {};

@@ -38,10 +38,14 @@ const outputLimit = 8 << 20;
 export function execute(client: Client, command: string, options: RunOptions): Promise<RunResult> {
   const { promise, resolve, reject } = Promise.withResolvers<RunResult>();
   const aborted = (): void => reject(options.signal.reason);
-  const timer = setTimeout(() => reject(new SshError('timeout', `The command did not end within ${options.timeoutMs} ms.`)), options.timeoutMs);
+  const timer = setTimeout(
+    () => reject(new SshError('timeout', `The command did not end within ${options.timeoutMs} ms.`)),
+    options.timeoutMs,
+  );
   options.signal.addEventListener('abort', aborted, { once: true });
   if (options.signal.aborted) aborted();
-  const lost = (why: string, cause?: unknown): void => reject(new SshError('lost', `The session broke before the command's end: ${why}.`, cause));
+  const lost = (why: string, cause?: unknown): void =>
+    reject(new SshError('lost', `The session broke before the command's end: ${why}.`, cause));
   client.on('error', (error) => lost(reasonOf(error), error));
   client.on('close', () => lost('the connection was closed'));
   client.exec(command, (error, channel) => {
@@ -77,7 +81,12 @@ function stdinOf(channel: ClientChannel): Stdin {
   };
 }
 
-function collect(channel: ClientChannel, onLine: ((line: string) => void) | undefined, lost: (why: string) => void, done: (result: RunResult) => void): void {
+function collect(
+  channel: ClientChannel,
+  onLine: ((line: string) => void) | undefined,
+  lost: (why: string) => void,
+  done: (result: RunResult) => void,
+): void {
   const stdout = textOf(channel, onLine);
   const stderr = textOf(channel.stderr);
   let end: Pick<RunResult, 'exitCode' | 'signal'> | undefined;

@@ -22,12 +22,14 @@ const minimumSecretBytes = 32;
  * because the VM's customData may not differ between two tries of its creation. Throws RangeError when the secret is shorter than 32 bytes.
  */
 export function deriveRunKeys(secret: Uint8Array, runId: string): RunKeys {
-  if (secret.byteLength < minimumSecretBytes) throw new RangeError(`The key secret has ${secret.byteLength} bytes; at least ${minimumSecretBytes} are needed.`);
+  if (secret.byteLength < minimumSecretBytes)
+    throw new RangeError(`The key secret has ${secret.byteLength} bytes; at least ${minimumSecretBytes} are needed.`);
   return { client: deriveKeyPair(secret, runId, 'client'), host: deriveKeyPair(secret, runId, 'host') };
 }
 
 function deriveKeyPair(secret: Uint8Array, runId: string, use: 'client' | 'host'): KeyPair {
-  const derive = (what: string, length: number) => Buffer.from(hkdfSync('sha256', secret, runId, `hepflow ssh ${use} ${what} v1`, length));
+  const derive = (what: string, length: number) =>
+    Buffer.from(hkdfSync('sha256', secret, runId, `hepflow ssh ${use} ${what} v1`, length));
   const seed = derive('ed25519 seed', 32);
   return opensshPair(seed, derive('check bytes', 4), `hepflow-${runId}-${use}`);
 }
@@ -41,7 +43,15 @@ function opensshPair(seed: Buffer, check: Buffer, comment: string): KeyPair {
   const point = createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(-32);
   const publicBlob = Buffer.concat([text('ssh-ed25519'), text(point)]);
   const inner = padded(Buffer.concat([check, check, publicBlob, text(Buffer.concat([seed, point])), text(comment)]));
-  const blob = Buffer.concat([Buffer.from('openssh-key-v1\0'), text('none'), text('none'), text(''), uint32(1), text(publicBlob), text(inner)]);
+  const blob = Buffer.concat([
+    Buffer.from('openssh-key-v1\0'),
+    text('none'),
+    text('none'),
+    text(''),
+    uint32(1),
+    text(publicBlob),
+    text(inner),
+  ]);
   const lines = blob.toString('base64').match(/.{1,70}/g) ?? [];
   return {
     publicKey: `ssh-ed25519 ${publicBlob.toString('base64')} ${comment}`,

@@ -36,8 +36,14 @@ export function createTemporal({ connection, namespace, requestTimeoutMs }: Temp
   /** The newest run of that workflow id, or exactly one run; undefined: Temporal does not know it. */
   const find = async (workflowId: string, runId?: string): Promise<Execution | undefined> => {
     try {
-      const { workflowExecutionInfo: info } = await service.describeWorkflowExecution({ namespace, execution: { workflowId, runId: runId ?? null } });
-      return { firstRunId: info?.firstRunId || (info?.execution?.runId ?? ''), running: info?.status === statusRunning };
+      const { workflowExecutionInfo: info } = await service.describeWorkflowExecution({
+        namespace,
+        execution: { workflowId, runId: runId ?? null },
+      });
+      return {
+        firstRunId: info?.firstRunId || (info?.execution?.runId ?? ''),
+        running: info?.status === statusRunning,
+      };
     } catch (error) {
       if (isGrpcServiceError(error) && (error.code as number) === notFound) return undefined;
       throw error;

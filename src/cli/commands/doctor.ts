@@ -14,7 +14,9 @@ interface DoctorFlags extends SpecChanges {
 
 /** Adds `doctor`: preflight told in full, read only, without Temporal or a worker. */
 export function addDoctorCommand(program: Command): void {
-  const command = addSpecOptions(program.command('doctor').description('look at everything that a run would depend on, and change nothing'));
+  const command = addSpecOptions(
+    program.command('doctor').description('look at everything that a run would depend on, and change nothing'),
+  );
   const flagsIn = addWorkerFlags(command, ['azureCloud', 'armEndpoint', 'armScope', 'authorityHost', 'kubeconfig']);
   command
     .option('--json', 'as JSON on stdout, progress on stderr')
@@ -62,7 +64,8 @@ function present(checkup: Checkup, json: boolean): Promise<void> {
 /** Says on stderr that it goes on, when it takes longer than a second. */
 async function patiently<T>(work: Promise<T>): Promise<T> {
   const started = Date.now();
-  const say = (): void => void process.stderr.write(`Asking Azure and the cluster, for ${Math.round((Date.now() - started) / 1000)} s now\n`);
+  const say = (): void =>
+    void process.stderr.write(`Asking Azure and the cluster, for ${Math.round((Date.now() - started) / 1000)} s now\n`);
   const first = setTimeout(say, 1000);
   const more = setInterval(say, 10_000);
   try {

@@ -13,7 +13,8 @@ import { addSpecOptions, readSpec, type SpecChanges } from '../spec-file.ts';
 import { clusterAttribute, runOf, withTemporal } from '../temporal.ts';
 import { addVerifyCommand } from './verify.ts';
 
-const queueOption = (): Option => new Option('--task-queue <name>', 'task queue of the workers').env('HEPFLOW_TASK_QUEUE').default(taskQueue);
+const queueOption = (): Option =>
+  new Option('--task-queue <name>', 'task queue of the workers').env('HEPFLOW_TASK_QUEUE').default(taskQueue);
 
 interface RunFlags extends SpecChanges, FollowFlags {
   readonly file?: string;
@@ -55,8 +56,18 @@ function addWatch(program: Command): void {
 
 function addSteering(program: Command): void {
   const signals = [
-    ['label-node-2', labelNode2Signal, 'go on with the second node of a run that waits for it', 'Sent: the second node comes next.'],
-    ['finish', finishSignal, 'end the wait of a run: for the second node, or before the cleanup', 'Sent: the run ends its wait.'],
+    [
+      'label-node-2',
+      labelNode2Signal,
+      'go on with the second node of a run that waits for it',
+      'Sent: the second node comes next.',
+    ],
+    [
+      'finish',
+      finishSignal,
+      'end the wait of a run: for the second node, or before the cleanup',
+      'Sent: the run ends its wait.',
+    ],
   ] as const;
   for (const [name, signal, description, said] of signals) {
     program
@@ -68,7 +79,11 @@ function addSteering(program: Command): void {
     .command('cancel <id>')
     .description('stop a run; everything is undone')
     .action((id: string) =>
-      steer(id, (client) => client.workflow.getHandle(id).cancel(), `Asked: the run stops and undoes everything. hepflow watch ${id} follows it.`),
+      steer(
+        id,
+        (client) => client.workflow.getHandle(id).cancel(),
+        `Asked: the run stops and undoes everything. hepflow watch ${id} follows it.`,
+      ),
     );
 }
 
@@ -81,7 +96,8 @@ function addReport(program: Command): void {
     .option('--output <file>', 'write to a file instead of stdout')
     .action(async (id: string, { format, json, output }: { format: ReportFormat; json?: boolean; output?: string }) => {
       const report = await withTemporal(async (client) => reportOf(await runOf(client, id)));
-      if (report === undefined) throw new CommandError(`There is no report of ${id}: no worker answers. Start one: hepflow worker`);
+      if (report === undefined)
+        throw new CommandError(`There is no report of ${id}: no worker answers. Start one: hepflow worker`);
       const text = render(report, json ? 'json' : format);
       if (output === undefined) process.stdout.write(text);
       else await writeWhole(output, text);
@@ -96,7 +112,9 @@ function addList(program: Command): void {
     .description('list the runs that Temporal still remembers, the newest first')
     .option('--limit <count>', 'at most so many', '20')
     .option('--json', 'as JSON')
-    .action(({ limit, json }: { limit: string; json?: boolean }) => withTemporal((client) => list(client, Number(limit) || 20, json === true)));
+    .action(({ limit, json }: { limit: string; json?: boolean }) =>
+      withTemporal((client) => list(client, Number(limit) || 20, json === true)),
+    );
 }
 
 async function startRun({ file, detach, id, ...flags }: RunFlags): Promise<number> {
@@ -111,7 +129,9 @@ async function startRun({ file, detach, id, ...flags }: RunFlags): Promise<numbe
     });
     if (detach) {
       process.stdout.write(
-        flags.json ? `${JSON.stringify({ workflowId: handle.workflowId, firstExecutionRunId: handle.firstExecutionRunId })}\n` : `${handle.workflowId}\n`,
+        flags.json
+          ? `${JSON.stringify({ workflowId: handle.workflowId, firstExecutionRunId: handle.firstExecutionRunId })}\n`
+          : `${handle.workflowId}\n`,
       );
       return 0;
     }
@@ -127,9 +147,15 @@ export function workflowIdOf(cluster: string): string {
 }
 
 /** What the Web UI shows of a run before it says anything itself. */
-function described({ cluster, resourceGroup, subscriptionId, workload, secondNode, cleanup }: Mission): { staticSummary: string; staticDetails: string } {
+function described({ cluster, resourceGroup, subscriptionId, workload, secondNode, cleanup }: Mission): {
+  staticSummary: string;
+  staticDetails: string;
+} {
   return {
-    staticSummary: `Host endpoints of AKS cluster ${cluster}: does a deny on NodePort ${workload.nodePort} bite?`.slice(0, 200),
+    staticSummary: `Host endpoints of AKS cluster ${cluster}: does a deny on NodePort ${workload.nodePort} bite?`.slice(
+      0,
+      200,
+    ),
     staticDetails: [
       `- cluster \`${cluster}\`, resource group \`${resourceGroup}\`, subscription \`${subscriptionId}\``,
       `- deployment \`${workload.namespace}/${workload.deployment}\` on NodePort ${workload.nodePort}`,
@@ -164,7 +190,10 @@ async function list(client: Client, limit: number, json: boolean): Promise<void>
   }
   if (json) return void process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
   if (rows.length === 0) return void process.stdout.write('No runs.\n');
-  const table = new Table({ head: ['Workflow id', 'Outcome', 'Left behind', 'Started'], style: { head: [], border: [] } });
+  const table = new Table({
+    head: ['Workflow id', 'Outcome', 'Left behind', 'Started'],
+    style: { head: [], border: [] },
+  });
   for (const { id, outcome, leftovers, startedAt } of rows) table.push([id, outcome, leftovers, startedAt]);
   process.stdout.write(`${table.toString()}\n`);
 }

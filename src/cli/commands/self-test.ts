@@ -9,5 +9,11 @@ export function addSelfTestCommand(program: Command): void {
     .argument('[arguments...]')
     .allowUnknownOption()
     .helpOption(false)
-    .action((args: string[]) => handOver('test/self-test/main', args, 'This installation of hepflow has no self-test: it needs the lab. Use a checkout.'));
+    .action((args: string[]) =>
+      handOver(
+        'test/self-test/main',
+        args,
+        'This installation of hepflow has no self-test: it needs the lab. Use a checkout.',
+      ),
+    );
 }

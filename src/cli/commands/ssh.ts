@@ -18,7 +18,9 @@ import { runOf, withTemporal } from '../temporal.ts';
 export function addSshCommand(program: Command): void {
   program
     .command('ssh <id> [command...]')
-    .description("open a session on the VM of a run under way, or run a command there; needs the workers' HEPFLOW_KEY_SECRET_FILE")
+    .description(
+      "open a session on the VM of a run under way, or run a command there; needs the workers' HEPFLOW_KEY_SECRET_FILE",
+    )
     .option('--print', 'print the ssh command instead; its key files are kept, remove them afterwards')
     .passThroughOptions()
     .action(async (id: string, command: string[], { print }: { print?: boolean }) => {
@@ -28,7 +30,9 @@ export function addSshCommand(program: Command): void {
       if (print) return void process.stdout.write(`${['ssh', ...args].map(quoted).join(' ')}\n`);
       try {
         const child = spawn('ssh', args, { stdio: 'inherit' });
-        const [code] = (await Promise.race([once(child, 'exit'), once(child, 'error').then(() => [127])])) as [number | null];
+        const [code] = (await Promise.race([once(child, 'exit'), once(child, 'error').then(() => [127])])) as [
+          number | null,
+        ];
         if (code === 127) process.stderr.write('ssh ended with exit code 127; is the OpenSSH client installed?\n');
         process.exitCode = code ?? 255;
       } finally {
@@ -56,7 +60,10 @@ async function vmOf(workflowId: string): Promise<VmPlace> {
 
 function keySecret(): Buffer {
   const file = process.env['HEPFLOW_KEY_SECRET_FILE'];
-  if (!file) throw new CommandError("HEPFLOW_KEY_SECRET_FILE is needed: the workers' secret, from which the run's key is derived.");
+  if (!file)
+    throw new CommandError(
+      "HEPFLOW_KEY_SECRET_FILE is needed: the workers' secret, from which the run's key is derived.",
+    );
   try {
     return secretFile({ value: file })();
   } catch (error) {
@@ -66,17 +73,33 @@ function keySecret(): Buffer {
 }
 
 /** Arguments of OpenSSH's client; puts the key (mode 600) and a known_hosts with the one pinned key into the folder. */
-export function sshArguments({ address, adminUser, runId }: VmPlace, secret: Buffer, folder: string, proxyUrl: string | undefined): string[] {
+export function sshArguments(
+  { address, adminUser, runId }: VmPlace,
+  secret: Buffer,
+  folder: string,
+  proxyUrl: string | undefined,
+): string[] {
   const { client, host } = deriveRunKeys(secret, runId);
   const [keyFile, knownHosts] = [join(folder, 'key'), join(folder, 'known_hosts')];
   writeFileSync(keyFile, client.privateKey, { mode: 0o600 });
   writeFileSync(knownHosts, `${address} ${host.publicKey}\n`, { mode: 0o600 });
   // The proxy's URL may hold a password: the helper reads it from the environment, so that no argument list shows it.
-  const helper = fileURLToPath(new URL(`../connect-through-proxy.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url));
+  const helper = fileURLToPath(
+    new URL(`../connect-through-proxy.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url),
+  );
   const proxy = proxyUrl ? ['-o', `ProxyCommand=${quoted(process.execPath)} ${quoted(helper)} %h %p`] : [];
   return [
     ...['-F', 'none', '-i', keyFile, '-o', 'IdentitiesOnly=yes', '-o', 'IdentityAgent=none'],
-    ...['-o', `UserKnownHostsFile=${knownHosts}`, '-o', 'StrictHostKeyChecking=yes', '-o', 'HostKeyAlgorithms=ssh-ed25519', '-o', 'LogLevel=ERROR'],
+    ...[
+      '-o',
+      `UserKnownHostsFile=${knownHosts}`,
+      '-o',
+      'StrictHostKeyChecking=yes',
+      '-o',
+      'HostKeyAlgorithms=ssh-ed25519',
+      '-o',
+      'LogLevel=ERROR',
+    ],
     ...proxy,
     `${adminUser}@${address}`,
   ];

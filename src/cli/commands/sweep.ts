@@ -27,32 +27,62 @@ interface PlaceFlags {
 }
 
 export function addSweepCommands(program: Command): void {
-  withPlace(program.command('sweep').description('find what dead runs left behind, and remove it; what a living run needs stays'))
+  withPlace(
+    program
+      .command('sweep')
+      .description('find what dead runs left behind, and remove it; what a living run needs stays'),
+  )
     .option('--dry-run', 'only show what would be removed')
     .option('--json', 'print the result as JSON on stdout, progress on stderr')
-    .addHelpText('after', '\nExit codes: 0 nothing is left (a living run removes its own things), 3 could not sweep, 4 something is left.')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 nothing is left (a living run removes its own things), 3 could not sweep, 4 something is left.',
+    )
     .action(async (flags: PlaceFlags & { readonly json?: boolean }) => {
       process.exitCode = await sweepNow(flags, flags.json === true);
     });
 
   // Its own commands inherit that a wrong command line throws, and so ends as every other one.
-  const schedule = program.command('schedule').description('what Temporal starts by itself, again and again').exitOverride();
-  withPlace(schedule.command('sweep').description('sweep at an interval; one sweep at a time, and a failed one stops none of the next'))
+  const schedule = program
+    .command('schedule')
+    .description('what Temporal starts by itself, again and again')
+    .exitOverride();
+  withPlace(
+    schedule
+      .command('sweep')
+      .description('sweep at an interval; one sweep at a time, and a failed one stops none of the next'),
+  )
     .option('--every <duration>', 'interval: 30m, 6h, 1d', '6h')
     .action(scheduleSweep);
-  schedule.command('list').description('list the schedules of sweeps').option('--json', 'as JSON').action(listSchedules);
+  schedule
+    .command('list')
+    .description('list the schedules of sweeps')
+    .option('--json', 'as JSON')
+    .action(listSchedules);
   schedule.command('delete <id>').description('delete a schedule; a sweep under way goes on').action(deleteSchedule);
 }
 
 const withPlace = (command: Command): Command =>
   command
-    .option('-f, --file <path>', 'run spec, YAML or JSON, of which subscription, cluster and resource groups are taken; - is stdin')
+    .option(
+      '-f, --file <path>',
+      'run spec, YAML or JSON, of which subscription, cluster and resource groups are taken; - is stdin',
+    )
     .option('--subscription <id>', "Azure subscription; overrides the file's")
     .option('-g, --resource-group <name>', "resource group of the cluster; overrides the file's")
     .option('-c, --cluster <name>', "managed cluster; overrides the file's")
-    .option('--vm-resource-group <name>', "resource group of the runs' VMs; default: the file's vm.resourceGroup, else the cluster's")
-    .option('--older-than <duration>', 'keep what a run made that began less than so long ago: 90s, 30m, 2h, 1d, 0', '2h')
-    .addOption(new Option('--task-queue <name>', 'task queue of the workers').env('HEPFLOW_TASK_QUEUE').default(taskQueue));
+    .option(
+      '--vm-resource-group <name>',
+      "resource group of the runs' VMs; default: the file's vm.resourceGroup, else the cluster's",
+    )
+    .option(
+      '--older-than <duration>',
+      'keep what a run made that began less than so long ago: 90s, 30m, 2h, 1d, 0',
+      '2h',
+    )
+    .addOption(
+      new Option('--task-queue <name>', 'task queue of the workers').env('HEPFLOW_TASK_QUEUE').default(taskQueue),
+    );
 
 /** Flag, else file; refused with every problem before anything is started. */
 function specOf(flags: PlaceFlags): SweepSpec {
@@ -94,7 +124,10 @@ function partsOf(path: string): FileParts {
 
 function msOf(flag: string, text: string): number {
   const ms = durationIn(text);
-  if (ms === undefined) throw new CommandError(`${flag} must be a whole number with s, m, h or d, such as 90s, 30m, 2h or 1d, or 0; got ${text}`);
+  if (ms === undefined)
+    throw new CommandError(
+      `${flag} must be a whole number with s, m, h or d, such as 90s, 30m, 2h or 1d, or 0; got ${text}`,
+    );
   return ms;
 }
 
@@ -114,7 +147,11 @@ async function sweepNow(flags: PlaceFlags, json: boolean): Promise<number> {
     process.once('SIGINT', onInterrupt);
     const over = new AbortController();
     const watched = abortable(handle, over.signal);
-    const end = await follow(watched, { view: progressView(terminal), taskQueue: flags.taskQueue, signal: interrupt.signal }).finally(() => {
+    const end = await follow(watched, {
+      view: progressView(terminal),
+      taskQueue: flags.taskQueue,
+      signal: interrupt.signal,
+    }).finally(() => {
       over.abort();
       process.off('SIGINT', onInterrupt);
     });
@@ -131,7 +168,11 @@ async function sweepNow(flags: PlaceFlags, json: boolean): Promise<number> {
 }
 
 const described = ({ cluster, olderThanMs, dryRun }: SweepSpec): { staticSummary: string } => ({
-  staticSummary: `${dryRun ? 'Show' : 'Remove'} what dead runs on AKS cluster ${cluster} left more than ${(olderThanMs ?? 0) / 60_000} min ago`.slice(0, 200),
+  staticSummary:
+    `${dryRun ? 'Show' : 'Remove'} what dead runs on AKS cluster ${cluster} left more than ${(olderThanMs ?? 0) / 60_000} min ago`.slice(
+      0,
+      200,
+    ),
 });
 
 /** The table, and below it the commands for what is left. */
@@ -144,10 +185,20 @@ function textOf({ found, left, dryRun, warnings }: SweepResult): string {
     colWidths: [null, null, null, null, 60],
     wordWrap: true,
   });
-  for (const { what, runId, createdAt, decision, why } of found) table.push([what, runId, createdAt?.slice(0, 19) ?? '', decision, why]);
+  for (const { what, runId, createdAt, decision, why } of found)
+    table.push([what, runId, createdAt?.slice(0, 19) ?? '', decision, why]);
   const commands = found.filter((each) => isLeft(each) && each.command !== '').map(({ command }) => `  ${command}`);
-  const last = left === 0 ? 'Nothing is left.' : `${left} left.${dryRun ? ' Without --dry-run, sweep removes what would be removed.' : ''}`;
-  return [...lines, table.toString(), last, ...(commands.length === 0 ? [] : ['By hand:', ...new Set(commands)]), ''].join('\n');
+  const last =
+    left === 0
+      ? 'Nothing is left.'
+      : `${left} left.${dryRun ? ' Without --dry-run, sweep removes what would be removed.' : ''}`;
+  return [
+    ...lines,
+    table.toString(),
+    last,
+    ...(commands.length === 0 ? [] : ['By hand:', ...new Set(commands)]),
+    '',
+  ].join('\n');
 }
 
 const scheduleIdOf = (cluster: string): string => `hepflow-sweep-${cluster}`;
@@ -175,7 +226,9 @@ async function scheduleSweep(flags: PlaceFlags & { readonly every: string }): Pr
       });
     } catch (error) {
       if (!(error instanceof ScheduleAlreadyRunning)) throw error;
-      throw new CommandError(`There is a schedule ${scheduleId} already. To replace it: hepflow schedule delete ${scheduleId}`);
+      throw new CommandError(
+        `There is a schedule ${scheduleId} already. To replace it: hepflow schedule delete ${scheduleId}`,
+      );
     }
   });
   process.stdout.write(`Scheduled ${scheduleId}: every ${flags.every}.\n`);
@@ -207,7 +260,8 @@ async function deleteSchedule(id: string): Promise<void> {
     try {
       await client.schedule.getHandle(id).delete();
     } catch (error) {
-      if (error instanceof ScheduleNotFoundError) throw new CommandError(`There is no schedule ${id}. hepflow schedule list shows them.`);
+      if (error instanceof ScheduleNotFoundError)
+        throw new CommandError(`There is no schedule ${id}. hepflow schedule list shows them.`);
       throw error;
     }
   });

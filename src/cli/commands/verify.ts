@@ -27,7 +27,9 @@ export function addVerifyCommand(report: Command): void {
       const tie = wanted ? [await tieTo(report, flags.workflow ?? report.workflowId, verification.head)] : [];
       const checks = [...verification.checks, ...tie];
       const { stream, paint } = terminalOn(process.stdout);
-      for (const check of checks) for (const line of linesOf(check)) stream.write(`${line.startsWith('✔') ? paint.good(line) : paint.bad(line)}\n`);
+      for (const check of checks)
+        for (const line of linesOf(check))
+          stream.write(`${line.startsWith('✔') ? paint.good(line) : paint.bad(line)}\n`);
       stream.write(`\n${closing({ ...verification, checks }, tie.length > 0)}\n`);
       process.exitCode = isVerified({ checks }) ? exitCodes.pass : exitCodes.fail;
     });
@@ -44,17 +46,28 @@ function read(file: string): unknown {
   }
 }
 
-const linesOf = ({ holds, problems }: Check): string[] => (problems.length === 0 ? [`✔ ${holds}`] : problems.map((problem) => `✘ ${problem}`));
+const linesOf = ({ holds, problems }: Check): string[] =>
+  problems.length === 0 ? [`✔ ${holds}`] : problems.map((problem) => `✘ ${problem}`);
 
 /** Whether the run's memo in Temporal, which only the workflow can write, names the same run and the same head. */
 async function tieTo({ runId, workflowId }: Report, wanted: string, head: string | null): Promise<Check> {
   const holds = `Temporal's memo of ${wanted} names the same run and the same head.`;
   if (workflowId !== wanted) return { holds, problems: [`It is the report of ${workflowId}, not of ${wanted}.`] };
-  const memo = await withTemporal(async (client) => (await (await runOf(client, wanted)).describe()).memo?.['hepflow'] as RunMemo | undefined);
-  if (memo === undefined) return { holds, problems: [`Temporal's memo of ${wanted} says nothing yet: it is written when the run ends.`] };
-  if (memo.runId !== runId) return { holds, problems: [`Temporal's memo of ${wanted} is of run ${memo.runId}, not of ${runId}.`] };
+  const memo = await withTemporal(
+    async (client) => (await (await runOf(client, wanted)).describe()).memo?.['hepflow'] as RunMemo | undefined,
+  );
+  if (memo === undefined)
+    return { holds, problems: [`Temporal's memo of ${wanted} says nothing yet: it is written when the run ends.`] };
+  if (memo.runId !== runId)
+    return { holds, problems: [`Temporal's memo of ${wanted} is of run ${memo.runId}, not of ${runId}.`] };
   const known = memo.evidenceHead ?? null;
-  return { holds, problems: known === head ? [] : [`Temporal's memo of ${wanted} names ${known ?? 'no head'}; the report's head is ${head ?? 'not known'}.`] };
+  return {
+    holds,
+    problems:
+      known === head
+        ? []
+        : [`Temporal's memo of ${wanted} names ${known ?? 'no head'}; the report's head is ${head ?? 'not known'}.`],
+  };
 }
 
 function closing(verification: Verification, tied: boolean): string {

@@ -9,9 +9,19 @@ export function byHand(report: Report): Markup | undefined {
   if (verdicts.length === 0) return undefined;
   const dials = [...new Map(verdicts.map(({ target }) => [target.id, target])).values()];
   const expected = (id: string): string =>
-    phases.flatMap((phase) => verdicts.filter((one) => one.phase === phase && one.target.id === id).map((one) => `${phase}: ${seen[one.expected]}`)).join(', ');
+    phases
+      .flatMap((phase) =>
+        verdicts
+          .filter((one) => one.phase === phase && one.target.id === id)
+          .map((one) => `${phase}: ${seen[one.expected]}`),
+      )
+      .join(', ');
   const rows = dials.map(
-    ({ id, address, port }) => markup`<tr><td><code>${`${sshTo(report)} nc -zv -w 3 ${word(address)} ${port}`}</code></td><td>${expected(id)}</td></tr>
+    ({
+      id,
+      address,
+      port,
+    }) => markup`<tr><td><code>${`${sshTo(report)} nc -zv -w 3 ${word(address)} ${port}`}</code></td><td>${expected(id)}</td></tr>
 `,
   );
   return section(

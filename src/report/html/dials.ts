@@ -16,9 +16,12 @@ export const placeOf = (atMs: number, { fromMs, toMs, left, right }: Scale): num
   round(left + ((atMs - fromMs) / Math.max(1, toMs - fromMs)) * (right - left));
 
 /** When a slot began on the worker's clock, leaving uncertainty aside. */
-export const slotAt = ({ startedAt, cadenceMs, clock }: Observation, slot: number): number => Date.parse(startedAt) + slot * cadenceMs - clock.offsetMs;
+export const slotAt = ({ startedAt, cadenceMs, clock }: Observation, slot: number): number =>
+  Date.parse(startedAt) + slot * cadenceMs - clock.offsetMs;
 
-const kinds: Readonly<Record<Exclude<Dial, '-'>, { readonly tone: Tone; readonly low: boolean; readonly cap: 'round' | 'square' }>> = {
+const kinds: Readonly<
+  Record<Exclude<Dial, '-'>, { readonly tone: Tone; readonly low: boolean; readonly cap: 'round' | 'square' }>
+> = {
   o: { tone: 'good', low: false, cap: 'round' },
   d: { tone: 'bad', low: true, cap: 'square' },
   r: { tone: 'unsure', low: true, cap: 'round' },
@@ -27,7 +30,12 @@ const kinds: Readonly<Record<Exclude<Dial, '-'>, { readonly tone: Tone; readonly
 };
 
 /** The dots of one port between two levels, `top` and `low`. A path for each kind of outcome, for there are thousands. */
-export function dots(observation: Observation, target: string, scale: Scale, { top, low }: { readonly top: number; readonly low: number }): Markup[] {
+export function dots(
+  observation: Observation,
+  target: string,
+  scale: Scale,
+  { top, low }: { readonly top: number; readonly low: number },
+): Markup[] {
   const dials = dialsOf(observation.tracks[target] ?? '', observation.slots);
   const gap = placeOf(scale.fromMs + observation.cadenceMs, scale) - scale.left;
   const size = round(Math.min(7, Math.max(1.6, gap * 0.75)));

@@ -12,7 +12,8 @@ export const verdictSigns: Readonly<Record<VerdictKind, { readonly sign: string;
   INCONCLUSIVE: { sign: '?', tone: 'unsure' },
 };
 
-export const verdictMark = (kind: VerdictKind): Markup => markup`<span class="mark ${verdictSigns[kind].tone}">${verdictSigns[kind].sign} ${kind}</span>`;
+export const verdictMark = (kind: VerdictKind): Markup =>
+  markup`<span class="mark ${verdictSigns[kind].tone}">${verdictSigns[kind].sign} ${kind}</span>`;
 
 /** What was seen, for people. */
 export const seen: Readonly<Record<Verdict['observed'], string>> = {
@@ -62,7 +63,11 @@ export const outcomeLegend = (): Markup =>
   markup`<p class="legend">${outcomes.map((one) => markup`<span><svg class="inline" viewBox="-7 -7 14 14" aria-hidden="true">${shape(one, 0, 0)}</svg> ${one}: ${seen[one]}</span> `)}</p>`;
 
 /** A section of the page; nothing when it has no content. */
-export function section(id: string, title: string, ...content: readonly (Markup | readonly Markup[] | undefined)[]): Markup | undefined {
+export function section(
+  id: string,
+  title: string,
+  ...content: readonly (Markup | readonly Markup[] | undefined)[]
+): Markup | undefined {
   return content.flat().every((one) => one === undefined)
     ? undefined
     : markup`<section aria-labelledby="${id}"><h2 id="${id}">${title}</h2>

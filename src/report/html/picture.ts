@@ -17,7 +17,9 @@ const portEdge = right.x + 30;
 export function pictures(report: Report): Markup | undefined {
   const present = phases.filter((phase) => report.verdicts.some((one) => one.phase === phase));
   const main = present.includes('enforced') ? 'enforced' : present.at(-1);
-  const shown = present.filter((phase) => phase === main || report.verdicts.some((one) => one.phase === phase && one.verdict !== 'PASS'));
+  const shown = present.filter(
+    (phase) => phase === main || report.verdicts.some((one) => one.phase === phase && one.verdict !== 'PASS'),
+  );
   if (shown.length === 0) return undefined;
   const legend = markup`<p class="faint">Line: <span class="good">green and solid</span>, the port answered; <span class="bad">red, dashed and cut</span>, it kept silent; <span class="unsure">another colour and dashed</span>, something else, with an arrow head if some connections came through. Sign at the port: <span class="good">✓</span> as it should be, <span class="bad">✗</span> not as it should be, <span class="unsure">?</span> could not be decided.</p>`;
   return section(
@@ -96,7 +98,9 @@ function path(row: Row, from: number, to: number): Markup {
   const end = arrives ? portEdge - 3 : portEdge - 34;
   const bend = (left.x + left.width + right.x) / 2;
   const curve = `M${vmEdge} ${from}C${bend} ${from} ${bend - 30} ${to} ${end - 40} ${to}H${end}`;
-  const tip = arrives ? `M${end - 9} ${to - 6}L${end} ${to}L${end - 9} ${to + 6}` : `M${end - 3} ${to - 8}l16 16m0-16l-16 16`;
+  const tip = arrives
+    ? `M${end - 9} ${to - 6}L${end} ${to}L${end - 9} ${to + 6}`
+    : `M${end - 3} ${to - 8}l16 16m0-16l-16 16`;
   const dashes = observed === 'OPEN' ? undefined : markup`stroke-dasharray="9 6"`;
   return markup`<g class="${toneOfSeen[observed]}" fill="none" stroke="currentColor" stroke-width="3"><path d="${curve}" ${dashes} /><path d="${tip}" /></g>
 `;

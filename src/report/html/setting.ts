@@ -16,12 +16,18 @@ export function setting({ cluster, calico, mission }: Report): Markup | undefine
     ...(calico === null
       ? []
       : ([
-          ['Calico', `${calico.version} (${{ oss: 'open source', cloud: 'Calico Cloud or Enterprise' }[calico.flavour]})`],
+          [
+            'Calico',
+            `${calico.version} (${{ oss: 'open source', cloud: 'Calico Cloud or Enterprise' }[calico.flavour]})`,
+          ],
           ['Host endpoints', calico.hostEndpoints.join(', ')],
           ['Their flow logs', calico.hostEndpointFlowLogs],
         ] as const)),
   ];
-  const list = facts.length === 0 ? undefined : markup`<dl>${facts.map(([name, value]) => markup`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`;
+  const list =
+    facts.length === 0
+      ? undefined
+      : markup`<dl>${facts.map(([name, value]) => markup`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`;
   const asked =
     mission === null
       ? undefined

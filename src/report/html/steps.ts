@@ -32,13 +32,15 @@ function row(step: StepRecord, timings: Timings): Markup {
 }
 
 /** When the report was made: a step under way lasts until then. */
-const nowOf = ({ startedAt, endedAt, totalMs }: Timings): string => endedAt ?? new Date(Date.parse(startedAt) + totalMs).toISOString();
+const nowOf = ({ startedAt, endedAt, totalMs }: Timings): string =>
+  endedAt ?? new Date(Date.parse(startedAt) + totalMs).toISOString();
 
 /** The whole width is the run's time. */
 function bar({ startedAt, endedAt }: StepRecord, timings: Timings): Markup | undefined {
   if (startedAt === null) return undefined;
   const total = Math.max(1, timings.totalMs);
-  const place = (at: string): number => Math.min(1000, Math.max(0, ((Date.parse(at) - Date.parse(timings.startedAt)) / total) * 1000));
+  const place = (at: string): number =>
+    Math.min(1000, Math.max(0, ((Date.parse(at) - Date.parse(timings.startedAt)) / total) * 1000));
   const from = Math.min(996, place(startedAt));
   const length = Math.max(4, place(endedAt ?? nowOf(timings)) - from);
   return markup`<svg class="bar" viewBox="0 0 1000 12" preserveAspectRatio="none" aria-hidden="true"><rect class="track" width="1000" height="12" /><rect class="run" x="${round(from)}" width="${round(length)}" height="12" /></svg>`;

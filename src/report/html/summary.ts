@@ -6,7 +6,9 @@ import { type Markup, markup } from '../markup.ts';
 import { duration, many, phases, whyNotLookedAt } from '../words.ts';
 import type { Tone } from './marks.ts';
 
-const outcomes: Readonly<Record<Report['outcome'], { readonly sign: string; readonly tone: Tone; readonly means: string }>> = {
+const outcomes: Readonly<
+  Record<Report['outcome'], { readonly sign: string; readonly tone: Tone; readonly means: string }>
+> = {
   PASS: { sign: '✓', tone: 'good', means: 'every port behaved as it should in every phase' },
   FAIL: { sign: '✗', tone: 'bad', means: 'at least one port did not behave as it should' },
   INCONCLUSIVE: { sign: '?', tone: 'unsure', means: 'nothing was disproved, but something could not be decided' },
@@ -69,7 +71,9 @@ function stateOf(rows: readonly Verdict[], contradicted: boolean): keyof typeof 
 
 /** What a phase is to prove, of the nodes that its own rows name. */
 function claimOf(phase: Phase, rows: readonly Verdict[]): string {
-  const denied = rows.filter(({ expected }) => expected === 'DROP').map(({ target }) => `${target.node} (port ${target.port})`);
+  const denied = rows
+    .filter(({ expected }) => expected === 'DROP')
+    .map(({ target }) => `${target.node} (port ${target.port})`);
   const silent = denied.length === 0 ? undefined : denied.join(' and ');
   return {
     baseline: 'Before any policy, every port answers, so the way from the VM to the nodes is open.',
@@ -95,7 +99,9 @@ function limits({ steps, findings }: Report): string {
   const from = steps.find(({ name }) => name === 'createInterface')?.detail;
   // Of each source the worst that it says in any phase.
   const worst = (about: string): Finding['result'] | undefined =>
-    (['CONTRADICTED', 'UNKNOWN', 'CONFIRMED'] as const).find((result) => findings.some((one) => one.about === about && one.result === result));
+    (['CONTRADICTED', 'UNKNOWN', 'CONFIRMED'] as const).find((result) =>
+      findings.some((one) => one.about === about && one.result === result),
+    );
   const named = (result: Finding['result']): string =>
     Object.entries(beside)
       .filter(([about]) => worst(about) === result)

@@ -22,7 +22,8 @@ interface Scale {
 }
 
 const endOf = ({ startedAt, elapsedMs }: Connection): number => Date.parse(startedAt) + elapsedMs;
-const placeOf = (atMs: number, { startMs, spanMs }: Scale): number => round(axis.from + ((atMs - startMs) / spanMs) * (axis.to - axis.from));
+const placeOf = (atMs: number, { startMs, spanMs }: Scale): number =>
+  round(axis.from + ((atMs - startMs) / spanMs) * (axis.to - axis.from));
 
 function figure(phase: Phase, rows: readonly Row[]): Markup | undefined {
   const all = rows.flatMap((row) => row.proof);
@@ -54,7 +55,9 @@ ${dots}
 }
 
 function ticks(scale: Scale, y: number): Markup {
-  const step = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000].find((each) => scale.spanMs / each <= 8) ?? scale.spanMs;
+  const step =
+    [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000].find((each) => scale.spanMs / each <= 8) ??
+    scale.spanMs;
   const marks = Array.from({ length: Math.floor(scale.spanMs / step) + 1 }, (_, index) => index * step);
   return markup`<line class="axis" x1="${axis.from}" x2="${axis.to}" y1="${y}" y2="${y}" />${marks.map((ms) => {
     const x = placeOf(scale.startMs + ms, scale);

@@ -33,16 +33,20 @@ ${transition.marks.length > 0 ? closeUp(transition, observation) : undefined}${o
 `;
 }
 
-const toneOf = ({ censored, leaks }: Transition): Tone => (leaks.length > 0 ? 'bad' : censored === 'no' ? 'good' : 'unsure');
+const toneOf = ({ censored, leaks }: Transition): Tone =>
+  leaks.length > 0 ? 'bad' : censored === 'no' ? 'good' : 'unsure';
 
 /** What the change was asked for by, as checks/transitions.ts chooses it: the last thing a deny needs, the first that opens. */
 function originOf({ to, marks }: Transition): number | undefined {
-  const asks = marks.filter(({ name }) => (to === 'DROP' ? ['labelWritten', 'policyAccepted'] : ['policyDeleted', 'labelRestored']).includes(name));
+  const asks = marks.filter(({ name }) =>
+    (to === 'DROP' ? ['labelWritten', 'policyAccepted'] : ['policyDeleted', 'labelRestored']).includes(name),
+  );
   const times = asks.map(({ from }) => ms(from));
   return times.length === 0 ? undefined : to === 'DROP' ? Math.max(...times) : Math.min(...times);
 }
 
-const edgeOf = ({ marks }: Transition): Mark | undefined => marks.find(({ name }) => name === 'firstSilent' || name === 'firstOpen');
+const edgeOf = ({ marks }: Transition): Mark | undefined =>
+  marks.find(({ name }) => name === 'firstSilent' || name === 'firstOpen');
 
 /** All marks but those that may come seconds later; with some dials before and after. */
 function closeUpScale({ marks }: Transition, observation: Observation | undefined): Scale {
@@ -79,11 +83,17 @@ ${lines}${gaps}${strip}</svg>
 }
 
 /** The edges that were not seen, and why: so that an empty line is not taken for nothing to tell. */
-function unseen({ to, censored }: Transition, observation: Observation | undefined): readonly (readonly [Mark['name'], string])[] {
-  const [before, after] = to === 'DROP' ? (['lastOpen', 'firstSilent'] as const) : (['lastSilent', 'firstOpen'] as const);
+function unseen(
+  { to, censored }: Transition,
+  observation: Observation | undefined,
+): readonly (readonly [Mark['name'], string])[] {
+  const [before, after] =
+    to === 'DROP' ? (['lastOpen', 'firstSilent'] as const) : (['lastSilent', 'firstOpen'] as const);
   if (censored === 'left') return [[before, 'not seen: the change showed before the observer looked']];
   if (censored === 'right') return [[after, 'not seen: the change did not show while it was watched']];
-  return censored === 'unobserved' ? [[after, observation === undefined ? 'not seen: nobody watched' : 'not seen: nothing that counts']] : [];
+  return censored === 'unobserved'
+    ? [[after, observation === undefined ? 'not seen: nobody watched' : 'not seen: nothing that counts']]
+    : [];
 }
 
 /** A ring around each connection that got through after the first silence. */
@@ -105,13 +115,20 @@ const band = ({ from, to }: Mark, scale: Scale, bottom: number): Markup => {
 const lineAt = (atMs: number, scale: Scale, bottom: number): Markup =>
   markup`<line class="asked" x1="${placeOf(atMs, scale)}" x2="${placeOf(atMs, scale)}" y1="2" y2="${bottom}" stroke-width="1.5" />`;
 
-const tones: Readonly<Partial<Record<Mark['name'], Tone>>> = { lastOpen: 'good', firstOpen: 'good', firstSilent: 'bad', lastSilent: 'bad', lastLeak: 'unsure' };
+const tones: Readonly<Partial<Record<Mark['name'], Tone>>> = {
+  lastOpen: 'good',
+  firstOpen: 'good',
+  firstSilent: 'bad',
+  lastSilent: 'bad',
+  lastLeak: 'unsure',
+};
 
 function markRow({ name, from, to }: Mark, top: number, scale: Scale, origin: number | undefined): Markup {
   const y = top + rowHeight / 2;
   const title = markup`<text x="4" y="${y + 4}">${markTitles[name]}</text>`;
   const when = origin === undefined ? `${from.slice(11, 23)}` : since(ms(from) - origin, ms(to) - origin);
-  if (ms(from) > scale.toMs) return markup`${title}<text class="small" x="${place.right}" y="${y + 4}" text-anchor="end">${when} →</text>`;
+  if (ms(from) > scale.toMs)
+    return markup`${title}<text class="small" x="${place.right}" y="${y + 4}" text-anchor="end">${when} →</text>`;
   const [x1, x2] = [placeOf(ms(from), scale), placeOf(ms(to), scale)];
   const right = x2 < place.right - 150;
   return markup`${title}<g class="${tones[name] ?? 'bar'}" stroke="currentColor"><rect x="${x1}" y="${y - 5}" width="${round(Math.max(3, x2 - x1))}" height="10" fill="currentColor" fill-opacity="0.35" stroke="none" /><path d="M${x1} ${y - 8}v16M${round(Math.max(x1 + 3, x2))} ${y - 8}v16" stroke-width="2" /></g><text class="small" x="${right ? round(x2 + 9) : round(x1 - 8)}" y="${y + 4}"${right ? undefined : markup` text-anchor="end"`}>${when}</text>
@@ -136,7 +153,10 @@ function unwatched(observation: Observation, scale: Scale, y: number, height: nu
     .filter((part) => part.to > part.from)
     .map((part) => {
       const [x1, x2] = [placeOf(part.from, scale), placeOf(part.to, scale)];
-      const label = x2 - x1 > 110 ? markup`<text class="small" x="${x1 + 6}" y="${y + height / 2 + 4}">${part.says}</text>` : undefined;
+      const label =
+        x2 - x1 > 110
+          ? markup`<text class="small" x="${x1 + 6}" y="${y + height / 2 + 4}">${part.says}</text>`
+          : undefined;
       return markup`<rect class="unwatched" x="${x1}" y="${y}" width="${round(x2 - x1)}" height="${height}" />${label}`;
     });
 }
@@ -164,7 +184,10 @@ ${strips}</svg>
 
 function ticks(scale: Scale, y: number, origin: number): Markup {
   const span = scale.toMs - scale.fromMs;
-  const step = [5, 10, 20, 25, 50, 100, 200, 250, 500, 1000, 2000, 5000, 10_000, 30_000, 60_000].find((each) => span / each <= 7) ?? span;
+  const step =
+    [5, 10, 20, 25, 50, 100, 200, 250, 500, 1000, 2000, 5000, 10_000, 30_000, 60_000].find(
+      (each) => span / each <= 7,
+    ) ?? span;
   const first = Math.ceil((scale.fromMs - origin) / step);
   const count = Math.max(0, Math.floor((scale.toMs - origin) / step) - first + 1);
   const marks = Array.from({ length: count }, (_, index) => (first + index) * step);

@@ -5,7 +5,15 @@ import { cluster } from '../../../lab/scope.ts';
 import type { FailureCode } from '../../../src/contract/failures.ts';
 import type { UndoName } from '../../../src/contract/steps.ts';
 
-export const chain = ['createNetwork', 'createPublicIp', 'createSecurityGroup', 'createInterface', 'createVm', 'peerToCluster', 'peerFromCluster'] as const;
+export const chain = [
+  'createNetwork',
+  'createPublicIp',
+  'createSecurityGroup',
+  'createInterface',
+  'createVm',
+  'peerToCluster',
+  'peerFromCluster',
+] as const;
 export type AzureStep = (typeof chain)[number];
 
 interface Played {
@@ -19,7 +27,9 @@ interface Played {
 export interface StepRow extends Played {
   readonly step: AzureStep;
   /** Codes of the failed attempts before it succeeds; `mostly`: at least one of that code, where one is given, and any number of `also`. Empty: the first attempt succeeds. */
-  readonly passes?: readonly FailureCode[] | { readonly mostly: FailureCode | undefined; readonly also?: readonly FailureCode[] };
+  readonly passes?:
+    | readonly FailureCode[]
+    | { readonly mostly: FailureCode | undefined; readonly also?: readonly FailureCode[] };
   /** Code with which it stops at once. */
   readonly stops?: FailureCode;
   /** Words of Azure in the (first) failure. */
@@ -56,12 +66,30 @@ const untilNic = chain.slice(0, 4);
 export const stepRows: readonly StepRow[] = [
   // --- later
   { scenario: 'throttled', step: 'createNetwork', passes: ['Throttled'], waitsMs: 7000, says: /throttled/ },
-  { scenario: 'throttled', where: 'at a look', at: { method: 'GET', type: network }, step: 'createNetwork', passes: ['Throttled'], waitsMs: 7000 },
+  {
+    scenario: 'throttled',
+    where: 'at a look',
+    at: { method: 'GET', type: network },
+    step: 'createNetwork',
+    passes: ['Throttled'],
+    waitsMs: 7000,
+  },
   { scenario: 'throttled', where: 'at a poll', at: polls, step: 'createNetwork', passes: ['Throttled'], waitsMs: 7000 },
-  { scenario: 'throttled', where: 'for a time', at: { forMs: 60 }, step: 'createNetwork', passes: { mostly: 'Throttled' } },
+  {
+    scenario: 'throttled',
+    where: 'for a time',
+    at: { forMs: 60 },
+    step: 'createNetwork',
+    passes: { mostly: 'Throttled' },
+  },
   { scenario: 'throttledWithoutRetryAfter', step: 'createNetwork', passes: ['Throttled'], waitsMs: 1000 },
   { scenario: 'subscriptionThrottled', step: 'createNetwork', passes: ['Throttled'], waitsMs: 17_000 },
-  { scenario: 'retryableError', step: 'createInterface', passes: ['AzureNotReady'], says: /ReferencedResourceNotProvisioned: .*Updating/ },
+  {
+    scenario: 'retryableError',
+    step: 'createInterface',
+    passes: ['AzureNotReady'],
+    says: /ReferencedResourceNotProvisioned: .*Updating/,
+  },
   { scenario: 'referencedResourceNotProvisioned', step: 'peerToCluster', passes: ['AzureNotReady'], says: /Updating/ },
   { scenario: 'anotherOperationInProgress', step: 'peerFromCluster', passes: ['AzureBusy'], says: /in progress/ },
   { scenario: 'anotherOperationInProgressAtTheEnd', step: 'peerFromCluster', passes: ['AzureBusy'], writes: 2 },
@@ -71,13 +99,30 @@ export const stepRows: readonly StepRow[] = [
   { scenario: 'operationSuperseded', step: 'createNetwork', passes: ['AzureBusy'], writes: 2, says: /took the place/ },
 
   // --- still in use
-  { scenario: 'nicReservedForAnotherVm', where: 'for a time', at: { forMs: 80 }, step: 'createVm', passes: { mostly: 'InUse' }, says: /180 seconds/ },
+  {
+    scenario: 'nicReservedForAnotherVm',
+    where: 'for a time',
+    at: { forMs: 80 },
+    step: 'createVm',
+    passes: { mostly: 'InUse' },
+    says: /180 seconds/,
+  },
   { scenario: 'markedForDeletion', step: 'createVm', passes: ['AzureBusy'], says: /marked for deletion/ },
 
   // --- no room
-  { scenario: 'operationExceedsQuota', step: 'createVm', stops: 'QuotaExceeded', says: /standardBsv2Family Cores quota: limit 4/ },
+  {
+    scenario: 'operationExceedsQuota',
+    step: 'createVm',
+    stops: 'QuotaExceeded',
+    says: /standardBsv2Family Cores quota: limit 4/,
+  },
   { scenario: 'quotaExceeded', step: 'createVm', stops: 'QuotaExceeded', says: /cores quota/ },
-  { scenario: 'publicIpCountLimitReached', step: 'createPublicIp', stops: 'QuotaExceeded', says: /No more public IP addresses/ },
+  {
+    scenario: 'publicIpCountLimitReached',
+    step: 'createPublicIp',
+    stops: 'QuotaExceeded',
+    says: /No more public IP addresses/,
+  },
   { scenario: 'skuNotAvailable', step: 'createVm', passes: [], size: second },
   {
     scenario: 'skuNotAvailable',
@@ -92,16 +137,54 @@ export const stepRows: readonly StepRow[] = [
   { scenario: 'overconstrainedAllocationRequest', step: 'createVm', passes: [], size: second },
   { scenario: 'overconstrainedZonalAllocationRequest', step: 'createVm', passes: [], size: second },
   // The interface stays reserved for the VM that failed; then the next size, never the first one again.
-  { scenario: 'allocationFailedAtTheEnd', step: 'createVm', passes: { mostly: undefined, also: ['InUse'] }, size: second, writes: 2 },
-  { scenario: 'zonalAllocationFailedAtTheEnd', step: 'createVm', passes: { mostly: undefined, also: ['InUse'] }, size: second, writes: 2 },
-  { scenario: 'overconstrainedAllocationRequestAtTheEnd', step: 'createVm', passes: { mostly: undefined, also: ['InUse'] }, size: second, writes: 2 },
+  {
+    scenario: 'allocationFailedAtTheEnd',
+    step: 'createVm',
+    passes: { mostly: undefined, also: ['InUse'] },
+    size: second,
+    writes: 2,
+  },
+  {
+    scenario: 'zonalAllocationFailedAtTheEnd',
+    step: 'createVm',
+    passes: { mostly: undefined, also: ['InUse'] },
+    size: second,
+    writes: 2,
+  },
+  {
+    scenario: 'overconstrainedAllocationRequestAtTheEnd',
+    step: 'createVm',
+    passes: { mostly: undefined, also: ['InUse'] },
+    size: second,
+    writes: 2,
+  },
   { scenario: 'propertyChangeNotAllowed', step: 'createVm', stops: 'AzureRefused', says: /osProfile\.customData/ },
 
   // --- peering
-  { scenario: 'vnetAddressSpacesOverlap', step: 'peerToCluster', stops: 'AddressOverlap', says: /address space overlaps/ },
-  { scenario: 'vnetAddressSpaceOverlapsWithAlreadyPeeredVnet', step: 'peerToCluster', stops: 'AddressOverlap', says: /already peered/ },
-  { scenario: 'remotePeeringIsDisconnected', step: 'peerFromCluster', passes: ['PeeringDisconnected'], says: /is Disconnected/ },
-  { scenario: 'anotherPeeringAlreadyReferencesRemoteVnet', step: 'peerFromCluster', stops: 'PeeringConflict', says: /already refers to/ },
+  {
+    scenario: 'vnetAddressSpacesOverlap',
+    step: 'peerToCluster',
+    stops: 'AddressOverlap',
+    says: /address space overlaps/,
+  },
+  {
+    scenario: 'vnetAddressSpaceOverlapsWithAlreadyPeeredVnet',
+    step: 'peerToCluster',
+    stops: 'AddressOverlap',
+    says: /already peered/,
+  },
+  {
+    scenario: 'remotePeeringIsDisconnected',
+    step: 'peerFromCluster',
+    passes: ['PeeringDisconnected'],
+    says: /is Disconnected/,
+  },
+  {
+    scenario: 'anotherPeeringAlreadyReferencesRemoteVnet',
+    step: 'peerFromCluster',
+    stops: 'PeeringConflict',
+    says: /already refers to/,
+  },
 
   // --- not there
   { scenario: 'resourceNotFound', step: 'createInterface', stops: 'NotFound', says: /was not found/ },
@@ -110,13 +193,46 @@ export const stepRows: readonly StepRow[] = [
   { scenario: 'resourceGroupBeingDeleted', step: 'createNetwork', stops: 'NotFound', says: /is being deleted/ },
 
   // --- not allowed
-  { scenario: 'scopeLocked', where: 'at a creation', at: { method: 'PUT', type: network }, step: 'createNetwork', stops: 'ScopeLocked', says: /'lab-lock'/ },
-  { scenario: 'authorizationFailed', step: 'createNetwork', stops: 'Forbidden', says: /no authorization to perform action/ },
-  { scenario: 'authorizationFailed', where: 'at a poll', at: { ...polls, times: 1 }, step: 'createNetwork', stops: 'Forbidden' },
+  {
+    scenario: 'scopeLocked',
+    where: 'at a creation',
+    at: { method: 'PUT', type: network },
+    step: 'createNetwork',
+    stops: 'ScopeLocked',
+    says: /'lab-lock'/,
+  },
+  {
+    scenario: 'authorizationFailed',
+    step: 'createNetwork',
+    stops: 'Forbidden',
+    says: /no authorization to perform action/,
+  },
+  {
+    scenario: 'authorizationFailed',
+    where: 'at a poll',
+    at: { ...polls, times: 1 },
+    step: 'createNetwork',
+    stops: 'Forbidden',
+  },
   { scenario: 'linkedAuthorizationFailed', step: 'createInterface', stops: 'Forbidden', says: /subnets\/join\/action/ },
-  { scenario: 'denyAssignment', step: 'peerFromCluster', stops: 'NodeGroupLocked', says: /node resource group lockdown/ },
-  { scenario: 'disallowedByPolicy', step: 'createPublicIp', stops: 'DeniedByPolicy', says: /policyDefinitions\/no-public-ips/ },
-  { scenario: 'missingSubscriptionRegistration', step: 'createVm', stops: 'ProviderNotRegistered', says: /not registered to use namespace/ },
+  {
+    scenario: 'denyAssignment',
+    step: 'peerFromCluster',
+    stops: 'NodeGroupLocked',
+    says: /node resource group lockdown/,
+  },
+  {
+    scenario: 'disallowedByPolicy',
+    step: 'createPublicIp',
+    stops: 'DeniedByPolicy',
+    says: /policyDefinitions\/no-public-ips/,
+  },
+  {
+    scenario: 'missingSubscriptionRegistration',
+    step: 'createVm',
+    stops: 'ProviderNotRegistered',
+    says: /not registered to use namespace/,
+  },
   { scenario: 'expiredToken', step: 'createNetwork', passes: [] },
   { scenario: 'expiredToken', where: 'at a poll', at: polls, step: 'createNetwork', passes: [] },
   { scenario: 'invalidToken', step: 'createNetwork', stops: 'CredentialsMissing', says: /access token is invalid/ },
@@ -125,7 +241,14 @@ export const stepRows: readonly StepRow[] = [
   // --- broken
   { scenario: 'internalServerError', step: 'createSecurityGroup', passes: ['AzureUnavailable'] },
   { scenario: 'serviceUnavailable', step: 'createNetwork', passes: ['AzureUnavailable'], waitsMs: 11_000 },
-  { scenario: 'serviceUnavailable', where: 'at a poll', at: polls, step: 'createNetwork', passes: ['AzureUnavailable'], waitsMs: 11_000 },
+  {
+    scenario: 'serviceUnavailable',
+    where: 'at a poll',
+    at: polls,
+    step: 'createNetwork',
+    passes: ['AzureUnavailable'],
+    waitsMs: 11_000,
+  },
   {
     scenario: 'failedWithInnerError',
     step: 'createVm',
@@ -136,13 +259,32 @@ export const stepRows: readonly StepRow[] = [
   { scenario: 'operationVanished', step: 'createNetwork', passes: [] },
   { scenario: 'operationVanished', where: 'of a VM', at: { method: 'PUT', type: vm }, step: 'createVm', passes: [] },
   { scenario: 'droppedAfterAccept', step: 'createNetwork', passes: ['AzureUnavailable'] },
-  { scenario: 'droppedAfterAccept', where: 'of a VM', at: { method: 'PUT', type: vm }, step: 'createVm', passes: ['AzureUnavailable'] },
-  { scenario: 'droppedAfterAccept', where: 'of a peering', at: { method: 'PUT', type: peering }, step: 'peerFromCluster', passes: ['AzureUnavailable'] },
+  {
+    scenario: 'droppedAfterAccept',
+    where: 'of a VM',
+    at: { method: 'PUT', type: vm },
+    step: 'createVm',
+    passes: ['AzureUnavailable'],
+  },
+  {
+    scenario: 'droppedAfterAccept',
+    where: 'of a peering',
+    at: { method: 'PUT', type: peering },
+    step: 'peerFromCluster',
+    passes: ['AzureUnavailable'],
+  },
   { scenario: 'listLag', step: 'createNetwork', passes: [] },
 ];
 
 export const undoRows: readonly UndoRow[] = [
-  { scenario: 'throttled', where: 'at a deletion', at: { method: 'DELETE', type: network }, undo: 'deleteNetwork', of: ['createNetwork'], passes: 'Throttled' },
+  {
+    scenario: 'throttled',
+    where: 'at a deletion',
+    at: { method: 'DELETE', type: network },
+    undo: 'deleteNetwork',
+    of: ['createNetwork'],
+    passes: 'Throttled',
+  },
   {
     scenario: 'anotherOperationInProgress',
     where: 'on the cluster side',
@@ -160,10 +302,27 @@ export const undoRows: readonly UndoRow[] = [
     passes: 'InUse',
   },
   { scenario: 'nicInUse', undo: 'deleteInterface', of: untilNic, passes: 'InUse', says: /is used by/ },
-  { scenario: 'publicIpCannotBeDeleted', undo: 'deletePublicIp', of: ['createPublicIp'], passes: 'InUse', says: /cannot be deleted/ },
-  { scenario: 'publicIpCannotBeDeletedAtTheEnd', undo: 'deletePublicIp', of: ['createPublicIp'], passes: 'InUse', says: /cannot be deleted/ },
+  {
+    scenario: 'publicIpCannotBeDeleted',
+    undo: 'deletePublicIp',
+    of: ['createPublicIp'],
+    passes: 'InUse',
+    says: /cannot be deleted/,
+  },
+  {
+    scenario: 'publicIpCannotBeDeletedAtTheEnd',
+    undo: 'deletePublicIp',
+    of: ['createPublicIp'],
+    passes: 'InUse',
+    says: /cannot be deleted/,
+  },
   { scenario: 'inUseSubnetCannotBeDeleted', undo: 'deleteNetwork', of: ['createNetwork'], passes: 'InUse' },
-  { scenario: 'inUseNetworkSecurityGroupCannotBeDeleted', undo: 'deleteSecurityGroup', of: ['createSecurityGroup'], passes: 'InUse' },
+  {
+    scenario: 'inUseNetworkSecurityGroupCannotBeDeleted',
+    undo: 'deleteSecurityGroup',
+    of: ['createSecurityGroup'],
+    passes: 'InUse',
+  },
   {
     scenario: 'diskAttached',
     where: 'at the deletion of its VM',
@@ -173,8 +332,22 @@ export const undoRows: readonly UndoRow[] = [
     passes: 'InUse',
     says: /attached/,
   },
-  { scenario: 'conflict', where: 'at a deletion', at: { method: 'DELETE', type: vm }, undo: 'deleteVm', of: untilVm, passes: 'AzureBusy' },
-  { scenario: 'failedWithInnerError', where: 'at a deletion', at: { method: 'DELETE', type: vm }, undo: 'deleteVm', of: untilVm, passes: 'AzureFailed' },
+  {
+    scenario: 'conflict',
+    where: 'at a deletion',
+    at: { method: 'DELETE', type: vm },
+    undo: 'deleteVm',
+    of: untilVm,
+    passes: 'AzureBusy',
+  },
+  {
+    scenario: 'failedWithInnerError',
+    where: 'at a deletion',
+    at: { method: 'DELETE', type: vm },
+    undo: 'deleteVm',
+    of: untilVm,
+    passes: 'AzureFailed',
+  },
   {
     scenario: 'resourceNotFound',
     where: 'at a look before a deletion',
@@ -191,7 +364,13 @@ export const undoRows: readonly UndoRow[] = [
     of: [],
     outcome: 'nothing',
   },
-  { scenario: 'scopeLocked', undo: 'deleteNetwork', of: ['createNetwork'], stops: 'ScopeLocked', says: /locked by 'lab-lock'/ },
+  {
+    scenario: 'scopeLocked',
+    undo: 'deleteNetwork',
+    of: ['createNetwork'],
+    stops: 'ScopeLocked',
+    says: /locked by 'lab-lock'/,
+  },
   {
     scenario: 'authorizationFailed',
     where: 'at a deletion',
@@ -208,8 +387,20 @@ export const undoRows: readonly UndoRow[] = [
     of: ['createNetwork', 'peerToCluster'],
     stops: 'NodeGroupLocked',
   },
-  { scenario: 'expiredToken', where: 'at a deletion', at: { method: 'DELETE', type: network }, undo: 'deleteNetwork', of: ['createNetwork'] },
-  { scenario: 'gatewayTimeout', undo: 'deleteNetwork', of: ['createNetwork'], passes: 'AzureUnavailable', says: /in time/ },
+  {
+    scenario: 'expiredToken',
+    where: 'at a deletion',
+    at: { method: 'DELETE', type: network },
+    undo: 'deleteNetwork',
+    of: ['createNetwork'],
+  },
+  {
+    scenario: 'gatewayTimeout',
+    undo: 'deleteNetwork',
+    of: ['createNetwork'],
+    passes: 'AzureUnavailable',
+    says: /in time/,
+  },
   {
     scenario: 'serviceUnavailable',
     where: 'at a poll of a deletion',
@@ -219,7 +410,13 @@ export const undoRows: readonly UndoRow[] = [
     passes: 'AzureUnavailable',
     outcome: 'nothing',
   },
-  { scenario: 'operationVanished', where: 'of a deletion', at: { method: 'DELETE', type: network }, undo: 'deleteNetwork', of: ['createNetwork'] },
+  {
+    scenario: 'operationVanished',
+    where: 'of a deletion',
+    at: { method: 'DELETE', type: network },
+    undo: 'deleteNetwork',
+    of: ['createNetwork'],
+  },
   {
     scenario: 'droppedAfterAccept',
     where: 'of a deletion',

@@ -27,7 +27,8 @@ before(async () => {
 });
 after(() => azure[Symbol.asyncDispose]());
 
-const nameOf = ({ scenario, where }: { scenario: ScenarioName; where?: string }): string => (where === undefined ? scenario : `${scenario} ${where}`);
+const nameOf = ({ scenario, where }: { scenario: ScenarioName; where?: string }): string =>
+  where === undefined ? scenario : `${scenario} ${where}`;
 
 function inputsOf(run: RunRef): { [N in AzureStep]: StepInput<N> } {
   const ids = idsOf(run);
@@ -67,7 +68,8 @@ const needs: { [N in AzureStep]: readonly AzureStep[] } = {
   peerFromCluster: ['createNetwork', 'peerToCluster'],
 };
 
-const idsIn = (inventory: object): string[] => (inventory as { resources: { id: string }[] }).resources.map(({ id }) => id.toLowerCase());
+const idsIn = (inventory: object): string[] =>
+  (inventory as { resources: { id: string }[] }).resources.map(({ id }) => id.toLowerCase());
 const undosOf = (run: RunRef, steps: readonly AzureStep[]): UndoEntry[] =>
   steps
     .map((step) => undoOf(step, run, inputsOf(run)[step] as never))
@@ -76,9 +78,14 @@ const undosOf = (run: RunRef, steps: readonly AzureStep[]): UndoEntry[] =>
 const newRun = (): RunRef => runRef((0xfa000000 + ++runs).toString(16));
 /** Of the step's own resource, accepted by Azure (a dropped answer has status 0). */
 const writesOf = (run: RunRef, step: AzureStep): number =>
-  azure.lab.requests().filter(({ method, path, status }) => method === 'PUT' && status < 400 && path.toLowerCase() === madeBy(run)[step][0]?.toLowerCase())
-    .length;
-const tokens = (): number => azure.lab.requests().filter(({ method, path }) => method === 'POST' && path.endsWith('/token')).length;
+  azure.lab
+    .requests()
+    .filter(
+      ({ method, path, status }) =>
+        method === 'PUT' && status < 400 && path.toLowerCase() === madeBy(run)[step][0]?.toLowerCase(),
+    ).length;
+const tokens = (): number =>
+  azure.lab.requests().filter(({ method, path }) => method === 'POST' && path.endsWith('/token')).length;
 
 async function make(run: RunRef, steps: readonly AzureStep[]): Promise<void> {
   for (const step of steps) assert.ok((await callStep(step, run, inputsOf(run)[step] as never, tools)).output, step);
@@ -143,7 +150,10 @@ async function playStep(row: StepRow): Promise<void> {
 
 /** A list that lags behind misleads nobody: the next try looks by id. */
 async function assertFoundById(run: RunRef): Promise<void> {
-  const listed = await tools.azure.networks.list({ subscriptionId: run.subscriptionId, resourceGroup: run.resourceGroup });
+  const listed = await tools.azure.networks.list({
+    subscriptionId: run.subscriptionId,
+    resourceGroup: run.resourceGroup,
+  });
   assert.ok(listed.every(({ id }) => !id.includes(run.runId)));
   await make(run, ['createNetwork']);
   assert.equal(writesOf(run, 'createNetwork'), 1);

@@ -61,11 +61,19 @@ test('a deletion that was begun goes on in another process, without a second DEL
   await using azure = await startAzureUnderTest({ durations: { networkDelete: 400 } });
   const run = runRef();
   const id = idsOf(run).network;
-  await createNetwork({ addressSpace: '192.168.0.0/16', subnet: '192.168.1.0/24' }, toolsOf(azure.adapter()), contextOf(run));
+  await createNetwork(
+    { addressSpace: '192.168.0.0/16', subnet: '192.168.1.0/24' },
+    toolsOf(azure.adapter()),
+    contextOf(run),
+  );
   const kill = new AbortController();
   const killed = contextOf(run, { signal: kill.signal, onBeat: () => kill.abort(new Error('killed')) });
   await assert.rejects(async () => deleteNetwork({ id }, toolsOf(azure.adapter()), killed), /killed/);
-  const resumed = await deleteNetwork({ id }, toolsOf(azure.adapter()), contextOf(run, { resume: killed.beats.at(-1) }));
+  const resumed = await deleteNetwork(
+    { id },
+    toolsOf(azure.adapter()),
+    contextOf(run, { resume: killed.beats.at(-1) }),
+  );
   assert.equal(resumed.outcome, 'done');
   assert.equal(azure.count('DELETE', id), 1);
 });
@@ -74,10 +82,18 @@ test('a network of the same name that is not ours stays as it is: NotMine when c
   await using azure = await startAzureUnderTest();
   const run = runRef();
   const adapter = azure.adapter();
-  const foreign = { location: 'westeurope', tags: { owner: 'somebody' }, addressSpace: { addressPrefixes: ['172.16.0.0/16'] } };
+  const foreign = {
+    location: 'westeurope',
+    tags: { owner: 'somebody' },
+    addressSpace: { addressPrefixes: ['172.16.0.0/16'] },
+  };
   await adapter.networks.ensure(idsOf(run).network, foreign, lroOf(contextOf(run)), () => true);
   const inventory = azure.lab.inventory();
-  const attempt = createNetwork({ addressSpace: '192.168.0.0/16', subnet: '192.168.1.0/24' }, toolsOf(adapter), contextOf(run));
+  const attempt = createNetwork(
+    { addressSpace: '192.168.0.0/16', subnet: '192.168.1.0/24' },
+    toolsOf(adapter),
+    contextOf(run),
+  );
   assert.equal((await failureOf(attempt)).code, 'NotMine');
   const undone = await deleteNetwork({ id: idsOf(run).network }, toolsOf(adapter), contextOf(run));
   assert.equal(undone.outcome, 'conflict');
@@ -86,8 +102,17 @@ test('a network of the same name that is not ours stays as it is: NotMine when c
 
 test('throttling with Retry-After becomes Throttled with that time', async () => {
   await using azure = await startAzureUnderTest();
-  azure.lab.faults.add({ kind: 'throttle', method: 'PUT', type: 'Microsoft.Network/virtualNetworks', retryAfterSeconds: 7 });
-  const attempt = createNetwork({ addressSpace: '192.168.0.0/16', subnet: '192.168.1.0/24' }, toolsOf(azure.adapter()), contextOf(runRef()));
+  azure.lab.faults.add({
+    kind: 'throttle',
+    method: 'PUT',
+    type: 'Microsoft.Network/virtualNetworks',
+    retryAfterSeconds: 7,
+  });
+  const attempt = createNetwork(
+    { addressSpace: '192.168.0.0/16', subnet: '192.168.1.0/24' },
+    toolsOf(azure.adapter()),
+    contextOf(runRef()),
+  );
   const failure = await failureOf(attempt);
   assert.deepEqual([failure.code, failure.retryAfterMs], ['Throttled', 7000]);
 });
@@ -95,7 +120,12 @@ test('throttling with Retry-After becomes Throttled with that time', async () =>
 test('a connection that breaks after Azure took the request leads to no second resource and no second write', async () => {
   await using azure = await startAzureUnderTest();
   const run = runRef();
-  const create = () => createNetwork({ addressSpace: '192.168.0.0/16', subnet: '192.168.1.0/24' }, toolsOf(azure.adapter()), contextOf(run));
+  const create = () =>
+    createNetwork(
+      { addressSpace: '192.168.0.0/16', subnet: '192.168.1.0/24' },
+      toolsOf(azure.adapter()),
+      contextOf(run),
+    );
   azure.lab.faults.add({ kind: 'dropAfterAccept', method: 'PUT', type: 'Microsoft.Network/virtualNetworks' });
   assert.equal((await failureOf(create())).code, 'AzureUnavailable');
   await create();
@@ -106,7 +136,11 @@ test('an operation that vanishes is decided by looking at the resource', async (
   await using azure = await startAzureUnderTest();
   const run = runRef();
   azure.lab.faults.add({ kind: 'loseOperation', method: 'PUT', type: 'Microsoft.Network/virtualNetworks' });
-  await createNetwork({ addressSpace: '192.168.0.0/16', subnet: '192.168.1.0/24' }, toolsOf(azure.adapter()), contextOf(run));
+  await createNetwork(
+    { addressSpace: '192.168.0.0/16', subnet: '192.168.1.0/24' },
+    toolsOf(azure.adapter()),
+    contextOf(run),
+  );
   assert.equal(azure.count('PUT', idsOf(run).network), 1);
 });
 
@@ -114,11 +148,20 @@ test('a failed creation of an interface is written again by the next try', async
   await using azure = await startAzureUnderTest();
   const run = runRef();
   const tools = toolsOf(azure.adapter());
-  azure.lab.faults.add({ kind: 'failOperation', method: 'PUT', type: 'Microsoft.Network/networkInterfaces', code: 'InternalServerError' });
+  azure.lab.faults.add({
+    kind: 'failOperation',
+    method: 'PUT',
+    type: 'Microsoft.Network/networkInterfaces',
+    code: 'InternalServerError',
+  });
   assert.equal((await failureOf(makeGround(tools, () => contextOf(run)))).code, 'AzureUnavailable');
   const { network, publicIp, securityGroup, nic } = await makeGround(tools, () => contextOf(run));
   assert.match(nic.privateAddress, /^192\.168\.1\./);
-  const again = await createInterface({ subnetId: network.subnetId, publicIpId: publicIp.id, securityGroupId: securityGroup.id }, tools, contextOf(run));
+  const again = await createInterface(
+    { subnetId: network.subnetId, publicIpId: publicIp.id, securityGroupId: securityGroup.id },
+    tools,
+    contextOf(run),
+  );
   assert.deepEqual(again, nic);
 });
 

@@ -6,7 +6,15 @@ import { DefaultLogger } from '@temporalio/worker';
 import { createActivities } from '../../../src/activities/index.ts';
 import type { Tools } from '../../../src/activities/step.ts';
 import type { FailureDetail } from '../../../src/contract/failures.ts';
-import type { Result, RunRef, StepInput, StepName, StepOutput, UndoEntry, UndoOutcome } from '../../../src/contract/steps.ts';
+import type {
+  Result,
+  RunRef,
+  StepInput,
+  StepName,
+  StepOutput,
+  UndoEntry,
+  UndoOutcome,
+} from '../../../src/contract/steps.ts';
 
 /** 1 s of Temporal's lasts this long. */
 const secondMs = 4;
@@ -24,13 +32,22 @@ export interface Ending<T> {
 
 type Activity = (call: { run: RunRef; input: unknown }) => Promise<Result<unknown>>;
 
-export async function callStep<N extends StepName>(name: N, run: RunRef, input: StepInput<N>, tools: Tools): Promise<Ending<StepOutput<N>>> {
+export async function callStep<N extends StepName>(
+  name: N,
+  run: RunRef,
+  input: StepInput<N>,
+  tools: Tools,
+): Promise<Ending<StepOutput<N>>> {
   const activities = createActivities(tools, { pollIntervalMs: 10 }) as unknown as Record<StepName, Activity>;
   return (await attempts(activities[name], run, input)) as Ending<StepOutput<N>>;
 }
 
 /** Rounds over what is left, as workflows/cleanup.ts makes them; each entry's outcomes, one per round in which it was tried. */
-export async function callUndo(run: RunRef, entries: readonly UndoEntry[], tools: Tools): Promise<ReadonlyMap<UndoEntry, readonly UndoOutcome[]>> {
+export async function callUndo(
+  run: RunRef,
+  entries: readonly UndoEntry[],
+  tools: Tools,
+): Promise<ReadonlyMap<UndoEntry, readonly UndoOutcome[]>> {
   const { undo } = createActivities(tools, { pollIntervalMs: 10 }) as unknown as { undo: Activity };
   const told = new Map<UndoEntry, UndoOutcome[]>(entries.map((entry) => [entry, []]));
   let left = entries;
@@ -49,7 +66,10 @@ async function attempts(activity: Activity, run: RunRef, input: unknown): Promis
   const waitsMs: number[] = [];
   let heartbeatDetails: unknown;
   for (let attempt = 1; ; attempt += 1) {
-    const environment = new MockActivityEnvironment({ attempt, heartbeatDetails: structuredClone(heartbeatDetails) }, { logger });
+    const environment = new MockActivityEnvironment(
+      { attempt, heartbeatDetails: structuredClone(heartbeatDetails) },
+      { logger },
+    );
     environment.on('heartbeat', (details: unknown) => {
       heartbeatDetails = JSON.parse(JSON.stringify(details ?? null));
     });
@@ -67,4 +87,5 @@ async function attempts(activity: Activity, run: RunRef, input: unknown): Promis
   }
 }
 
-export const codeOf = ({ details }: ApplicationFailure): string => (details?.[0] as FailureDetail | undefined)?.code ?? '';
+export const codeOf = ({ details }: ApplicationFailure): string =>
+  (details?.[0] as FailureDetail | undefined)?.code ?? '';

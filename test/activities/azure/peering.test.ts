@@ -8,7 +8,15 @@ import { connected } from '../../../src/activities/peering-pair.ts';
 import { deleteNetwork, deletePeering } from '../../../src/activities/undo-azure.ts';
 import { peeringBody } from '../../../src/manifests/azure.ts';
 import { idsOf, peeringIdOf } from '../../../src/manifests/names.ts';
-import { type AzureUnderTest, clusterVnetId, contextOf, failureOf, runRef, startAzureUnderTest, toolsOf } from './support.ts';
+import {
+  type AzureUnderTest,
+  clusterVnetId,
+  contextOf,
+  failureOf,
+  runRef,
+  startAzureUnderTest,
+  toolsOf,
+} from './support.ts';
 
 const run = runRef();
 const ids = idsOf(run);
@@ -91,7 +99,10 @@ test('a peering of our name that leads to another VNet is not ours: NotMine, and
   );
   await tools.azure.peerings.ensure(farId, peeringBody(elsewhere), lroOf(contextOf(run)), () => true);
   assert.equal((await failureOf(peerFromCluster(vnets, tools, contextOf(run)))).code, 'NotMine');
-  assert.equal((await deletePeering({ id: farId, remoteVnetId: ids.network }, tools, contextOf(run))).outcome, 'conflict');
+  assert.equal(
+    (await deletePeering({ id: farId, remoteVnetId: ids.network }, tools, contextOf(run))).outcome,
+    'conflict',
+  );
   assert.notEqual(await tools.azure.peerings.get(farId), undefined);
 });
 

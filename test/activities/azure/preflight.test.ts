@@ -2,13 +2,21 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { inspectAzure } from '../../../src/activities/preflight/azure.ts';
 import { overlaps } from '../../../src/activities/preflight/cidr.ts';
-import { type Azure, AzureError, type ClusterState, type Permission, type VnetState } from '../../../src/adapters/azure/index.ts';
+import {
+  type Azure,
+  AzureError,
+  type ClusterState,
+  type Permission,
+  type VnetState,
+} from '../../../src/adapters/azure/index.ts';
 import type { Mission } from '../../../src/contract/mission.ts';
 import { rights } from '../../../src/manifests/azure-rights.ts';
 import { clusterVnetId, startAzureUnderTest, subscriptionId } from './support.ts';
 
 /** The part of a mission that Azure's preflight reads. */
-const missionOf = (more: { resourceGroup?: string; cluster?: string; vmGroup?: string; addressSpace?: string } = {}): Mission =>
+const missionOf = (
+  more: { resourceGroup?: string; cluster?: string; vmGroup?: string; addressSpace?: string } = {},
+): Mission =>
   ({
     subscriptionId,
     resourceGroup: more.resourceGroup ?? 'hepflow-lab',
@@ -41,7 +49,9 @@ test('the lab cluster passes with the rights of the shipped role, and nothing is
 
 test('missing groups, each with its field, are listed at once', async () => {
   await using azure = await startAzureUnderTest();
-  const { problems, site } = await inspectAzure(missionOf({ resourceGroup: 'nowhere', vmGroup: 'nor-there' }), { azure: azure.adapter() });
+  const { problems, site } = await inspectAzure(missionOf({ resourceGroup: 'nowhere', vmGroup: 'nor-there' }), {
+    azure: azure.adapter(),
+  });
   assert.deepEqual(
     problems.map(({ code, field }) => [code, field]),
     [
@@ -73,7 +83,10 @@ test("an address space within the cluster's is VnetOverlap, with both values", a
 
 test('kubeconfig of the cluster user is read as text', async () => {
   await using azure = await startAzureUnderTest();
-  assert.match(await azure.adapter().clusters.userKubeconfig({ subscriptionId, resourceGroup: 'hepflow-lab', name: 'lab' }), /^apiVersion: v1/);
+  assert.match(
+    await azure.adapter().clusters.userKubeconfig({ subscriptionId, resourceGroup: 'hepflow-lab', name: 'lab' }),
+    /^apiVersion: v1/,
+  );
 });
 
 const cluster: ClusterState = {
@@ -120,12 +133,14 @@ const telling = ({
     clusters: { get: async () => ({ ...cluster, ...more }), userKubeconfig: async () => '' },
     networks: {
       get: async (id: string) => vnets.find((each) => each.id === id),
-      list: async ({ resourceGroup }: { resourceGroup: string }) => vnets.filter(({ id }) => id.includes(`/${resourceGroup}/`)),
+      list: async ({ resourceGroup }: { resourceGroup: string }) =>
+        vnets.filter(({ id }) => id.includes(`/${resourceGroup}/`)),
     },
   } as unknown as Azure,
 });
 
-const codes = async (told: Told, mission = missionOf()) => (await inspectAzure(mission, telling(told))).problems.map(({ code }) => code);
+const codes = async (told: Told, mission = missionOf()) =>
+  (await inspectAzure(mission, telling(told))).problems.map(({ code }) => code);
 
 describe('which VNet the nodes are in', () => {
   const own = vnetIn('net', 'byo', { addressSpaces: ['10.1.0.0/16'] });
@@ -144,7 +159,12 @@ describe('which VNet the nodes are in', () => {
       undefined,
       ['ClusterVnetUnknown'],
     ],
-    ['unknown, when the node resource group holds two', { vnets: [managed, vnetIn('MC_g_c', 'second')] }, undefined, ['ClusterVnetUnknown']],
+    [
+      'unknown, when the node resource group holds two',
+      { vnets: [managed, vnetIn('MC_g_c', 'second')] },
+      undefined,
+      ['ClusterVnetUnknown'],
+    ],
     ['unknown, when it holds none', { vnets: [] }, undefined, ['ClusterVnetUnknown']],
   ];
   for (const [name, told, id, problems] of rows) {
@@ -162,7 +182,10 @@ describe('which VNet the nodes are in', () => {
 test('lockdown is a problem for a VNet in the node resource group, not for one of our own', async () => {
   const own = vnetIn('net', 'byo');
   assert.deepEqual(await codes({ cluster: { restrictionLevel: 'ReadOnly' } }), ['NodeGroupLocked']);
-  assert.deepEqual(await codes({ cluster: { restrictionLevel: 'ReadOnly', subnetIds: [`${own.id}/subnets/n`] }, vnets: [own] }), []);
+  assert.deepEqual(
+    await codes({ cluster: { restrictionLevel: 'ReadOnly', subnetIds: [`${own.id}/subnets/n`] }, vnets: [own] }),
+    [],
+  );
 });
 
 test("a VNet that is peered with the cluster's may not overlap either", async () => {
@@ -175,7 +198,10 @@ test("a VNet that is peered with the cluster's may not overlap either", async ()
     syncLevel: 'FullyInSync',
     remoteAddressSpaces: ['192.168.0.0/20'],
   };
-  const { problems } = await inspectAzure(missionOf(), telling({ vnets: [vnetIn('MC_g_c', 'aks-vnet', { peerings: [peering] })] }));
+  const { problems } = await inspectAzure(
+    missionOf(),
+    telling({ vnets: [vnetIn('MC_g_c', 'aks-vnet', { peerings: [peering] })] }),
+  );
   assert.deepEqual(
     problems.map(({ code }) => code),
     ['VnetOverlap'],
@@ -184,12 +210,18 @@ test("a VNet that is peered with the cluster's may not overlap either", async ()
 });
 
 test('an overlap with a pod or service range is a warning', async () => {
-  const { problems, warnings } = await inspectAzure(missionOf(), telling({ cluster: { podCidrs: ['192.168.0.0/16'] } }));
+  const { problems, warnings } = await inspectAzure(
+    missionOf(),
+    telling({ cluster: { podCidrs: ['192.168.0.0/16'] } }),
+  );
   assert.deepEqual([problems.length, warnings.length], [0, 1]);
 });
 
 test('every right that is missing is named, at the scope where it is missing', async () => {
-  const lacking = ['Microsoft.Network/virtualNetworks/virtualNetworkPeerings/write', 'Microsoft.Compute/virtualMachines/delete'];
+  const lacking = [
+    'Microsoft.Network/virtualNetworks/virtualNetworkPeerings/write',
+    'Microsoft.Compute/virtualMachines/delete',
+  ];
   const actions = rights.map(({ action }) => action).filter((action) => !lacking.includes(action));
   const { problems } = await inspectAzure(missionOf(), telling({ permissions: () => [{ actions, notActions: [] }] }));
   assert.deepEqual([...new Set(problems.map(({ code }) => code))], ['MissingRights']);
@@ -198,23 +230,34 @@ test('every right that is missing is named, at the scope where it is missing', a
 });
 
 test('rights on the resource alone are enough where they are needed on the resource', async () => {
-  const inGroup = rights.map(({ action }) => action).filter((action) => !action.includes('peer') && !action.includes('Peering'));
+  const inGroup = rights
+    .map(({ action }) => action)
+    .filter((action) => !action.includes('peer') && !action.includes('Peering'));
   const own = vnetIn('net', 'byo');
   const told: Told = {
     cluster: { subnetIds: [`${own.id}/subnets/n`] },
     vnets: [own],
-    permissions: (scope) => [{ actions: scope === own.id || !scope.includes('/net') ? ['*'] : inGroup, notActions: [] }],
+    permissions: (scope) => [
+      { actions: scope === own.id || !scope.includes('/net') ? ['*'] : inGroup, notActions: [] },
+    ],
   };
   assert.deepEqual(await codes(told), []);
 });
 
 test('lockdown, overlap and missing rights are told together', async () => {
-  const told: Told = { cluster: { restrictionLevel: 'ReadOnly' }, permissions: (scope) => (scope.includes('MC_') ? [] : [{ actions: ['*'], notActions: [] }]) };
-  assert.deepEqual(new Set(await codes(told, missionOf({ addressSpace: '10.230.0.0/16' }))), new Set(['NodeGroupLocked', 'VnetOverlap', 'MissingRights']));
+  const told: Told = {
+    cluster: { restrictionLevel: 'ReadOnly' },
+    permissions: (scope) => (scope.includes('MC_') ? [] : [{ actions: ['*'], notActions: [] }]),
+  };
+  assert.deepEqual(
+    new Set(await codes(told, missionOf({ addressSpace: '10.230.0.0/16' }))),
+    new Set(['NodeGroupLocked', 'VnetOverlap', 'MissingRights']),
+  );
 });
 
 test('a refused read is MissingRights; an Azure that cannot be asked is thrown', async () => {
-  const failing = (code: string, status: number) => () => Promise.reject(new AzureError({ code, status, operation: 'read resource group g', message: 'no' }));
+  const failing = (code: string, status: number) => () =>
+    Promise.reject(new AzureError({ code, status, operation: 'read resource group g', message: 'no' }));
   assert.ok((await codes({ groupExists: failing('AuthorizationFailed', 403) })).includes('MissingRights'));
   await assert.rejects(codes({ groupExists: failing('TooManyRequests', 429) }), AzureError);
 });

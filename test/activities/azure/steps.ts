@@ -6,7 +6,14 @@ import { createVm } from '../../../src/activities/create-vm.ts';
 import { peerFromCluster } from '../../../src/activities/peer-from-cluster.ts';
 import { peerToCluster } from '../../../src/activities/peer-to-cluster.ts';
 import type { StepContext, Tools } from '../../../src/activities/step.ts';
-import { deleteInterface, deleteNetwork, deletePeering, deletePublicIp, deleteSecurityGroup, deleteVm } from '../../../src/activities/undo-azure.ts';
+import {
+  deleteInterface,
+  deleteNetwork,
+  deletePeering,
+  deletePublicIp,
+  deleteSecurityGroup,
+  deleteVm,
+} from '../../../src/activities/undo-azure.ts';
 import type { RunRef, StepInput } from '../../../src/contract/steps.ts';
 import { idsOf, peeringIdOf } from '../../../src/manifests/names.ts';
 import { clusterVnetId } from './support.ts';
@@ -25,7 +32,11 @@ export async function makeGround(tools: Tools, context: Contexts) {
   const network = await createNetwork({ addressSpace: '192.168.0.0/16', subnet: '192.168.1.0/24' }, tools, context());
   const publicIp = await createPublicIp({}, tools, context());
   const securityGroup = await createSecurityGroup({ allowedSshSources: ['*'] }, tools, context());
-  const nic = await createInterface({ subnetId: network.subnetId, publicIpId: publicIp.id, securityGroupId: securityGroup.id }, tools, context());
+  const nic = await createInterface(
+    { subnetId: network.subnetId, publicIpId: publicIp.id, securityGroupId: securityGroup.id },
+    tools,
+    context(),
+  );
   return { network, publicIp, securityGroup, nic };
 }
 
@@ -42,7 +53,11 @@ export async function makeAll(tools: Tools, context: Contexts) {
 export async function undoAll(run: RunRef, tools: Tools, context: Contexts) {
   const ids = idsOf(run);
   return {
-    far: await deletePeering({ id: peeringIdOf(clusterVnetId, run.runId), remoteVnetId: ids.network }, tools, context()),
+    far: await deletePeering(
+      { id: peeringIdOf(clusterVnetId, run.runId), remoteVnetId: ids.network },
+      tools,
+      context(),
+    ),
     near: await deletePeering({ id: ids.peeringToCluster, remoteVnetId: clusterVnetId }, tools, context()),
     vm: await deleteVm({ id: ids.vm, osDiskId: ids.osDisk }, tools, context()),
     nic: await deleteInterface({ id: ids.interface }, tools, context()),

@@ -37,7 +37,11 @@ export interface AzureUnderTest extends AsyncDisposable {
 }
 
 export async function startAzureUnderTest(
-  options: { durations?: Partial<Durations>; roleFile?: string; assignments?: NonNullable<AzureOptions['assignments']> } = {},
+  options: {
+    durations?: Partial<Durations>;
+    roleFile?: string;
+    assignments?: NonNullable<AzureOptions['assignments']>;
+  } = {},
 ): Promise<AzureUnderTest> {
   const directory = mkdtempSync(join(tmpdir(), 'hepflow-azure-'));
   const authority = await createAuthority(directory);
@@ -58,7 +62,11 @@ export async function startAzureUnderTest(
     ...(options.durations === undefined ? {} : { durations: options.durations }),
   });
   const { tenantId, clientId, clientSecret } = lab.credentials;
-  const trusting = { authorityHost: lab.authorityHost, disableInstanceDiscovery: true, tlsOptions: { ca: authority.caPem } } as ClientSecretCredentialOptions;
+  const trusting = {
+    authorityHost: lab.authorityHost,
+    disableInstanceDiscovery: true,
+    tlsOptions: { ca: authority.caPem },
+  } as ClientSecretCredentialOptions;
   const credential = new ClientSecretCredential(tenantId, clientId, clientSecret, trusting);
   const dispatcher = new Agent({ connect: { ca: authority.caPem } });
   const byHand: AzureUnderTest['byHand'] = async (method, id, body) => {
@@ -79,7 +87,8 @@ export async function startAzureUnderTest(
       const answer = await send('GET');
       if (answer.status === 404) return undefined;
       const resource = (await answer.json()) as { properties?: { provisioningState?: string } };
-      if (method === 'GET' || (method === 'PUT' && resource.properties?.provisioningState === 'Succeeded')) return resource;
+      if (method === 'GET' || (method === 'PUT' && resource.properties?.provisioningState === 'Succeeded'))
+        return resource;
       await sleep(10);
     }
   };
@@ -99,7 +108,9 @@ export async function startAzureUnderTest(
         caPem: authority.caPem,
         userAgent: 'hepflow/test',
       }),
-    count: (method, pathEnd) => lab.requests().filter((each) => each.method === method && each.path.toLowerCase().endsWith(pathEnd.toLowerCase())).length,
+    count: (method, pathEnd) =>
+      lab.requests().filter((each) => each.method === method && each.path.toLowerCase().endsWith(pathEnd.toLowerCase()))
+        .length,
     [Symbol.asyncDispose]: async () => {
       await dispatcher.close();
       await lab.stop();
@@ -111,7 +122,10 @@ export async function startAzureUnderTest(
 const secret = createHash('sha256').update('a test secret').digest();
 
 /** Tools with nothing but Azure and keys; the rest must not be touched. */
-export function toolsOf(azure: Azure, keysOf: (runId: string) => RunKeys = (runId) => deriveRunKeys(secret, runId)): Tools {
+export function toolsOf(
+  azure: Azure,
+  keysOf: (runId: string) => RunKeys = (runId) => deriveRunKeys(secret, runId),
+): Tools {
   return { azure, keysOf } as Partial<Tools> as Tools;
 }
 
@@ -132,7 +146,10 @@ export interface RecordingContext extends StepContext {
   readonly beats: unknown[];
 }
 
-export function contextOf(run: RunRef, more: { resume?: unknown; signal?: AbortSignal; onBeat?: (state: unknown) => void } = {}): RecordingContext {
+export function contextOf(
+  run: RunRef,
+  more: { resume?: unknown; signal?: AbortSignal; onBeat?: (state: unknown) => void } = {},
+): RecordingContext {
   const beats: unknown[] = [];
   return {
     run,

@@ -37,7 +37,10 @@ test('a create that was killed in the middle goes on in another process from wha
   await using azure = await startAzureUnderTest({ durations: { vm: 800 } });
   const input = await readyForVm(azure);
   const kill = new AbortController();
-  const killed = contextOf(run, { signal: kill.signal, onBeat: () => killed.beats.length >= 3 && kill.abort(new Error('killed')) });
+  const killed = contextOf(run, {
+    signal: kill.signal,
+    onBeat: () => killed.beats.length >= 3 && kill.abort(new Error('killed')),
+  });
   await assert.rejects(async () => createVm(input, toolsOf(azure.adapter()), killed), /killed/);
   assert.equal(azure.booted.length, 0, 'it was killed before the VM was there');
 
@@ -71,7 +74,9 @@ test('what a create remembers, returns and fails with holds no private key (W7)'
   const { client, host } = toolsOf(azure.adapter()).keysOf(run.runId);
   const everything = `${JSON.stringify([context.beats, output])} ${inspect([failure, refused], { depth: 12, showHidden: true, customInspect: false, maxStringLength: null })}`;
   const cloudInit = Buffer.from(cloudConfig(host)).toString('base64');
-  const secrets = [...client.privateKey.split('\n'), ...host.privateKey.split('\n'), cloudInit.slice(400, 480)].filter((each) => each.length > 20);
+  const secrets = [...client.privateKey.split('\n'), ...host.privateKey.split('\n'), cloudInit.slice(400, 480)].filter(
+    (each) => each.length > 20,
+  );
   for (const each of secrets) assert.ok(!everything.includes(each));
   assert.doesNotMatch(everything, /PRIVATE KEY|customData|Bearer/);
   assert.equal(output.hostKey, host.publicKey);

@@ -27,7 +27,11 @@ test("rules and routes of the VM's interface, and both sides of the peering, are
   assert.deepEqual(await askAzure(azure.adapter(), asked, signal), {
     securityRules: { [target.id]: { access: 'Allow', rule: 'defaultSecurityRules/AllowVnetOutBound' } },
     routes: { [target.id]: { nextHop: 'VNetPeering', prefix: addresses.clusterVnet } },
-    peerings: asked.peeringIds.map((id) => ({ id: parseId(id).names.join('/'), state: 'Connected', provisioningState: 'Succeeded' })),
+    peerings: asked.peeringIds.map((id) => ({
+      id: parseId(id).names.join('/'),
+      state: 'Connected',
+      provisioningState: 'Succeeded',
+    })),
   });
 });
 
@@ -47,12 +51,20 @@ test('a side of the peering that is gone is told as absent, and the other as Dis
 test('without the right for it a witness is missing and says so; the others speak', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'hepflow-witness-'));
   try {
-    const role = JSON.parse(readFileSync(new URL('../../../deploy/azure-role.json', import.meta.url), 'utf8')) as { Actions: string[] };
+    const role = JSON.parse(readFileSync(new URL('../../../deploy/azure-role.json', import.meta.url), 'utf8')) as {
+      Actions: string[];
+    };
     const roleFile = join(folder, 'role.json');
-    writeFileSync(roleFile, JSON.stringify({ ...role, Actions: role.Actions.filter((action) => !action.includes('effectiveRouteTable')) }));
+    writeFileSync(
+      roleFile,
+      JSON.stringify({ ...role, Actions: role.Actions.filter((action) => !action.includes('effectiveRouteTable')) }),
+    );
     await using azure = await startAzureUnderTest({ roleFile });
     const said = await askAzure(azure.adapter(), await askedFor(azure), signal);
-    assert.match((said.routes as { missing: string }).missing, /^the right for it is missing: .*networkInterfaces\/effectiveRouteTable\/action/);
+    assert.match(
+      (said.routes as { missing: string }).missing,
+      /^the right for it is missing: .*networkInterfaces\/effectiveRouteTable\/action/,
+    );
     assert.ok(target.id in said.securityRules);
     assert.equal(Array.isArray(said.peerings), true);
   } finally {
@@ -63,7 +75,11 @@ test('without the right for it a witness is missing and says so; the others spea
 test('what Azure cannot answer just now is asked again', async () => {
   await using azure = await startAzureUnderTest();
   const asked = await askedFor(azure);
-  azure.lab.faults.add({ kind: 'throttle', type: 'Microsoft.Network/networkInterfaces/effectiveRouteTable', retryAfterSeconds: 1 });
+  azure.lab.faults.add({
+    kind: 'throttle',
+    type: 'Microsoft.Network/networkInterfaces/effectiveRouteTable',
+    retryAfterSeconds: 1,
+  });
   assert.ok(target.id in (await askAzure(azure.adapter(), asked, signal)).routes);
   assert.equal(azure.count('POST', '/effectiveRouteTable'), 2);
 });
@@ -71,15 +87,23 @@ test('what Azure cannot answer just now is asked again', async () => {
 test('what Azure refuses is missing with its reason', async () => {
   await using azure = await startAzureUnderTest();
   const { nic } = await makeGround(toolsOf(azure.adapter()), context);
-  const said = await askAzure(azure.adapter(), { targets: [target], interfaceId: nic.id, peeringIds: [nic.id, nic.id], policy: null }, signal);
-  for (const each of [said.securityRules, said.routes]) assert.match((each as { missing: string }).missing, /not attached to a running virtual machine/);
+  const said = await askAzure(
+    azure.adapter(),
+    { targets: [target], interfaceId: nic.id, peeringIds: [nic.id, nic.id], policy: null },
+    signal,
+  );
+  for (const each of [said.securityRules, said.routes])
+    assert.match((each as { missing: string }).missing, /not attached to a running virtual machine/);
 });
 
 test('a witness that does not answer in time is missing, and the step goes on', async () => {
   await using azure = await startAzureUnderTest({ durations: { effective: 60_000 } });
   const { targets, ...witnesses } = await askedFor(azure);
   const answered = (): number =>
-    azure.lab.requests().filter(({ method, path, status }) => method === 'GET' && path === witnesses.peeringIds[1] && status === 200).length;
+    azure.lab
+      .requests()
+      .filter(({ method, path, status }) => method === 'GET' && path === witnesses.peeringIds[1] && status === 200)
+      .length;
   const before = answered();
   const hearing = openHearing({ targets, witnesses }, { azure: azure.adapter() }, context(), 1000);
   while (answered() === before) await sleep(10);
@@ -92,7 +116,9 @@ test('a peering that breaks while the prober runs is told as it is at the end', 
   await using azure = await startAzureUnderTest({ durations: { effective: 60_000 } });
   const { targets, ...witnesses } = await askedFor(azure);
   const [near, far] = witnesses.peeringIds;
-  const answered = (): number => azure.lab.requests().filter(({ method, path, status }) => method === 'GET' && path === far && status === 200).length;
+  const answered = (): number =>
+    azure.lab.requests().filter(({ method, path, status }) => method === 'GET' && path === far && status === 200)
+      .length;
   const before = answered();
   const hearing = openHearing({ targets, witnesses }, { azure: azure.adapter() }, context(), 1000);
   while (answered() === before) await sleep(10);

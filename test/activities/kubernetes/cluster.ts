@@ -62,17 +62,26 @@ export async function openCluster(flavour: 'oss' | 'cloud'): Promise<TestCluster
   mkdirSync(scope.logs);
   try {
     const authority = await createAuthority(join(directory, 'ca'));
-    const plane = await startControlPlane({ scope, authority, programs: await programs(['etcd', 'kube-apiserver']), crds: crds(flavour) });
+    const plane = await startControlPlane({
+      scope,
+      authority,
+      programs: await programs(['etcd', 'kube-apiserver']),
+      crds: crds(flavour),
+    });
     const { api } = plane;
     for (const object of shippedObjects()) await api.apply(object);
     const controllers = controllersOf(plane);
     const reset = async (): Promise<void> => {
       await seed(api, flavour);
       await controllers.start();
-      const reported = async (): Promise<boolean> => 'status' in (await api.call<object>('GET', `${group}/kubecontrollersconfigurations/default`));
+      const reported = async (): Promise<boolean> =>
+        'status' in (await api.call<object>('GET', `${group}/kubecontrollersconfigurations/default`));
       while (!(await reported())) await sleep(10);
     };
-    const clusters: Clusters = createClusters({ kubeconfigOf: async () => plane.kubeconfigFor('hepflow-worker'), requestTimeoutMs: 10_000 });
+    const clusters: Clusters = createClusters({
+      kubeconfigOf: async () => plane.kubeconfigFor('hepflow-worker'),
+      requestTimeoutMs: 10_000,
+    });
     const stop = async (): Promise<void> => {
       await controllers.stop();
       await clusters.close();
@@ -113,7 +122,11 @@ export async function retried<T>(step: () => Promise<T>): Promise<T> {
 export const shippedObjects = (): KubernetesObject[] =>
   readdirSync(deployFolder)
     .filter((file) => file.endsWith('.yaml'))
-    .flatMap((file) => parseAllDocuments(readFileSync(join(deployFolder, file), 'utf8')).map((document) => document.toJS() as KubernetesObject));
+    .flatMap((file) =>
+      parseAllDocuments(readFileSync(join(deployFolder, file), 'utf8')).map(
+        (document) => document.toJS() as KubernetesObject,
+      ),
+    );
 
 /** A run and what a step of it is given. */
 export function contextOf(
@@ -122,15 +135,36 @@ export function contextOf(
 ): StepContext & { readonly beats: unknown[] } {
   const { subscriptionId, resourceGroup, name, location } = labCluster;
   const run: RunRef = {
-    ...{ runId, workflowId: `hepflow-lab-${runId}`, startedAt: '2026-01-02T03:04:05.000Z', subscriptionId, resourceGroup, location },
+    ...{
+      runId,
+      workflowId: `hepflow-lab-${runId}`,
+      startedAt: '2026-01-02T03:04:05.000Z',
+      subscriptionId,
+      resourceGroup,
+      location,
+    },
     cluster: { subscriptionId, resourceGroup, name },
   };
   const beats: unknown[] = [];
-  return { run, attempt: 1, signal, heartbeat: (state) => void beats.push(state), resume: undefined, pollIntervalMs: 15, beats };
+  return {
+    run,
+    attempt: 1,
+    signal,
+    heartbeat: (state) => void beats.push(state),
+    resume: undefined,
+    pollIntervalMs: 15,
+    beats,
+  };
 }
 
 /** Resolves when the step has looked and waited a few times; fails when the context's time is over first. */
-export async function waiting({ beats, signal }: { readonly beats: readonly unknown[]; readonly signal: AbortSignal }): Promise<void> {
+export async function waiting({
+  beats,
+  signal,
+}: {
+  readonly beats: readonly unknown[];
+  readonly signal: AbortSignal;
+}): Promise<void> {
   while (beats.length < 3) {
     signal.throwIfAborted();
     await sleep(5);
@@ -143,7 +177,11 @@ export const mission = {
   policy: { name: 'frontend-nodeport-access', tier: 'default', order: 100 },
 } as unknown as Mission;
 
-const collections = ['/api/v1/nodes', '/api/v1/namespaces/default/pods', '/apis/apps/v1/namespaces/default/deployments'];
+const collections = [
+  '/api/v1/nodes',
+  '/api/v1/namespaces/default/pods',
+  '/apis/apps/v1/namespaces/default/deployments',
+];
 const calicoCollections = [
   'kubecontrollersconfigurations',
   'felixconfigurations',
@@ -160,14 +198,19 @@ async function seed(api: Api, flavour: 'oss' | 'cloud'): Promise<void> {
   await api.call('DELETE', '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices');
   const { items } = await api.call<{ items: readonly KubernetesObject[] }>('GET', '/api/v1/services');
   for (const { metadata } of items)
-    if (metadata.name !== 'kubernetes') await api.call('DELETE', `/api/v1/namespaces/${metadata.namespace}/services/${metadata.name}`);
+    if (metadata.name !== 'kubernetes')
+      await api.call('DELETE', `/api/v1/namespaces/${metadata.namespace}/services/${metadata.name}`);
   for (const object of calicoSeed(flavour)) await api.apply(object);
   for (const [index, name] of nodeNames.entries()) await addNode(api, name, `10.240.0.${index + 4}`);
   await addDeployment(api);
 }
 
 export async function addNode(api: Api, name: string, address: string, ready = 'True', os = 'linux'): Promise<void> {
-  await api.call('POST', '/api/v1/nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name, labels: { 'kubernetes.io/os': os, agentpool: 'nodepool1' } } });
+  await api.call('POST', '/api/v1/nodes', {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: { name, labels: { 'kubernetes.io/os': os, agentpool: 'nodepool1' } },
+  });
   const status = { conditions: [{ type: 'Ready', status: ready }], addresses: [{ type: 'InternalIP', address }] };
   await api.call('PATCH', `/api/v1/nodes/${name}/status`, { status });
 }
@@ -191,7 +234,9 @@ async function addDeployment(api: Api): Promise<void> {
 }
 
 export const setPodReady = (api: Api, status: 'True' | 'False'): Promise<unknown> =>
-  api.call('PATCH', '/api/v1/namespaces/default/pods/frontend-1/status', { status: { conditions: [{ type: 'Ready', status }] } });
+  api.call('PATCH', '/api/v1/namespaces/default/pods/frontend-1/status', {
+    status: { conditions: [{ type: 'Ready', status }] },
+  });
 
 /** An EndpointSlice as kube-controller-manager makes it; it is not run here. */
 export function sliceOf(service: string, ready: boolean): object {

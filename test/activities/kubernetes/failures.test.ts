@@ -12,8 +12,22 @@ const rows: readonly [number, string, string, StatusDetails, string, string][] =
   [0, 'ConnectionFailed', 'did not answer', {}, 'KubernetesUnavailable', 'soon'],
   [0, 'Unauthorized', 'plugin failed', {}, 'CredentialsMissing', 'never'],
   [401, 'Unauthorized', 'Unauthorized', {}, 'CredentialsMissing', 'never'],
-  [403, 'Forbidden', 'nodes is forbidden: User "hepflow-worker" cannot list resource "nodes"', {}, 'Forbidden', 'never'],
-  [403, 'Forbidden', 'admission webhook "validation.gatekeeper.sh" denied the request: no NodePorts', {}, 'DeniedByPolicy', 'never'],
+  [
+    403,
+    'Forbidden',
+    'nodes is forbidden: User "hepflow-worker" cannot list resource "nodes"',
+    {},
+    'Forbidden',
+    'never',
+  ],
+  [
+    403,
+    'Forbidden',
+    'admission webhook "validation.gatekeeper.sh" denied the request: no NodePorts',
+    {},
+    'DeniedByPolicy',
+    'never',
+  ],
   [403, 'Forbidden', 'services "x" is forbidden: exceeded quota: ports', {}, 'DeniedByPolicy', 'never'],
   [422, 'Invalid', "ValidatingAdmissionPolicy 'p' with binding 'b' denied request: no", {}, 'DeniedByPolicy', 'never'],
   [422, 'Invalid', 'Invalid value: 30080: provided port is already allocated', nodePort, 'NodePortTaken', 'never'],
@@ -47,5 +61,8 @@ for (const [status, reason, message, details, code, retry] of rows) {
 }
 
 test('the time that the API server asks for is passed on', () => {
-  assert.equal(kubernetesFailure(new KubernetesError(429, 'TooManyRequests', 'slow down', { retryAfterMs: 7000 })).retryAfterMs, 7000);
+  assert.equal(
+    kubernetesFailure(new KubernetesError(429, 'TooManyRequests', 'slow down', { retryAfterMs: 7000 })).retryAfterMs,
+    7000,
+  );
 });

@@ -15,7 +15,9 @@ const controllersPath = `${group}/kubecontrollersconfigurations/default`;
 const felixPath = `${group}/felixconfigurations/default`;
 const node = nodeNames[0];
 const nodePath = `/api/v1/nodes/${node}`;
-const autoCreate = (value: string | null): object => ({ spec: { controllers: { node: { hostEndpoint: { autoCreate: value } } } } });
+const autoCreate = (value: string | null): object => ({
+  spec: { controllers: { node: { hostEndpoint: { autoCreate: value } } } },
+});
 const hepNames = nodeNames.map((name) => `${name}-auto-hep`);
 
 /** An object without what any write changes, and without what the controllers report. */
@@ -27,13 +29,17 @@ async function shapeOf({ api }: TestCluster, path: string): Promise<object> {
 
 /** Of the mark, whose it is and what undo restores. */
 const markIn = (object: object): unknown => {
-  const text = (object as { metadata: { annotations?: Record<string, string> } }).metadata.annotations?.[changedAnnotation];
+  const text = (object as { metadata: { annotations?: Record<string, string> } }).metadata.annotations?.[
+    changedAnnotation
+  ];
   if (text === undefined) return null;
   const { path: _path, wrote: _wrote, owner: _owner, at: _at, ...mark } = JSON.parse(text) as Record<string, unknown>;
   return mark;
 };
 const endpointsOf = async ({ api }: TestCluster): Promise<string[]> =>
-  (await api.call<{ items: KubernetesObject[] }>('GET', `${group}/hostendpoints`)).items.map(({ metadata }) => metadata.name).toSorted();
+  (await api.call<{ items: KubernetesObject[] }>('GET', `${group}/hostendpoints`)).items
+    .map(({ metadata }) => metadata.name)
+    .toSorted();
 
 for (const flavour of ['cloud', 'oss'] as const) {
   describe(`fields of existing objects, on a real API server with the ${flavour} schema`, () => {
@@ -59,14 +65,26 @@ function autoHostEndpoints(of: () => TestCluster): void {
     const before = await shapeOf(cluster, controllersPath);
     const context = contextOf();
     const input = { prior: 'Disabled', readyNodes: nodeNames };
-    assert.deepEqual(await retried(() => enableAutoHostEndpoints(input, cluster.tools, context)), { changed: true, names: hepNames });
+    assert.deepEqual(await retried(() => enableAutoHostEndpoints(input, cluster.tools, context)), {
+      changed: true,
+      names: hepNames,
+    });
     assert.deepEqual(markIn(await shapeOf(cluster, controllersPath)), { run: context.run.runId, prior: 'Disabled' });
-    assert.deepEqual(await retried(() => enableAutoHostEndpoints(input, cluster.tools, context)), { changed: true, names: hepNames });
+    assert.deepEqual(await retried(() => enableAutoHostEndpoints(input, cluster.tools, context)), {
+      changed: true,
+      names: hepNames,
+    });
 
-    assert.equal((await retried(() => restoreAutoHostEndpoints({ prior: 'Disabled' }, cluster.tools, context))).outcome, 'done');
+    assert.equal(
+      (await retried(() => restoreAutoHostEndpoints({ prior: 'Disabled' }, cluster.tools, context))).outcome,
+      'done',
+    );
     assert.deepEqual(await endpointsOf(cluster), [], 'done means that the host endpoints are gone');
     assert.deepEqual(await shapeOf(cluster, controllersPath), before);
-    assert.equal((await retried(() => restoreAutoHostEndpoints({ prior: 'Disabled' }, cluster.tools, context))).outcome, 'nothing');
+    assert.equal(
+      (await retried(() => restoreAutoHostEndpoints({ prior: 'Disabled' }, cluster.tools, context))).outcome,
+      'nothing',
+    );
   });
 
   test('accepted by Calico is not enough: the step goes on heartbeating until every ready node has its host endpoint', async () => {
@@ -89,7 +107,12 @@ function autoHostEndpoints(of: () => TestCluster): void {
     const labels = { 'projectcalico.org/created-by': 'calico-kube-controllers' };
     for (const name of nodeNames) {
       const spec = { node: name, interfaceName: '*' };
-      await cluster.api.apply({ apiVersion: 'projectcalico.org/v3', kind: 'HostEndpoint', metadata: { name: `${name}-auto-hep`, labels }, spec });
+      await cluster.api.apply({
+        apiVersion: 'projectcalico.org/v3',
+        kind: 'HostEndpoint',
+        metadata: { name: `${name}-auto-hep`, labels },
+        spec,
+      });
     }
     const context = contextOf();
     const step = enableAutoHostEndpoints({ prior: 'Disabled', readyNodes: nodeNames }, cluster.tools, context);
@@ -101,7 +124,11 @@ function autoHostEndpoints(of: () => TestCluster): void {
   test('a ready node that a scale-down takes away meanwhile is not waited for', async () => {
     const cluster = of();
     const { names } = await retried(() =>
-      enableAutoHostEndpoints({ prior: 'Disabled', readyNodes: [...nodeNames, 'gone-by-now'] }, cluster.tools, contextOf()),
+      enableAutoHostEndpoints(
+        { prior: 'Disabled', readyNodes: [...nodeNames, 'gone-by-now'] },
+        cluster.tools,
+        contextOf(),
+      ),
     );
     assert.deepEqual(names, hepNames);
   });
@@ -111,19 +138,27 @@ function autoHostEndpoints(of: () => TestCluster): void {
     await cluster.api.call('PATCH', controllersPath, autoCreate('Enabled'));
     const before = await shapeOf(cluster, controllersPath);
     const context = contextOf();
-    assert.deepEqual(await retried(() => enableAutoHostEndpoints({ prior: 'Enabled', readyNodes: nodeNames }, cluster.tools, context)), {
-      changed: false,
-      names: hepNames,
-    });
+    assert.deepEqual(
+      await retried(() => enableAutoHostEndpoints({ prior: 'Enabled', readyNodes: nodeNames }, cluster.tools, context)),
+      {
+        changed: false,
+        names: hepNames,
+      },
+    );
     assert.deepEqual(await shapeOf(cluster, controllersPath), before);
-    assert.equal((await retried(() => restoreAutoHostEndpoints({ prior: 'Enabled' }, cluster.tools, context))).outcome, 'nothing');
+    assert.equal(
+      (await retried(() => restoreAutoHostEndpoints({ prior: 'Enabled' }, cluster.tools, context))).outcome,
+      'nothing',
+    );
     assert.deepEqual(await shapeOf(cluster, controllersPath), before);
   });
 
   for (const [what, spec] of Object.entries({
     'an empty node controller, which means a controller that runs': { controllers: { node: {} } },
     'no controllers at all': {},
-    'a hostEndpoint without autoCreate': { controllers: { node: { hostEndpoint: { createDefaultHostEndpoint: 'Enabled' } } } },
+    'a hostEndpoint without autoCreate': {
+      controllers: { node: { hostEndpoint: { createDefaultHostEndpoint: 'Enabled' } } },
+    },
   })) {
     test(`${what}: absent before, absent after, and what held it as it was (W3)`, async () => {
       const cluster = of();
@@ -131,8 +166,15 @@ function autoHostEndpoints(of: () => TestCluster): void {
       await cluster.api.call('PATCH', controllersPath, { spec });
       const before = await shapeOf(cluster, controllersPath);
       const context = contextOf();
-      assert.equal((await retried(() => enableAutoHostEndpoints({ prior: null, readyNodes: nodeNames }, cluster.tools, context))).changed, true);
-      assert.equal((await retried(() => restoreAutoHostEndpoints({ prior: null }, cluster.tools, context))).outcome, 'done');
+      assert.equal(
+        (await retried(() => enableAutoHostEndpoints({ prior: null, readyNodes: nodeNames }, cluster.tools, context)))
+          .changed,
+        true,
+      );
+      assert.equal(
+        (await retried(() => restoreAutoHostEndpoints({ prior: null }, cluster.tools, context))).outcome,
+        'done',
+      );
       assert.deepEqual(await shapeOf(cluster, controllersPath), before);
     });
   }
@@ -142,12 +184,18 @@ function autoHostEndpoints(of: () => TestCluster): void {
     await cluster.api.call('PATCH', controllersPath, autoCreate('Enabled'));
     const before = await shapeOf(cluster, controllersPath);
     const context = contextOf();
-    await assert.rejects(enableAutoHostEndpoints({ prior: 'Disabled', readyNodes: nodeNames }, cluster.tools, context), {
-      code: 'ChangedMeanwhile',
-      message: /was Disabled before the run and is Enabled now/,
-    });
+    await assert.rejects(
+      enableAutoHostEndpoints({ prior: 'Disabled', readyNodes: nodeNames }, cluster.tools, context),
+      {
+        code: 'ChangedMeanwhile',
+        message: /was Disabled before the run and is Enabled now/,
+      },
+    );
     const undone = await retried(() => restoreAutoHostEndpoints({ prior: 'Disabled' }, cluster.tools, context));
-    assert.deepEqual([undone.outcome, /is Enabled, this run wrote Enabled \(before it: Disabled\); left alone/.test(undone.detail)], ['conflict', true]);
+    assert.deepEqual(
+      [undone.outcome, /is Enabled, this run wrote Enabled \(before it: Disabled\); left alone/.test(undone.detail)],
+      ['conflict', true],
+    );
     assert.deepEqual(await shapeOf(cluster, controllersPath), before);
   });
 
@@ -177,17 +225,35 @@ function autoHostEndpoints(of: () => TestCluster): void {
     await assert.rejects(first);
     assert.notEqual(markIn(await shapeOf(cluster, controllersPath)), null);
     await cluster.controllers.start();
-    assert.equal((await retried(() => restoreAutoHostEndpoints({ prior: 'Disabled' }, cluster.tools, context))).outcome, 'done');
+    assert.equal(
+      (await retried(() => restoreAutoHostEndpoints({ prior: 'Disabled' }, cluster.tools, context))).outcome,
+      'done',
+    );
     assert.deepEqual(await endpointsOf(cluster), []);
     assert.equal(markIn(await shapeOf(cluster, controllersPath)), null);
   });
 
   test("users' own host endpoints survive, and are not waited for", async () => {
     const cluster = of();
-    await cluster.api.apply({ apiVersion: 'projectcalico.org/v3', kind: 'HostEndpoint', metadata: { name: 'mine' }, spec: { node, interfaceName: 'eth0' } });
+    await cluster.api.apply({
+      apiVersion: 'projectcalico.org/v3',
+      kind: 'HostEndpoint',
+      metadata: { name: 'mine' },
+      spec: { node, interfaceName: 'eth0' },
+    });
     const context = contextOf();
-    assert.deepEqual((await retried(() => enableAutoHostEndpoints({ prior: 'Disabled', readyNodes: nodeNames }, cluster.tools, context))).names, hepNames);
-    assert.equal((await retried(() => restoreAutoHostEndpoints({ prior: 'Disabled' }, cluster.tools, context))).outcome, 'done');
+    assert.deepEqual(
+      (
+        await retried(() =>
+          enableAutoHostEndpoints({ prior: 'Disabled', readyNodes: nodeNames }, cluster.tools, context),
+        )
+      ).names,
+      hepNames,
+    );
+    assert.equal(
+      (await retried(() => restoreAutoHostEndpoints({ prior: 'Disabled' }, cluster.tools, context))).outcome,
+      'done',
+    );
     assert.deepEqual(await endpointsOf(cluster), ['mine']);
   });
 
@@ -211,7 +277,11 @@ function flowLogsSupported(of: () => TestCluster): void {
       await cluster.api.call('PATCH', felixPath, { spec: { flowLogsEnableHostEndpoint: prior } });
       const before = await shapeOf(cluster, felixPath);
       const context = contextOf();
-      for (const _ of [1, 2]) assert.deepEqual(await retried(() => enableFlowLogs({ prior }, cluster.tools, context)), { changed: true, supported: true });
+      for (const _ of [1, 2])
+        assert.deepEqual(await retried(() => enableFlowLogs({ prior }, cluster.tools, context)), {
+          changed: true,
+          supported: true,
+        });
       assert.deepEqual(markIn(await shapeOf(cluster, felixPath)), { run: context.run.runId, prior });
       assert.equal((await retried(() => restoreFlowLogs({ prior }, cluster.tools, context))).outcome, 'done');
       assert.deepEqual(await shapeOf(cluster, felixPath), before);
@@ -224,7 +294,10 @@ function flowLogsSupported(of: () => TestCluster): void {
     await cluster.api.call('PATCH', felixPath, { spec: { flowLogsEnableHostEndpoint: true } });
     const before = await shapeOf(cluster, felixPath);
     const context = contextOf();
-    assert.deepEqual(await retried(() => enableFlowLogs({ prior: true }, cluster.tools, context)), { changed: false, supported: true });
+    assert.deepEqual(await retried(() => enableFlowLogs({ prior: true }, cluster.tools, context)), {
+      changed: false,
+      supported: true,
+    });
     assert.equal((await retried(() => restoreFlowLogs({ prior: true }, cluster.tools, context))).outcome, 'nothing');
     assert.deepEqual(await shapeOf(cluster, felixPath), before);
   });
@@ -248,7 +321,10 @@ function flowLogsUnsupported(of: () => TestCluster): void {
     const before = await shapeOf(cluster, felixPath);
     const context = contextOf();
     for (const _ of [1, 2])
-      assert.deepEqual(await retried(() => enableFlowLogs({ prior: null }, cluster.tools, context)), { changed: false, supported: false });
+      assert.deepEqual(await retried(() => enableFlowLogs({ prior: null }, cluster.tools, context)), {
+        changed: false,
+        supported: false,
+      });
     assert.deepEqual(await shapeOf(cluster, felixPath), before);
     assert.equal((await retried(() => restoreFlowLogs({ prior: null }, cluster.tools, context))).outcome, 'nothing');
   });
@@ -257,7 +333,9 @@ function flowLogsUnsupported(of: () => TestCluster): void {
     const cluster = of();
     const before = await shapeOf(cluster, felixPath);
     const context = contextOf();
-    await cluster.api.call('PATCH', felixPath, { metadata: { annotations: { [changedAnnotation]: JSON.stringify({ run: context.run.runId, prior: null }) } } });
+    await cluster.api.call('PATCH', felixPath, {
+      metadata: { annotations: { [changedAnnotation]: JSON.stringify({ run: context.run.runId, prior: null }) } },
+    });
     assert.equal((await retried(() => restoreFlowLogs({ prior: null }, cluster.tools, context))).outcome, 'done');
     assert.deepEqual(await shapeOf(cluster, felixPath), before);
   });
@@ -275,7 +353,9 @@ function labels(of: () => TestCluster): void {
       const before = await shapeOf(cluster, nodePath);
       const context = contextOf();
       const begin = new Date().toISOString();
-      const { written, onHostEndpoint, ...labelled } = await retried(() => labelNode({ node, key, value, prior }, cluster.tools, context));
+      const { written, onHostEndpoint, ...labelled } = await retried(() =>
+        labelNode({ node, key, value, prior }, cluster.tools, context),
+      );
       assert.deepEqual(labelled, { changed: true, hostEndpoint: `${node}-auto-hep` });
       assert.ok(written && onHostEndpoint, 'whoever wrote it knows when');
       const times = [begin, written.from, written.to, onHostEndpoint.to, new Date().toISOString()];
@@ -312,8 +392,14 @@ function labels(of: () => TestCluster): void {
     await cluster.api.call('PATCH', nodePath, { metadata: { labels: { [key]: value } } });
     const before = await shapeOf(cluster, nodePath);
     const context = contextOf();
-    assert.equal((await retried(() => labelNode({ node, key, value, prior: value }, cluster.tools, context))).changed, false);
-    assert.equal((await retried(() => restoreLabel({ node, key, written: value, prior: value }, cluster.tools, context))).outcome, 'nothing');
+    assert.equal(
+      (await retried(() => labelNode({ node, key, value, prior: value }, cluster.tools, context))).changed,
+      false,
+    );
+    assert.equal(
+      (await retried(() => restoreLabel({ node, key, written: value, prior: value }, cluster.tools, context))).outcome,
+      'nothing',
+    );
     assert.deepEqual(await shapeOf(cluster, nodePath), before);
   });
 

@@ -51,7 +51,8 @@ describe('the lease of a cluster', () => {
       },
     },
   });
-  const hold = ({ context, holder }: Holding, over: boolean | 'unknown' = 'unknown') => holdCluster({ holder }, toolsWith(over), context);
+  const hold = ({ context, holder }: Holding, over: boolean | 'unknown' = 'unknown') =>
+    holdCluster({ holder }, toolsWith(over), context);
   const release = ({ context, holder }: Holding) => releaseCluster({ holder }, cluster.tools, context);
   const lease = (): Promise<Lease> => cluster.api.read<Lease>(path);
   const refused = async (step: Promise<unknown>): Promise<string> => {
@@ -110,7 +111,10 @@ describe('the lease of a cluster', () => {
     assert.equal(taken.takenOverFrom, first.holder);
     const { metadata, spec } = await lease();
     assert.equal(metadata.labels?.[runLabel], second.context.run.runId);
-    assert.deepEqual([spec?.holderIdentity, spec?.leaseTransitions, spec?.acquireTime], [second.holder, 1, taken.since]);
+    assert.deepEqual(
+      [spec?.holderIdentity, spec?.leaseTransitions, spec?.acquireTime],
+      [second.holder, 1, taken.since],
+    );
     assert.deepEqual(await hold(second), taken);
     assert.equal((await release(first)).outcome, 'nothing');
     assert.equal((await release(second)).outcome, 'done');
@@ -125,11 +129,18 @@ describe('the lease of a cluster', () => {
       const overUnlessNew = { ...toolsWith('unknown') };
       const tools: Tools = {
         ...overUnlessNew,
-        temporal: { namespace: 'default', isOver: async (workflowId, runId) => holder === `default/${workflowId}/${runId}` },
+        temporal: {
+          namespace: 'default',
+          isOver: async (workflowId, runId) => holder === `default/${workflowId}/${runId}`,
+        },
       };
-      const ends = await Promise.allSettled(runs.map(({ context, holder }) => retried(() => holdCluster({ holder }, tools, context))));
+      const ends = await Promise.allSettled(
+        runs.map(({ context, holder }) => retried(() => holdCluster({ holder }, tools, context))),
+      );
       assert.equal(ends.filter(({ status }) => status === 'fulfilled').length, 1, JSON.stringify(ends));
-      for (const end of ends) if (end.status === 'rejected') assert.equal(end.reason instanceof HepflowError && end.reason.code, 'ClusterHeld');
+      for (const end of ends)
+        if (end.status === 'rejected')
+          assert.equal(end.reason instanceof HepflowError && end.reason.code, 'ClusterHeld');
       const winner = runs[ends.findIndex(({ status }) => status === 'fulfilled')];
       assert.equal((await lease()).spec?.holderIdentity, winner?.holder);
     }
@@ -143,12 +154,16 @@ describe('the lease of a cluster', () => {
       const { problems } = await inspectCluster(mission, run.context.run.runId, cluster.tools);
       assert.deepEqual(
         problems.map(({ code, message }) => `${code}: ${message}`),
-        ['create leases.coordination.k8s.io', ...['get', 'patch', 'delete'].map((verb) => `${verb} leases.coordination.k8s.io hepflow`)].map(
-          (right) => `MissingRights: May not ${right} in namespace kube-system.`,
-        ),
+        [
+          'create leases.coordination.k8s.io',
+          ...['get', 'patch', 'delete'].map((verb) => `${verb} leases.coordination.k8s.io hepflow`),
+        ].map((right) => `MissingRights: May not ${right} in namespace kube-system.`),
       );
       assert.deepEqual((await inspectHold(run.context.run.cluster, run.holder, cluster.tools)).findings, []);
-      await assert.rejects(hold(run), (error) => error instanceof KubernetesError && kubernetesFailure(error).code === 'Forbidden');
+      await assert.rejects(
+        hold(run),
+        (error) => error instanceof KubernetesError && kubernetesFailure(error).code === 'Forbidden',
+      );
     } finally {
       for (const object of shippedObjects()) await cluster.api.apply(object);
     }

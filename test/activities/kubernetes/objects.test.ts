@@ -7,7 +7,17 @@ import { kubernetesFailure } from '../../../src/activities/failures-kubernetes.t
 import { deletePolicy, deleteService } from '../../../src/activities/undo-kubernetes.ts';
 import { KubernetesError } from '../../../src/adapters/kubernetes/index.ts';
 import { runLabel } from '../../../src/manifests/names.ts';
-import { calicoObject, contextOf, group, openCluster, sliceOf, slices, type TestCluster, waiting, workload } from './cluster.ts';
+import {
+  calicoObject,
+  contextOf,
+  group,
+  openCluster,
+  sliceOf,
+  slices,
+  type TestCluster,
+  waiting,
+  workload,
+} from './cluster.ts';
 
 const servicesPath = '/api/v1/namespaces/default/services';
 const servicePath = `${servicesPath}/frontend-nodeport`;
@@ -47,7 +57,9 @@ describe('objects that a run creates, on a real API server', () => {
     const context = contextOf();
     await cluster.api.call('POST', slices, sliceOf(workload.serviceName, true));
     await exposeNodePort(workload, cluster.tools, context);
-    await cluster.api.call('PATCH', servicePath, { spec: { ports: [{ name: 'http', port: 80, targetPort: 9999, nodePort: 30099 }] } });
+    await cluster.api.call('PATCH', servicePath, {
+      spec: { ports: [{ name: 'http', port: 80, targetPort: 9999, nodePort: 30099 }] },
+    });
     assert.equal((await exposeNodePort(workload, cluster.tools, context)).nodePort, 30080);
   });
 
@@ -73,13 +85,28 @@ describe('objects that a run creates, on a real API server', () => {
       spec: { type: 'NodePort', ports: [{ port: 80, nodePort: 30080 }] },
     });
     assert.equal(await codeOf(exposeNodePort(workload, cluster.tools, contextOf())), 'NodePortTaken');
-    assert.equal(await codeOf(exposeNodePort({ ...workload, nodePort: 1234 }, cluster.tools, contextOf())), 'NodePortOutOfRange');
-    assert.equal(await codeOf(exposeNodePort({ ...workload, deployment: 'nope' }, cluster.tools, contextOf())), 'NotFound');
-    assert.equal((await deleteService(theService, cluster.tools, contextOf())).outcome, 'nothing', 'undoing what never happened is success (W2)');
+    assert.equal(
+      await codeOf(exposeNodePort({ ...workload, nodePort: 1234 }, cluster.tools, contextOf())),
+      'NodePortOutOfRange',
+    );
+    assert.equal(
+      await codeOf(exposeNodePort({ ...workload, deployment: 'nope' }, cluster.tools, contextOf())),
+      'NotFound',
+    );
+    assert.equal(
+      (await deleteService(theService, cluster.tools, contextOf())).outcome,
+      'nothing',
+      'undoing what never happened is success (W2)',
+    );
   });
 
   const policy = {
-    ...{ name: 'frontend-nodeport-access', tier: 'default', order: 100, label: { key: 'host-end-point', value: 'test' } },
+    ...{
+      name: 'frontend-nodeport-access',
+      tier: 'default',
+      order: 100,
+      label: { key: 'host-end-point', value: 'test' },
+    },
     ...{ sourceAddress: '192.168.1.4', nodePort: 30080 },
   };
 
@@ -96,11 +123,22 @@ describe('objects that a run creates, on a real API server', () => {
       assert.equal(applied.name, objectName);
       const times = [begin, applied.accepted?.from ?? '', applied.accepted?.to ?? '', applied.acceptedAt];
       assert.deepEqual(times, times.toSorted());
-      assert.equal((await applyPolicy(input, cluster.tools, context)).accepted, undefined, 'a second try does not know when the first one did it');
+      assert.equal(
+        (await applyPolicy(input, cluster.tools, context)).accepted,
+        undefined,
+        'a second try does not know when the first one did it',
+      );
       assert.ok(Math.abs(Date.parse(applied.acceptedAt) - Date.now()) < 5000);
       const made = await cluster.api.call<KubernetesObject>('GET', path);
       assert.deepEqual(made['spec'], {
-        ...{ tier, order: 100, selector: 'host-end-point == "test"', preDNAT: true, applyOnForward: true, types: ['Ingress'] },
+        ...{
+          tier,
+          order: 100,
+          selector: 'host-end-point == "test"',
+          preDNAT: true,
+          applyOnForward: true,
+          types: ['Ingress'],
+        },
         ingress: [
           { action: 'Allow', source: { nets: ['127.0.0.1/32'] }, destination: {} },
           { action: 'Deny', protocol: 'TCP', source: { nets: ['192.168.1.4/32'] }, destination: { ports: [30080] } },
@@ -117,16 +155,21 @@ describe('objects that a run creates, on a real API server', () => {
   }
 
   test("somebody else's policy of that name is neither changed nor deleted (W6)", async () => {
-    await cluster.api.apply(calicoObject('GlobalNetworkPolicy', policy.name, { tier: 'default', order: 1, selector: 'all()' }));
+    await cluster.api.apply(
+      calicoObject('GlobalNetworkPolicy', policy.name, { tier: 'default', order: 1, selector: 'all()' }),
+    );
     const context = contextOf();
     await assert.rejects(applyPolicy(policy, cluster.tools, context), { code: 'PolicyExists' });
     const undone = await deletePolicy({ name: policy.name }, cluster.tools, context);
     assert.deepEqual([undone.outcome, /does not belong to run/.test(undone.detail)], ['nothing', true]);
-    assert.deepEqual((await cluster.api.call<KubernetesObject>('GET', `${group}/globalnetworkpolicies/${policy.name}`))['spec'], {
-      tier: 'default',
-      order: 1,
-      selector: 'all()',
-    });
+    assert.deepEqual(
+      (await cluster.api.call<KubernetesObject>('GET', `${group}/globalnetworkpolicies/${policy.name}`))['spec'],
+      {
+        tier: 'default',
+        order: 1,
+        selector: 'all()',
+      },
+    );
   });
 
   test('a delete that somebody holds up with a finalizer is proved by 404, not by the answer to the delete', async () => {

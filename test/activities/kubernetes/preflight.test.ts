@@ -24,12 +24,18 @@ const runId = 'abcd1234';
 const services = '/api/v1/namespaces/default/services';
 const binding = '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/hepflow-worker';
 const nodePort = (name: string, port: number, labels = {}): object => ({
-  ...{ apiVersion: 'v1', kind: 'Service', metadata: { name, labels }, spec: { type: 'NodePort', ports: [{ port: 80, nodePort: port }] } },
+  ...{
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name, labels },
+    spec: { type: 'NodePort', ports: [{ port: 80, nodePort: port }] },
+  },
 });
 
 describe('the cluster as preflight finds it, on a real API server', () => {
   let cluster: TestCluster;
-  const inspect = (changed: Partial<Mission> = {}): ReturnType<typeof inspectCluster> => inspectCluster({ ...mission, ...changed }, runId, cluster.tools);
+  const inspect = (changed: Partial<Mission> = {}): ReturnType<typeof inspectCluster> =>
+    inspectCluster({ ...mission, ...changed }, runId, cluster.tools);
   before(async () => {
     cluster = await openCluster('oss');
   });
@@ -37,7 +43,9 @@ describe('the cluster as preflight finds it, on a real API server', () => {
   beforeEach(() => cluster.reset());
 
   test('a cluster in order gives the site with its prior values, and is not changed by being looked at (W1, W3)', async () => {
-    await cluster.api.call('PATCH', `/api/v1/nodes/${nodeNames[1]}`, { metadata: { labels: { 'host-end-point': 'old' } } });
+    await cluster.api.call('PATCH', `/api/v1/nodes/${nodeNames[1]}`, {
+      metadata: { labels: { 'host-end-point': 'old' } },
+    });
     const versions = await resourceVersions(cluster.api);
     const { problems, warnings, site } = await inspect();
     assert.deepEqual([problems, warnings], [[], []]);
@@ -69,14 +77,25 @@ describe('the cluster as preflight finds it, on a real API server', () => {
   });
 
   const patch = (path: string, body: object) => (api: Api) => api.call('PATCH', path, body);
-  const faults: Record<string, { fault?: (api: Api) => Promise<unknown>; spec?: Partial<Mission>; says: RegExp; field?: string }> = {
-    NamespaceNotFound: { spec: { workload: { ...workload, namespace: 'shop' } }, says: /shop does not exist/, field: 'workload.namespace' },
+  const faults: Record<
+    string,
+    { fault?: (api: Api) => Promise<unknown>; spec?: Partial<Mission>; says: RegExp; field?: string }
+  > = {
+    NamespaceNotFound: {
+      spec: { workload: { ...workload, namespace: 'shop' } },
+      says: /shop does not exist/,
+      field: 'workload.namespace',
+    },
     DeploymentNotFound: {
       spec: { workload: { ...workload, deployment: 'backend' } },
       says: /backend does not exist in namespace default/,
       field: 'workload.deployment',
     },
-    NoReadyPods: { fault: (api) => setPodReady(api, 'False'), says: /has 1 pods, none of them ready/, field: 'workload.deployment' },
+    NoReadyPods: {
+      fault: (api) => setPodReady(api, 'False'),
+      says: /has 1 pods, none of them ready/,
+      field: 'workload.deployment',
+    },
     ServiceExists: {
       fault: (api) => api.call('POST', services, nodePort('frontend-nodeport', 30100)),
       says: /frontend-nodeport exists in namespace default/,
@@ -87,7 +106,11 @@ describe('the cluster as preflight finds it, on a real API server', () => {
       says: /30080 belongs to service web in namespace default/,
       field: 'workload.nodePort',
     },
-    NodePortOutOfRange: { spec: { workload: { ...workload, nodePort: 8080 } }, says: /8080 is outside 30000-32767/, field: 'workload.nodePort' },
+    NodePortOutOfRange: {
+      spec: { workload: { ...workload, nodePort: 8080 } },
+      says: /8080 is outside 30000-32767/,
+      field: 'workload.nodePort',
+    },
     NotEnoughNodes: {
       fault: (api) => Promise.all(nodeNames.slice(1).map((name) => api.call('DELETE', `/api/v1/nodes/${name}`))),
       says: /has 1 ready Linux nodes/,
@@ -100,15 +123,24 @@ describe('the cluster as preflight finds it, on a real API server', () => {
       says: /sick is not a ready Linux node/,
       field: 'nodes.1',
     },
-    CalicoConfigMissing: { fault: (api) => api.call('DELETE', `${group}/felixconfigurations/default`), says: /FelixConfiguration default does not exist/ },
-    TierNotFound: { spec: { policy: { ...mission.policy, tier: 'nope' } }, says: /Tier nope does not exist/, field: 'policy.tier' },
+    CalicoConfigMissing: {
+      fault: (api) => api.call('DELETE', `${group}/felixconfigurations/default`),
+      says: /FelixConfiguration default does not exist/,
+    },
+    TierNotFound: {
+      spec: { policy: { ...mission.policy, tier: 'nope' } },
+      says: /Tier nope does not exist/,
+      field: 'policy.tier',
+    },
     PolicyExists: {
       fault: (api) => api.apply(calicoObject('GlobalNetworkPolicy', 'default.frontend-nodeport-access', {})),
       says: /frontend-nodeport-access exists/,
       field: 'policy.name',
     },
     InvalidInput: {
-      fault: patch(`${group}/felixconfigurations/default`, { spec: { failsafeInboundHostPorts: [{ protocol: 'tcp', port: 30080 }] } }),
+      fault: patch(`${group}/felixconfigurations/default`, {
+        spec: { failsafeInboundHostPorts: [{ protocol: 'tcp', port: 30080 }] },
+      }),
       ...{ says: /30080 is a failsafe inbound port of Calico/, field: 'workload.nodePort' },
     },
     ChangedMeanwhile: {
@@ -127,7 +159,11 @@ describe('the cluster as preflight finds it, on a real API server', () => {
         problems.map((problem) => problem.code),
         [code],
       );
-      assert.deepEqual([problems[0]?.field, says.test(problems[0]?.message ?? '')], [field, true], problems[0]?.message);
+      assert.deepEqual(
+        [problems[0]?.field, says.test(problems[0]?.message ?? '')],
+        [field, true],
+        problems[0]?.message,
+      );
       assert.notEqual(problems[0]?.remedy, '');
       assert.equal(site, undefined);
     });
@@ -172,10 +208,18 @@ describe('the cluster as preflight finds it, on a real API server', () => {
 
   test('what may go wrong without being wrong is a warning: a policy for everything, an environment that overrides, Reject', async () => {
     await cluster.controllers.stop();
-    await cluster.api.apply(calicoObject('GlobalNetworkPolicy', 'default-deny', { selector: 'all()', types: ['Ingress'] }));
-    await cluster.api.apply(calicoObject('GlobalNetworkPolicy', 'pods-only', { selector: 'all()', namespaceSelector: 'all()' }));
-    await cluster.api.apply(calicoObject('GlobalNetworkPolicy', 'pre', { selector: '', preDNAT: true, applyOnForward: true }));
-    await patch(`${group}/kubecontrollersconfigurations/default/status`, { status: { environmentVars: { AUTO_HOST_ENDPOINTS: 'disabled' } } })(cluster.api);
+    await cluster.api.apply(
+      calicoObject('GlobalNetworkPolicy', 'default-deny', { selector: 'all()', types: ['Ingress'] }),
+    );
+    await cluster.api.apply(
+      calicoObject('GlobalNetworkPolicy', 'pods-only', { selector: 'all()', namespaceSelector: 'all()' }),
+    );
+    await cluster.api.apply(
+      calicoObject('GlobalNetworkPolicy', 'pre', { selector: '', preDNAT: true, applyOnForward: true }),
+    );
+    await patch(`${group}/kubecontrollersconfigurations/default/status`, {
+      status: { environmentVars: { AUTO_HOST_ENDPOINTS: 'disabled' } },
+    })(cluster.api);
     await patch(`${group}/felixconfigurations/default`, { spec: { iptablesFilterDenyAction: 'Reject' } })(cluster.api);
     const { problems, warnings } = await inspect();
     assert.deepEqual(problems, []);
@@ -187,11 +231,13 @@ describe('the cluster as preflight finds it, on a real API server', () => {
 
   test('no credential is a problem with its remedy; an API server that does not answer is an error that may be tried again (W10)', async () => {
     const refused = createClusters({
-      kubeconfigOf: async () => cluster.plane.kubeconfigFor('hepflow-worker').replace(/"token": ".*"/, '"token": "wrong"'),
+      kubeconfigOf: async () =>
+        cluster.plane.kubeconfigFor('hepflow-worker').replace(/"token": ".*"/, '"token": "wrong"'),
       requestTimeoutMs: 5000,
     });
     const gone = createClusters({
-      kubeconfigOf: async () => cluster.plane.kubeconfigFor('hepflow-worker').replace(cluster.plane.apiServer, 'https://127.0.0.1:1'),
+      kubeconfigOf: async () =>
+        cluster.plane.kubeconfigFor('hepflow-worker').replace(cluster.plane.apiServer, 'https://127.0.0.1:1'),
       requestTimeoutMs: 5000,
     });
     const { problems } = await inspectCluster(mission, contextOf().run.runId, { clusters: refused } as Tools);
@@ -205,8 +251,12 @@ describe('the cluster as preflight finds it, on a real API server', () => {
 
   test('a cluster without the projectcalico.org/v3 API is told so, once, beside what else is wrong', async () => {
     await cluster.controllers.stop();
-    const { items } = await cluster.api.call<{ items: { metadata: { name: string } }[] }>('GET', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions');
-    for (const { metadata } of items) await cluster.api.call('DELETE', `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${metadata.name}`);
+    const { items } = await cluster.api.call<{ items: { metadata: { name: string } }[] }>(
+      'GET',
+      '/apis/apiextensions.k8s.io/v1/customresourcedefinitions',
+    );
+    for (const { metadata } of items)
+      await cluster.api.call('DELETE', `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${metadata.name}`);
     const served = async (): Promise<boolean> =>
       cluster.api.read(group).then(
         () => true,
@@ -225,7 +275,9 @@ test("a schema that knows flowLogsEnableHostEndpoint is Cloud's", async (t) => {
   const cluster = await openCluster('cloud');
   t.after(() => cluster.stop());
   await cluster.reset();
-  await cluster.api.call('PATCH', `${group}/felixconfigurations/default`, { spec: { flowLogsEnableHostEndpoint: false } });
+  await cluster.api.call('PATCH', `${group}/felixconfigurations/default`, {
+    spec: { flowLogsEnableHostEndpoint: false },
+  });
   const { site } = await inspectCluster(mission, runId, cluster.tools);
   assert.deepEqual([site?.calico.flavour, site?.calico.priorFlowLogs], ['cloud', false]);
 });
@@ -240,7 +292,11 @@ async function resourceVersions(api: Api): Promise<string[]> {
     `${group}/globalnetworkpolicies`,
   ];
   const lists = await Promise.all(
-    paths.map((path) => api.call<{ items: { metadata: { name: string; generation?: number; labels?: object } }[] }>('GET', path)),
+    paths.map((path) =>
+      api.call<{ items: { metadata: { name: string; generation?: number; labels?: object } }[] }>('GET', path),
+    ),
   );
-  return lists.flatMap(({ items }) => items.map(({ metadata }) => `${metadata.name} ${metadata.generation} ${JSON.stringify(metadata.labels)}`));
+  return lists.flatMap(({ items }) =>
+    items.map(({ metadata }) => `${metadata.name} ${metadata.generation} ${JSON.stringify(metadata.labels)}`),
+  );
 }

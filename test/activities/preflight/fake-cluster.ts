@@ -6,12 +6,24 @@ export type Contents = Readonly<Record<string, object | 'forbidden' | 'notServed
 
 const named = (key: string, object: object): object => {
   const name = key.slice(key.indexOf('/') + 1);
-  return { ...object, metadata: { name, namespace: 'default', uid: name, resourceVersion: '1', ...('metadata' in object ? (object.metadata as object) : {}) } };
+  return {
+    ...object,
+    metadata: {
+      name,
+      namespace: 'default',
+      uid: name,
+      resourceVersion: '1',
+      ...('metadata' in object ? (object.metadata as object) : {}),
+    },
+  };
 };
 
 const node = (labels: object = {}): object => ({
   metadata: { labels: { 'kubernetes.io/os': 'linux', agentpool: 'pool', ...labels } },
-  status: { conditions: [{ type: 'Ready', status: 'True' }], addresses: [{ type: 'InternalIP', address: '10.240.0.4' }] },
+  status: {
+    conditions: [{ type: 'Ready', status: 'True' }],
+    addresses: [{ type: 'InternalIP', address: '10.240.0.4' }],
+  },
 });
 const readyPod = (nodeName: string): object => ({
   metadata: { labels: { app: 'frontend' } },
@@ -45,7 +57,11 @@ export interface Fake {
   readonly refused?: (verb: string, resource: string) => boolean;
 }
 
-export function fakeCluster({ contents = healthy, served = ['projectcalico.org/v3'], refused = () => false }: Fake): Cluster {
+export function fakeCluster({
+  contents = healthy,
+  served = ['projectcalico.org/v3'],
+  refused = () => false,
+}: Fake): Cluster {
   const answer = (plural: string, name?: string): object | undefined => {
     const found = (name === undefined ? undefined : contents[`${plural}/${name}`]) ?? contents[plural];
     if (found === 'forbidden') throw new KubernetesError(403, 'Forbidden', `may not read ${plural}`);
@@ -64,7 +80,9 @@ export function fakeCluster({ contents = healthy, served = ['projectcalico.org/v
     exists: async ({ plural }: { plural: string }, name: string) => answer(plural, name) !== undefined,
     list: async ({ plural }: { plural: string }) => {
       answer(plural);
-      return Object.entries(contents).flatMap(([key, object]) => (key.startsWith(`${plural}/`) && typeof object === 'object' ? [named(key, object)] : []));
+      return Object.entries(contents).flatMap(([key, object]) =>
+        key.startsWith(`${plural}/`) && typeof object === 'object' ? [named(key, object)] : [],
+      );
     },
     canI: async ({ verb, resource }: { verb: string; resource: string }) => !refused(verb, resource),
     serves: async (group: string, version: string) => served.includes(`${group}/${version}`),

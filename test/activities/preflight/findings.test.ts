@@ -11,7 +11,9 @@ import { type Contents, type Fake, fakeCluster, healthy } from './fake-cluster.t
 
 const subscriptionId = '00000000-0000-4000-8000-000000000001';
 const spec = { subscriptionId, resourceGroup: 'group', cluster: 'lab' };
-const toolsFor = (fake: Fake): Pick<Tools, 'clusters'> => ({ clusters: { of: async () => fakeCluster(fake), close: async () => {} } });
+const toolsFor = (fake: Fake): Pick<Tools, 'clusters'> => ({
+  clusters: { of: async () => fakeCluster(fake), close: async () => {} },
+});
 const findings = async (fake: Fake, more: object = {}): Promise<readonly Diagnosis[]> =>
   (await inspectCluster(resolveMission({ ...spec, ...more }), 'doctor', toolsFor(fake))).findings;
 const policy = (spec: object): object => ({ spec });
@@ -55,7 +57,11 @@ const rows: Readonly<Record<string, Row>> = {
   },
   'a policy that selects by a label of one node': {
     change: { 'globalnetworkpolicies/gate': policy({ selector: "role == 'gateway'", egress: [{}] }) },
-    ...{ level: 'warning', topic: 'lockOut', says: /gate \(role == 'gateway'\) .* host endpoints of node-b: .* traffic from them/ },
+    ...{
+      level: 'warning',
+      topic: 'lockOut',
+      says: /gate \(role == 'gateway'\) .* host endpoints of node-b: .* traffic from them/,
+    },
   },
   'a policy that selects by a label that only host endpoints of Calico have': {
     change: { 'globalnetworkpolicies/heps': policy({ selector: 'has(projectcalico.org/created-by)' }) },
@@ -67,21 +73,35 @@ const rows: Readonly<Record<string, Row>> = {
   },
   'a policy whose selector cannot be read': {
     change: { 'globalnetworkpolicies/odd': policy({ selector: "app = 'x'" }) },
-    ...{ level: 'warning', topic: 'lockOut', says: /selector of GlobalNetworkPolicy odd, app = 'x', cannot be read .*character 5/ },
+    ...{
+      level: 'warning',
+      topic: 'lockOut',
+      says: /selector of GlobalNetworkPolicy odd, app = 'x', cannot be read .*character 5/,
+    },
   },
   'a policy that selects by a label of a host endpoint template': {
     change: {
       'globalnetworkpolicies/outer': policy({ selector: "zone == 'outer'" }),
-      ...controllers({ autoCreate: 'Disabled', templates: [{ nodeSelector: "role == 'gateway'", labels: { zone: 'outer' } }] }),
+      ...controllers({
+        autoCreate: 'Disabled',
+        templates: [{ nodeSelector: "role == 'gateway'", labels: { zone: 'outer' } }],
+      }),
     },
     ...{ level: 'warning', topic: 'lockOut', says: /host endpoints of node-b:/ },
   },
   'another preDNAT policy on a judged node': {
     change: { 'globalnetworkpolicies/pre': policy({ selector: "agentpool == 'pool'", preDNAT: true, order: 5 }) },
-    ...{ level: 'info', topic: 'preDnat', says: /pre \(tier default, order 5\) is preDNAT too and reaches node-a, node-b and node-c/ },
+    ...{
+      level: 'info',
+      topic: 'preDnat',
+      says: /pre \(tier default, order 5\) is preDNAT too and reaches node-a, node-b and node-c/,
+    },
   },
   'AUTO_HOST_ENDPOINTS in the environment': {
-    change: controllers({ autoCreate: 'Disabled' }, { runningConfig: {}, environmentVars: { AUTO_HOST_ENDPOINTS: 'disabled' } }),
+    change: controllers(
+      { autoCreate: 'Disabled' },
+      { runningConfig: {}, environmentVars: { AUTO_HOST_ENDPOINTS: 'disabled' } },
+    ),
     ...{ level: 'warning', topic: 'autoCreate', says: /AUTO_HOST_ENDPOINTS=disabled .* overrides/ },
   },
   'automatic host endpoints that are there': {
@@ -113,9 +133,19 @@ const rows: Readonly<Record<string, Row>> = {
     }),
     ...{ level: 'info', topic: 'failsafe', says: /22\) is not among the failsafe inbound ports \(6443\)/ },
   },
-  'no failsafe ports': { change: felix({ failsafeInboundHostPorts: [] }), level: 'warning', topic: 'failsafe', says: /no failsafe inbound TCP ports/ },
+  'no failsafe ports': {
+    change: felix({ failsafeInboundHostPorts: [] }),
+    level: 'warning',
+    topic: 'failsafe',
+    says: /no failsafe inbound TCP ports/,
+  },
   'the eBPF data plane': { change: felix({ bpfEnabled: true }), level: 'warning', topic: 'felix', says: /eBPF/ },
-  'the nftables data plane': { change: felix({ nftablesMode: 'Enabled' }), level: 'info', topic: 'felix', says: /data plane is nftables/ },
+  'the nftables data plane': {
+    change: felix({ nftablesMode: 'Enabled' }),
+    level: 'info',
+    topic: 'felix',
+    says: /data plane is nftables/,
+  },
   'a deny that rejects': {
     change: felix({ nftablesFilterDenyAction: 'REJECT' }),
     level: 'warning',
@@ -142,12 +172,26 @@ const rows: Readonly<Record<string, Row>> = {
     change: { 'clusterinformations/default': { spec: { calicoVersion: 'v3.13.4' } } },
     ...{ level: 'warning', topic: 'calicoVersion', says: /v3\.13\.4 is older than v3\.14/ },
   },
-  'a Calico that hides its version': { change: { 'clusterinformations/default': { spec: {} } }, level: 'info', topic: 'calicoVersion', says: /does not tell/ },
+  'a Calico that hides its version': {
+    change: { 'clusterinformations/default': { spec: {} } },
+    level: 'info',
+    topic: 'calicoVersion',
+    says: /does not tell/,
+  },
   "Calico's storage without its API": {
     fake: { served: ['crd.projectcalico.org/v1'] },
-    ...{ level: 'problem', topic: 'calicoApi', says: /does not serve projectcalico\.org\/v3\. .* crd\.projectcalico\.org\/v1/ },
+    ...{
+      level: 'problem',
+      topic: 'calicoApi',
+      says: /does not serve projectcalico\.org\/v3\. .* crd\.projectcalico\.org\/v1/,
+    },
   },
-  'no Calico at all': { fake: { served: [] }, level: 'problem', topic: 'calicoApi', says: /does not seem to be installed/ },
+  'no Calico at all': {
+    fake: { served: [] },
+    level: 'problem',
+    topic: 'calicoApi',
+    says: /does not seem to be installed/,
+  },
   'kube-proxy in mode nftables': {
     change: { 'configmaps/kube-proxy': { data: { 'config.conf': '{"mode":"nftables"}' } } },
     ...{ level: 'info', topic: 'kubeProxy', says: /mode nftables/ },
@@ -155,7 +199,9 @@ const rows: Readonly<Record<string, Row>> = {
   'kube-proxy in mode ipvs, told by its command': {
     change: {
       'configmaps/kube-proxy': undefined,
-      'daemonsets/kube-proxy': { spec: { template: { spec: { containers: [{ command: ['kube-proxy', '--v=3', '--proxy-mode=ipvs'] }] } } } },
+      'daemonsets/kube-proxy': {
+        spec: { template: { spec: { containers: [{ command: ['kube-proxy', '--v=3', '--proxy-mode=ipvs'] }] } } },
+      },
     },
     ...{ level: 'info', topic: 'kubeProxy', says: /mode ipvs, with which hepflow is not tested/ },
   },
@@ -163,11 +209,30 @@ const rows: Readonly<Record<string, Row>> = {
     change: { 'configmaps/kube-proxy': 'forbidden', 'daemonsets/kube-proxy': 'forbidden' },
     ...{ level: 'info', topic: 'kubeProxy', says: /Not readable: the credential may not/ },
   },
-  'no kube-proxy': { change: { 'configmaps/kube-proxy': undefined }, level: 'info', topic: 'kubeProxy', says: /neither a ConfigMap nor a DaemonSet/ },
-  'no pod on the first node': { spec: { nodes: ['node-b', 'node-a'] }, level: 'info', topic: 'deployment', says: /No ready pod of frontend is on node-b/ },
+  'no kube-proxy': {
+    change: { 'configmaps/kube-proxy': undefined },
+    level: 'info',
+    topic: 'kubeProxy',
+    says: /neither a ConfigMap nor a DaemonSet/,
+  },
+  'no pod on the first node': {
+    spec: { nodes: ['node-b', 'node-a'] },
+    level: 'info',
+    topic: 'deployment',
+    says: /No ready pod of frontend is on node-b/,
+  },
   'a label that is there already': {
-    change: { 'nodes/node-a': { ...(healthy['nodes/node-a'] as object), metadata: { labels: { 'kubernetes.io/os': 'linux', 'host-end-point': 'old' } } } },
-    ...{ level: 'info', topic: 'nodes', says: /node-a has the label host-end-point=old already, which the run replaces by test/ },
+    change: {
+      'nodes/node-a': {
+        ...(healthy['nodes/node-a'] as object),
+        metadata: { labels: { 'kubernetes.io/os': 'linux', 'host-end-point': 'old' } },
+      },
+    },
+    ...{
+      level: 'info',
+      topic: 'nodes',
+      says: /node-a has the label host-end-point=old already, which the run replaces by test/,
+    },
   },
   'a missing right': {
     fake: { refused: (verb, resource) => verb === 'patch' && resource === 'nodes' },
@@ -178,7 +243,9 @@ const rows: Readonly<Record<string, Row>> = {
 describe('what is out of order is one finding, with its level, beside all that is in order', () => {
   for (const [what, { change = {}, spec: more = {}, fake = {}, level, topic, says }] of Object.entries(rows)) {
     test(`${what}: ${level}`, async () => {
-      const out = (await findings({ ...fake, contents: { ...healthy, ...change } }, more)).filter((each) => each.level !== 'ok');
+      const out = (await findings({ ...fake, contents: { ...healthy, ...change } }, more)).filter(
+        (each) => each.level !== 'ok',
+      );
       assert.deepEqual(
         out.map((each) => [each.level, each.topic]),
         [[level, topic]],
@@ -202,14 +269,25 @@ for (const [what, its] of Object.entries(harmless)) {
   test(`a policy ${what} locks no node out`, async () => {
     const found = await findings({ contents: { ...healthy, 'globalnetworkpolicies/p': policy(its) } });
     assert.deepEqual(
-      found.filter(({ topic }) => topic === 'lockOut' || topic === 'preDnat').map(({ level, reason }) => [level, reason]),
-      [['ok', 'Of one GlobalNetworkPolicy, none will reach a node that gets its host endpoint or its label, preDNAT ones apart.']],
+      found
+        .filter(({ topic }) => topic === 'lockOut' || topic === 'preDnat')
+        .map(({ level, reason }) => [level, reason]),
+      [
+        [
+          'ok',
+          'Of one GlobalNetworkPolicy, none will reach a node that gets its host endpoint or its label, preDNAT ones apart.',
+        ],
+      ],
     );
   });
 }
 
 test('a policy that selects nodes whose host endpoints exist is no lock-out to come', async () => {
-  const contents = { ...healthy, ...controllers({ autoCreate: 'Enabled' }), 'globalnetworkpolicies/wide': policy({ selector: 'all()' }) };
+  const contents = {
+    ...healthy,
+    ...controllers({ autoCreate: 'Enabled' }),
+    'globalnetworkpolicies/wide': policy({ selector: 'all()' }),
+  };
   const found = (await findings({ contents })).filter(({ topic }) => topic === 'lockOut');
   assert.deepEqual(
     found.map(({ level }) => level),
@@ -221,9 +299,14 @@ test('a policy that selects nodes whose host endpoints exist is no lock-out to c
 describe('the hold on the cluster, without Temporal', () => {
   const held = async (spec: object | undefined): Promise<readonly (readonly string[])[]> => {
     const contents: Contents =
-      spec === undefined ? healthy : { ...healthy, 'leases/hepflow': { metadata: { labels: { 'hepflow.io/run': 'abcd1234' } }, spec } };
+      spec === undefined
+        ? healthy
+        : { ...healthy, 'leases/hepflow': { metadata: { labels: { 'hepflow.io/run': 'abcd1234' } }, spec } };
     const ref = { subscriptionId, resourceGroup: 'group', name: 'lab' };
-    return (await inspectHold(ref, 'doctor', toolsFor({ contents }))).findings.map(({ level, reason }) => [level, reason]);
+    return (await inspectHold(ref, 'doctor', toolsFor({ contents }))).findings.map(({ level, reason }) => [
+      level,
+      reason,
+    ]);
   };
 
   test('nobody holds it: ok', async () => {
@@ -232,9 +315,15 @@ describe('the hold on the cluster, without Temporal', () => {
   });
 
   test('a run holds it: a warning, which says that Temporal was not asked', async () => {
-    const [[level, reason = ''] = []] = await held({ holderIdentity: 'default/hepflow-lab-x/first', acquireTime: '2026-01-02T03:04:05.000000Z' });
+    const [[level, reason = ''] = []] = await held({
+      holderIdentity: 'default/hepflow-lab-x/first',
+      acquireTime: '2026-01-02T03:04:05.000000Z',
+    });
     assert.equal(level, 'warning');
-    assert.match(reason, /Run abcd1234, workflow hepflow-lab-x in Temporal namespace default, holds the cluster since 2026-.*Temporal was not asked/);
+    assert.match(
+      reason,
+      /Run abcd1234, workflow hepflow-lab-x in Temporal namespace default, holds the cluster since 2026-.*Temporal was not asked/,
+    );
   });
 
   test('somebody else holds it: a problem', async () => {
@@ -246,10 +335,16 @@ describe('the hold on the cluster, without Temporal', () => {
 
 describe('what cannot be asked is a problem beside the rest', () => {
   const unreachable = async (): Promise<never> => {
-    throw new AzureError({ code: 'ConnectionFailed', status: 0, operation: 'read resource group group', message: 'connect ECONNREFUSED' });
+    throw new AzureError({
+      code: 'ConnectionFailed',
+      status: 0,
+      operation: 'read resource group group',
+      message: 'connect ECONNREFUSED',
+    });
   };
   const deadAzure = { groupExists: unreachable } as unknown as Azure;
-  const levelsOf = (found: readonly Diagnosis[]): unknown => found.filter(({ level }) => level !== 'ok').map(({ level, topic, code }) => [level, topic, code]);
+  const levelsOf = (found: readonly Diagnosis[]): unknown =>
+    found.filter(({ level }) => level !== 'ok').map(({ level, topic, code }) => [level, topic, code]);
 
   test('Azure, while the cluster is reached by a kubeconfig file', async () => {
     const found = await examine(resolveMission(spec), { azure: deadAzure, ...toolsFor({}) });
@@ -258,8 +353,14 @@ describe('what cannot be asked is a problem beside the rest', () => {
   });
 
   test('Azure, and the cluster for want of a kubeconfig: the reason is told once', async () => {
-    const cluster = { of: async () => ({ ...fakeCluster({}), canI: unreachable, find: unreachable }), close: async () => {} };
-    const found = await examine(resolveMission(spec), { azure: deadAzure, clusters: cluster as unknown as Tools['clusters'] });
+    const cluster = {
+      of: async () => ({ ...fakeCluster({}), canI: unreachable, find: unreachable }),
+      close: async () => {},
+    };
+    const found = await examine(resolveMission(spec), {
+      azure: deadAzure,
+      clusters: cluster as unknown as Tools['clusters'],
+    });
     assert.deepEqual(levelsOf(found), [
       ['problem', 'azure', 'AzureUnavailable'],
       ['info', 'apiServer', undefined],
@@ -278,6 +379,8 @@ describe('what cannot be asked is a problem beside the rest', () => {
   });
 
   test('a preflight throws instead, so that it is tried again (W10)', async () => {
-    await assert.rejects(findings({ contents: { ...healthy, 'felixconfigurations/default': 'broken' } }), { reason: 'ConnectionFailed' });
+    await assert.rejects(findings({ contents: { ...healthy, 'felixconfigurations/default': 'broken' } }), {
+      reason: 'ConnectionFailed',
+    });
   });
 });

@@ -34,9 +34,16 @@ export async function startFakeArm(): Promise<FakeArm> {
   const authority = await createAuthority(directory);
   const { certPem, keyPem } = await authority.issue('localhost', { dns: ['localhost'] });
   const seen: Seen[] = [];
-  let script: (seen: Seen) => Answer | undefined = () => ({ status: 404, body: { error: { code: 'ResourceNotFound', message: 'none' } } });
+  let script: (seen: Seen) => Answer | undefined = () => ({
+    status: 404,
+    body: { error: { code: 'ResourceNotFound', message: 'none' } },
+  });
   const server = createServer({ cert: certPem, key: keyPem }, (request, response) => {
-    const one = { method: request.method ?? '', path: (request.url ?? '').split('?')[0] ?? '', authorization: request.headers.authorization };
+    const one = {
+      method: request.method ?? '',
+      path: (request.url ?? '').split('?')[0] ?? '',
+      authorization: request.headers.authorization,
+    };
     seen.push(one);
     request.resume();
     const answer = script(one);
@@ -73,7 +80,10 @@ export async function startFakeArm(): Promise<FakeArm> {
 }
 
 /** A caller of a long-running operation, with everything that it was given to save. */
-export function recordingLro(resume?: unknown, signal: AbortSignal = new AbortController().signal): Lro & { readonly saved: unknown[] } {
+export function recordingLro(
+  resume?: unknown,
+  signal: AbortSignal = new AbortController().signal,
+): Lro & { readonly saved: unknown[] } {
   const saved: unknown[] = [];
   return { signal, resume, saved, save: (state) => saved.push(structuredClone(state)) };
 }

@@ -6,7 +6,10 @@ import { type FakeArm, recordingLro, startFakeArm } from './fake-arm.ts';
 const id = '/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/v';
 const vm = '/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/m';
 const vnet = { id, location: 'westeurope', properties: { provisioningState: 'Succeeded' } };
-const expired = { status: 401, body: { error: { code: 'ExpiredAuthenticationToken', message: 'The access token has expired.' } } };
+const expired = {
+  status: 401,
+  body: { error: { code: 'ExpiredAuthenticationToken', message: 'The access token has expired.' } },
+};
 
 /** A credential that caches like Entra's: the same token until it is asked with claims. */
 function caching(options: { readonly knowsClaims?: boolean } = {}) {
@@ -30,7 +33,12 @@ describe('a token that Azure refuses before its time', () => {
     const { credential, asked } = caching();
     const azure = arm.azure({ credential });
     refusing(arm, ['Bearer token-1']);
-    await Promise.all([azure.networks.get(id), azure.networks.get(id), azure.networks.get(id), azure.virtualMachines.get(vm)]);
+    await Promise.all([
+      azure.networks.get(id),
+      azure.networks.get(id),
+      azure.networks.get(id),
+      azure.virtualMachines.get(vm),
+    ]);
     assert.equal(asked.filter((claims) => claims !== undefined).length, 1);
     arm.seen.length = 0;
     await azure.networks.get(id);
@@ -57,7 +65,10 @@ describe('a token that Azure refuses before its time', () => {
     await using arm = await startFakeArm();
     const { credential } = caching({ knowsClaims: false });
     refusing(arm, ['Bearer token-1']);
-    await assert.rejects(arm.azure({ credential }).networks.get(id), (error) => error instanceof AzureError && error.status === 401);
+    await assert.rejects(
+      arm.azure({ credential }).networks.get(id),
+      (error) => error instanceof AzureError && error.status === 401,
+    );
     assert.equal(arm.seen.length, 1);
   });
 });
@@ -66,7 +77,9 @@ test('a Location of another origin gets no token, at a deletion as little as at 
   await using arm = await startFakeArm();
   await using other = await startFakeArm();
   arm.answer(({ method }) =>
-    method === 'DELETE' ? { status: 202, headers: { location: `${other.endpoint}/op/1?api-version=1` } } : { status: 200, body: vnet },
+    method === 'DELETE'
+      ? { status: 202, headers: { location: `${other.endpoint}/op/1?api-version=1` } }
+      : { status: 200, body: vnet },
   );
   await assert.rejects(
     arm.azure().networks.remove(id, recordingLro(), () => true),

@@ -6,7 +6,12 @@ import { type FakeArm, recordingLro, type Seen, startFakeArm } from './fake-arm.
 const id = '/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/v';
 const body = { location: 'westeurope', tags: { run: 'mine' }, addressSpace: { addressPrefixes: ['192.168.0.0/16'] } };
 const mine = ({ tags }: { tags: Readonly<Record<string, string>> }) => tags['run'] === 'mine';
-const vnet = (provisioningState: string) => ({ id, location: 'westeurope', tags: body.tags, properties: { provisioningState } });
+const vnet = (provisioningState: string) => ({
+  id,
+  location: 'westeurope',
+  tags: body.tags,
+  properties: { provisioningState },
+});
 const none = { status: 404, body: { error: { code: 'ResourceNotFound', message: 'none' } } };
 const accepted = (url: string) => ({ status: 201, body: vnet('Updating'), headers: { 'azure-asyncoperation': url } });
 
@@ -22,7 +27,10 @@ const failing = (attempt: Promise<unknown>): Promise<AzureError> =>
 const puts = (arm: FakeArm) => arm.seen.filter(({ method }) => method === 'PUT').length;
 
 /** ARM for one VNet: absent, accepted by a PUT, and what its operation says. */
-function oneVnet(arm: FakeArm, poll: (seen: Seen) => { status: number; body?: unknown; headers?: Record<string, string> }): void {
+function oneVnet(
+  arm: FakeArm,
+  poll: (seen: Seen) => { status: number; body?: unknown; headers?: Record<string, string> },
+): void {
   let state: string | undefined;
   arm.answer((seen) => {
     if (seen.path.startsWith('/op')) {
@@ -55,7 +63,11 @@ describe('the bearer token goes to the endpoint only', () => {
       verb: 'PUT',
       id,
       variant: '',
-      config: { operationLocation: `${other.endpoint}/op/1`, initialRequestUrl: `${arm.endpoint}${id}`, requestMethod: 'PUT' },
+      config: {
+        operationLocation: `${other.endpoint}/op/1`,
+        initialRequestUrl: `${arm.endpoint}${id}`,
+        requestMethod: 'PUT',
+      },
     };
     arm.answer(() => ({ status: 200, body: vnet('Succeeded') }));
     const state = await arm.azure().networks.ensure(id, body, recordingLro(resume), mine);
@@ -66,7 +78,9 @@ describe('the bearer token goes to the endpoint only', () => {
   test('a redirect is not followed', async () => {
     await using arm = await startFakeArm();
     arm.answer(({ path }) =>
-      path === '/elsewhere' ? { status: 200, body: vnet('Succeeded') } : { status: 307, headers: { location: `${arm.endpoint}/elsewhere` } },
+      path === '/elsewhere'
+        ? { status: 200, body: vnet('Succeeded') }
+        : { status: 307, headers: { location: `${arm.endpoint}/elsewhere` } },
     );
     await failing(arm.azure().networks.get(id));
     assert.deepEqual(
@@ -90,7 +104,9 @@ describe('a long-running operation', () => {
     const attempt = arm.azure().networks.ensure(id, body, { ...first, save }, mine);
     await assert.rejects(attempt, /killed/);
     running = false;
-    const state = await arm.azure().networks.ensure(id, body, recordingLro(JSON.parse(JSON.stringify(first.saved.at(-1)))), mine);
+    const state = await arm
+      .azure()
+      .networks.ensure(id, body, recordingLro(JSON.parse(JSON.stringify(first.saved.at(-1)))), mine);
     assert.equal(state.provisioningState, 'Succeeded');
     assert.equal(puts(arm), 1);
   });
@@ -118,12 +134,19 @@ describe('a long-running operation', () => {
   test('that ended as Canceled without a reason says so', async () => {
     await using arm = await startFakeArm();
     oneVnet(arm, () => ({ status: 200, body: { status: 'Canceled' } }));
-    assert.equal((await failing(arm.azure().networks.ensure(id, body, recordingLro(), mine))).code, 'OperationCanceled');
+    assert.equal(
+      (await failing(arm.azure().networks.ensure(id, body, recordingLro(), mine))).code,
+      'OperationCanceled',
+    );
   });
 
   test('that cannot be asked about stays resumable', async () => {
     await using arm = await startFakeArm();
-    oneVnet(arm, () => ({ status: 503, body: { error: { code: 'ServiceUnavailable', message: 'later' } }, headers: { 'retry-after': '3' } }));
+    oneVnet(arm, () => ({
+      status: 503,
+      body: { error: { code: 'ServiceUnavailable', message: 'later' } },
+      headers: { 'retry-after': '3' },
+    }));
     const lro = recordingLro();
     const error = await failing(arm.azure().networks.ensure(id, body, lro, mine));
     assert.deepEqual([error.code, error.status, error.retryAfterMs], ['ServiceUnavailable', 503, 3000]);
@@ -153,7 +176,10 @@ describe('a long-running operation', () => {
   test('that vanished with its resource is lost', async () => {
     await using arm = await startFakeArm();
     arm.answer(({ method }) => (method === 'PUT' ? accepted(`${arm.endpoint}/op/1?api-version=1`) : none));
-    assert.equal((await failing(arm.azure().networks.ensure(id, body, recordingLro(), mine))).code, 'OperationVanished');
+    assert.equal(
+      (await failing(arm.azure().networks.ensure(id, body, recordingLro(), mine))).code,
+      'OperationVanished',
+    );
   });
 
   test('ends its wait at once when its caller stops, with the reason of the caller', async () => {
@@ -162,7 +188,14 @@ describe('a long-running operation', () => {
     const stop = new AbortController();
     const lro = recordingLro(undefined, stop.signal);
     const started = Date.now();
-    const attempt = arm.azure().networks.ensure(id, body, { ...lro, save: () => void setImmediate(() => stop.abort(new Error('enough'))) }, mine);
+    const attempt = arm
+      .azure()
+      .networks.ensure(
+        id,
+        body,
+        { ...lro, save: () => void setImmediate(() => stop.abort(new Error('enough'))) },
+        mine,
+      );
     await assert.rejects(attempt, /enough/);
     assert.ok(Date.now() - started < 3000);
   });
@@ -180,7 +213,11 @@ describe('what goes wrong is told as an AzureError', () => {
   test('throttling: once asked, with the time that Azure asked for, in seconds or as a date', async () => {
     await using arm = await startFakeArm();
     const throttled = (value: string) =>
-      arm.answer(() => ({ status: 429, body: { error: { code: 'TooManyRequests', message: 'slow down' } }, headers: { 'retry-after': value } }));
+      arm.answer(() => ({
+        status: 429,
+        body: { error: { code: 'TooManyRequests', message: 'slow down' } },
+        headers: { 'retry-after': value },
+      }));
     throttled('7');
     const seconds = await failing(arm.azure().networks.get(id));
     assert.deepEqual([seconds.code, seconds.status, seconds.retryAfterMs], ['TooManyRequests', 429, 7000]);
@@ -197,11 +234,20 @@ describe('what goes wrong is told as an AzureError', () => {
         ? none
         : {
             status: 429,
-            body: { error: { code: 'RetryableError', message: 'wait', details: [{ code: 'ReferencedResourceNotProvisioned', message: 'subnet' }] } },
+            body: {
+              error: {
+                code: 'RetryableError',
+                message: 'wait',
+                details: [{ code: 'ReferencedResourceNotProvisioned', message: 'subnet' }],
+              },
+            },
           },
     );
     const error = await failing(arm.azure().networks.ensure(id, body, recordingLro(), mine));
-    assert.deepEqual([error.code, error.details], ['RetryableError', [{ code: 'ReferencedResourceNotProvisioned', message: 'subnet' }]]);
+    assert.deepEqual(
+      [error.code, error.details],
+      ['RetryableError', [{ code: 'ReferencedResourceNotProvisioned', message: 'subnet' }]],
+    );
   });
 
   test('no answer: ConnectionFailed after the time limit of a request', async () => {
@@ -220,7 +266,10 @@ describe('what goes wrong is told as an AzureError', () => {
 
   test('a credential that fails: CredentialUnavailable, and nothing is sent', async () => {
     await using arm = await startFakeArm();
-    const credential = { getToken: () => Promise.reject(Object.assign(new Error('no credential here'), { name: 'CredentialUnavailableError' })) };
+    const credential = {
+      getToken: () =>
+        Promise.reject(Object.assign(new Error('no credential here'), { name: 'CredentialUnavailableError' })),
+    };
     const error = await failing(arm.azure({ credential }).networks.get(id));
     assert.equal(error.code, 'CredentialUnavailable');
     assert.match(error.message, /no credential here/);
@@ -230,7 +279,12 @@ describe('what goes wrong is told as an AzureError', () => {
   test('an authority that cannot be reached: ConnectionFailed, which passes', async () => {
     await using arm = await startFakeArm();
     const credential = {
-      getToken: () => Promise.reject(Object.assign(new Error('wrapped'), { cause: Object.assign(new Error('getaddrinfo'), { code: 'ENOTFOUND' }) })),
+      getToken: () =>
+        Promise.reject(
+          Object.assign(new Error('wrapped'), {
+            cause: Object.assign(new Error('getaddrinfo'), { code: 'ENOTFOUND' }),
+          }),
+        ),
     };
     assert.equal((await failing(arm.azure({ credential }).networks.get(id))).code, 'ConnectionFailed');
   });

@@ -53,7 +53,11 @@ describe('the adapter on a real API server', () => {
   const admin = async (): Promise<string> => plane.kubeconfigFor('admin');
   before(async () => {
     mkdirSync(scope.logs);
-    plane = await startControlPlane({ scope, authority: await createAuthority(join(directory, 'ca')), programs: await programs(['etcd', 'kube-apiserver']) });
+    plane = await startControlPlane({
+      scope,
+      authority: await createAuthority(join(directory, 'ca')),
+      programs: await programs(['etcd', 'kube-apiserver']),
+    });
   });
   after(async () => {
     await plane?.stop();
@@ -65,7 +69,9 @@ describe('the adapter on a real API server', () => {
     const made = await cluster.create(configMaps, configMap('one', { a: '1', b: '2' }, { kind: 'test' }), 'default');
     assert.equal((await cluster.find(configMaps, 'one', 'default'))?.metadata.uid, made.metadata.uid);
     assert.deepEqual(
-      (await cluster.list(configMaps, { namespace: 'default', labelSelector: 'kind=test' })).map(({ metadata }) => metadata.name),
+      (await cluster.list(configMaps, { namespace: 'default', labelSelector: 'kind=test' })).map(
+        ({ metadata }) => metadata.name,
+      ),
       ['one'],
     );
     const patched = await cluster.patchMerge(
@@ -75,7 +81,9 @@ describe('the adapter on a real API server', () => {
       'default',
     );
     assert.deepEqual((patched as unknown as { data: object }).data, { b: '2', c: '3' });
-    const managers = (patched.metadata as unknown as { managedFields: { manager: string }[] }).managedFields.map(({ manager }) => manager);
+    const managers = (patched.metadata as unknown as { managedFields: { manager: string }[] }).managedFields.map(
+      ({ manager }) => manager,
+    );
     assert.deepEqual(new Set(managers), new Set(['hepflow']));
     await assert.rejects(cluster.delete(configMaps, made), { status: 409, reason: 'Conflict' });
     await cluster.delete(configMaps, patched);
@@ -86,7 +94,11 @@ describe('the adapter on a real API server', () => {
     const cluster = await clusterOf(t, admin);
     const names = Array.from({ length: 620 }, (_, index) => `many-${index}`);
     for (let at = 0; at < names.length; at += 62)
-      await Promise.all(names.slice(at, at + 62).map((each) => cluster.create(configMaps, configMap(each, {}, { many: 'yes' }), 'default')));
+      await Promise.all(
+        names
+          .slice(at, at + 62)
+          .map((each) => cluster.create(configMaps, configMap(each, {}, { many: 'yes' }), 'default')),
+      );
     const listed = await cluster.list(configMaps, { namespace: 'default', labelSelector: 'many=yes' });
     assert.deepEqual(listed.map(({ metadata }) => metadata.name).toSorted(), names.toSorted());
   });
@@ -95,15 +107,30 @@ describe('the adapter on a real API server', () => {
     const cluster = await clusterOf(t, admin);
     const worker = await clusterOf(t, async () => plane.kubeconfigFor('hepflow-worker'));
     const rows: readonly [string, () => Promise<unknown>, Partial<KubernetesError>, RegExp][] = [
-      ['forbidden', () => worker.list(nodes), { status: 403, reason: 'Forbidden' }, /User "hepflow-worker" cannot list resource "nodes"/],
-      ['not found', () => cluster.get(namespaces, 'nope'), { status: 404, reason: 'NotFound' }, /namespaces "nope" not found/],
+      [
+        'forbidden',
+        () => worker.list(nodes),
+        { status: 403, reason: 'Forbidden' },
+        /User "hepflow-worker" cannot list resource "nodes"/,
+      ],
+      [
+        'not found',
+        () => cluster.get(namespaces, 'nope'),
+        { status: 404, reason: 'NotFound' },
+        /namespaces "nope" not found/,
+      ],
       [
         'not served',
         () => cluster.list({ group: 'example.org', version: 'v1', plural: 'lamps' }),
         { status: 404, reason: 'NotServed' },
         /does not serve .*example.org/,
       ],
-      ['exists', () => cluster.create(namespaces, { metadata: { name: 'default' } }), { status: 409, reason: 'AlreadyExists' }, /"default" already exists/],
+      [
+        'exists',
+        () => cluster.create(namespaces, { metadata: { name: 'default' } }),
+        { status: 409, reason: 'AlreadyExists' },
+        /"default" already exists/,
+      ],
       [
         'conflict',
         () => cluster.patchMerge(namespaces, 'default', { metadata: { resourceVersion: '1', labels: { a: 'b' } } }),
@@ -112,7 +139,12 @@ describe('the adapter on a real API server', () => {
       ],
       [
         'invalid',
-        () => cluster.create(services, { metadata: { name: 'x' }, spec: { type: 'NodePort', ports: [{ port: 80, nodePort: 1 }] } }, 'default'),
+        () =>
+          cluster.create(
+            services,
+            { metadata: { name: 'x' }, spec: { type: 'NodePort', ports: [{ port: 80, nodePort: 1 }] } },
+            'default',
+          ),
         { status: 422, reason: 'Invalid' },
         /provided port is not in the valid range/,
       ],
@@ -133,7 +165,10 @@ describe('the adapter on a real API server', () => {
     const cluster = await clusterOf(t, admin);
     assert.equal(await cluster.canI({ verb: 'delete', group: '', resource: 'pods', namespace: 'default' }), true);
     assert.equal(await worker.canI({ verb: 'delete', group: '', resource: 'pods', namespace: 'default' }), false);
-    assert.deepEqual([await worker.serves('apps', 'v1'), await worker.serves(calicoGroup, calicoVersion)], [true, false]);
+    assert.deepEqual(
+      [await worker.serves('apps', 'v1'), await worker.serves(calicoGroup, calicoVersion)],
+      [true, false],
+    );
     assert.match((await worker.openApi('apps', 'v1')) ?? '', /DeploymentSpec/);
     assert.equal(await worker.openApi(calicoGroup, calicoVersion), undefined);
   });
@@ -154,13 +189,19 @@ describe('the adapter on a real API server', () => {
 
   test('a credential plugin of the kubeconfig is run, once for many calls; one that fails says so', async (t) => {
     const file = join(directory, 'plugin.sh');
-    const token = (JSON.parse(plane.kubeconfigFor('admin')) as { users: [{ user: { token: string } }] }).users[0].user.token;
-    const credential = JSON.stringify({ apiVersion: 'client.authentication.k8s.io/v1', kind: 'ExecCredential', status: { token } });
+    const token = (JSON.parse(plane.kubeconfigFor('admin')) as { users: [{ user: { token: string } }] }).users[0].user
+      .token;
+    const credential = JSON.stringify({
+      apiVersion: 'client.authentication.k8s.io/v1',
+      kind: 'ExecCredential',
+      status: { token },
+    });
     writeFileSync(file, `#!/bin/sh\necho run >> ${directory}/runs\necho '${credential}'\n`);
     chmodSync(file, 0o700);
     const withPlugin = (command: string): string => {
       const config = JSON.parse(plane.kubeconfigFor('admin')) as { users: { user: object }[] };
-      for (const user of config.users) user.user = { exec: { apiVersion: 'client.authentication.k8s.io/v1', command, interactiveMode: 'Never' } };
+      for (const user of config.users)
+        user.user = { exec: { apiVersion: 'client.authentication.k8s.io/v1', command, interactiveMode: 'Never' } };
       return JSON.stringify(config);
     };
     const cluster = await clusterOf(t, async () => withPlugin(file));
@@ -170,7 +211,11 @@ describe('the adapter on a real API server', () => {
     for (const command of ['/bin/false', join(directory, 'missing')]) {
       assert.equal(existsSync(command), command === '/bin/false');
       const broken = await clusterOf(t, async () => withPlugin(command));
-      await assert.rejects(broken.list(namespaces), { status: 0, reason: 'Unauthorized', message: new RegExp(`credential plugin ${command} failed`) });
+      await assert.rejects(broken.list(namespaces), {
+        status: 0,
+        reason: 'Unauthorized',
+        message: new RegExp(`credential plugin ${command} failed`),
+      });
     }
     writeFileSync(join(directory, 'slow.sh'), '#!/bin/sh\nexec sleep 1\n', { mode: 0o700 });
     const slow = await clusterOf(t, async () => withPlugin(join(directory, 'slow.sh')), 200);
@@ -189,7 +234,12 @@ test('whatever stands in between and answers instead of the API server is told a
   });
   const cluster = await clusterOf(t, async () => plainKubeconfig(url));
   await assert.rejects(cluster.list(nodes), { status: 502, reason: 'Unknown', message: '<html>bad gateway</html>' });
-  await assert.rejects(cluster.list(nodes), { status: 429, reason: 'TooManyRequests', message: 'slow down', retryAfterMs: 7000 });
+  await assert.rejects(cluster.list(nodes), {
+    status: 429,
+    reason: 'TooManyRequests',
+    message: 'slow down',
+    retryAfterMs: 7000,
+  });
 });
 
 test('a refusal counts only when the API server is ready: one that has just started refuses everybody (W10)', async (t) => {
@@ -205,7 +255,11 @@ test('a refusal counts only when the API server is ready: one that has just star
   const cluster = await clusterOf(t, async () => plainKubeconfig(url));
   for (const readyz of [403, 500]) {
     answers = [403, readyz];
-    await assert.rejects(cluster.list(nodes), { status: 503, reason: 'ServiceUnavailable', message: /not ready.*nodes is forbidden/ });
+    await assert.rejects(cluster.list(nodes), {
+      status: 503,
+      reason: 'ServiceUnavailable',
+      message: /not ready.*nodes is forbidden/,
+    });
   }
   answers = [403, 200, 200];
   assert.deepEqual(await cluster.list(nodes), [], 'it became ready in between');
@@ -235,7 +289,8 @@ test('a kubeconfig that cannot be used is a credential problem, and its text is 
     const cluster = await clusterOf(t, async () => text);
     await assert.rejects(
       cluster.list(nodes),
-      (error) => error instanceof KubernetesError && error.reason === 'Unauthorized' && !error.message.includes('secret-token'),
+      (error) =>
+        error instanceof KubernetesError && error.reason === 'Unauthorized' && !error.message.includes('secret-token'),
     );
   }
 });
@@ -252,7 +307,10 @@ test('what reading the kubeconfig throws is passed on as it is, and the next cal
   assert.deepEqual(await cluster.list(nodes), []);
 });
 
-async function serverFor(t: TestContext, answer: (request: IncomingMessage, response: ServerResponse) => void): Promise<string> {
+async function serverFor(
+  t: TestContext,
+  answer: (request: IncomingMessage, response: ServerResponse) => void,
+): Promise<string> {
   const server = createServer(answer).listen(0, '127.0.0.1');
   await once(server, 'listening');
   t.after(() => {
@@ -264,6 +322,14 @@ async function serverFor(t: TestContext, answer: (request: IncomingMessage, resp
 
 const plainKubeconfig = (server: string): string =>
   JSON.stringify({
-    ...{ apiVersion: 'v1', kind: 'Config', 'current-context': 'x', contexts: [{ name: 'x', context: { cluster: 'x', user: 'x' } }] },
-    ...{ clusters: [{ name: 'x', cluster: { server, 'insecure-skip-tls-verify': true } }], users: [{ name: 'x', user: { token: 't' } }] },
+    ...{
+      apiVersion: 'v1',
+      kind: 'Config',
+      'current-context': 'x',
+      contexts: [{ name: 'x', context: { cluster: 'x', user: 'x' } }],
+    },
+    ...{
+      clusters: [{ name: 'x', cluster: { server, 'insecure-skip-tls-verify': true } }],
+      users: [{ name: 'x', user: { token: 't' } }],
+    },
   });

@@ -25,7 +25,13 @@ describe('against a real OpenSSH server', { timeout: 60_000 }, () => {
   let target: SshTarget;
   before(async () => {
     sshd = await startSshd(keys);
-    target = { host: '127.0.0.1', port: sshd.port, username: sshd.username, privateKey: keys.client.privateKey, hostKey: keys.host.publicKey };
+    target = {
+      host: '127.0.0.1',
+      port: sshd.port,
+      username: sshd.username,
+      privateKey: keys.client.privateKey,
+      hostKey: keys.host.publicKey,
+    };
   });
   after(() => sshd.stop());
 
@@ -80,7 +86,11 @@ describe('against a real OpenSSH server', { timeout: 60_000 }, () => {
       stdin.end();
       stdin.write('after the end\n');
     };
-    const result = await ssh.run(target, 'echo enough; exec 0<&-; sleep 0.1; exit 3', { ...options, dialogue: true, onLine });
+    const result = await ssh.run(target, 'echo enough; exec 0<&-; sleep 0.1; exit 3', {
+      ...options,
+      dialogue: true,
+      onLine,
+    });
     assert.deepEqual([result.stdout, result.exitCode], ['enough\n', 3]);
   });
 
@@ -93,12 +103,18 @@ describe('against a real OpenSSH server', { timeout: 60_000 }, () => {
     const onLine = (): never => {
       throw error;
     };
-    await assert.rejects(ssh.run(target, 'echo strange; sleep 60', { ...options, onLine }), (thrown) => thrown === error);
+    await assert.rejects(
+      ssh.run(target, 'echo strange; sleep 60', { ...options, onLine }),
+      (thrown) => thrown === error,
+    );
   });
 
   test('another host key than the pinned one ends it before any authentication', async () => {
     const before = sshd.log();
-    await assert.rejects(ssh.run({ ...target, hostKey: strangers.host.publicKey }, 'true', options), failsAs('hostKeyChanged'));
+    await assert.rejects(
+      ssh.run({ ...target, hostKey: strangers.host.publicKey }, 'true', options),
+      failsAs('hostKeyChanged'),
+    );
     const log = (await sshd.logged('[preauth]')).slice(before.length);
     assert.doesNotMatch(log, /publickey|Accepted/);
   });
@@ -115,7 +131,10 @@ describe('against a real OpenSSH server', { timeout: 60_000 }, () => {
   });
 
   test('a client key that the server does not know is refused', async () => {
-    await assert.rejects(ssh.run({ ...target, privateKey: strangers.client.privateKey }, 'true', options), failsAs('refused'));
+    await assert.rejects(
+      ssh.run({ ...target, privateKey: strangers.client.privateKey }, 'true', options),
+      failsAs('refused'),
+    );
   });
 
   test('a user that the server does not know is refused', async () => {
@@ -134,14 +153,21 @@ describe('against a real OpenSSH server', { timeout: 60_000 }, () => {
   test('abort throws its reason and closes the connection', async () => {
     const controller = new AbortController();
     const reason = new Error('the run was cancelled');
-    const running = ssh.run(target, 'echo started; sleep 60', { ...options, signal: controller.signal, onLine: () => controller.abort(reason) });
+    const running = ssh.run(target, 'echo started; sleep 60', {
+      ...options,
+      signal: controller.signal,
+      onLine: () => controller.abort(reason),
+    });
     await assert.rejects(running, (error) => error === reason);
     await sshd.logged('Connection closed by');
   });
 
   test('an abort before the start dials nothing', async () => {
     const before = sshd.accepted();
-    await assert.rejects(ssh.run(target, 'true', { ...options, signal: AbortSignal.abort(new Error('too late')) }), /too late/);
+    await assert.rejects(
+      ssh.run(target, 'true', { ...options, signal: AbortSignal.abort(new Error('too late')) }),
+      /too late/,
+    );
     assert.equal(sshd.accepted(), before);
   });
 
@@ -174,7 +200,10 @@ describe('against a real OpenSSH server', { timeout: 60_000 }, () => {
 
     test('a target that the proxy cannot reach is unreachable', async () => {
       const throughProxy = createSsh({ proxyUrl, connectTimeoutMs: 5000, keepaliveMs: 1000 });
-      await assert.rejects(throughProxy.run({ ...target, port: await closedPort() }, 'true', options), failsAs('unreachable'));
+      await assert.rejects(
+        throughProxy.run({ ...target, port: await closedPort() }, 'true', options),
+        failsAs('unreachable'),
+      );
     });
   });
 });
@@ -188,17 +217,26 @@ test('a server that accepts and never speaks is unreachable after the time limit
   silent.listen(0, '127.0.0.1');
   await once(silent, 'listening');
   const impatient = createSsh({ connectTimeoutMs: 300, keepaliveMs: 1000 });
-  await assert.rejects(impatient.run({ ...nobody, port: portOf(silent) }, 'true', options), failsAs('unreachable')).finally(() => silent.close());
+  await assert
+    .rejects(impatient.run({ ...nobody, port: portOf(silent) }, 'true', options), failsAs('unreachable'))
+    .finally(() => silent.close());
 });
 
 test('a server that hangs up at once, as a booting one may, is unreachable', async () => {
   const rude = createTcpServer((socket) => socket.destroy());
   rude.listen(0, '127.0.0.1');
   await once(rude, 'listening');
-  await assert.rejects(ssh.run({ ...nobody, port: portOf(rude) }, 'true', options), failsAs('unreachable')).finally(() => rude.close());
+  await assert
+    .rejects(ssh.run({ ...nobody, port: portOf(rude) }, 'true', options), failsAs('unreachable'))
+    .finally(() => rude.close());
 });
 
-const nobody: SshTarget = { host: '127.0.0.1', username: 'nobody', privateKey: keys.client.privateKey, hostKey: keys.host.publicKey };
+const nobody: SshTarget = {
+  host: '127.0.0.1',
+  username: 'nobody',
+  privateKey: keys.client.privateKey,
+  hostKey: keys.host.publicKey,
+};
 
 function portOf(server: { address(): unknown }): number {
   const address = server.address();

@@ -39,7 +39,9 @@ test('the same secret and run give the same bytes, the PEM included (W9)', () =>
 });
 
 test('another secret, run or use gives another key', () => {
-  const all = [deriveRunKeys(secret, 'a'), deriveRunKeys(secret, 'b'), deriveRunKeys(Buffer.alloc(32, 8), 'a')].flatMap(({ client, host }) => [client, host]);
+  const all = [deriveRunKeys(secret, 'a'), deriveRunKeys(secret, 'b'), deriveRunKeys(Buffer.alloc(32, 8), 'a')].flatMap(
+    ({ client, host }) => [client, host],
+  );
   assert.equal(new Set(all.map(({ publicKey }) => publicKey.split(' ')[1])).size, 6);
   assert.equal(new Set(all.map(({ privateKey }) => privateKey)).size, 6);
 });

@@ -38,7 +38,9 @@ export async function startSshd(keys: RunKeys, netns?: string): Promise<Sshd> {
     accepted += 1;
     sockets.add(socket);
     const enter = netns === undefined ? [] : ['ip', 'netns', 'exec', netns];
-    const child = spawn('env', [...enter, 'unshare', '--mount', 'sh', '-c', startInOwnRun, 'sh', config], { stdio: ['pipe', 'pipe', 'pipe'] });
+    const child = spawn('env', [...enter, 'unshare', '--mount', 'sh', '-c', startInOwnRun, 'sh', config], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
     children.add(child);
     createInterface({ input: child.stderr }).on('line', (line) => {
       log += `${line}\n`;

@@ -15,12 +15,17 @@ let harness: Harness;
 let temporal: Temporal;
 before(async () => {
   harness = await startHarness();
-  temporal = createTemporal({ connection: harness.env.nativeConnection, namespace: 'default', requestTimeoutMs: 10_000 });
+  temporal = createTemporal({
+    connection: harness.env.nativeConnection,
+    namespace: 'default',
+    requestTimeoutMs: 10_000,
+  });
 });
 after(() => harness?.close());
 
 const waitingForNode2 = async (handle: WorkflowHandle): Promise<void> => {
-  while ((await handle.query<Progress>(progressQuery)).phase !== 'awaiting-second-node') await new Promise((resolve) => setTimeout(resolve, 20));
+  while ((await handle.query<Progress>(progressQuery)).phase !== 'awaiting-second-node')
+    await new Promise((resolve) => setTimeout(resolve, 20));
 };
 
 test('a run is not over while it waits, nor when a reset goes on with it, but is when it was terminated', async () => {
@@ -33,7 +38,13 @@ test('a run is not over while it waits, nor when a reset goes on with it, but is
     const lastTask = events?.findLast(({ workflowTaskCompletedEventAttributes: task }) => task)?.eventId;
     assert.ok(lastTask);
     const execution = { workflowId, runId };
-    const reset = { namespace: 'default', workflowExecution: execution, reason: 'test', workflowTaskFinishEventId: lastTask, requestId: randomUUID() };
+    const reset = {
+      namespace: 'default',
+      workflowExecution: execution,
+      reason: 'test',
+      workflowTaskFinishEventId: lastTask,
+      requestId: randomUUID(),
+    };
     const { runId: next } = await harness.env.connection.workflowService.resetWorkflowExecution(reset);
     assert.notEqual(next, runId);
     assert.equal((await harness.env.client.workflow.getHandle(workflowId, runId).describe()).status.name, 'TERMINATED');

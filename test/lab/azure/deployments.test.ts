@@ -35,12 +35,17 @@ interface Client {
 async function clientOf({ lab, authority }: Bench): Promise<Client> {
   const headers = { authorization: `Bearer ${await tokenOf(lab, authority)}`, 'content-type': 'application/json' };
   const send: Client['send'] = (method, path, body) =>
-    call(lab, authority, method, path.includes('?') ? path : `${path}?api-version=2025-04-01`, { headers, ...(body && { body: JSON.stringify(body) }) });
+    call(lab, authority, method, path.includes('?') ? path : `${path}?api-version=2025-04-01`, {
+      headers,
+      ...(body && { body: JSON.stringify(body) }),
+    });
   return {
     send,
     deploy: (resources, { parameters = {}, values = {} } = {}) => {
       const template = { contentVersion: '1.0.0.0', parameters, variables: {}, resources, outputs: {} };
-      return send('PUT', idOf('Microsoft.Resources/deployments', 'd'), { properties: { mode: 'Incremental', template, parameters: values } });
+      return send('PUT', idOf('Microsoft.Resources/deployments', 'd'), {
+        properties: { mode: 'Incremental', template, parameters: values },
+      });
     },
     end: async ({ headers: answered }) => {
       const poll = new URL(String(answered['azure-asyncoperation']));
@@ -54,7 +59,10 @@ async function clientOf({ lab, authority }: Bench): Promise<Client> {
   };
 }
 
-const codeOf = ({ status, body }: Answer): [number, string] => [status, (body as { error: { code: string } }).error.code];
+const codeOf = ({ status, body }: Answer): [number, string] => [
+  status,
+  (body as { error: { code: string } }).error.code,
+];
 
 test('a deployment makes its resources in the order of dependsOn, however they are listed, and is no resource itself', async (t) => {
   const bench = await startBench(t);
@@ -70,16 +78,26 @@ test('a deployment makes its resources in the order of dependsOn, however they a
     properties: { provisioningState: string; outputResources: object[] };
   };
   assert.deepEqual([properties.provisioningState, properties.outputResources.length], ['Succeeded', 3]);
-  assert.deepEqual((await bench.network.virtualNetworks.get(cluster.resourceGroup, 'a')).addressSpace?.addressPrefixes, ['10.1.0.0/16']);
+  assert.deepEqual(
+    (await bench.network.virtualNetworks.get(cluster.resourceGroup, 'a')).addressSpace?.addressPrefixes,
+    ['10.1.0.0/16'],
+  );
   const listed = await all(bench.resources.resources.listByResourceGroup(cluster.resourceGroup));
-  assert.deepEqual(listed.map(({ type }) => type?.split('/')[1]).sort(), ['managedClusters', 'virtualNetworks', 'virtualNetworks']);
+  assert.deepEqual(listed.map(({ type }) => type?.split('/')[1]).sort(), [
+    'managedClusters',
+    'virtualNetworks',
+    'virtualNetworks',
+  ]);
 });
 
 test('a deployment one of whose resources is refused fails with the reason in its details; what was made before stays', async (t) => {
   const bench = await startBench(t);
   const { deploy, end } = await clientOf(bench);
   const { status, error } = await end(await deploy([vnet('a', '10.1.0.0/16'), vnet('b', '10.1.0.0/24'), peering()]));
-  assert.deepEqual([status, error?.code, error?.details.map(({ code }) => code)], ['Failed', 'DeploymentFailed', ['VnetAddressSpacesOverlap']]);
+  assert.deepEqual(
+    [status, error?.code, error?.details.map(({ code }) => code)],
+    ['Failed', 'DeploymentFailed', ['VnetAddressSpacesOverlap']],
+  );
   assert.equal((await bench.network.virtualNetworks.get(cluster.resourceGroup, 'a')).provisioningState, 'Succeeded');
 });
 
@@ -112,7 +130,8 @@ test('a template that cannot be deployed is refused before anything is made', as
     [[a({ type: 'Microsoft.Storage/storageAccounts' })], [404, 'InvalidResourceType']],
     [[{ type: vnets, name: 'a' }], [400, 'InvalidRequestContent']],
   ];
-  for (const [resources, refusal] of refusals) assert.deepEqual(codeOf(await deploy(resources)), refusal, JSON.stringify(resources));
+  for (const [resources, refusal] of refusals)
+    assert.deepEqual(codeOf(await deploy(resources)), refusal, JSON.stringify(resources));
   assert.deepEqual(bench.lab.inventory(), before);
 });
 
@@ -135,6 +154,11 @@ test('asked to wait by its pace, a client is told so by the first answer too: Az
   const scope = { id: 'test1', directory: tmpdir(), logs: tmpdir(), pace: 'azure', calico: 'oss' } as const;
   const { deploy, send } = await clientOf(await startBench(t, { scope }));
   assert.equal((await deploy([])).headers['retry-after'], '1');
-  const { type: _type, name: _name, apiVersion: _version, ...body } = vnet('a', '10.1.0.0/16') as Record<string, unknown>;
+  const {
+    type: _type,
+    name: _name,
+    apiVersion: _version,
+    ...body
+  } = vnet('a', '10.1.0.0/16') as Record<string, unknown>;
   assert.equal((await send('PUT', idOf(vnets, 'a'), body)).headers['retry-after'], '1');
 });

@@ -15,7 +15,12 @@ async function makeMachine({ network, compute }: Bench): Promise<string> {
     securityRules: [
       {
         ...{ name: 'ssh', priority: 1000, direction: 'Inbound', access: 'Allow', protocol: 'Tcp' },
-        ...{ sourceAddressPrefix: '*', sourcePortRange: '*', destinationAddressPrefix: '*', destinationPortRange: '22' },
+        ...{
+          sourceAddressPrefix: '*',
+          sourcePortRange: '*',
+          destinationAddressPrefix: '*',
+          destinationPortRange: '22',
+        },
       },
     ],
   });
@@ -41,7 +46,9 @@ async function makeMachine({ network, compute }: Bench): Promise<string> {
       adminUsername: 'azureuser',
       linuxConfiguration: {
         disablePasswordAuthentication: true,
-        ssh: { publicKeys: [{ path: '/home/azureuser/.ssh/authorized_keys', keyData: `ssh-ed25519 ${'A'.repeat(68)} test` }] },
+        ssh: {
+          publicKeys: [{ path: '/home/azureuser/.ssh/authorized_keys', keyData: `ssh-ed25519 ${'A'.repeat(68)} test` }],
+        },
       },
     },
     networkProfile: { networkInterfaces: [{ id }] },
@@ -54,15 +61,20 @@ test('effective rules are answered as Azure does: 202 with both headers, then th
   const id = await makeMachine(bench);
   const { lab, authority } = bench;
   const headers = { authorization: `Bearer ${await tokenOf(lab, authority)}` };
-  const asked = await call(lab, authority, 'POST', `${id}/effectiveNetworkSecurityGroups?api-version=2025-01-01`, { headers });
+  const asked = await call(lab, authority, 'POST', `${id}/effectiveNetworkSecurityGroups?api-version=2025-01-01`, {
+    headers,
+  });
   assert.deepEqual([asked.status, asked.body], [202, undefined]);
   const pathOf = (header: string): string => String(asked.headers[header]).slice(lab.endpoint.length);
   assert.match(pathOf('azure-asyncoperation'), /\/providers\/Microsoft\.Network\/locations\/[^/]+\/operations\//);
   let answer = await call(lab, authority, 'GET', pathOf('location'), { headers });
   assert.equal(answer.status, 202, 'it takes a while');
-  for (; answer.status === 202; answer = await call(lab, authority, 'GET', pathOf('location'), { headers })) await sleep(10);
+  for (; answer.status === 202; answer = await call(lab, authority, 'GET', pathOf('location'), { headers }))
+    await sleep(10);
   assert.equal(answer.status, 200);
-  const { value } = answer.body as { value: { association: object; effectiveSecurityRules: { name: string; priority: number }[] }[] };
+  const { value } = answer.body as {
+    value: { association: object; effectiveSecurityRules: { name: string; priority: number }[] }[];
+  };
   assert.deepEqual(
     value.map(({ association }) => association),
     [{ networkInterface: { id } }],
@@ -85,7 +97,12 @@ test('effective rules are answered as Azure does: 202 with both headers, then th
     {
       name: 'defaultSecurityRules/AllowVnetOutBound',
       protocol: 'All',
-      ...{ sourcePortRange: '0-65535', sourcePortRanges: ['0-65535'], destinationPortRange: '0-65535', destinationPortRanges: ['0-65535'] },
+      ...{
+        sourcePortRange: '0-65535',
+        sourcePortRanges: ['0-65535'],
+        destinationPortRange: '0-65535',
+        destinationPortRanges: ['0-65535'],
+      },
       ...{ sourceAddressPrefix: 'VirtualNetwork', sourceAddressPrefixes: ['VirtualNetwork'] },
       ...{ destinationAddressPrefix: 'VirtualNetwork', destinationAddressPrefixes: ['VirtualNetwork'] },
       expandedSourceAddressPrefix: ['192.168.0.0/16', '168.63.129.16/32'],

@@ -37,13 +37,24 @@ test('conflict, deny and serverError answer with the status of their code, and o
   const { lab, network } = await startBench(t);
   await createVnet(network);
   lab.faults.add({ kind: 'conflict', method: 'PUT', type: vnets });
-  lab.faults.add({ kind: 'deny', method: 'PUT', type: peerings, group: nodeGroup, code: 'DenyAssignmentAuthorizationFailed', times: 'always' });
+  lab.faults.add({
+    kind: 'deny',
+    method: 'PUT',
+    type: peerings,
+    group: nodeGroup,
+    code: 'DenyAssignmentAuthorizationFailed',
+    times: 'always',
+  });
   lab.faults.add({ kind: 'serverError', method: 'GET', type: vnets, name: 'vnet' });
-  assert.deepEqual(pick(await refusal(createVnet(network, 'other', '172.16.0.0/16', '172.16.0.0/24'))), ['Conflict', 409]);
+  assert.deepEqual(pick(await refusal(createVnet(network, 'other', '172.16.0.0/16', '172.16.0.0/24'))), [
+    'Conflict',
+    409,
+  ]);
   assert.deepEqual(pick(await refusal(network.virtualNetworks.get(group, 'vnet'))), ['InternalServerError', 500]);
   await network.virtualNetworks.get(group, 'vnet');
   await peerFromVm(network);
-  for (const _ of [1, 2]) assert.deepEqual(pick(await refusal(peerFromCluster(network))), ['DenyAssignmentAuthorizationFailed', 403]);
+  for (const _ of [1, 2])
+    assert.deepEqual(pick(await refusal(peerFromCluster(network))), ['DenyAssignmentAuthorizationFailed', 403]);
   lab.faults.clear();
   await peerFromCluster(network);
 });
@@ -57,12 +68,20 @@ test('failOperation is accepted, ends Failed, and leaves a Failed machine whose 
   assert.match(failed.message, /AllocationFailed/);
   assert.equal(effects.boots.length, 0);
   assert.equal((await compute.virtualMachines.get(group, 'vm')).provisioningState, 'Failed');
-  assert.deepEqual(pick(await refusal(network.networkInterfaces.delete(group, 'nic', poll).submitted())), ['NicInUse', 400]);
+  assert.deepEqual(pick(await refusal(network.networkInterfaces.delete(group, 'nic', poll).submitted())), [
+    'NicInUse',
+    400,
+  ]);
 
   await compute.virtualMachines.delete(group, 'vm', poll);
-  assert.deepEqual(pick(await refusal(network.networkInterfaces.delete(group, 'nic', poll).submitted())), ['NicReservedForAnotherVm', 400]);
+  assert.deepEqual(pick(await refusal(network.networkInterfaces.delete(group, 'nic', poll).submitted())), [
+    'NicReservedForAnotherVm',
+    400,
+  ]);
   const deadline = Date.now() + 5000;
-  while ((await refusedOrDone(() => network.networkInterfaces.delete(group, 'nic', poll).pollUntilDone())) !== undefined)
+  while (
+    (await refusedOrDone(() => network.networkInterfaces.delete(group, 'nic', poll).pollUntilDone())) !== undefined
+  )
     assert.ok(Date.now() < deadline, 'the reservation ends');
   assert.deepEqual(pick(await refusal(network.networkInterfaces.get(group, 'nic'))), ['ResourceNotFound', 404]);
 });
@@ -95,7 +114,8 @@ test('loseOperation answers 404 to polls while the work goes on', async (t) => {
   const lost = await refusal(compute.virtualMachines.createOrUpdate(group, 'vm', vmBody(), poll));
   assert.equal(lost.status, 404);
   const deadline = Date.now() + 5000;
-  while ((await compute.virtualMachines.get(group, 'vm')).provisioningState !== 'Succeeded') assert.ok(Date.now() < deadline);
+  while ((await compute.virtualMachines.get(group, 'vm')).provisioningState !== 'Succeeded')
+    assert.ok(Date.now() < deadline);
 });
 
 test('dropAfterAccept breaks the connection, and the resource comes to be all the same', async (t) => {
@@ -104,7 +124,8 @@ test('dropAfterAccept breaks the connection, and the resource comes to be all th
   const dropped = await refusal(createVnet(network));
   assert.equal(dropped.status, undefined, 'no answer, hence no status');
   const deadline = Date.now() + 5000;
-  while ((await network.virtualNetworks.get(group, 'vnet')).provisioningState !== 'Succeeded') assert.ok(Date.now() < deadline);
+  while ((await network.virtualNetworks.get(group, 'vnet')).provisioningState !== 'Succeeded')
+    assert.ok(Date.now() < deadline);
   assert.deepEqual(
     lab
       .requests()
@@ -118,19 +139,35 @@ test('another process reaches faults, inventory and requests by the control toke
   const { lab, authority, network } = await startBench(t);
   const control = { 'x-lab-token': lab.controlToken, 'content-type': 'application/json' };
   assert.equal((await call(lab, authority, 'GET', '/lab/inventory')).status, 403);
-  const bad = await call(lab, authority, 'POST', '/lab/faults', { headers: control, body: JSON.stringify({ kind: 'earthquake' }) });
+  const bad = await call(lab, authority, 'POST', '/lab/faults', {
+    headers: control,
+    body: JSON.stringify({ kind: 'earthquake' }),
+  });
   assert.equal(bad.status, 400);
   const fault = { kind: 'deny', method: 'PUT', type: vnets, code: 'RequestDisallowedByPolicy', times: 'always' };
-  assert.equal((await call(lab, authority, 'POST', '/lab/faults', { headers: control, body: JSON.stringify(fault) })).status, 204);
+  assert.equal(
+    (await call(lab, authority, 'POST', '/lab/faults', { headers: control, body: JSON.stringify(fault) })).status,
+    204,
+  );
   assert.deepEqual(pick(await refusal(createVnet(network))), ['RequestDisallowedByPolicy', 403]);
-  assert.equal((await call(lab, authority, 'DELETE', '/lab/faults', { headers: { 'x-lab-token': lab.controlToken } })).status, 204);
-  const play = (scenario: object) => call(lab, authority, 'POST', '/lab/scenarios', { headers: control, body: JSON.stringify(scenario) });
+  assert.equal(
+    (await call(lab, authority, 'DELETE', '/lab/faults', { headers: { 'x-lab-token': lab.controlToken } })).status,
+    204,
+  );
+  const play = (scenario: object) =>
+    call(lab, authority, 'POST', '/lab/scenarios', { headers: control, body: JSON.stringify(scenario) });
   assert.equal((await play({ scenario: 'flood' })).status, 400);
   assert.equal((await play({ scenario: 'conflict', method: 'PUT', type: vnets })).status, 204);
   assert.deepEqual(pick(await refusal(createVnet(network))), ['Conflict', 409]);
   await createVnet(network);
-  assert.deepEqual((await call(lab, authority, 'GET', '/lab/inventory', { headers: control })).body, JSON.parse(JSON.stringify(lab.inventory())));
-  const requests = (await call(lab, authority, 'GET', '/lab/requests', { headers: control })).body as { method: string; status: number }[];
+  assert.deepEqual(
+    (await call(lab, authority, 'GET', '/lab/inventory', { headers: control })).body,
+    JSON.parse(JSON.stringify(lab.inventory())),
+  );
+  const requests = (await call(lab, authority, 'GET', '/lab/requests', { headers: control })).body as {
+    method: string;
+    status: number;
+  }[];
   assert.deepEqual(
     requests.filter(({ method }) => method === 'PUT').map(({ status }) => status),
     [403, 409, 201],
@@ -144,7 +181,11 @@ test('an interface cannot refer to what is absent or still being made', async (t
   const vnet = network.virtualNetworks.createOrUpdate(
     group,
     'vnet',
-    { location: cluster.location, addressSpace: { addressPrefixes: ['192.168.0.0/16'] }, subnets: [{ name: 'probe', addressPrefix: '192.168.1.0/24' }] },
+    {
+      location: cluster.location,
+      addressSpace: { addressPrefixes: ['192.168.0.0/16'] },
+      subnets: [{ name: 'probe', addressPrefix: '192.168.1.0/24' }],
+    },
     poll,
   );
   await vnet.submitted();

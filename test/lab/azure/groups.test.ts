@@ -53,19 +53,36 @@ test('resource groups can be made, found in any case of letters, listed and dele
   await network.virtualNetworks.createOrUpdate(
     'own',
     'Net',
-    { location: cluster.location, tags, addressSpace: { addressPrefixes: ['172.16.0.0/16'] }, subnets: [{ name: 's', addressPrefix: '172.16.0.0/24' }] },
+    {
+      location: cluster.location,
+      tags,
+      addressSpace: { addressPrefixes: ['172.16.0.0/16'] },
+      subnets: [{ name: 's', addressPrefix: '172.16.0.0/24' }],
+    },
     poll,
   );
   const subnet = { id: idOf('Microsoft.Network/virtualNetworks', 'NET/subnets/S', 'OWN') };
-  await network.networkInterfaces.createOrUpdate('own', 'nic', { location: cluster.location, ipConfigurations: [{ name: 'primary', subnet }] }, poll);
+  await network.networkInterfaces.createOrUpdate(
+    'own',
+    'nic',
+    { location: cluster.location, ipConfigurations: [{ name: 'primary', subnet }] },
+    poll,
+  );
   const body = vmBody();
   await compute.virtualMachines.createOrUpdate(
     'own',
     'vm',
-    { ...body, networkProfile: { networkInterfaces: [{ id: idOf('Microsoft.Network/networkInterfaces', 'nic', 'own') }] } },
+    {
+      ...body,
+      networkProfile: { networkInterfaces: [{ id: idOf('Microsoft.Network/networkInterfaces', 'nic', 'own') }] },
+    },
     poll,
   );
-  assert.equal((await network.virtualNetworks.get('OWN', 'net')).id, idOf('Microsoft.Network/virtualNetworks', 'Net', 'Own'), 'the case of creation is kept');
+  assert.equal(
+    (await network.virtualNetworks.get('OWN', 'net')).id,
+    idOf('Microsoft.Network/virtualNetworks', 'Net', 'Own'),
+    'the case of creation is kept',
+  );
   await resources.resourceGroups.delete('own', poll);
   assert.equal((await refusal(resources.resourceGroups.get('own'))).code, 'ResourceGroupNotFound');
   assert.deepEqual(lab.inventory(), before);
@@ -78,7 +95,9 @@ test('lists and filters find tagged resources; peerings, subnets and rules are n
   await createNetworkParts(bench);
   await peer(bench);
   const typesOf = async (filter?: string): Promise<unknown> =>
-    (await all(resources.resources.listByResourceGroup(group, filter === undefined ? {} : { filter }))).map((each) => each.type).sort();
+    (await all(resources.resources.listByResourceGroup(group, filter === undefined ? {} : { filter })))
+      .map((each) => each.type)
+      .sort();
   const tagged = [
     'Microsoft.Network/networkInterfaces',
     'Microsoft.Network/networkSecurityGroups',
@@ -92,7 +111,10 @@ test('lists and filters find tagged resources; peerings, subnets and rules are n
     elsewhere.map((each) => each.id),
     [clusterVnetId],
   );
-  assert.equal((await refusal(all(resources.resources.list({ filter: 'substringof(name)' })))).code, 'InvalidFilterInQueryString');
+  assert.equal(
+    (await refusal(all(resources.resources.list({ filter: 'substringof(name)' })))).code,
+    'InvalidFilterInQueryString',
+  );
   assert.deepEqual(
     (await all(network.virtualNetworkPeerings.list(nodeGroup, cluster.vnetName))).map((each) => each.name),
     ['hepflow-r1'],
@@ -106,20 +128,30 @@ test('a VNet may be written again without losing its peering, but not shrunk und
   await peer(bench);
   await createVnet(bench.network);
   assert.equal((await bench.network.virtualNetworkPeerings.get(group, 'vnet', 'hepflow-r1')).peeringState, 'Connected');
-  assert.equal((await refusal(createVnet(bench.network, 'vnet', '192.168.0.0/16', '192.168.9.0/24'))).code, 'InUseSubnetCannotBeDeleted');
+  assert.equal(
+    (await refusal(createVnet(bench.network, 'vnet', '192.168.0.0/16', '192.168.9.0/24'))).code,
+    'InUseSubnetCannotBeDeleted',
+  );
 });
 
 test('a DELETE can be followed by its Location as well, which ends in 204', async (t) => {
   const { lab, authority, network } = await startBench(t);
   await createVnet(network);
   const headers = { authorization: `Bearer ${await tokenOf(lab, authority)}` };
-  const deletion = await call(lab, authority, 'DELETE', `${idOf('Microsoft.Network/virtualNetworks', 'VNET', group.toUpperCase())}?api-version=2024-05-01`, {
-    headers,
-  });
+  const deletion = await call(
+    lab,
+    authority,
+    'DELETE',
+    `${idOf('Microsoft.Network/virtualNetworks', 'VNET', group.toUpperCase())}?api-version=2024-05-01`,
+    {
+      headers,
+    },
+  );
   assert.equal(deletion.status, 202);
   assert.match(String(deletion.headers['azure-asyncoperation']), new RegExp(`^${lab.endpoint}/subscriptions/`));
   const location = new URL(String(deletion.headers['location']));
-  const follow = (): ReturnType<typeof call> => call(lab, authority, 'GET', `${location.pathname}${location.search}`, { headers });
+  const follow = (): ReturnType<typeof call> =>
+    call(lab, authority, 'GET', `${location.pathname}${location.search}`, { headers });
   assert.equal((await follow()).status, 202);
   const deadline = Date.now() + 5000;
   while ((await follow()).status !== 204) assert.ok(Date.now() < deadline);
@@ -136,20 +168,27 @@ test('the cloud describes itself, and what it does not serve is a 404 in the for
   const unknown = await call(lab, authority, 'GET', `${idOf('Microsoft.Storage/storageAccounts', 'x')}?api-version=1`, {
     headers: { authorization: `Bearer ${await tokenOf(lab, authority)}` },
   });
-  assert.deepEqual([unknown.status, (unknown.body as { error: { code: string } }).error.code], [404, 'InvalidResourceType']);
+  assert.deepEqual(
+    [unknown.status, (unknown.body as { error: { code: string } }).error.code],
+    [404, 'InvalidResourceType'],
+  );
 });
 
 test('at the pace of Azure polls carry Retry-After, in tests they do not', async (t) => {
   for (const pace of ['azure', 'fast'] as const) {
     const directory = mkdtempSync(join(tmpdir(), 'hepflow-pace-'));
     t.after(() => rmSync(directory, { recursive: true }));
-    const bench = await startBench(t, { scope: { id: 'pace1', directory, logs: join(directory, 'logs'), pace, calico: 'oss' } });
+    const bench = await startBench(t, {
+      scope: { id: 'pace1', directory, logs: join(directory, 'logs'), pace, calico: 'oss' },
+    });
     const poller = bench.network.virtualNetworks.createOrUpdate(group, 'vnet', {
       location: cluster.location,
       addressSpace: { addressPrefixes: ['192.168.0.0/16'] },
     });
     await poller.submitted();
-    const { operationLocation } = (JSON.parse(await poller.serialize()) as { state: { config: { operationLocation: string } } }).state.config;
+    const { operationLocation } = (
+      JSON.parse(await poller.serialize()) as { state: { config: { operationLocation: string } } }
+    ).state.config;
     const { pathname, search } = new URL(operationLocation);
     const answer = await call(bench.lab, bench.authority, 'GET', `${pathname}${search}`, {
       headers: { authorization: `Bearer ${await tokenOf(bench.lab, bench.authority)}` },

@@ -62,7 +62,13 @@ export async function startBench(t: TestContext, options: Partial<AzureOptions> 
   const scope: LabScope = { id: 'test1', directory, logs: join(directory, 'logs'), pace: 'fast', calico: 'oss' };
   const authority = await createAuthority(directory);
   const effects = recorder();
-  const lab = await startAzure({ scope, authority, effects, userKubeconfig: () => 'apiVersion: v1\nkind: Config\n', ...options });
+  const lab = await startAzure({
+    scope,
+    authority,
+    effects,
+    userKubeconfig: () => 'apiVersion: v1\nkind: Config\n',
+    ...options,
+  });
   t.after(() => lab.stop());
   return { lab, authority, effects, ...clientsOf(lab, authority) };
 }
@@ -107,14 +113,22 @@ export function call(
   options: { headers?: Record<string, string>; body?: string } = {},
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const sent = request(`${lab.endpoint}${path}`, { method, ca: authority.caPem, headers: options.headers ?? {} }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('end', () => {
-        const text = Buffer.concat(chunks).toString();
-        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text === '' ? undefined : JSON.parse(text) });
-      });
-    });
+    const sent = request(
+      `${lab.endpoint}${path}`,
+      { method, ca: authority.caPem, headers: options.headers ?? {} },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('end', () => {
+          const text = Buffer.concat(chunks).toString();
+          resolve({
+            status: response.statusCode ?? 0,
+            headers: response.headers,
+            body: text === '' ? undefined : JSON.parse(text),
+          });
+        });
+      },
+    );
     sent.on('error', reject);
     sent.end(options.body);
   });
@@ -134,7 +148,10 @@ export function askToken(
     scope: `${lab.endpoint}/.default`,
     ...changed,
   };
-  return call(lab, authority, 'POST', path, { headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: new URLSearchParams(form).toString() });
+  return call(lab, authority, 'POST', path, {
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: new URLSearchParams(form).toString(),
+  });
 }
 
 export async function tokenOf(lab: AzureLab, authority: Authority): Promise<string> {
@@ -157,7 +174,12 @@ export async function createNetworkParts({ network }: Bench): Promise<void> {
   await createInterface(network);
 }
 
-export const createVnet = async (network: NetworkManagementClient, name = 'vnet', space = '192.168.0.0/16', subnet = '192.168.1.0/24'): Promise<unknown> =>
+export const createVnet = async (
+  network: NetworkManagementClient,
+  name = 'vnet',
+  space = '192.168.0.0/16',
+  subnet = '192.168.1.0/24',
+): Promise<unknown> =>
   network.virtualNetworks.createOrUpdate(
     group,
     name,
@@ -202,7 +224,11 @@ export const createSecurityGroup = async (network: NetworkManagementClient, name
     poll,
   );
 
-export const createInterface = async (network: NetworkManagementClient, name = 'nic', ip: string | undefined = 'ip'): Promise<unknown> =>
+export const createInterface = async (
+  network: NetworkManagementClient,
+  name = 'nic',
+  ip: string | undefined = 'ip',
+): Promise<unknown> =>
   network.networkInterfaces.createOrUpdate(
     group,
     name,
@@ -239,9 +265,16 @@ export function vmBody(changed: { customData?: string; deleteOption?: 'Delete' |
       computerName: 'probe',
       adminUsername: 'azureuser',
       customData: Buffer.from(changed.customData ?? '#cloud-config\nusers: []\n').toString('base64'),
-      linuxConfiguration: { disablePasswordAuthentication: true, ssh: { publicKeys: [{ path: '/home/azureuser/.ssh/authorized_keys', keyData: publicKey }] } },
+      linuxConfiguration: {
+        disablePasswordAuthentication: true,
+        ssh: { publicKeys: [{ path: '/home/azureuser/.ssh/authorized_keys', keyData: publicKey }] },
+      },
     },
-    networkProfile: { networkInterfaces: [{ id: idOf('Microsoft.Network/networkInterfaces', 'nic'), primary: true, deleteOption: 'Detach' }] },
+    networkProfile: {
+      networkInterfaces: [
+        { id: idOf('Microsoft.Network/networkInterfaces', 'nic'), primary: true, deleteOption: 'Detach' },
+      ],
+    },
   };
 }
 
@@ -251,10 +284,24 @@ export async function peer({ network }: Bench, name = 'hepflow-r1'): Promise<voi
   await peerFromCluster(network, name);
 }
 
-export const peerFromVm = async (network: NetworkManagementClient, name = 'hepflow-r1', vnet = 'vnet'): Promise<unknown> =>
-  network.virtualNetworkPeerings.createOrUpdate(group, vnet, name, { remoteVirtualNetwork: { id: clusterVnetId }, allowVirtualNetworkAccess: true }, poll);
+export const peerFromVm = async (
+  network: NetworkManagementClient,
+  name = 'hepflow-r1',
+  vnet = 'vnet',
+): Promise<unknown> =>
+  network.virtualNetworkPeerings.createOrUpdate(
+    group,
+    vnet,
+    name,
+    { remoteVirtualNetwork: { id: clusterVnetId }, allowVirtualNetworkAccess: true },
+    poll,
+  );
 
-export const peerFromCluster = async (network: NetworkManagementClient, name = 'hepflow-r1', vnet = 'vnet'): Promise<unknown> =>
+export const peerFromCluster = async (
+  network: NetworkManagementClient,
+  name = 'hepflow-r1',
+  vnet = 'vnet',
+): Promise<unknown> =>
   network.virtualNetworkPeerings.createOrUpdate(
     nodeGroup,
     cluster.vnetName,
@@ -266,7 +313,12 @@ export const peerFromCluster = async (network: NetworkManagementClient, name = '
 /** `code` and `statusCode` of the error with which a call is refused. */
 export async function refusal(
   attempt: PromiseLike<unknown>,
-): Promise<{ code: string | undefined; status: number | undefined; message: string; headers?: { get(name: string): string | undefined } }> {
+): Promise<{
+  code: string | undefined;
+  status: number | undefined;
+  message: string;
+  headers?: { get(name: string): string | undefined };
+}> {
   try {
     await attempt;
   } catch (error) {

@@ -1,7 +1,19 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { cluster } from '../../../lab/scope.ts';
-import { clusterVnetId, createNetworkParts, group, idOf, nodeGroup, peer, poll, publicKey, refusal, startBench, vmBody } from './helper.ts';
+import {
+  clusterVnetId,
+  createNetworkParts,
+  group,
+  idOf,
+  nodeGroup,
+  peer,
+  poll,
+  publicKey,
+  refusal,
+  startBench,
+  vmBody,
+} from './helper.ts';
 
 test('a probe VM can be made, peered and removed with the genuine SDK, and the inventory is afterwards what it was before', async (t) => {
   const bench = await startBench(t);
@@ -32,9 +44,16 @@ test('a probe VM can be made, peered and removed with the genuine SDK, and the i
   await network.virtualNetworkPeerings.delete(nodeGroup, cluster.vnetName, 'hepflow-r1', poll);
   await network.virtualNetworkPeerings.delete(group, 'vnet', 'hepflow-r1', poll);
   await compute.virtualMachines.delete(group, 'vm', poll);
-  assert.equal((await refusal(compute.disks.get(group, 'osdisk'))).status, 404, 'deleteOption Delete took the disk along');
+  assert.equal(
+    (await refusal(compute.disks.get(group, 'osdisk'))).status,
+    404,
+    'deleteOption Delete took the disk along',
+  );
   await network.networkInterfaces.delete(group, 'nic', poll);
-  await Promise.all([network.publicIPAddresses.delete(group, 'ip', poll), network.networkSecurityGroups.delete(group, 'nsg', poll)]);
+  await Promise.all([
+    network.publicIPAddresses.delete(group, 'ip', poll),
+    network.networkSecurityGroups.delete(group, 'nsg', poll),
+  ]);
   await network.virtualNetworks.delete(group, 'vnet', poll);
   assert.deepEqual(lab.inventory(), before);
   assert.deepEqual(effects.destroyed, [idOf('Microsoft.Compute/virtualMachines', 'vm').toLowerCase()]);
@@ -56,7 +75,12 @@ test('the machine boots once, after the network has been told of it, with what c
     booted = true;
     await boot(vm);
   };
-  await compute.virtualMachines.createOrUpdate(group, 'vm', vmBody({ customData: '#cloud-config\nhostname: probe\n' }), poll);
+  await compute.virtualMachines.createOrUpdate(
+    group,
+    'vm',
+    vmBody({ customData: '#cloud-config\nhostname: probe\n' }),
+    poll,
+  );
   assert.equal(booted, true);
   assert.deepEqual(effects.boots, [
     {
@@ -93,10 +117,17 @@ test('the machine boots once, after the network has been told of it, with what c
     },
   ]);
 
-  await compute.virtualMachines.createOrUpdate(group, 'vm', vmBody({ customData: '#cloud-config\nhostname: probe\n' }), poll);
+  await compute.virtualMachines.createOrUpdate(
+    group,
+    'vm',
+    vmBody({ customData: '#cloud-config\nhostname: probe\n' }),
+    poll,
+  );
   assert.equal(effects.boots.length, 1, 'the same PUT again changes nothing');
   const changed = await refusal(
-    compute.virtualMachines.createOrUpdate(group, 'vm', vmBody({ customData: '#cloud-config\nhostname: other\n' }), poll).submitted(),
+    compute.virtualMachines
+      .createOrUpdate(group, 'vm', vmBody({ customData: '#cloud-config\nhostname: other\n' }), poll)
+      .submitted(),
   );
   assert.deepEqual([changed.status, changed.code], [409, 'PropertyChangeNotAllowed']);
 });
@@ -109,7 +140,11 @@ test('nothing that is in use can be deleted, and each refusal has the code and s
   const attempts = [
     ['NicInUse', 400, () => network.networkInterfaces.delete(group, 'nic', poll).submitted()],
     ['PublicIPAddressCannotBeDeleted', 400, () => network.publicIPAddresses.delete(group, 'ip', poll).submitted()],
-    ['InUseNetworkSecurityGroupCannotBeDeleted', 400, () => network.networkSecurityGroups.delete(group, 'nsg', poll).submitted()],
+    [
+      'InUseNetworkSecurityGroupCannotBeDeleted',
+      400,
+      () => network.networkSecurityGroups.delete(group, 'nsg', poll).submitted(),
+    ],
     ['InUseSubnetCannotBeDeleted', 400, () => network.subnets.delete(group, 'vnet', 'probe', poll).submitted()],
     ['InUseSubnetCannotBeDeleted', 400, () => network.virtualNetworks.delete(group, 'vnet', poll).submitted()],
     ['OperationNotAllowed', 409, () => compute.disks.delete(group, 'osdisk', poll).submitted()],
@@ -119,7 +154,11 @@ test('nothing that is in use can be deleted, and each refusal has the code and s
     assert.deepEqual([refused.code, refused.status], [code, status]);
   }
   await compute.virtualMachines.delete(group, 'vm', poll);
-  assert.equal((await compute.disks.get(group, 'osdisk')).diskState, 'Unattached', 'deleteOption Detach leaves the disk');
+  assert.equal(
+    (await compute.disks.get(group, 'osdisk')).diskState,
+    'Unattached',
+    'deleteOption Detach leaves the disk',
+  );
   await compute.disks.delete(group, 'osdisk', poll);
   assert.equal((await refusal(compute.disks.get(group, 'osdisk'))).status, 404);
 });
@@ -133,7 +172,9 @@ test('deleting what is absent succeeds, and reading it is a 404 that names the r
   const nowhere = await refusal(network.virtualNetworks.get('no-such-group', 'vnet'));
   assert.deepEqual([nowhere.status, nowhere.code], [404, 'ResourceGroupNotFound']);
   const orphan = await refusal(
-    network.virtualNetworkPeerings.createOrUpdate(group, 'absent', 'p', { remoteVirtualNetwork: { id: clusterVnetId } }, poll).submitted(),
+    network.virtualNetworkPeerings
+      .createOrUpdate(group, 'absent', 'p', { remoteVirtualNetwork: { id: clusterVnetId } }, poll)
+      .submitted(),
   );
   assert.deepEqual([orphan.status, orphan.code], [404, 'ParentResourceNotFound']);
 });
@@ -151,7 +192,10 @@ test('an operation resumes in another client from its serialised state, without 
   const vm = await restored.pollUntilDone();
   assert.equal(vm.provisioningState, 'Succeeded');
   await first.pollUntilDone();
-  assert.equal(lab.requests().filter(({ method, path }) => method === 'PUT' && path.endsWith('/virtualMachines/vm')).length, 1);
+  assert.equal(
+    lab.requests().filter(({ method, path }) => method === 'PUT' && path.endsWith('/virtualMachines/vm')).length,
+    1,
+  );
 });
 
 test('a machine that is deleted while it is being made never stays, and its creation ends as preempted', async (t) => {
@@ -172,13 +216,27 @@ test('one write at a time: a second PUT meets AnotherOperationInProgress on a ne
   const bench = await startBench(t);
   const { network, compute } = bench;
   await createNetworkParts(bench);
-  const peering = network.virtualNetworkPeerings.createOrUpdate(group, 'vnet', 'p', { remoteVirtualNetwork: { id: clusterVnetId } }, poll);
+  const peering = network.virtualNetworkPeerings.createOrUpdate(
+    group,
+    'vnet',
+    'p',
+    { remoteVirtualNetwork: { id: clusterVnetId } },
+    poll,
+  );
   await peering.submitted();
-  const onSame = await refusal(network.subnets.createOrUpdate(group, 'vnet', 'more', { addressPrefix: '192.168.2.0/24' }, poll).submitted());
+  const onSame = await refusal(
+    network.subnets.createOrUpdate(group, 'vnet', 'more', { addressPrefix: '192.168.2.0/24' }, poll).submitted(),
+  );
   assert.deepEqual([onSame.code, onSame.status], ['AnotherOperationInProgress', 429]);
   const onRemote = await refusal(
     network.virtualNetworkPeerings
-      .createOrUpdate(nodeGroup, cluster.vnetName, 'p', { remoteVirtualNetwork: { id: idOf('Microsoft.Network/virtualNetworks', 'vnet') } }, poll)
+      .createOrUpdate(
+        nodeGroup,
+        cluster.vnetName,
+        'p',
+        { remoteVirtualNetwork: { id: idOf('Microsoft.Network/virtualNetworks', 'vnet') } },
+        poll,
+      )
       .submitted(),
   );
   assert.equal(onRemote.status, 429, 'the cluster VNet is locked by the first side');

@@ -1,7 +1,20 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { cluster } from '../../../lab/scope.ts';
-import { type Bench, clusterVnetId, createVnet, group, idOf, nodeGroup, peer, peerFromCluster, peerFromVm, poll, refusal, startBench } from './helper.ts';
+import {
+  type Bench,
+  clusterVnetId,
+  createVnet,
+  group,
+  idOf,
+  nodeGroup,
+  peer,
+  peerFromCluster,
+  peerFromVm,
+  poll,
+  refusal,
+  startBench,
+} from './helper.ts';
 
 const vnetId = idOf('Microsoft.Network/virtualNetworks', 'vnet');
 
@@ -19,10 +32,19 @@ test('the first side is Initiated, the second makes both Connected, and packets 
   await createVnet(network);
   await peerFromVm(network);
   const first = await network.virtualNetworkPeerings.get(group, 'vnet', 'hepflow-r1');
-  assert.deepEqual([first.provisioningState, first.peeringState, first.peeringSyncLevel], ['Succeeded', 'Initiated', 'RemoteNotInSync']);
+  assert.deepEqual(
+    [first.provisioningState, first.peeringState, first.peeringSyncLevel],
+    ['Succeeded', 'Initiated', 'RemoteNotInSync'],
+  );
   assert.deepEqual(connections(bench), { [clusterVnetId.toLowerCase()]: [], [vnetId.toLowerCase()]: [] });
 
-  const second = network.virtualNetworkPeerings.createOrUpdate(nodeGroup, cluster.vnetName, 'hepflow-r1', { remoteVirtualNetwork: { id: vnetId } }, poll);
+  const second = network.virtualNetworkPeerings.createOrUpdate(
+    nodeGroup,
+    cluster.vnetName,
+    'hepflow-r1',
+    { remoteVirtualNetwork: { id: vnetId } },
+    poll,
+  );
   await second.submitted();
   const early = await sides(bench);
   assert.deepEqual(
@@ -39,7 +61,10 @@ test('the first side is Initiated, the second makes both Connected, and packets 
   assert.deepEqual([back.provisioningState, back.peeringState], ['Succeeded', 'Connected']);
   assert.equal(vm.resourceGuid, back.resourceGuid);
   assert.notEqual(vm.etag, first.etag);
-  assert.deepEqual(connections(bench), { [clusterVnetId.toLowerCase()]: [vnetId.toLowerCase()], [vnetId.toLowerCase()]: [clusterVnetId.toLowerCase()] });
+  assert.deepEqual(connections(bench), {
+    [clusterVnetId.toLowerCase()]: [vnetId.toLowerCase()],
+    [vnetId.toLowerCase()]: [clusterVnetId.toLowerCase()],
+  });
 });
 
 test('when one side goes the other is Disconnected, and no new partner is accepted until it is gone as well', async (t) => {
@@ -53,7 +78,9 @@ test('when one side goes the other is Disconnected, and no new partner is accept
   assert.deepEqual(connections(bench)[vnetId.toLowerCase()], [], 'packets stop');
 
   const again = await refusal(
-    network.virtualNetworkPeerings.createOrUpdate(nodeGroup, cluster.vnetName, 'hepflow-r1', { remoteVirtualNetwork: { id: vnetId } }, poll).submitted(),
+    network.virtualNetworkPeerings
+      .createOrUpdate(nodeGroup, cluster.vnetName, 'hepflow-r1', { remoteVirtualNetwork: { id: vnetId } }, poll)
+      .submitted(),
   );
   assert.deepEqual([again.code, again.status], ['RemotePeeringIsDisconnected', 400]);
   await network.virtualNetworkPeerings.delete(group, 'vnet', 'hepflow-r1', poll);
@@ -78,7 +105,10 @@ test('a VNet can be deleted with its peering; the cluster is left with a Disconn
   await createVnet(network);
   await peer(bench);
   await network.virtualNetworks.delete(group, 'vnet', poll);
-  assert.equal((await network.virtualNetworkPeerings.get(nodeGroup, cluster.vnetName, 'hepflow-r1')).peeringState, 'Disconnected');
+  assert.equal(
+    (await network.virtualNetworkPeerings.get(nodeGroup, cluster.vnetName, 'hepflow-r1')).peeringState,
+    'Disconnected',
+  );
   await createVnet(network);
   const again = await refusal(peerFromVm(network));
   assert.equal(again.code, 'RemotePeeringIsDisconnected');
@@ -128,7 +158,13 @@ test('a peering whose remote VNet is being written is refused as not provisioned
   await remote.submitted();
   const refused = await refusal(
     network.virtualNetworkPeerings
-      .createOrUpdate(group, 'vnet', 'p', { remoteVirtualNetwork: { id: idOf('Microsoft.Network/virtualNetworks', 'other') } }, poll)
+      .createOrUpdate(
+        group,
+        'vnet',
+        'p',
+        { remoteVirtualNetwork: { id: idOf('Microsoft.Network/virtualNetworks', 'other') } },
+        poll,
+      )
       .submitted(),
   );
   assert.deepEqual([refused.code, refused.status], ['ReferencedResourceNotProvisioned', 400]);

@@ -27,7 +27,13 @@ test('without a token, with a foreign or a broken one, every ARM call is a 401',
   const { lab, authority } = await startBench(t);
   const path = '/subscriptions?api-version=2022-12-01';
   const codeOf = async (authorization?: string): Promise<unknown> => {
-    const { status, body } = await call(lab, authority, 'GET', path, authorization === undefined ? {} : { headers: { authorization } });
+    const { status, body } = await call(
+      lab,
+      authority,
+      'GET',
+      path,
+      authorization === undefined ? {} : { headers: { authorization } },
+    );
     return [status, (body as { error: { code: string } }).error.code];
   };
   assert.deepEqual(await codeOf(), [401, 'AuthenticationFailed']);
@@ -35,14 +41,20 @@ test('without a token, with a foreign or a broken one, every ARM call is a 401',
   const [head, body] = (await tokenOf(lab, authority)).split('.');
   assert.deepEqual(await codeOf(`Bearer ${head}.${body}.${'A'.repeat(342)}`), [401, 'InvalidAuthenticationToken']);
   const other = await startBench(t);
-  assert.deepEqual(await codeOf(`Bearer ${await tokenOf(other.lab, other.authority)}`), [401, 'InvalidAuthenticationToken']);
+  assert.deepEqual(await codeOf(`Bearer ${await tokenOf(other.lab, other.authority)}`), [
+    401,
+    'InvalidAuthenticationToken',
+  ]);
 });
 
 test('an api-version is required, and any will do', async (t) => {
   const { lab, authority } = await startBench(t);
   const headers = { authorization: `Bearer ${await tokenOf(lab, authority)}` };
   const without = await call(lab, authority, 'GET', '/subscriptions', { headers });
-  assert.deepEqual([without.status, (without.body as { error: { code: string } }).error.code], [400, 'MissingApiVersionParameter']);
+  assert.deepEqual(
+    [without.status, (without.body as { error: { code: string } }).error.code],
+    [400, 'MissingApiVersionParameter'],
+  );
   assert.equal((await call(lab, authority, 'GET', '/subscriptions?api-version=2019-11-01', { headers })).status, 200);
 });
 
@@ -55,13 +67,16 @@ test('the stand-in Entra tells a wrong secret, an unknown client and an unknown 
   };
   assert.deepEqual(await answer({ client_secret: 'wrong' }), [401, 'invalid_client', [7000215]]);
   assert.deepEqual(await answer({ client_id: 'unknown' }), [400, 'unauthorized_client', [700016]]);
-  assert.deepEqual(await answer({}, '/00000000-0000-0000-0000-000000000000/oauth2/v2.0/token'), [400, 'invalid_request', [90002]]);
+  assert.deepEqual(await answer({}, '/00000000-0000-0000-0000-000000000000/oauth2/v2.0/token'), [
+    400,
+    'invalid_request',
+    [90002],
+  ]);
   const adfs = await askToken(lab, authority, {}, '/adfs/oauth2/token');
   assert.equal(adfs.status, 200);
-  const claims = JSON.parse(Buffer.from((adfs.body as { access_token: string }).access_token.split('.')[1] ?? '', 'base64url').toString()) as Record<
-    string,
-    unknown
-  >;
+  const claims = JSON.parse(
+    Buffer.from((adfs.body as { access_token: string }).access_token.split('.')[1] ?? '', 'base64url').toString(),
+  ) as Record<string, unknown>;
   assert.equal(claims['tid'], lab.credentials.tenantId);
   assert.equal(claims['appid'], lab.credentials.clientId);
   assert.ok(typeof claims['oid'] === 'string' && Number(claims['exp']) > Date.now() / 1000);
@@ -95,7 +110,9 @@ test('the genuine identity package gets tokens that ARM accepts, by ClientSecret
   });
   const { direct, found, wrong } = JSON.parse(stdout) as Record<string, string>;
   for (const token of [direct, found]) {
-    const answer = await call(lab, authority, 'GET', '/subscriptions?api-version=2022-12-01', { headers: { authorization: `Bearer ${token}` } });
+    const answer = await call(lab, authority, 'GET', '/subscriptions?api-version=2022-12-01', {
+      headers: { authorization: `Bearer ${token}` },
+    });
     assert.equal(answer.status, 200);
   }
   assert.match(wrong ?? '', /invalid_client/);
@@ -106,7 +123,12 @@ test('with a role file, what it does not list is refused: the action itself, and
   t.after(() => rmSync(directory, { recursive: true }));
   const roleFile = join(directory, 'role.json');
   const role = {
-    actions: ['Microsoft.Network/*/read', 'Microsoft.Network/*/write', 'Microsoft.Network/*/delete', 'Microsoft.Authorization/permissions/read'],
+    actions: [
+      'Microsoft.Network/*/read',
+      'Microsoft.Network/*/write',
+      'Microsoft.Network/*/delete',
+      'Microsoft.Authorization/permissions/read',
+    ],
     notActions: ['microsoft.network/virtualnetworks/DELETE'],
   };
   writeFileSync(roleFile, JSON.stringify({ Name: 'test', Actions: role.actions, NotActions: role.notActions }));
@@ -126,9 +148,21 @@ test('with a role file, what it does not list is refused: the action itself, and
     assert.deepEqual([code, status], ['LinkedAuthorizationFailed', 403]);
   }
   const permissions = await all(authorization.permissions.listForResourceGroup(group));
-  const onVnet = await all(authorization.permissions.listForResource(group, 'Microsoft.Network', '', 'virtualNetworks', 'vnet'));
+  const onVnet = await all(
+    authorization.permissions.listForResource(group, 'Microsoft.Network', '', 'virtualNetworks', 'vnet'),
+  );
   assert.deepEqual(onVnet[0]?.actions, role.actions);
-  const onSubnet = await refusal(all(authorization.permissions.listForResource(group, 'Microsoft.Network', 'virtualNetworks/vnet', 'subnets', 'absent')));
+  const onSubnet = await refusal(
+    all(
+      authorization.permissions.listForResource(
+        group,
+        'Microsoft.Network',
+        'virtualNetworks/vnet',
+        'subnets',
+        'absent',
+      ),
+    ),
+  );
   assert.equal(onSubnet.status, 404);
   assert.deepEqual(
     permissions.map(({ actions, notActions }) => ({ actions, notActions })),

@@ -41,14 +41,21 @@ export const apply = (api: Api, object: KubernetesObject): Promise<boolean> =>
     () =>
       api.apply(object).then(
         () => true,
-        (error: unknown) => (error instanceof Error && error.message.endsWith('is not served') ? false : Promise.reject(error)),
+        (error: unknown) =>
+          error instanceof Error && error.message.endsWith('is not served') ? false : Promise.reject(error),
       ),
     (done) => done,
   );
 
-export const calicoPath = (plural: string, name = ''): string => `/apis/projectcalico.org/v3/${plural}${name && `/${name}`}`;
+export const calicoPath = (plural: string, name = ''): string =>
+  `/apis/projectcalico.org/v3/${plural}${name && `/${name}`}`;
 
-export const calicoObject = (kind: string, name: string, spec: object, labels: Record<string, string> = {}): KubernetesObject => ({
+export const calicoObject = (
+  kind: string,
+  name: string,
+  spec: object,
+  labels: Record<string, string> = {},
+): KubernetesObject => ({
   apiVersion: 'projectcalico.org/v3',
   kind,
   metadata: { name, labels },
@@ -56,7 +63,11 @@ export const calicoObject = (kind: string, name: string, spec: object, labels: R
 });
 
 /** Looks until what it finds satisfies; fails with what was seen last. */
-export async function eventually<T>(look: () => Promise<T>, satisfies: (seen: T) => boolean, boundMs = 10_000): Promise<T> {
+export async function eventually<T>(
+  look: () => Promise<T>,
+  satisfies: (seen: T) => boolean,
+  boundMs = 10_000,
+): Promise<T> {
   const deadline = Date.now() + boundMs;
   for (;;) {
     const seen = await look();

@@ -4,7 +4,19 @@ import { UnprogrammableError } from '../../../lab/calico/felix/endpoint-chain.ts
 import type { Inputs } from '../../../lab/calico/felix/inputs.ts';
 import { runIn } from '../../../lab/process/run.ts';
 import { dial, patience, serve } from '../network/support.ts';
-import { allow, clientAddress, defaultAllow, denyAll, hostEndpoint, nodeAddress, openNode, openTalk, policy, serveEcho, type TestNode } from './node.ts';
+import {
+  allow,
+  clientAddress,
+  defaultAllow,
+  denyAll,
+  hostEndpoint,
+  nodeAddress,
+  openNode,
+  openTalk,
+  policy,
+  serveEcho,
+  type TestNode,
+} from './node.ts';
 
 /** Felix's metrics, in Calico's table. */
 const metricsPort = 9091;
@@ -16,7 +28,8 @@ const cleanUps: (() => unknown)[] = [];
 before(async () => {
   const owner = { after: (cleanUp: unknown) => void cleanUps.push(cleanUp as () => unknown) };
   node = await openNode(owner);
-  for (const port of [metricsPort, kubeletPort, sshPort]) await serve(owner as Parameters<typeof serve>[0], node.scope, node.node, port, 'host');
+  for (const port of [metricsPort, kubeletPort, sshPort])
+    await serve(owner as Parameters<typeof serve>[0], node.scope, node.node, port, 'host');
 });
 after(async () => {
   for (const cleanUp of cleanUps.toReversed()) await cleanUp();
@@ -26,11 +39,26 @@ const [eth0, wildcard] = [[hostEndpoint('eth0')], [hostEndpoint('*')]];
 const automatic = [hostEndpoint('*', defaultAllow)];
 
 /** Table of `felix/fv/host_port_test.go`: a port of the host, seen from outside. */
-const ports: readonly { readonly id: string; readonly promise: string; readonly given: Partial<Inputs>; readonly seen: string }[] = [
+const ports: readonly {
+  readonly id: string;
+  readonly promise: string;
+  readonly given: Partial<Inputs>;
+  readonly seen: string;
+}[] = [
   { id: 'HP1', promise: 'without host endpoints a host port is reachable', given: { workloads: [] }, seen: 'host' },
   { id: 'HP2', promise: 'with local pods only a host port is reachable', given: {}, seen: 'host' },
-  { id: 'HP3', promise: 'a host endpoint on eth0 without policy or profile closes a host port', given: { hostEndpoints: eth0 }, seen: 'silent' },
-  { id: 'HP4', promise: 'a host endpoint on all interfaces without policy or profile closes a host port', given: { hostEndpoints: wildcard }, seen: 'silent' },
+  {
+    id: 'HP3',
+    promise: 'a host endpoint on eth0 without policy or profile closes a host port',
+    given: { hostEndpoints: eth0 },
+    seen: 'silent',
+  },
+  {
+    id: 'HP4',
+    promise: 'a host endpoint on all interfaces without policy or profile closes a host port',
+    given: { hostEndpoints: wildcard },
+    seen: 'silent',
+  },
   {
     id: 'HP5',
     promise: 'a preDNAT allow of another port leaves it closed',
@@ -43,7 +71,12 @@ const ports: readonly { readonly id: string; readonly promise: string; readonly 
     given: { hostEndpoints: wildcard, globalNetworkPolicies: [allow(1234)] },
     seen: 'silent',
   },
-  { id: 'HP7', promise: 'a preDNAT allow of the port opens it', given: { hostEndpoints: eth0, globalNetworkPolicies: [allow(metricsPort)] }, seen: 'host' },
+  {
+    id: 'HP7',
+    promise: 'a preDNAT allow of the port opens it',
+    given: { hostEndpoints: eth0, globalNetworkPolicies: [allow(metricsPort)] },
+    seen: 'host',
+  },
   {
     id: 'HP8',
     promise: 'a preDNAT allow of the port on all interfaces opens it',
@@ -60,10 +93,19 @@ for (const { id, promise, given, seen } of ports) {
 }
 
 /** What an automatic host endpoint (all interfaces, default-allow profile) means for the policies that select it. */
-const others: readonly { readonly promise: string; readonly given: Partial<Inputs>; readonly seen: Readonly<Record<number, string>> }[] = [
-  { promise: 'an automatic host endpoint alone changes nothing', given: {}, seen: { [kubeletPort]: 'host', 32010: 'w0' } },
+const others: readonly {
+  readonly promise: string;
+  readonly given: Partial<Inputs>;
+  readonly seen: Readonly<Record<number, string>>;
+}[] = [
   {
-    promise: 'a failsafe port stays open under a deny of everything, before DNAT and after; the kubelet is no failsafe port',
+    promise: 'an automatic host endpoint alone changes nothing',
+    given: {},
+    seen: { [kubeletPort]: 'host', 32010: 'w0' },
+  },
+  {
+    promise:
+      'a failsafe port stays open under a deny of everything, before DNAT and after; the kubelet is no failsafe port',
     given: { globalNetworkPolicies: [denyAll, policy('deny-normal', { ingress: [{ action: 'Deny' }] })] },
     seen: { [sshPort]: 'host', [kubeletPort]: 'silent', 32010: 'silent' },
   },
@@ -91,14 +133,26 @@ const others: readonly { readonly promise: string; readonly given: Partial<Input
     seen: { [kubeletPort]: 'host', [sshPort]: 'silent' },
   },
   {
-    promise: "a normal policy brings its tier's default deny, ahead of the allow profile, and leaves forwarded traffic alone",
-    given: { globalNetworkPolicies: [policy('allow-metrics', { ingress: [{ action: 'Allow', protocol: 'TCP', destination: { ports: [metricsPort] } }] })] },
+    promise:
+      "a normal policy brings its tier's default deny, ahead of the allow profile, and leaves forwarded traffic alone",
+    given: {
+      globalNetworkPolicies: [
+        policy('allow-metrics', {
+          ingress: [{ action: 'Allow', protocol: 'TCP', destination: { ports: [metricsPort] } }],
+        }),
+      ],
+    },
     seen: { [metricsPort]: 'host', [kubeletPort]: 'silent', 32010: 'w0' },
   },
   {
     promise: 'a policy of all() for pods locks the host up',
     given: {
-      globalNetworkPolicies: [policy('for-pods', { selector: 'all()', ingress: [{ action: 'Allow', protocol: 'TCP', destination: { ports: [8055] } }] })],
+      globalNetworkPolicies: [
+        policy('for-pods', {
+          selector: 'all()',
+          ingress: [{ action: 'Allow', protocol: 'TCP', destination: { ports: [8055] } }],
+        }),
+      ],
     },
     seen: { [kubeletPort]: 'silent', 32010: 'w0' },
   },
@@ -108,7 +162,14 @@ const others: readonly { readonly promise: string; readonly given: Partial<Input
       globalNetworkPolicies: [
         policy('forward', {
           applyOnForward: true,
-          ingress: [{ action: 'Allow', protocol: 'TCP', source: { nets: ['10.0.0.0/8'] }, destination: { nets: ['10.65.1.10/32'], ports: ['8000:8055'] } }],
+          ingress: [
+            {
+              action: 'Allow',
+              protocol: 'TCP',
+              source: { nets: ['10.0.0.0/8'] },
+              destination: { nets: ['10.65.1.10/32'], ports: ['8000:8055'] },
+            },
+          ],
         }),
       ],
     },
@@ -127,7 +188,11 @@ const others: readonly { readonly promise: string; readonly given: Partial<Input
         { metadata: { name: 'default' }, spec: { order: 1_000_000 } },
       ],
       globalNetworkPolicies: [
-        policy('first', { tier: 'security', order: 1, ingress: [{ action: 'Pass', protocol: 'TCP', destination: { ports: [kubeletPort] } }] }),
+        policy('first', {
+          tier: 'security',
+          order: 1,
+          ingress: [{ action: 'Pass', protocol: 'TCP', destination: { ports: [kubeletPort] } }],
+        }),
         policy('second', { tier: 'default', ingress: [{ action: 'Allow' }] }),
       ],
     },
@@ -148,13 +213,22 @@ const others: readonly { readonly promise: string; readonly given: Partial<Input
     promise: 'a tier whose default action is Pass decides nothing by itself',
     given: {
       tiers: [{ metadata: { name: 'security' }, spec: { order: 100, defaultAction: 'Pass' } }],
-      globalNetworkPolicies: [policy('other', { tier: 'security', ingress: [{ action: 'Deny', protocol: 'TCP', destination: { ports: [metricsPort] } }] })],
+      globalNetworkPolicies: [
+        policy('other', {
+          tier: 'security',
+          ingress: [{ action: 'Deny', protocol: 'TCP', destination: { ports: [metricsPort] } }],
+        }),
+      ],
     },
     seen: { [kubeletPort]: 'host', [metricsPort]: 'silent' },
   },
   {
     promise: 'a policy with a namespaceSelector never selects a host endpoint',
-    given: { globalNetworkPolicies: [policy('in-namespaces', { selector: 'all()', namespaceSelector: 'all()', ingress: [{ action: 'Deny' }] })] },
+    given: {
+      globalNetworkPolicies: [
+        policy('in-namespaces', { selector: 'all()', namespaceSelector: 'all()', ingress: [{ action: 'Deny' }] }),
+      ],
+    },
     seen: { [kubeletPort]: 'host', 32010: 'silent' },
   },
   {
@@ -174,23 +248,36 @@ const others: readonly { readonly promise: string; readonly given: Partial<Input
   },
   {
     promise: 'a policy that cannot be understood is left out, and the others are enforced',
-    given: { globalNetworkPolicies: [policy('broken', { selector: 'role = x', ingress: [{ action: 'Allow' }] }), denyAll] },
+    given: {
+      globalNetworkPolicies: [policy('broken', { selector: 'role = x', ingress: [{ action: 'Allow' }] }), denyAll],
+    },
     seen: { [kubeletPort]: 'silent', 32010: 'silent' },
   },
   {
     promise: 'a deny is a refusal only where the configuration says Reject',
-    given: { globalNetworkPolicies: [policy('deny', { ingress: [{ action: 'Deny' }] })], configuration: { iptablesFilterDenyAction: 'Reject' } },
+    given: {
+      globalNetworkPolicies: [policy('deny', { ingress: [{ action: 'Deny' }] })],
+      configuration: { iptablesFilterDenyAction: 'Reject' },
+    },
     seen: { [kubeletPort]: 'refused' },
   },
   {
     promise: 'a host endpoint of an interface comes before that of all interfaces',
-    given: { hostEndpoints: [hostEndpoint('eth0', defaultAllow, { role: 'other' }), ...automatic], globalNetworkPolicies: [denyAll] },
+    given: {
+      hostEndpoints: [hostEndpoint('eth0', defaultAllow, { role: 'other' }), ...automatic],
+      globalNetworkPolicies: [denyAll],
+    },
     seen: { [kubeletPort]: 'host', 32010: 'w0' },
   },
   {
     promise: 'a host endpoint without interface is found by its address',
     given: {
-      hostEndpoints: [{ metadata: { name: 'by-address', labels: { role: 'host' } }, spec: { node: 'node-0', expectedIPs: [nodeAddress] } }],
+      hostEndpoints: [
+        {
+          metadata: { name: 'by-address', labels: { role: 'host' } },
+          spec: { node: 'node-0', expectedIPs: [nodeAddress] },
+        },
+      ],
       globalNetworkPolicies: [denyAll],
     },
     seen: { [kubeletPort]: 'silent' },
@@ -205,14 +292,20 @@ const others: readonly { readonly promise: string; readonly given: Partial<Input
     given: {
       hostEndpoints: [hostEndpoint('eth0', defaultAllow)],
       globalNetworkPolicies: [
-        policy('raw', { doNotTrack: true, applyOnForward: true, ingress: [{ action: 'Deny', protocol: 'TCP', destination: { ports: [kubeletPort] } }] }),
+        policy('raw', {
+          doNotTrack: true,
+          applyOnForward: true,
+          ingress: [{ action: 'Deny', protocol: 'TCP', destination: { ports: [kubeletPort] } }],
+        }),
       ],
     },
     seen: { [kubeletPort]: 'silent', [metricsPort]: 'host' },
   },
   {
     promise: 'doNotTrack is ignored on a host endpoint of all interfaces',
-    given: { globalNetworkPolicies: [policy('raw', { doNotTrack: true, applyOnForward: true, ingress: [{ action: 'Deny' }] })] },
+    given: {
+      globalNetworkPolicies: [policy('raw', { doNotTrack: true, applyOnForward: true, ingress: [{ action: 'Deny' }] })],
+    },
     seen: { [kubeletPort]: 'host' },
   },
 ];
@@ -220,7 +313,9 @@ const others: readonly { readonly promise: string; readonly given: Partial<Input
 for (const { promise, given, seen } of others) {
   test(promise, async () => {
     await node.apply({ hostEndpoints: automatic, ...given });
-    const found = await Promise.all(Object.entries(seen).map(async ([port, expected]) => [port, await node.fromClient(Number(port), expected)]));
+    const found = await Promise.all(
+      Object.entries(seen).map(async ([port, expected]) => [port, await node.fromClient(Number(port), expected)]),
+    );
     assert.deepEqual(Object.fromEntries(found), seen);
   });
 }
@@ -230,14 +325,20 @@ test('an established connection to the host survives a new normal deny, which si
   await serveEcho(t, node, node.node, 7001);
   const talk = await openTalk(t, node, 7001);
   assert.equal(await talk('before'), 'before');
-  await node.apply({ hostEndpoints: automatic, globalNetworkPolicies: [policy('deny', { ingress: [{ action: 'Deny' }] })] });
+  await node.apply({
+    hostEndpoints: automatic,
+    globalNetworkPolicies: [policy('deny', { ingress: [{ action: 'Deny' }] })],
+  });
   assert.equal(await talk('after'), 'after');
   assert.equal(await node.fromClient(7001, 'silent'), 'silent');
 });
 
 test('a host reaches its own pods whatever the policy, and its egress policy governs what it sends elsewhere', async (t) => {
   await serve(t, node.scope, node.client, 7000, 'outside');
-  await node.apply({ hostEndpoints: automatic, globalNetworkPolicies: [policy('shut', { selector: 'all()', types: ['Ingress', 'Egress'] })] });
+  await node.apply({
+    hostEndpoints: automatic,
+    globalNetworkPolicies: [policy('shut', { selector: 'all()', types: ['Ingress', 'Egress'] })],
+  });
   assert.match(await dial(node.node, node.workloads[0].address, 8055), /^w0/);
   assert.equal(await dial(node.node, clientAddress, 7000, patience.silence), 'silent');
   await node.apply({ hostEndpoints: automatic });
@@ -246,9 +347,14 @@ test('a host reaches its own pods whatever the policy, and its egress policy gov
 
 test('pods reach their node past the host endpoint of all interfaces unless their own egress policy says no', async () => {
   const [w0] = node.pods;
-  await node.apply({ hostEndpoints: automatic, globalNetworkPolicies: [policy('shut', { ingress: [{ action: 'Deny' }] })] });
+  await node.apply({
+    hostEndpoints: automatic,
+    globalNetworkPolicies: [policy('shut', { ingress: [{ action: 'Deny' }] })],
+  });
   assert.match(await dial(w0, nodeAddress, kubeletPort), /^host/);
-  await node.apply({ networkPolicies: [{ metadata: { namespace: 'default', name: 'shut' }, spec: { types: ['Egress'] } }] });
+  await node.apply({
+    networkPolicies: [{ metadata: { namespace: 'default', name: 'shut' }, spec: { types: ['Egress'] } }],
+  });
   assert.equal(await dial(w0, nodeAddress, kubeletPort, patience.silence), 'silent');
 });
 
@@ -261,7 +367,11 @@ test('a preDNAT deny cannot be programmed while the deny action is Reject, and t
   await node.apply({ hostEndpoints: automatic });
   const before = await runIn(node.node, ['nft', 'list', 'table', 'ip', 'calico-standin']);
   await assert.rejects(
-    node.apply({ hostEndpoints: automatic, globalNetworkPolicies: [denyAll], configuration: { iptablesFilterDenyAction: 'Reject' } }),
+    node.apply({
+      hostEndpoints: automatic,
+      globalNetworkPolicies: [denyAll],
+      configuration: { iptablesFilterDenyAction: 'Reject' },
+    }),
     UnprogrammableError,
   );
   assert.equal(await runIn(node.node, ['nft', 'list', 'table', 'ip', 'calico-standin']), before);

@@ -24,19 +24,31 @@ afterEach(async () => {
   await controllers.stop();
   for (const { metadata } of (await api.read<{ items: HostEndpoint[] }>(calicoPath('hostendpoints'))).items)
     await api.call('DELETE', calicoPath('hostendpoints', metadata.name));
-  for (const { metadata } of (await api.read<{ items: HostEndpoint[] }>('/api/v1/nodes')).items) await api.call('DELETE', `/api/v1/nodes/${metadata.name}`);
+  for (const { metadata } of (await api.read<{ items: HostEndpoint[] }>('/api/v1/nodes')).items)
+    await api.call('DELETE', `/api/v1/nodes/${metadata.name}`);
 });
 
 const setAutoCreate = (autoCreate: 'Enabled' | 'Disabled'): Promise<unknown> =>
-  api.call('PATCH', calicoPath('kubecontrollersconfigurations', 'default'), { spec: { controllers: { node: { hostEndpoint: { autoCreate } } } } });
+  api.call('PATCH', calicoPath('kubecontrollersconfigurations', 'default'), {
+    spec: { controllers: { node: { hostEndpoint: { autoCreate } } } },
+  });
 
-const configuration = (): Promise<KubeControllersConfiguration> => api.read(calicoPath('kubecontrollersconfigurations', 'default'));
-const running = async (): Promise<string | undefined> => (await configuration()).status?.runningConfig?.controllers?.node?.hostEndpoint?.autoCreate;
+const configuration = (): Promise<KubeControllersConfiguration> =>
+  api.read(calicoPath('kubecontrollersconfigurations', 'default'));
+const running = async (): Promise<string | undefined> =>
+  (await configuration()).status?.runningConfig?.controllers?.node?.hostEndpoint?.autoCreate;
 const names = async (): Promise<string[]> =>
-  (await api.read<{ items: HostEndpoint[] }>(calicoPath('hostendpoints'))).items.map(({ metadata }) => metadata.name).toSorted();
-const read = (name: string): Promise<HostEndpoint | undefined> => api.read<HostEndpoint>(calicoPath('hostendpoints', name)).catch(() => undefined);
+  (await api.read<{ items: HostEndpoint[] }>(calicoPath('hostendpoints'))).items
+    .map(({ metadata }) => metadata.name)
+    .toSorted();
+const read = (name: string): Promise<HostEndpoint | undefined> =>
+  api.read<HostEndpoint>(calicoPath('hostendpoints', name)).catch(() => undefined);
 
-async function createNode(name: string, labels: Record<string, string>, addresses: readonly { type: string; address: string }[]): Promise<void> {
+async function createNode(
+  name: string,
+  labels: Record<string, string>,
+  addresses: readonly { type: string; address: string }[],
+): Promise<void> {
   await api.call('POST', '/api/v1/nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name, labels } });
   await setAddresses(name, addresses);
 }
@@ -47,13 +59,22 @@ const internal = (address: string): { type: string; address: string } => ({ type
 const createdBy = { 'projectcalico.org/created-by': 'calico-kube-controllers' };
 
 test('AH1: the automatic host endpoint follows its node: labels, InternalIPs, deletion', async () => {
-  await createNode('node-0', { pool: 'a' }, [internal('10.240.0.4'), { type: 'ExternalIP', address: '20.1.2.3' }, { type: 'Hostname', address: 'node-0' }]);
+  await createNode('node-0', { pool: 'a' }, [
+    internal('10.240.0.4'),
+    { type: 'ExternalIP', address: '20.1.2.3' },
+    { type: 'Hostname', address: 'node-0' },
+  ]);
   await setAutoCreate('Enabled');
   const made = await eventually(
     () => read('node-0-auto-hep'),
     (seen) => seen?.spec.expectedIPs !== undefined,
   );
-  assert.deepEqual(made?.spec, { node: 'node-0', interfaceName: '*', profiles: ['projectcalico-default-allow'], expectedIPs: ['10.240.0.4'] });
+  assert.deepEqual(made?.spec, {
+    node: 'node-0',
+    interfaceName: '*',
+    profiles: ['projectcalico-default-allow'],
+    expectedIPs: ['10.240.0.4'],
+  });
   assert.deepEqual(made?.metadata.labels, { pool: 'a', ...createdBy });
 
   await api.call('PATCH', '/api/v1/nodes/node-0', { metadata: { labels: { pool: null, 'host-end-point': 'test' } } });

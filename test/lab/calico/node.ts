@@ -51,7 +51,10 @@ export async function openNode(t: Pick<TestContext, 'after'>): Promise<TestNode>
   const pod = async (name: string, address: string): Promise<{ netns: string; workload: Workload }> => {
     const { netns: namespace, interfaceName } = await nets.attach(at, name, address);
     await serve(t as TestContext, scope, namespace, 8055, name);
-    return { netns: namespace, workload: { namespace: 'default', name, node: nodeName, labels: { name }, address, interfaceName } };
+    return {
+      netns: namespace,
+      workload: { namespace: 'default', name, node: nodeName, labels: { name }, address, interfaceName },
+    };
   };
   const w0 = await pod('w0', '10.65.1.10');
   const w1 = await pod('w1', '10.65.1.11');
@@ -81,8 +84,15 @@ table ip test-nat {
 }`;
 
 async function look(client: string, w0: string, w1: string, expected: Seen): Promise<Seen> {
-  const ways = { 'w0→32011': [w0, 32011], 'w1→32010': [w1, 32010], 'X→32010': [client, 32010], 'X→32011': [client, 32011] } as const;
-  const seen = (Object.keys(ways) as (keyof Seen)[]).map(async (way) => [way, await connect(ways[way][0], ways[way][1], expected[way])] as const);
+  const ways = {
+    'w0→32011': [w0, 32011],
+    'w1→32010': [w1, 32010],
+    'X→32010': [client, 32010],
+    'X→32011': [client, 32011],
+  } as const;
+  const seen = (Object.keys(ways) as (keyof Seen)[]).map(
+    async (way) => [way, await connect(ways[way][0], ways[way][1], expected[way])] as const,
+  );
   return Object.fromEntries(await Promise.all(seen)) as Seen;
 }
 
@@ -107,7 +117,11 @@ export const inputs = (change: Partial<Inputs> = {}): Inputs => ({
   ...change,
 });
 
-export const hostEndpoint = (interfaceName: string, change: Partial<HostEndpoint['spec']> = {}, labels: Record<string, string> = {}): HostEndpoint => ({
+export const hostEndpoint = (
+  interfaceName: string,
+  change: Partial<HostEndpoint['spec']> = {},
+  labels: Record<string, string> = {},
+): HostEndpoint => ({
   metadata: { name: `host-${interfaceName === '*' ? 'all' : interfaceName}`, labels: { role: 'host', ...labels } },
   spec: { node: nodeName, interfaceName, ...change },
 });
@@ -120,11 +134,16 @@ export const policy = (name: string, spec: GlobalNetworkPolicy['spec']): GlobalN
   spec: { selector: "role == 'host'", ...spec },
 });
 
-export const preDnat = (name: string, order: number, rule: NonNullable<GlobalNetworkPolicy['spec']['ingress']>[number]): GlobalNetworkPolicy =>
+export const preDnat = (
+  name: string,
+  order: number,
+  rule: NonNullable<GlobalNetworkPolicy['spec']['ingress']>[number],
+): GlobalNetworkPolicy =>
   policy(name, { order, preDNAT: true, applyOnForward: true, types: ['Ingress'], ingress: [rule] });
 
 /** A preDNAT policy that lets in one TCP port. */
-export const allow = (port: number): GlobalNetworkPolicy => preDnat(`allow-${port}`, 10, { action: 'Allow', protocol: 'TCP', destination: { ports: [port] } });
+export const allow = (port: number): GlobalNetworkPolicy =>
+  preDnat(`allow-${port}`, 10, { action: 'Allow', protocol: 'TCP', destination: { ports: [port] } });
 export const denyAll = preDnat('deny-all', 20, { action: 'Deny' });
 
 /** Serves TCP inside a namespace; whatever is said comes back. */
@@ -140,13 +159,21 @@ export async function serveEcho(t: TestContext, { scope }: TestNode, netns: stri
 }
 
 /** One connection from X that stays open: says a line, gives the answer; fails after 3 s of silence. */
-export async function openTalk(t: TestContext, { client }: TestNode, port: number): Promise<(line: string) => Promise<string>> {
-  const child = spawn('ip', ['netns', 'exec', client, 'socat', '-', `TCP:${nodeAddress}:${port}`], { stdio: ['pipe', 'pipe', 'inherit'] });
+export async function openTalk(
+  t: TestContext,
+  { client }: TestNode,
+  port: number,
+): Promise<(line: string) => Promise<string>> {
+  const child = spawn('ip', ['netns', 'exec', client, 'socat', '-', `TCP:${nodeAddress}:${port}`], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   t.after(() => child.kill('SIGKILL'));
   const answers = createInterface(child.stdout)[Symbol.asyncIterator]();
   return async (line) => {
     child.stdin.write(`${line}\n`);
-    const silence = sleep(3000, undefined, { ref: false }).then(() => Promise.reject(new Error(`no answer to ${line}`)));
+    const silence = sleep(3000, undefined, { ref: false }).then(() =>
+      Promise.reject(new Error(`no answer to ${line}`)),
+    );
     const { value } = await Promise.race([answers.next(), silence]);
     return String(value);
   };

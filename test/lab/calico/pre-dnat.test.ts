@@ -20,7 +20,12 @@ const eth0 = [hostEndpoint('eth0')];
 const wildcard = [hostEndpoint('*')];
 
 /** Table of `felix/fv/pre_dnat_test.go`; PD5 counts rules of a metric that the stand-in does not have. */
-const cases: readonly { readonly id: string; readonly promise: string; readonly given: Partial<Inputs>; readonly seen: Seen }[] = [
+const cases: readonly {
+  readonly id: string;
+  readonly promise: string;
+  readonly given: Partial<Inputs>;
+  readonly seen: Seen;
+}[] = [
   { id: 'PD1', promise: 'without policy everybody connects', given: {}, seen: open },
   {
     id: 'PD2',
@@ -61,7 +66,12 @@ const cases: readonly { readonly id: string; readonly promise: string; readonly 
       networkPolicies: [
         {
           metadata: { namespace: 'default', name: 'policy-1' },
-          spec: { order: 1, selector: "name == 'w1'", types: ['Egress'], egress: [{ action: 'Deny', destination: { selector: "name == 'w0'" } }] },
+          spec: {
+            order: 1,
+            selector: "name == 'w1'",
+            types: ['Egress'],
+            egress: [{ action: 'Deny', destination: { selector: "name == 'w0'" } }],
+          },
         },
       ],
     },
@@ -79,9 +89,16 @@ for (const { id, promise, given, seen } of cases) {
 test("a preDNAT allow carries no packet past the default deny of a pod's policy", async () => {
   const allowed = {
     metadata: { namespace: 'default', name: 'only-9' },
-    spec: { selector: "name == 'w0'", ingress: [{ action: 'Allow', protocol: 'TCP', destination: { ports: [9] } } as const] },
+    spec: {
+      selector: "name == 'w0'",
+      ingress: [{ action: 'Allow', protocol: 'TCP', destination: { ports: [9] } } as const],
+    },
   };
-  await node.apply({ hostEndpoints: wildcard, globalNetworkPolicies: [allow(32010), allow(32011)], networkPolicies: [allowed] });
+  await node.apply({
+    hostEndpoints: wildcard,
+    globalNetworkPolicies: [allow(32010), allow(32011)],
+    networkPolicies: [allowed],
+  });
   const seen = { ...open, 'w1→32010': silent, 'X→32010': silent };
   assert.deepEqual(await node.look(seen), seen);
 });

@@ -18,13 +18,24 @@ before(async () => {
   cleanUps.push(() => server.remove());
   api = server.controlPlane.api;
   await api.call('POST', '/api/v1/nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name: nodeName } });
-  await api.call('PATCH', `/api/v1/nodes/${nodeName}/status`, { status: { addresses: [{ type: 'InternalIP', address: nodeAddress }] } });
+  await api.call('PATCH', `/api/v1/nodes/${nodeName}/status`, {
+    status: { addresses: [{ type: 'InternalIP', address: nodeAddress }] },
+  });
   for (const { name, labels, address } of node.workloads) {
-    await api.call('POST', '/api/v1/namespaces/default/pods', { metadata: { name, labels }, spec: { nodeName, containers: [{ name, image: name }] } });
-    await api.call('PATCH', `/api/v1/namespaces/default/pods/${name}/status`, { status: { phase: 'Running', podIP: address, podIPs: [{ ip: address }] } });
+    await api.call('POST', '/api/v1/namespaces/default/pods', {
+      metadata: { name, labels },
+      spec: { nodeName, containers: [{ name, image: name }] },
+    });
+    await api.call('PATCH', `/api/v1/namespaces/default/pods/${name}/status`, {
+      status: { phase: 'Running', podIP: address, podIPs: [{ ip: address }] },
+    });
   }
   const metrics = { kind: 'policies', directory: node.scope.directory, logs: node.scope.logs } as const;
-  calico = await startCalico({ kubeConfig: server.controlPlane.clientFor('calico'), nodes: [{ name: nodeName, netns: node.node }], metrics });
+  calico = await startCalico({
+    kubeConfig: server.controlPlane.clientFor('calico'),
+    nodes: [{ name: nodeName, netns: node.node }],
+    metrics,
+  });
   cleanUps.push(() => calico.stop());
   await api.call('PATCH', calicoPath('kubecontrollersconfigurations', 'default'), {
     spec: { controllers: { node: { hostEndpoint: { autoCreate: 'Enabled' } } } },
@@ -61,7 +72,10 @@ async function label(value: string | null): Promise<void> {
   await api.call('PATCH', `/api/v1/nodes/${nodeName}`, { metadata: { labels: { 'host-end-point': value } } });
   const hostEndpoint = (): Promise<HostEndpoint | undefined> =>
     api.read<HostEndpoint>(calicoPath('hostendpoints', `${nodeName}-auto-hep`)).catch(() => undefined);
-  await eventually(hostEndpoint, (seen) => seen !== undefined && (seen.metadata.labels?.['host-end-point'] ?? null) === value);
+  await eventually(
+    hostEndpoint,
+    (seen) => seen !== undefined && (seen.metadata.labels?.['host-end-point'] ?? null) === value,
+  );
 }
 
 /** Dials until a port shows what is expected. */
@@ -77,7 +91,12 @@ const open = (): Promise<string> => shows('w0');
 async function deniedPackets(): Promise<Record<string, number>> {
   const fetch = 'import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1], timeout=5).read().decode())';
   const text = await runIn(node.client, ['python3', '-c', fetch, `http://${nodeAddress}:9081/metrics`]);
-  return Object.fromEntries([...text.matchAll(/^calico_denied_packets(\{.*\}) (\d+)$/gm)].map(([, labels = '', packets]) => [labels, Number(packets)]));
+  return Object.fromEntries(
+    [...text.matchAll(/^calico_denied_packets(\{.*\}) (\d+)$/gm)].map(([, labels = '', packets]) => [
+      labels,
+      Number(packets),
+    ]),
+  );
 }
 
 test("Felix tells Prometheus how many of the client's packets a rule denied, and goes on counting when the rules change", async () => {
@@ -92,7 +111,10 @@ test("Felix tells Prometheus how many of the client's packets a rule denied, and
   await label(null);
   await open();
   const last = (await deniedPackets())[labels] ?? 0;
-  assert.ok(last >= second, `${last} after ${second}: what was counted stays counted when the policy does not bind any more`);
+  assert.ok(
+    last >= second,
+    `${last} after ${second}: what was counted stays counted when the policy does not bind any more`,
+  );
 });
 
 test("the workshop's policy silences its NodePort for its client only, and its removal opens it again", async () => {
@@ -126,7 +148,9 @@ test("a change that does not concern the node's rules leaves them and their coun
   );
   await node.fromClient(32010, 'silent');
   const after = await counters(node.node);
-  assert.ok((after['gnp/frontend-nodeport-access']?.packets ?? 0) > (before['gnp/frontend-nodeport-access']?.packets ?? 0));
+  assert.ok(
+    (after['gnp/frontend-nodeport-access']?.packets ?? 0) > (before['gnp/frontend-nodeport-access']?.packets ?? 0),
+  );
 });
 
 test('a late Felix leaves the port open until its time has come', async () => {

@@ -25,11 +25,14 @@ describe('the lab cluster', () => {
   after(() => lab?.remove());
 
   const pods = async (): Promise<V1Pod[]> => (await lab.cluster.api.read<V1PodList>(podsPath)).items;
-  const isReady = (pod: V1Pod): boolean => pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true;
+  const isReady = (pod: V1Pod): boolean =>
+    pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true;
   const readyAddresses = async (service: string): Promise<string[]> => {
     const path = `/apis/discovery.k8s.io/v1/namespaces/default/endpointslices?labelSelector=kubernetes.io/service-name=${service}`;
     const { items } = await lab.cluster.api.read<V1EndpointSliceList>(path);
-    return items.flatMap(({ endpoints = [] }) => endpoints.filter(({ conditions }) => conditions?.ready === true).flatMap((endpoint) => endpoint.addresses));
+    return items.flatMap(({ endpoints = [] }) =>
+      endpoints.filter(({ conditions }) => conditions?.ready === true).flatMap((endpoint) => endpoint.addresses),
+    );
   };
   /** From a machine in the cluster's VNet that is no node. */
   const ask = (url: string): Promise<string | undefined> =>
@@ -40,7 +43,8 @@ describe('the lab cluster', () => {
 
   test('its nodes are named, labelled and addressed as on AKS, and are ready', async () => {
     const { items } = await lab.cluster.api.read<V1NodeList>('/api/v1/nodes');
-    const internalIp = ({ status }: V1Node): string | undefined => status?.addresses?.find(({ type }) => type === 'InternalIP')?.address;
+    const internalIp = ({ status }: V1Node): string | undefined =>
+      status?.addresses?.find(({ type }) => type === 'InternalIP')?.address;
     assert.deepEqual(
       items.map((node) => [node.metadata?.name, internalIp(node)]),
       names.nodeNames.map((name, index) => [name, addresses.nodes[index]]),
@@ -54,7 +58,11 @@ describe('the lab cluster', () => {
   });
 
   test('frontend runs one ready pod on each of the first two nodes, with an address of that node', async () => {
-    const placed = (await pods()).map((pod) => ({ node: pod.spec?.nodeName, network: pod.status?.podIP?.replace(/\.\d+$/, '.0/24'), ready: isReady(pod) }));
+    const placed = (await pods()).map((pod) => ({
+      node: pod.spec?.nodeName,
+      network: pod.status?.podIP?.replace(/\.\d+$/, '.0/24'),
+      ready: isReady(pod),
+    }));
     assert.deepEqual(
       placed.toSorted((a, b) => ((a.node ?? '') < (b.node ?? '') ? -1 : 1)),
       [0, 1].map((index) => ({ node: names.nodeNames[index], network: addresses.podCidrs[index], ready: true })),
@@ -81,7 +89,9 @@ describe('the lab cluster', () => {
     await lab.cluster.api.call('DELETE', `${servicesPath}/answers`);
     assert.deepEqual([...servedBy.keys()], [...names.nodeNames]);
     const url = `http://${addresses.nodes[0]}:30080/`;
-    await eventually('the NodePort closing after its service', async () => ((await ask(url)) === undefined ? true : undefined));
+    await eventually('the NodePort closing after its service', async () =>
+      (await ask(url)) === undefined ? true : undefined,
+    );
   });
 
   test('the control port 10250 of every node answers, and refuses', async () => {
@@ -114,12 +124,16 @@ describe('the lab cluster', () => {
   test('a snapshot is the same before and after a service came and went, and at rest', async () => {
     const before = await lab.cluster.snapshot();
     await lab.cluster.api.call('POST', servicesPath, nodePortService('transient', 30081));
-    await eventually('ready endpoints', async () => ((await readyAddresses('transient')).length === 2 ? true : undefined));
+    await eventually('ready endpoints', async () =>
+      (await readyAddresses('transient')).length === 2 ? true : undefined,
+    );
     const during = Object.keys(await lab.cluster.snapshot()).filter((key) => !(key in before));
     await lab.cluster.api.call('DELETE', `${servicesPath}/transient`);
     const kinds = during.map((key) => key.split(' ')[1]).toSorted();
     assert.deepEqual(kinds, ['EndpointSlice', 'Endpoints', 'IPAddress', 'Service']);
-    await eventually('the garbage collector', async () => (Object.keys(await lab.cluster.snapshot()).some((key) => during.includes(key)) ? undefined : true));
+    await eventually('the garbage collector', async () =>
+      Object.keys(await lab.cluster.snapshot()).some((key) => during.includes(key)) ? undefined : true,
+    );
     assert.deepEqual(await lab.cluster.snapshot(), before);
   });
 
@@ -134,13 +148,17 @@ describe('the lab cluster', () => {
 
   test('a pod whose process dies becomes unready and leaves the ready endpoints; deleted, it is replaced on its node', async () => {
     await lab.cluster.api.call('POST', servicesPath, nodePortService('mortal', 30082));
-    await eventually('two ready endpoints', async () => ((await readyAddresses('mortal')).length === 2 ? true : undefined));
+    await eventually('two ready endpoints', async () =>
+      (await readyAddresses('mortal')).length === 2 ? true : undefined,
+    );
     const [victim, other] = await pods();
     const name = victim?.metadata?.name ?? '';
     const inside = await processesIn([netns(lab.scope, `pod-${name}`)]);
     assert.equal(inside.length, 1);
     for (const pid of inside) process.kill(pid, 'SIGKILL');
-    await eventually('the endpoint leaving', async () => ((await readyAddresses('mortal')).join() === other?.status?.podIP ? true : undefined));
+    await eventually('the endpoint leaving', async () =>
+      (await readyAddresses('mortal')).join() === other?.status?.podIP ? true : undefined,
+    );
     const dead = await lab.cluster.api.read<V1Pod>(`${podsPath}/${name}`);
     assert.equal(isReady(dead), false);
     assert.equal(dead.status?.containerStatuses?.[0]?.state?.terminated?.exitCode, 137);
@@ -150,8 +168,13 @@ describe('the lab cluster', () => {
       (await pods()).find((pod) => pod.metadata?.name !== other?.metadata?.name && isReady(pod)),
     );
     assert.equal(replacement.spec?.nodeName, victim?.spec?.nodeName);
-    await eventually('two ready endpoints again', async () => ((await readyAddresses('mortal')).length === 2 ? true : undefined));
-    assert.deepEqual((await runIn(netns(lab.scope, `pod-${replacement.metadata?.name}`), ['hostname', '-I'])).trim(), replacement.status?.podIP);
+    await eventually('two ready endpoints again', async () =>
+      (await readyAddresses('mortal')).length === 2 ? true : undefined,
+    );
+    assert.deepEqual(
+      (await runIn(netns(lab.scope, `pod-${replacement.metadata?.name}`), ['hostname', '-I'])).trim(),
+      replacement.status?.podIP,
+    );
     await lab.cluster.api.call('DELETE', `${servicesPath}/mortal`);
   });
 
@@ -162,7 +185,10 @@ describe('the lab cluster', () => {
       const { status } = await lab.cluster.api.read<V1Pod>(`${podsPath}/stranger`);
       return status?.containerStatuses?.[0]?.state?.waiting;
     });
-    assert.deepEqual(waiting, { reason: 'ErrImagePull', message: 'The lab runs only hepflow-lab/frontend:1, not nginx.' });
+    assert.deepEqual(waiting, {
+      reason: 'ErrImagePull',
+      message: 'The lab runs only hepflow-lab/frontend:1, not nginx.',
+    });
     await lab.cluster.api.call('DELETE', `${podsPath}/stranger`);
     await eventually('its removal', async () => ((await pods()).length === 2 ? true : undefined));
   });

@@ -14,7 +14,11 @@ import { commandsMentioning, openScope } from './support.ts';
 async function optionsFor(t: TestContext): Promise<ControlPlaneOptions> {
   const { scope, remove } = openScope();
   t.after(remove);
-  return { scope, authority: await createAuthority(join(scope.directory, 'ca')), programs: await programs(['etcd', 'kube-apiserver']) };
+  return {
+    scope,
+    authority: await createAuthority(join(scope.directory, 'ca')),
+    programs: await programs(['etcd', 'kube-apiserver']),
+  };
 }
 
 const crd = {
@@ -25,7 +29,14 @@ const crd = {
     group: 'test.hepflow.io',
     scope: 'Cluster',
     names: { plural: 'lamps', singular: 'lamp', kind: 'Lamp' },
-    versions: [{ name: 'v3', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } } }],
+    versions: [
+      {
+        name: 'v3',
+        served: true,
+        storage: true,
+        schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
+      },
+    ],
   },
 };
 
@@ -64,8 +75,22 @@ test('a port that was taken between the look and the start costs one more start 
       name: 'etcd',
       command: [
         tools.etcd,
-        ...['--data-dir', join(scope.directory, String(client)), '--listen-client-urls', clientUrl, '--advertise-client-urls', clientUrl],
-        ...['--listen-peer-urls', peerUrl, '--initial-advertise-peer-urls', peerUrl, '--initial-cluster', `default=${peerUrl}`],
+        ...[
+          '--data-dir',
+          join(scope.directory, String(client)),
+          '--listen-client-urls',
+          clientUrl,
+          '--advertise-client-urls',
+          clientUrl,
+        ],
+        ...[
+          '--listen-peer-urls',
+          peerUrl,
+          '--initial-advertise-peer-urls',
+          peerUrl,
+          '--initial-cluster',
+          `default=${peerUrl}`,
+        ],
       ],
       logFile: join(scope.logs, 'etcd.log'),
       ready: async () => (await fetch(`${clientUrl}/health`, { signal: AbortSignal.timeout(500) })).ok,
@@ -74,7 +99,10 @@ test('a port that was taken between the look and the start costs one more start 
   t.after(() => child.stop(0));
   assert.equal(tried.length, 2);
   assert.notEqual(tried[0], tried[1]);
-  assert.match(readFileSync(join(scope.logs, 'ports.log'), 'utf8'), new RegExp(`taken meanwhile.*"client":${tried[0]}`));
+  assert.match(
+    readFileSync(join(scope.logs, 'ports.log'), 'utf8'),
+    new RegExp(`taken meanwhile.*"client":${tried[0]}`),
+  );
 });
 
 test('etcd and kube-apiserver that were killed come back on the same address with what they held', async (t) => {

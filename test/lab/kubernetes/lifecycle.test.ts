@@ -12,11 +12,26 @@ test('two clusters run side by side, and one that is stopped leaves no process, 
   });
   assert.ok(first && second);
   assert.notEqual(first.cluster.apiServer, second.cluster.apiServer);
-  assert.deepEqual(Object.keys(await first.cluster.snapshot()).length, Object.keys(await second.cluster.snapshot()).length);
+  assert.deepEqual(
+    Object.keys(await first.cluster.snapshot()).length,
+    Object.keys(await second.cluster.snapshot()).length,
+  );
   const programsOf = async (): Promise<string[]> =>
-    (await commandsMentioning(first.scope.directory)).flatMap((line) => /etcd|kube-[a-z-]+|node-agent/.exec(line)?.[0] ?? []).toSorted();
+    (await commandsMentioning(first.scope.directory))
+      .flatMap((line) => /etcd|kube-[a-z-]+|node-agent/.exec(line)?.[0] ?? [])
+      .toSorted();
   const [agent, proxy] = ['node-agent', 'kube-proxy'];
-  assert.deepEqual(await programsOf(), ['etcd', 'kube-apiserver', 'kube-controller-manager', proxy, proxy, proxy, agent, agent, agent]);
+  assert.deepEqual(await programsOf(), [
+    'etcd',
+    'kube-apiserver',
+    'kube-controller-manager',
+    proxy,
+    proxy,
+    proxy,
+    agent,
+    agent,
+    agent,
+  ]);
 
   await first.cluster.stop();
   assert.deepEqual(await programsOf(), []);

@@ -5,7 +5,12 @@ import { readCloudConfig } from '../../../lab/machines/cloud-init.ts';
 const rows: readonly { name: string; text: string; hostKey: boolean; notes: readonly RegExp[] }[] = [
   { name: 'no custom data', text: '', hostKey: false, notes: [] },
   { name: 'a script', text: '#!/bin/sh\nreboot', hostKey: false, notes: [/does not start with #cloud-config/] },
-  { name: 'a host key', text: '#cloud-config\nssh_deletekeys: true\nssh_keys: {ed25519_private: PRIVATE, ed25519_public: PUBLIC}\n', hostKey: true, notes: [] },
+  {
+    name: 'a host key',
+    text: '#cloud-config\nssh_deletekeys: true\nssh_keys: {ed25519_private: PRIVATE, ed25519_public: PUBLIC}\n',
+    hostKey: true,
+    notes: [],
+  },
   { name: 'half a host key', text: '#cloud-config\nssh_keys: {ed25519_private: PRIVATE}\n', hostKey: false, notes: [] },
   {
     name: 'what the lab does not carry out',
@@ -22,7 +27,11 @@ for (const { name, text, hostKey, notes } of rows) {
   test(`cloud-init reads ${name}, and notes what it leaves out`, () => {
     const read = readCloudConfig(text);
     assert.deepEqual(read.hostKey, hostKey ? { private: 'PRIVATE\n', public: 'PUBLIC\n' } : undefined);
-    assert.equal(read.notes.length >= notes.length && (notes.length > 0 || read.notes.length === 0), true, read.notes.join('; '));
+    assert.equal(
+      read.notes.length >= notes.length && (notes.length > 0 || read.notes.length === 0),
+      true,
+      read.notes.join('; '),
+    );
     for (const [at, note] of notes.entries()) assert.match(read.notes[at] ?? '', note);
   });
 }

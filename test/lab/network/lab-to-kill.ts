@@ -16,6 +16,11 @@ const server = createServer().listen(0, '127.0.0.1');
 await once(server, 'listening');
 const { port } = server.address() as AddressInfo;
 await fabric.relayToNodes(port);
-await startChild({ name: 'client', command: ['socat', `TCP:127.0.0.1:${port}`, 'EXEC:cat'], netns: first.netns, logFile: `${scope.logs}/client.log` });
+await startChild({
+  name: 'client',
+  command: ['socat', `TCP:127.0.0.1:${port}`, 'EXEC:cat'],
+  netns: first.netns,
+  logFile: `${scope.logs}/client.log`,
+});
 await once(server, 'connection');
 process.stdout.write(`${scope.id}\n`);

@@ -32,7 +32,9 @@ test("the host's own network is the same before, during and after a lab, without
   t.after(() => closeScope(scope));
   const before = await hostNetwork();
   const events: string[] = [];
-  const monitor = spawn('ip', ['monitor', 'link', 'address', 'route', 'rule'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const monitor = spawn('ip', ['monitor', 'link', 'address', 'route', 'rule'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   t.after(() => monitor.kill());
   createInterface(monitor.stdout).on('line', (line) => events.push(line));
 
@@ -53,13 +55,16 @@ test("the host's own network is the same before, during and after a lab, without
 test('destroy leaves no process, namespace, link or file of the machine, and the same machine can boot again', async (t) => {
   const { scope, fabric } = await labFor(t);
   const before = await namespacesOf(scope.id);
-  const links = () => Promise.all([netns(scope, 'edge'), netns(scope, 'vnet-cluster')].map((each) => runIn(each, ['ip', '-br', 'link'])));
+  const links = () =>
+    Promise.all([netns(scope, 'edge'), netns(scope, 'vnet-cluster')].map((each) => runIn(each, ['ip', '-br', 'link'])));
   const linksBefore = (await links()).map((text) => text.split('\n').length);
   for (const round of [1, 2]) {
     await fabric.apply(azure());
     await fabric.boot(vm);
     const machine = machineOf(scope);
-    await until(`sshd answers in round ${round}`, async () => (await dial(netns(scope, 'internet'), publicAddress, 22)).startsWith('SSH-2.0'));
+    await until(`sshd answers in round ${round}`, async () =>
+      (await dial(netns(scope, 'internet'), publicAddress, 22)).startsWith('SSH-2.0'),
+    );
     const pids = await processesIn([machine]);
     assert.ok(pids.length >= 2);
     await fabric.destroy(vm.id);
@@ -134,7 +139,12 @@ test('a process that a dead lab has left in its namespace is ended by the next s
   await mkdir(`${labsDirectory}/${id}`, { recursive: true });
   const name = `hepflow-${id}-node-0`;
   await createNamespace(name);
-  const left = await startChild({ name: 'left', command: ['sleep', '600'], netns: name, logFile: `${labsDirectory}/${id}/logs/left.log` });
+  const left = await startChild({
+    name: 'left',
+    command: ['sleep', '600'],
+    netns: name,
+    logFile: `${labsDirectory}/${id}/logs/left.log`,
+  });
   await until('it is inside', async () => (await processesIn([name])).length === 1);
   await writeFile(`${labsDirectory}/${id}/lab.json`, JSON.stringify({ id, pid: process.pid, startTime: '1' })); // our pid, but of an earlier process
   await cleanUpDeadLabs();

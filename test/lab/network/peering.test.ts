@@ -26,7 +26,10 @@ test('packets pass between VM and node only while both sides of the peering are 
   ]) {
     await fabric.apply(azure(sides));
     const seconds = sides.near && sides.far ? patience.answer : patience.silence;
-    const [there, back] = await Promise.all([dial(machineOf(scope), node, 7000, seconds), dial(first.netns, vm.privateAddress, 7001, seconds)]);
+    const [there, back] = await Promise.all([
+      dial(machineOf(scope), node, 7000, seconds),
+      dial(first.netns, vm.privateAddress, 7001, seconds),
+    ]);
     seen.push(`${sides.near} ${sides.far}: ${there}, ${back}`);
   }
   assert.deepEqual(seen, [
@@ -59,7 +62,12 @@ import socket, time
 s = socket.create_connection(("${node}", 7000))
 while True:
     s.sendall(b"x"); s.recv(1); print("y", end="", flush=True); time.sleep(0.02)`;
-  const client = await startChild({ name: 'chat', command: ['/usr/bin/python3', '-c', chat], netns: machineOf(scope), logFile: replies });
+  const client = await startChild({
+    name: 'chat',
+    command: ['/usr/bin/python3', '-c', chat],
+    netns: machineOf(scope),
+    logFile: replies,
+  });
   t.after(() => client.stop(0));
   const count = async () => (await readFile(replies, 'utf8')).length;
   await until('the chat runs', async () => (await count()) > 10);
@@ -87,7 +95,12 @@ test('two VNets with the same addresses do not disturb each other, and peerings 
   await Promise.all([vm, twin, other].map((each) => fabric.boot(each)));
   const base = azure({
     nics: [vm, twin, other].map((each, at) =>
-      interfaceOf({ vmId: each.id.toLowerCase(), vnetId: each.vnetId, privateAddress: each.privateAddress, publicAddress: `203.0.113.${10 + at}` }),
+      interfaceOf({
+        vmId: each.id.toLowerCase(),
+        vnetId: each.vnetId,
+        privateAddress: each.privateAddress,
+        publicAddress: `203.0.113.${10 + at}`,
+      }),
     ),
   });
   const [probe, cluster] = base.vnets;

@@ -23,7 +23,10 @@ test('pods reach each other across nodes and on one node without translation, an
   assert.equal(await dial(beside.netns, '10.244.0.10', 8080), 'here 10.244.0.11');
   assert.equal(await dial(second.netns, '10.244.1.10', 8080), 'there 10.240.0.35');
   assert.equal(await dial(third.netns, '10.244.1.10', 8080), 'there 10.240.0.66');
-  assert.match(await runIn(second.netns, ['ip', 'route', 'get', '10.244.1.10']), new RegExp(`dev ${there.interfaceName}`));
+  assert.match(
+    await runIn(second.netns, ['ip', 'route', 'get', '10.244.1.10']),
+    new RegExp(`dev ${there.interfaceName}`),
+  );
 });
 
 test('detaching a pod ends its processes and frees its name and address', async (t) => {
@@ -45,7 +48,10 @@ test('detaching a pod ends its processes and frees its name and address', async 
 test("a port of the host's loopback is on every node's loopback after relayToNodes, and only there", async (t) => {
   const { fabric } = await labFor(t);
   const big = 'x'.repeat(3_000_000);
-  const server = createServer((request, response) => response.end(request.url === '/big' ? big : 'api')).listen(0, '127.0.0.1');
+  const server = createServer((request, response) => response.end(request.url === '/big' ? big : 'api')).listen(
+    0,
+    '127.0.0.1',
+  );
   t.after(() => server.close());
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
@@ -53,7 +59,8 @@ test("a port of the host's loopback is on every node's loopback after relayToNod
   assert.ok(first && second);
   await assert.rejects(runIn(first.netns, ['curl', '-s', `http://127.0.0.1:${port}/`]));
   await fabric.relayToNodes(port);
-  for (const node of fabric.nodes) assert.equal(await runIn(node.netns, ['curl', '-s', `http://127.0.0.1:${port}/`]), 'api');
+  for (const node of fabric.nodes)
+    assert.equal(await runIn(node.netns, ['curl', '-s', `http://127.0.0.1:${port}/`]), 'api');
   assert.equal((await runIn(first.netns, ['curl', '-s', `http://127.0.0.1:${port}/big`])).length, big.length);
   assert.equal(await dial(second.netns, first.address, port), 'refused');
 });

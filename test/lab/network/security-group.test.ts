@@ -15,23 +15,43 @@ const cases: readonly { name: string; rules: InterfaceState['rules'] | null; ope
   { name: 'any port, any protocol', rules: [rule({ protocol: '*', destinationPorts: ['*'] })], open: [2222, 2323] },
   { name: 'one port, any protocol', rules: [rule({ protocol: '*', destinationPorts: ['2323'] })], open: [2323] },
   { name: 'udp only', rules: [rule({ protocol: 'Udp', destinationPorts: ['*'] })], open: [] },
-  { name: 'a deny of lower priority number', rules: [{ ...deny, destinationPorts: ['2323'] }, rule({ destinationPorts: ['*'] })], open: [2222] },
+  {
+    name: 'a deny of lower priority number',
+    rules: [{ ...deny, destinationPorts: ['2323'] }, rule({ destinationPorts: ['*'] })],
+    open: [2222],
+  },
   {
     name: 'a deny of higher priority number',
     rules: [rule({ destinationPorts: ['*'] }), { ...deny, priority: 2000, destinationPorts: ['2323'] }],
     open: [2222, 2323],
   },
-  { name: 'this source', rules: [rule({ sources: ['198.51.100.0/24', '203.0.113.254'], destinationPorts: ['2222'] })], open: [2222] },
+  {
+    name: 'this source',
+    rules: [rule({ sources: ['198.51.100.0/24', '203.0.113.254'], destinationPorts: ['2222'] })],
+    open: [2222],
+  },
   { name: 'another source', rules: [rule({ sources: ['198.51.100.0/24'], destinationPorts: ['2222'] })], open: [] },
   { name: 'the tag Internet', rules: [rule({ sources: ['Internet'], destinationPorts: ['2222'] })], open: [2222] },
-  { name: 'a tag that nobody in the lab has, and IPv6', rules: [rule({ sources: ['AzureCloud', '2001:db8::/32'], destinationPorts: ['2222'] })], open: [] },
+  {
+    name: 'a tag that nobody in the lab has, and IPv6',
+    rules: [rule({ sources: ['AzureCloud', '2001:db8::/32'], destinationPorts: ['2222'] })],
+    open: [],
+  },
   {
     name: 'a network that the address is part of, with host bits set',
     rules: [rule({ sources: ['203.0.113.9/24', '203.0.0.0/16'], destinationPorts: ['2222'] })],
     open: [2222],
   },
-  { name: 'the tag VirtualNetwork', rules: [rule({ sources: ['VirtualNetwork'], destinationPorts: ['2222'] })], open: [] },
-  { name: 'the private address as destination', rules: [rule({ destinations: ['192.168.1.4'], destinationPorts: ['2222'] })], open: [2222] },
+  {
+    name: 'the tag VirtualNetwork',
+    rules: [rule({ sources: ['VirtualNetwork'], destinationPorts: ['2222'] })],
+    open: [],
+  },
+  {
+    name: 'the private address as destination',
+    rules: [rule({ destinations: ['192.168.1.4'], destinationPorts: ['2222'] })],
+    open: [2222],
+  },
   {
     name: 'the public address as destination, which a security group never sees',
     rules: [rule({ destinations: [publicAddress], destinationPorts: ['2222'] })],
@@ -53,7 +73,11 @@ test('the security group decides what the internet sees of a VM: what is not let
   for (const { name, rules, open } of cases) {
     await t.test(name, async () => {
       await fabric.apply(azure({ nics: [nicWith(rules)] }));
-      const seen = await Promise.all([2222, 2323].map((port) => dial(internet, publicAddress, port, open.includes(port) ? patience.answer : patience.silence)));
+      const seen = await Promise.all(
+        [2222, 2323].map((port) =>
+          dial(internet, publicAddress, port, open.includes(port) ? patience.answer : patience.silence),
+        ),
+      );
       assert.deepEqual(
         seen,
         [2222, 2323].map((port) => (open.includes(port) ? 'hello 203.0.113.254' : 'silent')),
@@ -89,7 +113,13 @@ test('a VM reaches the internet from its public address, and only with one; outb
   await fabric.apply(azure({ nics: [hidden] }));
   assert.equal(await look(patience.silence), 'silent');
   await fabric.apply(
-    azure({ nics: [interfaceOf({ rules: [rule({ direction: 'Outbound', access: 'Deny', destinations: ['Internet'], destinationPorts: ['*'] })] })] }),
+    azure({
+      nics: [
+        interfaceOf({
+          rules: [rule({ direction: 'Outbound', access: 'Deny', destinations: ['Internet'], destinationPorts: ['*'] })],
+        }),
+      ],
+    }),
   );
   assert.equal(await look(patience.silence), 'silent');
 });
@@ -101,10 +131,22 @@ test('VNet peers may connect to a VM by default, and a rule can forbid it, also 
   const neighbour = { ...vm, id: `${vm.id}-2`, computerName: 'neighbour', privateAddress: '192.168.1.5' };
   await Promise.all([fabric.boot(vm), fabric.boot(neighbour)]);
   await serve(t, scope, machineOf(scope), 2222);
-  const second = interfaceOf({ id: 'nic2', vmId: neighbour.id.toLowerCase(), privateAddress: neighbour.privateAddress, publicAddress: '203.0.113.11' });
-  const look = (seconds: number) => Promise.all([first.netns, machineOf(scope, neighbour.id)].map((from) => dial(from, vm.privateAddress, 2222, seconds)));
+  const second = interfaceOf({
+    id: 'nic2',
+    vmId: neighbour.id.toLowerCase(),
+    privateAddress: neighbour.privateAddress,
+    publicAddress: '203.0.113.11',
+  });
+  const look = (seconds: number) =>
+    Promise.all(
+      [first.netns, machineOf(scope, neighbour.id)].map((from) => dial(from, vm.privateAddress, 2222, seconds)),
+    );
   await fabric.apply(azure({ nics: [interfaceOf(), second] }));
   assert.deepEqual(await look(patience.answer), ['hello 10.240.0.4', 'hello 192.168.1.5']);
-  await fabric.apply(azure({ nics: [interfaceOf({ rules: [{ ...deny, sources: ['VirtualNetwork'], destinationPorts: ['*'] }] }), second] }));
+  await fabric.apply(
+    azure({
+      nics: [interfaceOf({ rules: [{ ...deny, sources: ['VirtualNetwork'], destinationPorts: ['*'] }] }), second],
+    }),
+  );
   assert.deepEqual(await look(patience.silence), ['silent', 'silent']);
 });

@@ -4,10 +4,30 @@ import { request } from 'node:http';
 import { test } from 'node:test';
 import { run } from '../../../lab/process/run.ts';
 import { netns } from '../../../lab/scope.ts';
-import { azure, dial, interfaceOf, keyPair, labFor, machineOf, patience, publicAddress, rule, serve, type TestLab, until, vm } from './support.ts';
+import {
+  azure,
+  dial,
+  interfaceOf,
+  keyPair,
+  labFor,
+  machineOf,
+  patience,
+  publicAddress,
+  rule,
+  serve,
+  type TestLab,
+  until,
+  vm,
+} from './support.ts';
 
 /** Runs a command on the VM as the admin user would: OpenSSH's client, through the lab's proxy, to the pinned host key. */
-async function ssh({ scope, fabric }: TestLab, key: string, hostKey: string, command: string, input = ''): Promise<string> {
+async function ssh(
+  { scope, fabric }: TestLab,
+  key: string,
+  hostKey: string,
+  command: string,
+  input = '',
+): Promise<string> {
   const knownHosts = `${scope.directory}/known-hosts`;
   await writeFile(knownHosts, `${publicAddress} ${hostKey}\n`);
   const proxy = new URL(fabric.proxyUrl);
@@ -20,7 +40,21 @@ async function ssh({ scope, fabric }: TestLab, key: string, hostKey: string, com
     'BatchMode=yes',
     'LogLevel=ERROR',
   ];
-  return (await run(['ssh', '-F', 'none', ...options.flatMap((option) => ['-o', option]), '-i', key, `azureuser@${publicAddress}`, command], input)).trim();
+  return (
+    await run(
+      [
+        'ssh',
+        '-F',
+        'none',
+        ...options.flatMap((option) => ['-o', option]),
+        '-i',
+        key,
+        `azureuser@${publicAddress}`,
+        command,
+      ],
+      input,
+    )
+  ).trim();
 }
 
 /** The proxy's answer to a CONNECT. */
@@ -37,7 +71,9 @@ const connectTo = (proxyUrl: string, target: string): Promise<number> =>
     asked.end();
   });
 
-async function bootWithKeys(lab: TestLab): Promise<{ client: { file: string }; wrong: { file: string }; hostKey: string }> {
+async function bootWithKeys(
+  lab: TestLab,
+): Promise<{ client: { file: string }; wrong: { file: string }; hostKey: string }> {
   const [client, wrong, host] = await Promise.all(['client', 'wrong', 'host'].map((name) => keyPair(lab.scope, name)));
   assert.ok(client && wrong && host);
   const indented = host.private.trim().replaceAll('\n', '\n    ');
@@ -50,9 +86,15 @@ async function bootWithKeys(lab: TestLab): Promise<{ client: { file: string }; w
 test("ssh through the proxy: the right key gets in, the wrong one does not, and the host key is cloud-init's", async (t) => {
   const lab = await labFor(t);
   const { client, wrong, hostKey } = await bootWithKeys(lab);
-  await until('ssh answers', async () => (await ssh(lab, client.file, hostKey, 'echo up').catch(() => 'down')) === 'up');
+  await until(
+    'ssh answers',
+    async () => (await ssh(lab, client.file, hostKey, 'echo up').catch(() => 'down')) === 'up',
+  );
 
-  assert.equal(await ssh(lab, client.file, hostKey, 'id -un; hostname; pwd; ls -A'), 'azureuser\nprobe-vm\n/home/azureuser\n.ssh');
+  assert.equal(
+    await ssh(lab, client.file, hostKey, 'id -un; hostname; pwd; ls -A'),
+    'azureuser\nprobe-vm\n/home/azureuser\n.ssh',
+  );
   await assert.rejects(ssh(lab, wrong.file, hostKey, 'true'), /Permission denied \(publickey\)/);
   const other = await keyPair(lab.scope, 'other-host');
   await assert.rejects(ssh(lab, client.file, other.public, 'true'), /Host key verification failed/);
@@ -64,12 +106,22 @@ test("a program sent over ssh to python3 reaches a node from the VM's private ad
   const [, second] = lab.fabric.nodes;
   assert.ok(second);
   await serve(t, lab.scope, second.netns, 30080);
-  await until('ssh answers', async () => (await ssh(lab, client.file, hostKey, 'echo up').catch(() => 'down')) === 'up');
-  const program = 'import socket\ns = socket.create_connection(("10.240.0.35", 30080), 3)\nprint(s.recv(99).decode())\n';
+  await until(
+    'ssh answers',
+    async () => (await ssh(lab, client.file, hostKey, 'echo up').catch(() => 'down')) === 'up',
+  );
+  const program =
+    'import socket\ns = socket.create_connection(("10.240.0.35", 30080), 3)\nprint(s.recv(99).decode())\n';
   assert.equal(await ssh(lab, client.file, hostKey, 'python3 -', program), 'hello 192.168.1.4');
-  assert.equal(await ssh(lab, client.file, hostKey, 'ls /run /root 2>&1; true'), "ls: cannot open directory '/root': Permission denied\n/run:\nsshd");
+  assert.equal(
+    await ssh(lab, client.file, hostKey, 'ls /run /root 2>&1; true'),
+    "ls: cannot open directory '/root': Permission denied\n/run:\nsshd",
+  );
   assert.equal(await ssh(lab, client.file, hostKey, 'ps -eo args= | grep -c "[s]bin/sshd -D"'), '1');
-  assert.equal(await ssh(lab, client.file, hostKey, 'getent passwd | cut -d: -f1 | xargs'), 'root sshd nobody azureuser');
+  assert.equal(
+    await ssh(lab, client.file, hostKey, 'getent passwd | cut -d: -f1 | xargs'),
+    'root sshd nobody azureuser',
+  );
 });
 
 test('sshd answers only some time after the boot: before that the port is refused', async (t) => {
@@ -96,7 +148,10 @@ test('the security group lets 22 in and keeps 23 out', async (t) => {
 test('an ssh session outlives changes elsewhere in the network', async (t) => {
   const lab = await labFor(t);
   const { client, hostKey } = await bootWithKeys(lab);
-  await until('ssh answers', async () => (await ssh(lab, client.file, hostKey, 'echo up').catch(() => 'down')) === 'up');
+  await until(
+    'ssh answers',
+    async () => (await ssh(lab, client.file, hostKey, 'echo up').catch(() => 'down')) === 'up',
+  );
   const session = ssh(lab, client.file, hostKey, 'sleep 0.6; echo still here');
   for (const far of [false, true, false, true]) await lab.fabric.apply(azure({ far }));
   assert.equal(await session, 'still here');

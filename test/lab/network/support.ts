@@ -74,17 +74,29 @@ export function azure({
 } = {}): NetworkState {
   return {
     vnets: [
-      { id: vnetId, addressSpaces: ['192.168.0.0/16'], subnets: [{ id: 's', prefix: vm.subnetPrefix }], connectedTo: near ? [clusterVnetId] : [] },
+      {
+        id: vnetId,
+        addressSpaces: ['192.168.0.0/16'],
+        subnets: [{ id: 's', prefix: vm.subnetPrefix }],
+        connectedTo: near ? [clusterVnetId] : [],
+      },
       { id: clusterVnetId, addressSpaces: ['10.240.0.0/16'], subnets: [], connectedTo: far ? [vnetId] : [] },
     ],
     interfaces: nics,
   };
 }
 
-export const machineOf = (scope: LabScope, vmId = vm.id): string => netns(scope, `vm-${shortName(vmId.toLowerCase(), 8)}`);
+export const machineOf = (scope: LabScope, vmId = vm.id): string =>
+  netns(scope, `vm-${shortName(vmId.toLowerCase(), 8)}`);
 
 /** Serves TCP inside a namespace; every client is told the word and its own address. */
-export async function serve(t: TestContext, scope: LabScope, namespace: string, port: number, word = 'hello'): Promise<void> {
+export async function serve(
+  t: TestContext,
+  scope: LabScope,
+  namespace: string,
+  port: number,
+  word = 'hello',
+): Promise<void> {
   const child = await startChild({
     name: `server-${port}`,
     command: ['socat', `TCP-LISTEN:${port},reuseaddr,fork`, `SYSTEM:echo ${word} $SOCAT_PEERADDR`],
@@ -99,7 +111,12 @@ export async function serve(t: TestContext, scope: LabScope, namespace: string, 
 export const patience = { silence: 0.5, answer: 5 };
 
 /** One new connection: what the far side said, or `refused`, `silent`, or the error's name. */
-export async function dial(namespace: string, address: string, port: number, timeoutSeconds = patience.answer): Promise<string> {
+export async function dial(
+  namespace: string,
+  address: string,
+  port: number,
+  timeoutSeconds = patience.answer,
+): Promise<string> {
   const program = `
 import errno, socket, sys
 try:
@@ -111,7 +128,10 @@ except OSError as e: print(errno.errorcode.get(e.errno, e))`;
 }
 
 /** A fresh ed25519 key pair: the private key's file, and both halves as text. */
-export async function keyPair(scope: LabScope, name: string): Promise<{ file: string; private: string; public: string }> {
+export async function keyPair(
+  scope: LabScope,
+  name: string,
+): Promise<{ file: string; private: string; public: string }> {
   const file = `${scope.directory}/${name}`;
   await run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', name, '-f', file]);
   return { file, private: await readFile(file, 'utf8'), public: (await readFile(`${file}.pub`, 'utf8')).trim() };

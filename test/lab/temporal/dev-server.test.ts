@@ -10,7 +10,10 @@ test("two dev servers run side by side; each knows hepflow's search attributes, 
   const { scope, remove } = openScope();
   t.after(remove);
   const { temporal: program } = await programs(['temporal']);
-  const servers = await Promise.all([startTemporal({ scope, program, ui: true }), startTemporal({ scope, program, ui: false })]);
+  const servers = await Promise.all([
+    startTemporal({ scope, program, ui: true }),
+    startTemporal({ scope, program, ui: false }),
+  ]);
   t.after(() => Promise.all(servers.map((server) => server.stop())));
   for (const { address, namespace } of servers) {
     const connection = await Connection.connect({ address });
@@ -36,7 +39,10 @@ test('a dev server with a database file finds its runs again after a restart, an
   const first = await startTemporal(options);
   t.after(() => first.stop());
   const before = await Connection.connect({ address: first.address });
-  const { firstExecutionRunId } = await new Client({ connection: before }).workflow.start('nobody', { taskQueue: 'nobody', workflowId: 'kept' });
+  const { firstExecutionRunId } = await new Client({ connection: before }).workflow.start('nobody', {
+    taskQueue: 'nobody',
+    workflowId: 'kept',
+  });
   await before.close();
   await first.stop();
 
