@@ -39,9 +39,12 @@ export async function bundle(): Promise<string> {
 
 function sourceHash(): string {
   const hash = createHash('sha256');
-  const files = globSync(['src/{workflows,contract,checks,manifests}/**/*.ts', 'src/codec/failure-converter.ts'], {
-    cwd: root,
-  }).sort();
+  const files = globSync(
+    ['src/{workflows,contract,judge,scenario,evidence,ownership,sweep}/**/*.ts', 'src/codec/failure-converter.ts'],
+    {
+      cwd: root,
+    },
+  ).sort();
   for (const file of [...files, 'package-lock.json']) hash.update(file).update(readFileSync(join(root, file)));
   return hash.digest('hex');
 }

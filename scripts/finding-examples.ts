@@ -1,11 +1,12 @@
 /** Evidence for every sentence of a transition or a finding. */
-import { type Judgement, judgementOf } from '../src/checks/judgement.ts';
+
 import type { Connection, Evidence, Outcome, Phase, Target } from '../src/contract/evidence.ts';
 import type { Observation } from '../src/contract/observation.ts';
 import type { Mark } from '../src/contract/report.ts';
-import type { Dial } from '../src/contract/track.ts';
 import type { Verdict } from '../src/contract/verdict.ts';
 import type { Witnesses } from '../src/contract/witnesses.ts';
+import type { Dial } from '../src/evidence/track.ts';
+import { type Judgement, judgementOf } from '../src/judge/judgement.ts';
 import { dials, evidence, first, heldOn, mark, observation, second, targets, vms } from './observed-examples.ts';
 
 /** What was done and seen. */

@@ -2,7 +2,7 @@
 import type { Evidence, Phase, Target } from '../src/contract/evidence.ts';
 import type { HeldConnection, Observation } from '../src/contract/observation.ts';
 import type { Mark } from '../src/contract/report.ts';
-import { type Dial, trackOf } from '../src/contract/track.ts';
+import { type Dial, trackOf } from '../src/evidence/track.ts';
 
 const portOf = (node: string, port: number, kind: Target['kind'], address: string): Target => ({
   id: `${node}:${port}`,

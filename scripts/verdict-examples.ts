@@ -1,4 +1,4 @@
-/** Evidence for every rule of src/checks/judge.ts, and for every way in which its sentence can run. */
+/** Evidence for every rule of src/judge/judge.ts, and for every way in which its sentence can run. */
 import type { BackendHealth, Connection, Evidence, Outcome, Target } from '../src/contract/evidence.ts';
 import type { Expectation } from '../src/contract/verdict.ts';
 

@@ -1,8 +1,9 @@
 /** docs/verdicts.md: every sentence that a verdict can print, told by the judge itself from the examples. */
-import { factsOf } from '../src/checks/facts.ts';
-import { judge, type Rule, rules } from '../src/checks/judge.ts';
-import { listed } from '../src/checks/witnesses.ts';
+
 import type { Expectation } from '../src/contract/verdict.ts';
+import { factsOf } from '../src/judge/facts.ts';
+import { judge, type Rule, rules } from '../src/judge/judge.ts';
+import { listed } from '../src/judge/witnesses.ts';
 import { findingPlaceholders, findingRows, transitionRows } from './finding-sentences.ts';
 import { type Example, examples } from './verdict-examples.ts';
 
@@ -97,7 +98,7 @@ export function verdictsPage(): string {
   return [
     '# Verdicts',
     '',
-    'Generated from the rules of `src/checks/judge.ts` and the sentences of `src/checks/sentences.ts` by `npm run docs`; a test compares them, and holds arbitrary evidence against this list.',
+    'Generated from the rules of `src/judge/judge.ts` and the sentences of `src/judge/sentences/verdict.ts` by `npm run docs`; a test compares them, and holds arbitrary evidence against this list.',
     '',
     'Rules are tried from the first to the last, and the first that holds decides. A PASS stands last: nothing speaks against it.',
     '',
@@ -111,7 +112,7 @@ export function verdictsPage(): string {
     '',
     '## How long a change took',
     '',
-    'A sentence for each port that changed (`transitions[].sentence`, `src/checks/transition-sentences.ts`). Of a port that fell silent, each beginning goes with each end after the last semicolon.',
+    'A sentence for each port that changed (`transitions[].sentence`, `src/judge/sentences/transition.ts`). Of a port that fell silent, each beginning goes with each end after the last semicolon.',
     '',
     '| censored | sentence | for example |',
     '|---|---|---|',

@@ -10,7 +10,6 @@ import {
   Worker,
 } from '@temporalio/worker';
 import { createActivities } from './activities/index.ts';
-import type { Tools } from './activities/step.ts';
 import { createSsh } from './adapters/ssh/index.ts';
 import { deriveRunKeys } from './adapters/ssh/keys.ts';
 import { createTemporal, type Temporal } from './adapters/temporal/index.ts';
@@ -19,9 +18,10 @@ import { resolveMission } from './config/run-spec.ts';
 import { resolveSweep } from './config/sweep-spec.ts';
 import type { WorkerOptions } from './config/worker-options.ts';
 import { searchAttributes } from './contract/messages.ts';
-import { createReaders } from './tools.ts';
+import type { Tools } from './step/context.ts';
 import { serveHealth } from './worker/health.ts';
 import { logLine } from './worker/log.ts';
+import { createReaders } from './worker/readers.ts';
 
 const requestTimeoutMs = 60_000;
 

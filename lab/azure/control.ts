@@ -39,28 +39,24 @@ export function controlRoutes(app: FastifyInstance, control: Control): void {
     door.post('/lab/faults', async (request, reply) => {
       const fault = faultSchema.safeParse(request.body);
       if (!fault.success)
-        return reply
-          .code(400)
-          .send({
-            error: {
-              code: 'InvalidFault',
-              message: fault.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '),
-            },
-          });
+        return reply.code(400).send({
+          error: {
+            code: 'InvalidFault',
+            message: fault.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '),
+          },
+        });
       control.faults.add(request.body as Fault);
       return reply.code(204).send();
     });
     door.post('/lab/scenarios', async (request, reply) => {
       const asked = scenarioSchema.safeParse(request.body);
       if (!asked.success)
-        return reply
-          .code(400)
-          .send({
-            error: {
-              code: 'InvalidScenario',
-              message: asked.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '),
-            },
-          });
+        return reply.code(400).send({
+          error: {
+            code: 'InvalidScenario',
+            message: asked.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '),
+          },
+        });
       const { scenario, ...where } = request.body as Partial<Where> & { scenario: ScenarioName };
       control.faults.add(faultOf(scenario, where));
       return reply.code(204).send();

@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity';
 import type { RunRef } from '../contract/steps.ts';
-import type { StepContext } from './step.ts';
+import type { StepContext } from '../step/context.ts';
 
 /**
  * Runs a step and heartbeats for it as long as it runs, with the state that it saved last: so a dead worker is noticed and a cancellation heard

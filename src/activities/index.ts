@@ -1,4 +1,17 @@
 import { Context } from '@temporalio/activity';
+import { enableAutoHostEndpoints } from '../changes/field/auto-host-endpoints.ts';
+import { enableFlowLogs } from '../changes/field/flow-logs.ts';
+import { createInterface } from '../changes/interface/apply.ts';
+import { labelNode } from '../changes/label/apply.ts';
+import { holdCluster } from '../changes/lease/apply.ts';
+import { createNetwork } from '../changes/network/apply.ts';
+import { peerFromCluster } from '../changes/peering/from-cluster.ts';
+import { peerToCluster } from '../changes/peering/to-cluster.ts';
+import { applyPolicy } from '../changes/policy/apply.ts';
+import { createPublicIp } from '../changes/public-ip/apply.ts';
+import { createSecurityGroup } from '../changes/security-group/apply.ts';
+import { exposeNodePort } from '../changes/service/apply.ts';
+import { createVm } from '../changes/vm/apply.ts';
 import type {
   Activities,
   Call,
@@ -11,26 +24,13 @@ import type {
   Watched,
 } from '../contract/steps.ts';
 import type { SweepActivities } from '../contract/sweep.ts';
-import { applyPolicy } from './apply-policy.ts';
-import { awaitSsh } from './await-ssh.ts';
-import { createInterface } from './create-interface.ts';
-import { createNetwork } from './create-network.ts';
-import { createPublicIp } from './create-public-ip.ts';
-import { createSecurityGroup } from './create-security-group.ts';
-import { createVm } from './create-vm.ts';
-import { enableAutoHostEndpoints } from './enable-auto-host-endpoints.ts';
-import { enableFlowLogs } from './enable-flow-logs.ts';
-import { exposeNodePort } from './expose-node-port.ts';
-import { toApplicationFailure } from './failure.ts';
+import { preflight } from '../preflight/index.ts';
+import type { StepActivity, StepContext, Tools } from '../step/context.ts';
+import { toApplicationFailure } from '../step/failures/index.ts';
+import { findLeftovers } from '../sweep/find-leftovers.ts';
+import { awaitSsh } from '../vantage/await-ssh.ts';
+import { probe } from '../vantage/prober/probe/gather.ts';
 import { alive } from './heartbeat.ts';
-import { holdCluster } from './hold-cluster.ts';
-import { labelNode } from './label-node.ts';
-import { peerFromCluster } from './peer-from-cluster.ts';
-import { peerToCluster } from './peer-to-cluster.ts';
-import { preflight } from './preflight/index.ts';
-import { probe } from './probe.ts';
-import type { StepActivity, StepContext, Tools } from './step.ts';
-import { findLeftovers } from './sweep/find-leftovers.ts';
 import { undoEach } from './undo.ts';
 
 const steps: { readonly [N in StepName]: StepActivity<N> } = {

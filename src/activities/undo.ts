@@ -1,7 +1,3 @@
-import type { ObserverInput, UndoEntry, UndoName, UndoOutcome, Watched } from '../contract/steps.ts';
-import { isRetryable, toHepflowError } from './failure.ts';
-import { startObserver } from './observer.ts';
-import type { StepContext, Tools, UndoActivity } from './step.ts';
 import {
   deleteInterface,
   deleteNetwork,
@@ -9,7 +5,7 @@ import {
   deletePublicIp,
   deleteSecurityGroup,
   deleteVm,
-} from './undo-azure.ts';
+} from '../changes/undo-azure.ts';
 import {
   deletePolicy,
   deleteService,
@@ -17,7 +13,11 @@ import {
   restoreAutoHostEndpoints,
   restoreFlowLogs,
   restoreLabel,
-} from './undo-kubernetes.ts';
+} from '../changes/undo-kubernetes.ts';
+import type { ObserverInput, UndoEntry, UndoName, UndoOutcome, Watched } from '../contract/steps.ts';
+import type { StepContext, Tools, UndoActivity } from '../step/context.ts';
+import { isRetryable, toHepflowError } from '../step/failures/index.ts';
+import { startObserver } from '../vantage/prober/observe/session.ts';
 
 const undos: { readonly [N in UndoName]: UndoActivity<N> } = {
   releaseCluster,

@@ -1,16 +1,16 @@
 import { ApplicationFailure, allHandlersFinished, CancellationScope, condition } from '@temporalio/workflow';
-import { judgedOutcome } from '../checks/outcome.ts';
 import { failures } from '../contract/failures.ts';
 import type { Report } from '../contract/report.ts';
 import type { ObserverInput } from '../contract/steps.ts';
 import type { Verdict } from '../contract/verdict.ts';
+import { judgedOutcome } from '../judge/outcome.ts';
 import { publishOutcome } from './attributes.ts';
-import { UndoStack } from './cleanup.ts';
 import { isCancelled, summaryOf } from './failure.ts';
 import { now } from './ledger.ts';
 import { Messages } from './messages.ts';
 import { reportOf } from './report.ts';
 import { Run } from './run.ts';
+import { UndoStack } from './undo/stack.ts';
 
 /** What the mission leaves to be undone: the rules come off first, then, with the VM still there, behaviour is proved restored; then the lanes; the cluster is free for others last. */
 class Undo {

@@ -1,7 +1,8 @@
 /** When the changes that lead to a phase were made, for the time line of the report. */
-import { undoMarks } from '../checks/undo-marks.ts';
+
 import type { Mark } from '../contract/report.ts';
 import type { StepOutput } from '../contract/steps.ts';
+import { undoMarks } from '../judge/undo-marks.ts';
 import type { Run } from './run.ts';
 
 export const labelMarks = ({ written, onHostEndpoint }: StepOutput<'labelNode'>): Mark[] => [

@@ -1,6 +1,6 @@
 import { workflowInfo } from '@temporalio/workflow';
-import { summaryOf } from '../checks/summary.ts';
 import { type CalicoSummary, type ClusterSummary, type Report, reportSchemaVersion } from '../contract/report.ts';
+import { summaryOf } from '../judge/sentences/summary.ts';
 import { now } from './ledger.ts';
 import type { Run } from './run.ts';
 

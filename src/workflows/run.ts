@@ -1,6 +1,4 @@
 import { CancellationScope, uuid4, workflowInfo } from '@temporalio/workflow';
-import { expectationsOf } from '../checks/expectations.ts';
-import { judgementOf } from '../checks/judgement.ts';
 import type { Evidence, Phase } from '../contract/evidence.ts';
 import type { FailureSummary } from '../contract/failures.ts';
 import type { RunPhase } from '../contract/messages.ts';
@@ -9,13 +7,15 @@ import type { Finding, Leftover, Mark, RunOutcome, Transition } from '../contrac
 import type { Site } from '../contract/site.ts';
 import type { ObserverInput, RunRef, StepInput, StepName, StepOutput } from '../contract/steps.ts';
 import type { Verdict } from '../contract/verdict.ts';
-import { identityOf } from '../manifests/names.ts';
+import { judgementOf } from '../judge/judgement.ts';
+import { identityOf } from '../ownership/names.ts';
+import { expectationsOf } from '../scenario/expectations.ts';
 import { publishPhase } from './attributes.ts';
-import { UndoStack, unwind } from './cleanup.ts';
 import { attemptsOf, isCancelled, summaryOf } from './failure.ts';
 import { foundBy } from './found.ts';
 import { Ledger, now } from './ledger.ts';
 import { callStep } from './proxies.ts';
+import { UndoStack, unwind } from './undo/stack.ts';
 import { undoOf } from './undo-entries.ts';
 import type { View } from './view.ts';
 

@@ -1,5 +1,4 @@
 import { defineQuery, setHandler, uuid4, workflowInfo } from '@temporalio/workflow';
-import { decide } from '../checks/leftovers.ts';
 import { descriptions, type Progress, progressQuery } from '../contract/messages.ts';
 import type { RunRef, StepInput, UndoEntry } from '../contract/steps.ts';
 import {
@@ -12,9 +11,10 @@ import {
   type SweepSpec,
   type Swept,
 } from '../contract/sweep.ts';
-import { UndoStack, unwind } from './cleanup.ts';
+import { decide } from '../sweep/decide.ts';
 import { Ledger, now } from './ledger.ts';
 import { callFindLeftovers } from './proxies.ts';
+import { UndoStack, unwind } from './undo/stack.ts';
 import { undoOf } from './undo-entries.ts';
 
 /** Finds what dead runs left in subscription and cluster, and removes it as their own undo would have done, or only shows it. A living run's things are never touched. */

@@ -1,5 +1,5 @@
 import type { RunRef, StepInput, StepName, Steps, UndoEntry, UndoName } from '../contract/steps.ts';
-import { changedAnnotation, clusterLease, idsOf, peeringIdOf } from '../manifests/names.ts';
+import { changedAnnotation, clusterLease, idsOf, peeringIdOf } from '../ownership/names.ts';
 
 /** Every step that changes something, with the entry that takes it back. Known before the step is attempted (W2): ids come from the run id. */
 type Undoable = { [N in StepName]: Steps[N]['undo'] extends UndoName ? N : never }[StepName];

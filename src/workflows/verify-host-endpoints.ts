@@ -2,12 +2,12 @@ import type { Mission, RunSpec } from '../contract/mission.ts';
 import type { Report } from '../contract/report.ts';
 import type { NodeSite, Site } from '../contract/site.ts';
 import type { StepInput, StepOutput } from '../contract/steps.ts';
-import { policyName } from '../manifests/names.ts';
+import { policyName } from '../ownership/names.ts';
 import { carryOut, requireGreen } from './carry-out.ts';
-import type { UndoStack } from './cleanup.ts';
 import { once, sideBySide } from './lanes.ts';
 import { labelMarks, policyMarks, undone } from './marks.ts';
 import type { Run } from './run.ts';
+import type { UndoStack } from './undo/stack.ts';
 import { type ProbeVm, type View, viewOf } from './view.ts';
 
 /** Proves that host endpoints protect the nodes' ports of one AKS cluster, then undoes everything. W1-W10: ARCHITECTURE.md. */

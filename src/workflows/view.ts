@@ -1,10 +1,10 @@
-import { targetsOf } from '../checks/expectations.ts';
 import type { Phase, Target } from '../contract/evidence.ts';
 import type { Mission } from '../contract/mission.ts';
 import type { Site } from '../contract/site.ts';
 import type { ObserverInput, ProbeInput, SshTarget } from '../contract/steps.ts';
 import type { Expectation } from '../contract/verdict.ts';
-import { policyName } from '../manifests/names.ts';
+import { policyName } from '../ownership/names.ts';
+import { targetsOf } from '../scenario/expectations.ts';
 
 /** The machine to look from. */
 export interface ProbeVm {

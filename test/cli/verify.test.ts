@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { WorkflowHandle } from '@temporalio/client';
+import { isVerified, verifyReport } from '../../src/audit/report.ts';
 import { labelNode2Signal, type RunMemo, reportQuery } from '../../src/contract/messages.ts';
 import type { Report } from '../../src/contract/report.ts';
-import { isVerified, verifyReport } from '../../src/verify/report.ts';
 import {
   asExpected,
   type FakeBehaviour,

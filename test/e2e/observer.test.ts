@@ -3,7 +3,7 @@ import { after, afterEach, before, test } from 'node:test';
 import type { Evidence } from '../../src/contract/evidence.ts';
 import { isMissing, type Observation } from '../../src/contract/observation.ts';
 import type { Report } from '../../src/contract/report.ts';
-import { dialsOf } from '../../src/contract/track.ts';
+import { dialsOf } from '../../src/evidence/track.ts';
 import { startWorld, type WorkerProcess, type World } from './world.ts';
 import { allProved, endOf, progressOf, startRun, until, verdictsOf } from './world-runs.ts';
 

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createHttpHeaders, createPipelineRequest } from '@azure/core-rest-pipeline';
 import fc from 'fast-check';
-import { toApplicationFailure } from '../../src/activities/failure.ts';
-import { azureFailure } from '../../src/activities/failures-azure.ts';
 import { exchange, noting } from '../../src/adapters/azure/exchange.ts';
 import { AzureError, nameOf, ownCodes, parseId } from '../../src/adapters/azure/index.ts';
 import { createOperations } from '../../src/adapters/azure/operation.ts';
 import { failures } from '../../src/contract/failures.ts';
+import { azureFailure } from '../../src/step/failures/azure.ts';
+import { toApplicationFailure } from '../../src/step/failures/index.ts';
 import { recordingLro, startFakeArm } from '../adapters/azure/fake-arm.ts';
 import { damaged, everyCase, json, nasty } from './cases.ts';
 

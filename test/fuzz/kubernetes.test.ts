@@ -1,9 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { toApplicationFailure, toHepflowError } from '../../src/activities/failure.ts';
-import { inspectCluster } from '../../src/activities/preflight/kubernetes.ts';
-import type { Tools } from '../../src/activities/step.ts';
 import { clusterOver } from '../../src/adapters/kubernetes/cluster.ts';
 import { readyEndpoints } from '../../src/adapters/kubernetes/endpoints.ts';
 import { errorOf } from '../../src/adapters/kubernetes/error.ts';
@@ -21,8 +18,11 @@ import {
   markOf,
   restorePatch,
   valueAt,
-} from '../../src/manifests/kubernetes-marks.ts';
-import { changedAnnotation } from '../../src/manifests/names.ts';
+} from '../../src/ownership/field-mark.ts';
+import { changedAnnotation } from '../../src/ownership/names.ts';
+import { inspectCluster } from '../../src/preflight/cluster/index.ts';
+import type { Tools } from '../../src/step/context.ts';
+import { toApplicationFailure, toHepflowError } from '../../src/step/failures/index.ts';
 import { damaged, everyCase, json, nasty } from './cases.ts';
 
 const day = 24 * 60 * 60 * 1000;

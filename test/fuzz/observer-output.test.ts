@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { isMissing } from '../../src/contract/observation.ts';
-import { dialsOf } from '../../src/contract/track.ts';
+import { dialsOf } from '../../src/evidence/track.ts';
 import {
   clockOffset,
   ObserverOutputError,
   readObserved,
   readObserverLine,
   readReady,
-} from '../../src/prober/observe-read.ts';
+} from '../../src/vantage/prober/observe/read.ts';
 import { damaged, everyCase, json } from './cases.ts';
 
 const target = (id: string, kind: 'nodePort' | 'openPort') => ({

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { planOf } from '../../src/prober/plan.ts';
-import { ProbeOutputError, readLine, readOutput } from '../../src/prober/read.ts';
+import { planOf } from '../../src/vantage/prober/probe/plan.ts';
+import { ProbeOutputError, readLine, readOutput } from '../../src/vantage/prober/probe/read.ts';
 import { damaged, everyCase, json } from './cases.ts';
 
 const target = (id: string) => ({ id, node: id, address: '10.0.0.4', port: 30_080, kind: 'nodePort' as const });

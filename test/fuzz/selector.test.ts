@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { parseSelector as parseOfLab } from '../../lab/calico/felix/selector.ts';
-import { parseSelector, SelectorError } from '../../src/manifests/calico-selector.ts';
+import { parseSelector, SelectorError } from '../../src/model/selector.ts';
 import { everyCase } from './cases.ts';
 
 type Labels = Readonly<Record<string, string>>;
@@ -59,22 +59,18 @@ const { selector } = fc.letrec<{ selector: Sample }>((tie) => ({
     membership,
     fc.constant<Sample>({ text: 'all()', holds: () => true }),
     tie('selector').map(({ text, holds }): Sample => ({ text: `!(${text})`, holds: (labels) => !holds(labels) })),
-    fc
-      .tuple(tie('selector'), tie('selector'))
-      .map(
-        ([a, b]): Sample => ({
-          text: `(${a.text}) && (${b.text})`,
-          holds: (labels) => a.holds(labels) && b.holds(labels),
-        }),
-      ),
-    fc
-      .tuple(tie('selector'), tie('selector'))
-      .map(
-        ([a, b]): Sample => ({
-          text: `(${a.text})||(${b.text})`,
-          holds: (labels) => a.holds(labels) || b.holds(labels),
-        }),
-      ),
+    fc.tuple(tie('selector'), tie('selector')).map(
+      ([a, b]): Sample => ({
+        text: `(${a.text}) && (${b.text})`,
+        holds: (labels) => a.holds(labels) && b.holds(labels),
+      }),
+    ),
+    fc.tuple(tie('selector'), tie('selector')).map(
+      ([a, b]): Sample => ({
+        text: `(${a.text})||(${b.text})`,
+        holds: (labels) => a.holds(labels) || b.holds(labels),
+      }),
+    ),
   ),
 }));
 const labels = fc.dictionary(fc.constantFrom(...keys), fc.constantFrom(...values));

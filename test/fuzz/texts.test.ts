@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { parse } from 'yaml';
+import { cloudConfig } from '../../src/changes/vm/cloud-init.ts';
 import { resolveMission } from '../../src/config/run-spec.ts';
 import { HepflowError } from '../../src/contract/failures.ts';
-import { cloudConfig } from '../../src/manifests/cloud-init.ts';
-import { idsOf, policyName, tagsOf } from '../../src/manifests/names.ts';
+import { idsOf, policyName, tagsOf } from '../../src/ownership/names.ts';
 import { everyCase, nasty } from './cases.ts';
 
 test('a cloud-config says what it was given, whatever text a key holds', (t) =>

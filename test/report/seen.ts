@@ -1,11 +1,12 @@
 /** What an observer and the witnesses saw in sample runs: evidence by phase, and what follows from it. */
-import { findingsOf } from '../../src/checks/findings.ts';
-import { transitionsOf } from '../../src/checks/transitions.ts';
+
 import type { Connection, Evidence, Phase, Target } from '../../src/contract/evidence.ts';
 import type { Mark, Report } from '../../src/contract/report.ts';
-import { type Dial, trackOf } from '../../src/contract/track.ts';
 import type { Verdict } from '../../src/contract/verdict.ts';
 import type { Witnesses } from '../../src/contract/witnesses.ts';
+import { type Dial, trackOf } from '../../src/evidence/track.ts';
+import { findingsOf } from '../../src/judge/findings.ts';
+import { transitionsOf } from '../../src/judge/transitions.ts';
 
 /** The connections that a sample verdict was made from. */
 export const proofBehind = new WeakMap<Verdict, readonly Connection[]>();

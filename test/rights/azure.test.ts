@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { cluster } from '../../lab/scope.ts';
-import { inspectAzure } from '../../src/activities/preflight/azure.ts';
-import { askAzure } from '../../src/activities/witnesses.ts';
+import { type RightScope, rights } from '../../src/changes/azure-rights.ts';
 import type { Mission } from '../../src/contract/mission.ts';
-import { type RightScope, rights } from '../../src/manifests/azure-rights.ts';
-import { makeAll, undoAll } from '../activities/azure/steps.ts';
+import { inspectAzure } from '../../src/preflight/azure/index.ts';
+import { askAzure } from '../../src/vantage/azure-vm/witnesses.ts';
+import { makeAll, undoAll } from '../changes/azure/steps.ts';
 import {
   clusterVnetId,
   contextOf,
@@ -18,7 +18,7 @@ import {
   startAzureUnderTest,
   subscriptionId,
   toolsOf,
-} from '../activities/azure/support.ts';
+} from '../changes/azure/support.ts';
 
 interface RoleFile {
   readonly Actions: readonly string[];

@@ -2,15 +2,14 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { applyPolicy } from '../../src/activities/apply-policy.ts';
-import { enableAutoHostEndpoints } from '../../src/activities/enable-auto-host-endpoints.ts';
-import { enableFlowLogs } from '../../src/activities/enable-flow-logs.ts';
-import { exposeNodePort } from '../../src/activities/expose-node-port.ts';
-import { holdCluster } from '../../src/activities/hold-cluster.ts';
-import { labelNode } from '../../src/activities/label-node.ts';
-import { inspectHold } from '../../src/activities/preflight/cluster-hold.ts';
-import { inspectCluster } from '../../src/activities/preflight/kubernetes.ts';
-import type { Tools } from '../../src/activities/step.ts';
+import type { Cluster } from '../../src/adapters/kubernetes/index.ts';
+import { enableAutoHostEndpoints } from '../../src/changes/field/auto-host-endpoints.ts';
+import { enableFlowLogs } from '../../src/changes/field/flow-logs.ts';
+import { type NeededRight, neededRights } from '../../src/changes/kubernetes-rights.ts';
+import { labelNode } from '../../src/changes/label/apply.ts';
+import { holdCluster } from '../../src/changes/lease/apply.ts';
+import { applyPolicy } from '../../src/changes/policy/apply.ts';
+import { exposeNodePort } from '../../src/changes/service/apply.ts';
 import {
   deletePolicy,
   deleteService,
@@ -18,11 +17,12 @@ import {
   restoreAutoHostEndpoints,
   restoreFlowLogs,
   restoreLabel,
-} from '../../src/activities/undo-kubernetes.ts';
-import type { Cluster } from '../../src/adapters/kubernetes/index.ts';
+} from '../../src/changes/undo-kubernetes.ts';
 import type { Problem } from '../../src/contract/failures.ts';
-import { type NeededRight, neededRights } from '../../src/manifests/kubernetes-rights.ts';
-import { clusterLease } from '../../src/manifests/names.ts';
+import { clusterLease } from '../../src/ownership/names.ts';
+import { inspectCluster } from '../../src/preflight/cluster/index.ts';
+import { inspectHold } from '../../src/preflight/cluster/lease.ts';
+import type { Tools } from '../../src/step/context.ts';
 import {
   contextOf,
   mission,
@@ -34,7 +34,7 @@ import {
   slices,
   type TestCluster,
   workload,
-} from '../activities/kubernetes/cluster.ts';
+} from '../changes/kubernetes/cluster.ts';
 
 interface Rule {
   readonly apiGroups: readonly string[];

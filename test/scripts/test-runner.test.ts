@@ -28,7 +28,22 @@ test('each test counts once, a suite does not, a skipped one is told with its re
     'mixed',
     `test('a', () => {}); describe('s', () => { test('b', () => {}); test('c', { skip: 'why' }, () => {}); });`,
   );
-  assert.deepEqual(tally, { passed: 2, failed: [], skipped: [{ name: 'mixed: c', reason: 'why' }] });
+  assert.deepEqual(tally, { passed: 2, failed: [], skipped: [{ name: 'mixed: s c', reason: 'why' }] });
+});
+
+test('a suite that is skipped as a whole is told with its reason, and its file has not failed', async () => {
+  const { tally } = await outcomeOf('suite', `describe('s', { skip: 'why' }, () => { test('a', () => {}); });`);
+  assert.deepEqual(tally, { passed: 0, failed: [], skipped: [{ name: 'suite: s', reason: 'why' }] });
+});
+
+test('tests that run side by side keep the names of their own suites', async () => {
+  const pause = `await new Promise((go) => setTimeout(go, 20));`;
+  const { printed } = await outcomeOf(
+    'beside',
+    `describe('s', { concurrency: true }, () => { test('a', async () => { ${pause} }); test('b', () => {}); });
+     describe('u', () => { test('c', () => {}); });`,
+  );
+  for (const name of ['s a', 's b', 'u c']) assert.match(printed, new RegExp(`beside: ${name} \\(`));
 });
 
 test('a failure is shown in full, with what the file wrote', async () => {
@@ -36,7 +51,7 @@ test('a failure is shown in full, with what the file wrote', async () => {
     'red',
     `describe('s', () => { test('bad', () => { console.log('a hint'); assert.deepEqual({ a: [1] }, { a: [2] }); }); });`,
   );
-  assert.deepEqual(tally.failed, ['red: bad']);
+  assert.deepEqual(tally.failed, ['red: s bad']);
   assert.match(printed, /Expected values to be strictly deep-equal[\s\S]*a hint/);
 });
 

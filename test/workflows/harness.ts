@@ -7,7 +7,6 @@ import { defineSearchAttributeKey } from '@temporalio/common';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { bundleWorkflowCode, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { programs } from '../../lab/tools/programs.ts';
-import { toApplicationFailure } from '../../src/activities/failure.ts';
 import { resolveMission } from '../../src/config/run-spec.ts';
 import type { Connection, Evidence } from '../../src/contract/evidence.ts';
 import { type FailureCode, failures } from '../../src/contract/failures.ts';
@@ -27,8 +26,9 @@ import type {
   UndoEntry,
   UndoOutcome,
 } from '../../src/contract/steps.ts';
-import { idsOf } from '../../src/manifests/names.ts';
-import { sealed } from '../../src/verify/seal.ts';
+import { sealed } from '../../src/evidence/seal.ts';
+import { idsOf } from '../../src/ownership/names.ts';
+import { toApplicationFailure } from '../../src/step/failures/index.ts';
 
 export const spec = {
   subscriptionId: '00000000-0000-4000-8000-000000000001',

@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { WorkflowFailedError } from '@temporalio/client';
 import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
-import { toApplicationFailure } from '../../src/activities/failure.ts';
 import { resolveSweep } from '../../src/config/sweep-spec.ts';
 import { sweepWorkflowType } from '../../src/contract/messages.ts';
 import type { Activities, UndoEntry } from '../../src/contract/steps.ts';
 import type { Found, Origin, SweepActivities, SweepResult, SweepSpec } from '../../src/contract/sweep.ts';
+import { toApplicationFailure } from '../../src/step/failures/index.ts';
 import { type FakeBehaviour, fakeActivities, type Harness, spec, startHarness } from './harness.ts';
 
 let harness: Harness;

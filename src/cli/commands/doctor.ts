@@ -29,7 +29,7 @@ export function addDoctorCommand(program: Command): void {
         () => readSpec(flags.file, flags),
         () => orRefuse('The doctor cannot look', () => resolveReaderOptions(flagsIn(flags))),
       );
-      const { checkUp } = await import('../../doctor.ts'); // loads SDKs, which no other command needs
+      const { checkUp } = await import('../../worker/doctor.ts'); // loads SDKs, which no other command needs
       const checkup = await patiently(checkUp(options, mission));
       await present(checkup, flags.json === true);
       // At once: Azure's SDK leaves the time limit of a request that failed running, and the process with it.

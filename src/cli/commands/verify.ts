@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
+import { type Check, isVerified, type Verification, verifyReport } from '../../audit/report.ts';
 import type { RunMemo } from '../../contract/messages.ts';
 import type { Report } from '../../contract/report.ts';
-import { type Check, isVerified, type Verification, verifyReport } from '../../verify/report.ts';
 import { CommandError, exitCodes } from '../exit-code.ts';
 import { runOf, withTemporal } from '../temporal.ts';
 import { terminalOn } from '../terminal.ts';

@@ -1,6 +1,6 @@
 /** An observer's dials as dots on a time line: a dot up is a connection that was answered, a dot down one that stayed silent. */
 import type { Observation } from '../../contract/observation.ts';
-import { type Dial, dialsOf } from '../../contract/track.ts';
+import { type Dial, dialsOf } from '../../evidence/track.ts';
 import { type Markup, markup } from '../markup.ts';
 import { round, type Tone } from './marks.ts';
 

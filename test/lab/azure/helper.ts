@@ -311,9 +311,7 @@ export const peerFromCluster = async (
   );
 
 /** `code` and `statusCode` of the error with which a call is refused. */
-export async function refusal(
-  attempt: PromiseLike<unknown>,
-): Promise<{
+export async function refusal(attempt: PromiseLike<unknown>): Promise<{
   code: string | undefined;
   status: number | undefined;
   message: string;

@@ -1,0 +1,153 @@
+import type { ClusterState } from '../../adapters/azure/index.ts';
+import type { Diagnosis } from '../../contract/diagnosis.ts';
+import type { Mission } from '../../contract/mission.ts';
+import type { Site } from '../../contract/site.ts';
+import { type Findings, findingsOf, info, type OnError, ok, problem, rethrow, warning } from '../look.ts';
+import { allowed, type Reader } from './ask.ts';
+import { inspectRights, type Scope } from './rights.ts';
+import { clusterVnet, vnetFindings } from './vnet.ts';
+
+export type AzureSite = Pick<
+  Site,
+  | 'location'
+  | 'clusterResourceId'
+  | 'nodeResourceGroup'
+  | 'kubernetesVersion'
+  | 'clusterVnetId'
+  | 'clusterAddressSpaces'
+>;
+
+export interface AzureFindings extends Findings {
+  /** Present once the cluster and its VNet are known, whatever else is wrong. */
+  readonly site?: AzureSite;
+}
+
+interface Part {
+  readonly findings: readonly Diagnosis[];
+  readonly site?: AzureSite;
+}
+
+/** Reads the subscription's side; changes nothing. Lists everything that it finds; an Azure that cannot be asked (throttled, unreachable, no credential) is an error. */
+export async function inspectAzure(
+  mission: Mission,
+  tools: Reader,
+  onError: OnError = rethrow,
+): Promise<AzureFindings> {
+  const failed = (error: unknown): Part => ({ findings: onError(error) });
+  const groups = await inspectGroups(mission, tools).catch((error) => ({ ...failed(error), existing: [] }));
+  const rights = await inspectRights(groups.existing, tools).catch(onError);
+  const cluster: Part = groups.existing.some(({ at }) => at === 'cluster')
+    ? await inspectCluster(mission, tools).catch(failed)
+    : { findings: [] };
+  const findings = unique([...groups.findings, ...rights, ...cluster.findings]);
+  return { ...findingsOf(findings), ...(cluster.site === undefined ? {} : { site: cluster.site }) };
+}
+
+async function inspectGroups(
+  mission: Mission,
+  { azure }: Reader,
+): Promise<Part & { readonly existing: readonly Scope[] }> {
+  const { subscriptionId } = mission;
+  const wanted = [
+    { at: 'cluster', field: 'resourceGroup', resourceGroup: mission.resourceGroup },
+    { at: 'group', field: 'vm.resourceGroup', resourceGroup: mission.vm.resourceGroup },
+  ] as const;
+  const looks = await Promise.all(
+    wanted.map(async ({ at, field, resourceGroup }) => {
+      const groupId = `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}`;
+      const cluster = `${groupId}/providers/Microsoft.ContainerService/managedClusters/${mission.cluster}`;
+      const exists = await allowed(() => azure.groupExists({ subscriptionId, resourceGroup }), 'groups', field);
+      if (exists.refusal !== undefined) return { found: exists.refusal, existing: [] };
+      if (exists.value === true)
+        return {
+          found: ok('groups', `Resource group ${resourceGroup} exists.`, '', field),
+          existing: [{ at, groupId, ...(at === 'cluster' ? { resourceId: cluster } : {}) }],
+        };
+      const missing = `Resource group ${resourceGroup} does not exist in subscription ${subscriptionId}.`;
+      return { found: problem('groups', 'ResourceGroupNotFound', field, missing), existing: [] };
+    }),
+  );
+  return { findings: looks.map(({ found }) => found), existing: looks.flatMap(({ existing }) => existing) };
+}
+
+async function inspectCluster(mission: Mission, tools: Reader): Promise<Part> {
+  const { subscriptionId, resourceGroup, cluster: name } = mission;
+  const read = await allowed(() => tools.azure.clusters.get({ subscriptionId, resourceGroup, name }), 'aks', 'cluster');
+  if (read.refusal !== undefined) return { findings: [read.refusal] };
+  if (read.value === undefined) {
+    return {
+      findings: [
+        problem('aks', 'ClusterNotFound', 'cluster', `Resource group ${resourceGroup} has no managed cluster ${name}.`),
+      ],
+    };
+  }
+  const cluster = read.value;
+  const shape = shapeFindings(cluster);
+  const vnet = await allowed(() => clusterVnet(cluster, subscriptionId, tools), 'vnet', 'cluster');
+  if (vnet.refusal !== undefined) return { findings: [...shape, vnet.refusal] };
+  if (!('id' in vnet.value))
+    return { findings: [...shape, problem('vnet', 'ClusterVnetUnknown', 'cluster', vnet.value.why)] };
+  const { id, addressSpaces: clusterAddressSpaces } = vnet.value;
+  const rights = await inspectRights(
+    [{ at: 'clusterNetwork', groupId: id.replace(/\/providers\/.*$/i, ''), resourceId: id }],
+    tools,
+  );
+  const { location, id: clusterResourceId, nodeResourceGroup, kubernetesVersion } = cluster;
+  return {
+    findings: [...shape, ...vnetFindings(mission, cluster, vnet.value), ...rights],
+    site: {
+      location,
+      clusterResourceId,
+      nodeResourceGroup,
+      kubernetesVersion,
+      clusterVnetId: id,
+      clusterAddressSpaces,
+    },
+  };
+}
+
+function shapeFindings({
+  id,
+  location,
+  kubernetesVersion,
+  powerState,
+  networkPolicy,
+  networkDataplane,
+  privateApiServer,
+}: ClusterState): readonly Diagnosis[] {
+  const name = id.split('/').at(-1) ?? id;
+  return [
+    powerState === 'Stopped'
+      ? problem('aks', 'KubernetesUnavailable', 'cluster', `The cluster ${name} is stopped.`, 'Start it: az aks start.')
+      : ok('aks', `The cluster ${name} runs Kubernetes ${kubernetesVersion} in ${location}.`, '', 'cluster'),
+    ...(networkDataplane === 'cilium'
+      ? [
+          warning(
+            'aks',
+            'The data plane of the cluster is Cilium (networkDataplane), which does not enforce policies of Calico.',
+            'Use a cluster with Calico.',
+          ),
+        ]
+      : [
+          networkPolicy === 'calico'
+            ? ok(
+                'aks',
+                "AKS itself installed Calico (networkPolicy calico), and puts back what others change in the operator's objects.",
+              )
+            : info(
+                'aks',
+                `AKS did not install Calico (networkPolicy ${networkPolicy || 'none'}): whoever did looks after it.`,
+              ),
+        ]),
+    privateApiServer
+      ? info(
+          'apiAccess',
+          "The API server is private: workers must run where its private address is reached and resolved, such as in the cluster's VNet.",
+        )
+      : ok('apiAccess', 'The API server is not private.'),
+  ];
+}
+
+const unique = (findings: readonly Diagnosis[]): readonly Diagnosis[] => [
+  ...new Map(findings.map((each) => [`${each.level} ${each.code ?? ''} ${each.reason}`, each])).values(),
+];

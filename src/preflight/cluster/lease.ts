@@ -1,0 +1,57 @@
+import { KubernetesError } from '../../adapters/kubernetes/index.ts';
+import { type Lease, leases } from '../../adapters/kubernetes/resources.ts';
+import { obstacleIn } from '../../changes/lease/obstacle.ts';
+import type { Diagnosis } from '../../contract/diagnosis.ts';
+import type { ClusterRef } from '../../contract/steps.ts';
+import { clusterLease, holderIn, runLabel } from '../../ownership/names.ts';
+import type { Tools } from '../../step/context.ts';
+import { type Findings, findingsOf, foundIn, info, isMissing, look, ok, problem, warning } from '../look.ts';
+
+type Asked = Pick<Tools, 'clusters'> & { readonly temporal?: Tools['temporal'] };
+
+/** Whether another run holds the cluster. Only a first look: the step holdCluster decides. Without Temporal nobody can say whether a holder's run is over. */
+export async function inspectHold(ref: ClusterRef, holder: string, { clusters, temporal }: Asked): Promise<Findings> {
+  try {
+    const cluster = await clusters.of(ref);
+    const looked = await look(cluster.find(leases, clusterLease.name, clusterLease.namespace));
+    return findingsOf(await holdFindings(foundIn(looked), isMissing(looked), holder, temporal));
+  } catch (error) {
+    if (error instanceof KubernetesError && error.reason === 'Unauthorized') return findingsOf([]); // listed with the rest of the cluster
+    throw error;
+  }
+}
+
+async function holdFindings(
+  lease: Lease | undefined,
+  isFree: boolean,
+  holder: string,
+  temporal: Tools['temporal'] | undefined,
+): Promise<readonly Diagnosis[]> {
+  if (isFree || (lease !== undefined && lease.spec?.holderIdentity === undefined))
+    return [ok('hold', 'No run holds the cluster.')];
+  if (lease === undefined) return []; // the missing right is listed
+  if (lease.spec?.holderIdentity === holder) return [ok('hold', 'This run holds the cluster.')];
+  if (temporal === undefined) return [unasked(lease)];
+  const obstacle = await obstacleIn(lease, temporal);
+  return obstacle === undefined
+    ? [info('hold', 'The run that held the cluster is over: its lease is taken over.')]
+    : [problem('hold', 'ClusterHeld', '', obstacle)];
+}
+
+function unasked({ metadata, spec }: Lease): Diagnosis {
+  const { holderIdentity = '', acquireTime = 'an unknown time' } = spec ?? {};
+  const holder = holderIn(holderIdentity);
+  if (holder === undefined)
+    return problem(
+      'hold',
+      'ClusterHeld',
+      '',
+      `The cluster is held by ${holderIdentity}, which is no run of hepflow, since ${acquireTime}.`,
+    );
+  const run = metadata.labels?.[runLabel] ?? 'without a mark';
+  return warning(
+    'hold',
+    `Run ${run}, workflow ${holder.workflowId} in Temporal namespace ${holder.namespace}, holds the cluster since ${acquireTime}; Temporal was not asked whether it is over.`,
+    `While it is under way no other run can start (hepflow watch ${holder.workflowId}); when it is over, the next run takes the lease over.`,
+  );
+}

@@ -1,0 +1,110 @@
+import type { Node } from '../../adapters/kubernetes/resources.ts';
+import type { Diagnosis } from '../../contract/diagnosis.ts';
+import type { Mission } from '../../contract/mission.ts';
+import type { NodeSite } from '../../contract/site.ts';
+import { foreignMark } from '../foreign-mark.ts';
+import { counted, foundIn, info, type Look, listed, ok, problem } from '../look.ts';
+import { isReady } from '../workload/index.ts';
+
+export interface NodeFindings {
+  readonly findings: readonly Diagnosis[];
+  readonly nodes?: readonly [NodeSite, NodeSite];
+  readonly readyNodes: readonly string[];
+}
+
+type Wanted = Pick<Mission, 'nodes' | 'label'>;
+
+/** Two ready Linux nodes to judge: the named ones, filled up with the first by name. */
+export function chosenNodes(all: readonly Node[], named: readonly string[]): readonly Node[] {
+  const ready = readyOf(all);
+  return [
+    ...named.flatMap((name) => ready.find(({ metadata }) => metadata.name === name) ?? []),
+    ...ready.filter(({ metadata }) => !named.includes(metadata.name)),
+  ].slice(0, 2);
+}
+
+const readyOf = (all: readonly Node[]): readonly Node[] =>
+  all.filter(isUsable).toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
+
+export async function inspectNodes(
+  reading: Promise<Look<readonly Node[]>>,
+  mission: Wanted,
+  runId: string,
+): Promise<NodeFindings> {
+  const all = foundIn(await reading);
+  if (all === undefined) return { findings: [], readyNodes: [] };
+  const ready = readyOf(all);
+  const chosen = chosenNodes(all, mission.nodes);
+  const wrong = [
+    ...namedProblems(all, mission.nodes),
+    ...chosen.flatMap((node) => foreignMark('nodes', node, `Node ${node.metadata.name}`, runId)),
+  ];
+  if (ready.length < 2)
+    wrong.push(
+      problem(
+        'nodes',
+        'NotEnoughNodes',
+        'nodes',
+        `The cluster has ${ready.length} ready Linux nodes with an InternalIP; two are needed.`,
+      ),
+    );
+  const names = chosen.map(({ metadata }) => metadata.name);
+  const right =
+    wrong.length > 0
+      ? []
+      : [ok('nodes', `Of ${counted(ready.length, 'ready Linux node')}, ${listed(names)} will be judged.`, '', 'nodes')];
+  const readyNodes = ready.map(({ metadata }) => metadata.name);
+  const [first, second] = chosen.map((node) => siteOf(node, mission.label.key));
+  const labelled = [first, second].flatMap((site) => (site === undefined ? [] : labelFindings(site, mission.label)));
+  return {
+    findings: [...wrong, ...right, ...labelled],
+    readyNodes,
+    ...(first === undefined || second === undefined ? {} : { nodes: [first, second] as const }),
+  };
+}
+
+function labelFindings({ name, priorLabel }: NodeSite, { key, value }: Mission['label']): readonly Diagnosis[] {
+  if (priorLabel === null) return [];
+  const then = priorLabel === value ? 'as the run would write it' : `which the run replaces by ${value} and puts back`;
+  return [info('nodes', `Node ${name} has the label ${key}=${priorLabel} already, ${then}.`, '', 'label')];
+}
+
+function namedProblems(all: readonly Node[], named: readonly string[]): Diagnosis[] {
+  return named.flatMap((name, index) => {
+    const node = all.find(({ metadata }) => metadata.name === name);
+    if (node === undefined) return [problem('nodes', 'NodeNotFound', `nodes.${index}`, `Node ${name} does not exist.`)];
+    return isUsable(node)
+      ? []
+      : [
+          problem(
+            'nodes',
+            'NodeNotReady',
+            `nodes.${index}`,
+            `Node ${name} is not a ready Linux node with an InternalIP.`,
+          ),
+        ];
+  });
+}
+
+/** Virtual nodes (ACI) run no kube-proxy and no Calico. */
+function isUsable(node: Node): boolean {
+  const os = node.metadata.labels?.['kubernetes.io/os'] ?? node.status?.nodeInfo?.operatingSystem;
+  return (
+    os === 'linux' &&
+    node.metadata.labels?.['type'] !== 'virtual-kubelet' &&
+    isReady(node.status?.conditions) &&
+    internalIpOf(node) !== undefined
+  );
+}
+
+/** The IPv4 one of dual-stack nodes: the VM's VNet is IPv4. */
+const internalIpOf = (node: Node): string | undefined =>
+  node.status?.addresses?.find(
+    ({ type, address }) => type === 'InternalIP' && address !== undefined && !address.includes(':'),
+  )?.address;
+
+const siteOf = (node: Node, key: string): NodeSite => ({
+  name: node.metadata.name,
+  internalIp: internalIpOf(node) ?? '',
+  priorLabel: Object.hasOwn(node.metadata.labels ?? {}, key) ? (node.metadata.labels?.[key] ?? null) : null,
+});

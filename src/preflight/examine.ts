@@ -1,0 +1,72 @@
+import { AzureError } from '../adapters/azure/index.ts';
+import { KubernetesError } from '../adapters/kubernetes/index.ts';
+import type { Diagnosis } from '../contract/diagnosis.ts';
+import { type FailureCode, failures } from '../contract/failures.ts';
+import type { Mission } from '../contract/mission.ts';
+import type { Tools } from '../step/context.ts';
+import { azureFailure } from '../step/failures/azure.ts';
+import { kubernetesFailure } from '../step/failures/kubernetes.ts';
+import { inspectAzure } from './azure/index.ts';
+import { inspectCluster } from './cluster/index.ts';
+import { inspectHold } from './cluster/lease.ts';
+import { info, type OnError, problem } from './look.ts';
+
+/** No run has this id, so nothing in the cluster is taken for the examiner's own. */
+const nobody = 'doctor';
+
+/**
+ * Preflight told in full, read only: every finding of Azure and of the cluster. What cannot be asked is a problem beside the others, not an error: nothing is tried
+ * again. Temporal is not asked.
+ */
+export async function examine(
+  mission: Mission,
+  { azure, clusters }: Pick<Tools, 'azure' | 'clusters'>,
+): Promise<readonly Diagnosis[]> {
+  const { subscriptionId, resourceGroup, cluster: name } = mission;
+  const ref = { subscriptionId, resourceGroup, name };
+  const ofAzure = await inspectAzure(mission, { azure }, unaskable);
+  const isToldAlready = ofAzure.problems.length > 0;
+  const ofCluster: OnError = (error) =>
+    error instanceof AzureError ? [withoutKubeconfig(error, isToldAlready)] : unaskable(error);
+  const [held, cluster] = await Promise.all([
+    inspectHold(ref, nobody, { clusters }).catch((error) => ({ findings: ofCluster(error) })),
+    inspectCluster(mission, nobody, { clusters }, ofCluster),
+  ]);
+  return once([...ofAzure.findings, ...held.findings, ...cluster.findings]);
+}
+
+/** What a service that cannot be asked means for whoever waits for the answer. */
+function unaskable(error: unknown): readonly Diagnosis[] {
+  if (error instanceof AzureError) {
+    const { code, message } = azureFailure(error);
+    return [
+      problem('azure', code, '', `Azure could not be asked to ${message}`, remedyOf(code, 'Azure Resource Manager')),
+    ];
+  }
+  if (error instanceof KubernetesError) {
+    const { code, message } = kubernetesFailure(error);
+    return [problem('apiServer', code, '', message, remedyOf(code, 'the API server'))];
+  }
+  return [problem('apiServer', 'Unexpected', '', error instanceof Error ? error.message : String(error))];
+}
+
+/** The catalogue's remedies of what passes by itself speak of a step that is tried again; here none is. */
+const remedyOf = (code: FailureCode, who: string): string =>
+  failures[code].retry === 'never'
+    ? failures[code].remedy
+    : `Check that ${who} is reached from here (address, name resolution, proxy, firewall, private endpoint), then ask again.`;
+
+/** Nobody can be asked for the cluster's side; where Azure's problems say why, that is enough. */
+function withoutKubeconfig(error: AzureError, isToldAlready: boolean): Diagnosis {
+  const { code, message } = azureFailure(error);
+  const reason = 'The cluster was not looked at, because Azure gave no kubeconfig';
+  const remedy = 'Name a kubeconfig file (--kubeconfig) to look at the cluster all the same.';
+  return isToldAlready
+    ? info('apiServer', `${reason}.`, remedy)
+    : problem('apiServer', code, '', `${reason}: ${message}`, remedy);
+}
+
+/** Parts that fail for one reason say it once. */
+const once = (findings: readonly Diagnosis[]): readonly Diagnosis[] => [
+  ...new Map(findings.map((each) => [`${each.topic} ${each.level} ${each.reason}`, each])).values(),
+];

@@ -1,0 +1,14 @@
+import type { SshError, SshErrorKind } from '../../adapters/ssh/index.ts';
+import { type FailureCode, HepflowError } from '../../contract/failures.ts';
+
+/** A session that breaks or hangs while the prober runs leaves no evidence, only a reason to try again. */
+const codes: Readonly<Record<SshErrorKind, FailureCode>> = {
+  unreachable: 'SshUnreachable',
+  refused: 'SshRefused',
+  hostKeyChanged: 'SshHostKeyChanged',
+  lost: 'ProberFailed',
+  timeout: 'ProberFailed',
+};
+
+export const sshFailure = (error: SshError): HepflowError =>
+  new HepflowError(codes[error.kind], error.message, { cause: error });

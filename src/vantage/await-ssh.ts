@@ -1,0 +1,38 @@
+import { SshError } from '../adapters/ssh/index.ts';
+import { HepflowError } from '../contract/failures.ts';
+import type { StepActivity } from '../step/context.ts';
+import { patienceMs, until } from '../step/wait.ts';
+import { sshTo } from './session.ts';
+
+/** Limit of the command, which takes milliseconds on a VM that is awake. */
+const commandTimeoutMs = 20_000;
+
+export const awaitSsh: StepActivity<'awaitSsh'> = async (input, tools, context) => {
+  const target = sshTo(input, tools, context);
+  const giveUpAt = performance.now() + patienceMs;
+  let waitingFor = '';
+  const login = async () => {
+    try {
+      return await tools.ssh.run(target, 'uname -r && python3 -V', {
+        signal: context.signal,
+        timeoutMs: commandTimeoutMs,
+      });
+    } catch (error) {
+      if (!isOfBooting(error) || performance.now() > giveUpAt) throw error;
+      waitingFor = error.message;
+      return undefined;
+    }
+  };
+  const { stdout, stderr, exitCode } = await until(context, login, () => ({ waitingFor }));
+  const [kernel, python] = stdout.trim().split('\n');
+  if (exitCode !== 0 || kernel === undefined || python === undefined) {
+    throw new HepflowError(
+      'ProberFailed',
+      `The VM has no working python3 (exit code ${exitCode}): ${stderr.trim().slice(0, 300)}`,
+    );
+  }
+  return { kernel, python };
+};
+
+/** A VM that boots shows any of these; a strange host key is no matter of time. */
+const isOfBooting = (error: unknown): error is SshError => error instanceof SshError && error.kind !== 'hostKeyChanged';

@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs';
+import type { Target } from '../../../contract/evidence.ts';
+import type { ObserverInput } from '../../../contract/steps.ts';
+
+const minute = 60_000;
+
+/** Fixed, so that every observation can be compared with every other; documented in docs/report.md. */
+export const observerSettings = {
+  /** A new connection to every target each so many milliseconds. */
+  cadenceMs: 25,
+  /** Limit of each, in milliseconds: below the first retransmission after 1 s, so every dial is one SYN. */
+  dialTimeoutMs: 200,
+  /** How far back its memory goes when it is asked to stop, in milliseconds. */
+  keepMs: 2 * minute,
+  /** It ends by itself after this time, in milliseconds, unless it is asked to go on for a soak. */
+  boundMs: 10 * minute,
+  /** How long it waits to see every target open before it says that it is ready, in milliseconds; then it goes on all the same. */
+  openWithinMs: 3000,
+  /** So many dials in a row without an answer, and a target is taken to be silent: a port that is denied already keeps no change waiting. */
+  settledDials: 10,
+  /** The longest soak that a run spec may ask for, in milliseconds. */
+  longestSoakMs: 5 * minute,
+} as const;
+
+/** What the observer is told when it is started. */
+export interface StartPlan {
+  readonly do: 'start';
+  /** Name of its folder on the VM, and so of the observer. */
+  readonly folder: string;
+  readonly targets: readonly Target[];
+  readonly cadenceMs: number;
+  readonly dialTimeoutMs: number;
+  readonly keepMs: number;
+  readonly boundMs: number;
+  readonly longestSoakMs: number;
+  readonly openWithinMs: number;
+  readonly settledDials: number;
+}
+
+export interface ReadPlan {
+  readonly do: 'read';
+  readonly folder: string;
+}
+
+export function startPlan(runId: string, { phase, targets }: ObserverInput): StartPlan {
+  return { do: 'start', folder: folderOf(runId, phase), targets, ...observerSettings };
+}
+
+export const readPlan = (runId: string, phase: ObserverInput['phase']): ReadPlan => ({
+  do: 'read',
+  folder: folderOf(runId, phase),
+});
+
+const folderOf = (runId: string, phase: string): string => `${runId}-${phase}`;
+
+/** The observer's program, in the order in which its parts need one another. */
+const program = (): string =>
+  ['kernel', 'held', 'observer', 'main']
+    .map((part) => readFileSync(new URL(`./${part}.py`, import.meta.url), 'utf8'))
+    .join('');
+
+/** Command and first stdin of a session with the observer's program; what follows on stdin is the dialogue. `-I`: as for the prober. */
+export function observerCommand(plan: StartPlan | ReadPlan): { readonly command: string; readonly stdin: string } {
+  const stdin = program();
+  const load = `import sys; exec(sys.stdin.buffer.read(${Buffer.byteLength(stdin)}))`;
+  return { command: `python3 -I -c '${load}' ${Buffer.from(JSON.stringify(plan)).toString('base64')}`, stdin };
+}

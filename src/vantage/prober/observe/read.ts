@@ -1,0 +1,130 @@
+import { z } from 'zod';
+import type { Target } from '../../../contract/evidence.ts';
+import type { ClockOffset, Missing, Observation } from '../../../contract/observation.ts';
+
+/** What the observer said is truncated, malformed or about something else: no observation (W10). */
+export class ObserverOutputError extends Error {
+  override readonly name = 'ObserverOutputError';
+}
+
+/** What the observer knows; the clock's offset is measured by whoever reads it. `cpuShare`: its processor time as a share of one processor. */
+export type Observed = Omit<Observation, 'clock'> & { readonly cpuShare: number };
+
+const count = z.int().nonnegative();
+const instant = z.iso.datetime({ precision: 3 });
+
+const line = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('ready'), fresh: z.boolean(), open: z.array(z.string()) }),
+  z.strictObject({ type: z.literal('hello') }),
+  z.strictObject({ type: z.literal('clock'), atMs: z.number().positive() }),
+  z.strictObject({ type: z.literal('missing'), reason: z.string().min(1).max(500) }),
+  z.strictObject({
+    type: z.literal('observation'),
+    startedAt: instant,
+    slots: count,
+    cadenceMs: count,
+    dialTimeoutMs: count,
+    latenessMs: z.number().nonnegative(),
+    tracks: z.record(z.string(), z.string().regex(/^([1-9]\d{0,6}[odrif-])*$/)),
+    held: z.array(
+      z.strictObject({
+        target: z.string(),
+        openedAt: instant,
+        checkedAt: instant,
+        outcome: z.enum(['answered', 'silent', 'closed', 'reset', 'unopened']),
+        response: z.string().exactOptional(),
+      }),
+    ),
+    ended: z.enum(['read', 'bound']),
+    cpuShare: z.number().nonnegative(),
+  }),
+]);
+
+type Line = z.infer<typeof line>;
+
+/** One line of a session with the observer's program. Throws ObserverOutputError. */
+export function readObserverLine(text: string): Line {
+  try {
+    return line.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new ObserverOutputError(`The observer printed a line that it cannot have printed: ${text.slice(0, 200)}`, {
+      cause,
+    });
+  }
+}
+
+/** Whether the start left an observer behind; `open`: the targets that it has seen open. Throws ObserverOutputError. */
+export function readReady(stdout: string): { readonly fresh: boolean; readonly open: readonly string[] } {
+  const [ready, ...more] = linesOf(stdout);
+  if (ready?.type !== 'ready' || more.length > 0)
+    throw new ObserverOutputError('The observer did not say that it is ready.');
+  return { fresh: ready.fresh, open: ready.open };
+}
+
+/** What a reading-back session ended with. Throws ObserverOutputError unless it is whole and about these targets and no other. */
+export function readObserved(stdout: string, targets: readonly Target[]): Observed | Missing {
+  const [hello, ...rest] = linesOf(stdout);
+  const last = rest.pop();
+  if (hello?.type !== 'hello' || rest.some(({ type }) => type !== 'clock'))
+    throw new ObserverOutputError('The observer strayed from the dialogue.');
+  if (last?.type === 'missing') return { missing: last.reason };
+  if (last?.type !== 'observation') throw new ObserverOutputError('The observer did not reach its end.');
+  const { type: _, ...observed } = last;
+  checkAgainst(observed, targets);
+  return observed;
+}
+
+function linesOf(stdout: string): Line[] {
+  if (!stdout.endsWith('\n'))
+    throw new ObserverOutputError(
+      stdout === '' ? 'The observer printed nothing.' : 'The observer stopped in the middle of a line.',
+    );
+  return stdout.trimEnd().split('\n').map(readObserverLine);
+}
+
+function checkAgainst({ tracks, held, slots }: Observed, targets: readonly Target[]): void {
+  const sameNames = (some: readonly string[], others: readonly Target[]): boolean =>
+    some.length === others.length && others.every(({ id }) => some.includes(id));
+  if (!sameNames(Object.keys(tracks), targets))
+    throw new ObserverOutputError('The observer did not dial what it was asked to.');
+  const long = Object.entries(tracks).find(([, track]) => slotsOf(track) !== slots);
+  if (long !== undefined)
+    throw new ObserverOutputError(`The observer tells of ${slots} slots, and of ${slotsOf(long[1])} for ${long[0]}.`);
+  const nodePorts = targets.filter(({ kind }) => kind === 'nodePort');
+  if (
+    !sameNames(
+      held.map(({ target }) => target),
+      nodePorts,
+    )
+  )
+    throw new ObserverOutputError('The observer did not hold the connections that it was asked to.');
+}
+
+const slotsOf = (track: string): number => [...track.matchAll(/\d+/g)].reduce((sum, [run]) => sum + Number(run), 0);
+
+/** One line sent and its answer: both moments on this side's clock, that of the answer on the other's, in milliseconds. */
+export interface ClockExchange {
+  readonly sentAtMs: number;
+  readonly answeredAtMs: number;
+  readonly theirsMs: number;
+}
+
+/** How often clocks are compared in a session. */
+export const clockExchanges = 8;
+
+/**
+ * The offset from the exchange with the shortest round trip; the answer's moment lies somewhere within it. This side's clock shows whole milliseconds, as all
+ * times of the run: the moment of receipt may be up to 1 ms later than shown, so half a millisecond is part of the uncertainty.
+ */
+export function clockOffset(exchanges: readonly ClockExchange[]): ClockOffset {
+  const [best] = exchanges.toSorted((a, b) => a.answeredAtMs - a.sentAtMs - (b.answeredAtMs - b.sentAtMs));
+  if (best === undefined) throw new ObserverOutputError('The clocks were not compared.');
+  const [least, most] = [best.theirsMs - best.answeredAtMs - 1, best.theirsMs - best.sentAtMs];
+  return {
+    offsetMs: thousandth((least + most) / 2),
+    uncertaintyMs: thousandth((most - least) / 2),
+    exchanges: exchanges.length,
+  };
+}
+
+const thousandth = (ms: number): number => Math.round(ms * 1000) / 1000;

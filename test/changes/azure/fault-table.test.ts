@@ -1,0 +1,223 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { faultOf, type ScenarioName, scenarios } from '../../../lab/azure/scenarios.ts';
+import { failures } from '../../../src/contract/failures.ts';
+import type { RunRef, StepInput, UndoEntry } from '../../../src/contract/steps.ts';
+import { idsOf, peeringIdOf } from '../../../src/ownership/names.ts';
+import type { Tools } from '../../../src/step/context.ts';
+import { undoOf } from '../../../src/workflows/undo-entries.ts';
+import { type AzureStep, chain, type StepRow, stepRows, type UndoRow, undoRows } from './fault-rows.ts';
+import { callStep, callUndo, codeOf, type Ending } from './like-temporal.ts';
+import { vmSettings } from './steps.ts';
+import { type AzureUnderTest, clusterVnetId, runRef, startAzureUnderTest, toolsOf } from './support.ts';
+
+const quick = 15;
+const durations = Object.fromEntries(
+  'network networkDelete publicIp publicIpDelete securityGroup securityGroupDelete interface interfaceDelete peering peeringDelete vm vmUpdate vmDelete diskDelete'
+    .split(' ')
+    .map((kind) => [kind, quick]),
+);
+
+let azure: AzureUnderTest;
+let tools: Tools;
+let runs = 0;
+before(async () => {
+  azure = await startAzureUnderTest({ durations: { ...durations, interfaceReservation: 100 } });
+  tools = toolsOf(azure.adapter());
+});
+after(() => azure[Symbol.asyncDispose]());
+
+const nameOf = ({ scenario, where }: { scenario: ScenarioName; where?: string }): string =>
+  where === undefined ? scenario : `${scenario} ${where}`;
+
+function inputsOf(run: RunRef): { [N in AzureStep]: StepInput<N> } {
+  const ids = idsOf(run);
+  const vnets = { vnetId: ids.network, clusterVnetId };
+  return {
+    createNetwork: { addressSpace: '192.168.0.0/16', subnet: '192.168.1.0/24' },
+    createPublicIp: {},
+    createSecurityGroup: { allowedSshSources: ['*'] },
+    createInterface: { subnetId: ids.subnet, publicIpId: ids.publicIp, securityGroupId: ids.securityGroup },
+    createVm: { interfaceId: ids.interface, ...vmSettings },
+    peerToCluster: vnets,
+    peerFromCluster: vnets,
+  };
+}
+
+/** The ids that each step leaves behind, children included. */
+function madeBy(run: RunRef): { [N in AzureStep]: readonly string[] } {
+  const ids = idsOf(run);
+  return {
+    createNetwork: [ids.network, ids.subnet],
+    createPublicIp: [ids.publicIp],
+    createSecurityGroup: [ids.securityGroup, `${ids.securityGroup}/securityRules/AllowRuleSSH`],
+    createInterface: [ids.interface],
+    createVm: [ids.vm, ids.osDisk],
+    peerToCluster: [ids.peeringToCluster],
+    peerFromCluster: [peeringIdOf(clusterVnetId, run.runId)],
+  };
+}
+
+const needs: { [N in AzureStep]: readonly AzureStep[] } = {
+  createNetwork: [],
+  createPublicIp: [],
+  createSecurityGroup: [],
+  createInterface: chain.slice(0, 3),
+  createVm: chain.slice(0, 4),
+  peerToCluster: ['createNetwork'],
+  peerFromCluster: ['createNetwork', 'peerToCluster'],
+};
+
+const idsIn = (inventory: object): string[] =>
+  (inventory as { resources: { id: string }[] }).resources.map(({ id }) => id.toLowerCase());
+const undosOf = (run: RunRef, steps: readonly AzureStep[]): UndoEntry[] =>
+  steps
+    .map((step) => undoOf(step, run, inputsOf(run)[step] as never))
+    .filter((entry) => entry !== undefined)
+    .reverse();
+const newRun = (): RunRef => runRef((0xfa000000 + ++runs).toString(16));
+/** Of the step's own resource, accepted by Azure (a dropped answer has status 0). */
+const writesOf = (run: RunRef, step: AzureStep): number =>
+  azure.lab
+    .requests()
+    .filter(
+      ({ method, path, status }) =>
+        method === 'PUT' && status < 400 && path.toLowerCase() === madeBy(run)[step][0]?.toLowerCase(),
+    ).length;
+const tokens = (): number =>
+  azure.lab.requests().filter(({ method, path }) => method === 'POST' && path.endsWith('/token')).length;
+
+async function make(run: RunRef, steps: readonly AzureStep[]): Promise<void> {
+  for (const step of steps) assert.ok((await callStep(step, run, inputsOf(run)[step] as never, tools)).output, step);
+}
+
+/** Undoes all that was attempted; nothing may be left, and nothing else be gone. */
+async function undoAll(run: RunRef, steps: readonly AzureStep[], inventory: object): Promise<void> {
+  for (const [{ undo }, outcomes] of await callUndo(run, undosOf(run, steps), tools))
+    assert.match(outcomes.at(-1)?.outcome ?? '', /^(done|nothing)$/, `${undo}: ${outcomes.at(-1)?.detail}`);
+  assert.deepEqual(azure.lab.inventory(), inventory);
+}
+
+function assertStopped(row: StepRow, { failures: failed, output }: Ending<unknown>): void {
+  assert.equal(output, undefined);
+  assert.equal(failed.length, 1, 'it stops at once');
+  const [failure] = failed;
+  assert.ok(failure !== undefined && row.stops !== undefined);
+  assert.deepEqual([codeOf(failure), failure.type, failure.nonRetryable], [row.stops, row.stops, true]);
+  assert.ok(failures[row.stops].remedy.length > 20);
+}
+
+function assertPassed({ passes = [] }: StepRow, { failures: failed, output }: Ending<unknown>): void {
+  const codes = failed.map(codeOf);
+  assert.ok(output !== undefined, `it never succeeded: ${failed.map(({ message }) => message).join('\n')}`);
+  if (!('mostly' in passes)) {
+    assert.deepEqual(codes, passes);
+    return;
+  }
+  const { mostly, also = [] } = passes;
+  if (mostly !== undefined) assert.ok(codes.includes(mostly), String(codes));
+  const allowed: readonly string[] = [...also, ...(mostly === undefined ? [] : [mostly])];
+  assert.deepEqual(
+    codes.filter((code) => !allowed.includes(code)),
+    [],
+  );
+}
+
+async function playStep(row: StepRow): Promise<void> {
+  const run = newRun();
+  const inventory = azure.lab.inventory();
+  await make(run, needs[row.step]);
+  const tokensBefore = tokens();
+  azure.lab.faults.add(faultOf(row.scenario, row.at));
+  const ending = await callStep(row.step, run, inputsOf(run)[row.step] as never, tools);
+  if (row.stops !== undefined) assertStopped(row, ending);
+  else {
+    assertPassed(row, ending);
+    assert.deepEqual(
+      idsIn(azure.lab.inventory()).filter((id) => id.includes(run.runId)),
+      [...needs[row.step], row.step].flatMap((step) => madeBy(run)[step].map((id) => id.toLowerCase())).sort(),
+      'every resource once, and no other',
+    );
+    assert.equal(writesOf(run, row.step), row.writes ?? 1, 'writes that Azure took');
+  }
+  if (row.says !== undefined) assert.match(ending.failures[0]?.message ?? '', row.says);
+  if (row.waitsMs !== undefined) assert.equal(ending.waitsMs[0], row.waitsMs);
+  if (row.size !== undefined) assert.equal((ending.output as { size?: string } | undefined)?.size, row.size);
+  if (row.scenario === 'expiredToken') assert.equal(tokens() - tokensBefore, 1, 'exactly one refresh');
+  if (row.scenario === 'listLag') await assertFoundById(run);
+  await undoAll(run, [...needs[row.step], row.step], inventory);
+}
+
+/** A list that lags behind misleads nobody: the next try looks by id. */
+async function assertFoundById(run: RunRef): Promise<void> {
+  const listed = await tools.azure.networks.list({
+    subscriptionId: run.subscriptionId,
+    resourceGroup: run.resourceGroup,
+  });
+  assert.ok(listed.every(({ id }) => !id.includes(run.runId)));
+  await make(run, ['createNetwork']);
+  assert.equal(writesOf(run, 'createNetwork'), 1);
+}
+
+async function playUndo(row: UndoRow): Promise<void> {
+  const run = newRun();
+  const inventory = azure.lab.inventory();
+  await make(run, row.of);
+  const tokensBefore = tokens();
+  azure.lab.faults.add(faultOf(row.scenario, row.at));
+  const attempted = row.of.length === 0 ? (['createNetwork'] as const) : row.of;
+  const told = await callUndo(run, undosOf(run, attempted), tools);
+  const outcomes = [...told].find(([{ undo }]) => undo === row.undo)?.[1] ?? [];
+  const wrong = outcomes.filter(({ outcome }) => outcome === 'failed');
+  if (row.stops !== undefined) {
+    assert.deepEqual(
+      outcomes.map(({ outcome, code, retryable }) => [outcome, code, retryable]),
+      [['failed', row.stops, false]],
+    );
+    assert.ok(failures[row.stops].remedy.length > 20);
+  } else {
+    assert.equal(outcomes.at(-1)?.outcome, row.outcome ?? 'done', wrong.at(-1)?.detail ?? '');
+    assert.deepEqual([...new Set(wrong.map(({ code }) => code))], row.passes === undefined ? [] : [row.passes]);
+    assert.ok(wrong.every(({ retryable }) => retryable));
+  }
+  if (row.says !== undefined) assert.match(wrong[0]?.detail ?? '', row.says);
+  if (row.scenario === 'expiredToken') assert.equal(tokens() - tokensBefore, 1, 'exactly one refresh');
+  azure.lab.faults.clear();
+  await undoAll(run, attempted, inventory);
+}
+
+const promise = ({ passes, stops }: StepRow | UndoRow): string => {
+  if (stops !== undefined) return `stops with ${stops}`;
+  if (passes === undefined || (Array.isArray(passes) && passes.length === 0)) return 'goes unnoticed';
+  return `is tried again after ${typeof passes === 'string' ? passes : 'mostly' in passes ? (passes.mostly ?? `${passes.also?.join(' or ')}, if at all`) : passes.join(', ')}`;
+};
+
+describe('a row of the error table befalls a step: what is undone afterwards leaves the subscription as it was', () => {
+  for (const row of stepRows)
+    test(`${nameOf(row)}: ${row.step} ${promise(row)}`, async () => {
+      try {
+        await playStep(row);
+      } finally {
+        azure.lab.faults.clear();
+      }
+    });
+});
+
+describe('a row of the error table befalls an undo: nothing is left once it is over', () => {
+  for (const row of undoRows)
+    test(`${nameOf(row)}: ${row.undo} ${promise(row)}`, async () => {
+      try {
+        await playUndo(row);
+      } finally {
+        azure.lab.faults.clear();
+      }
+    });
+});
+
+test('every scenario of the stand-in Azure has its row', () => {
+  const played = new Set<string>([...stepRows, ...undoRows].map(({ scenario }) => scenario));
+  assert.deepEqual(
+    Object.keys(scenarios).filter((name) => !played.has(name)),
+    [],
+  );
+});

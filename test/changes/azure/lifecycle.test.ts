@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createInterface } from '../../../src/changes/interface/apply.ts';
+import { createNetwork } from '../../../src/changes/network/apply.ts';
+import { deleteInterface, deleteNetwork } from '../../../src/changes/undo-azure.ts';
+import { idsOf } from '../../../src/ownership/names.ts';
+import { lroOf } from '../../../src/step/lro.ts';
+import { makeAll, makeGround, undoAll } from './steps.ts';
+import { contextOf, failureOf, runRef, startAzureUnderTest, toolsOf } from './support.ts';
+
+test('every step and then every undo leaves the subscription as it was, with no right but those of the shipped role', async () => {
+  await using azure = await startAzureUnderTest();
+  const before = azure.lab.inventory();
+  const run = runRef();
+  const tools = toolsOf(azure.adapter());
+  const made = await makeAll(tools, () => contextOf(run));
+
+  assert.match(made.publicIp.address, /^203\.0\.113\.\d+$/);
+  assert.match(made.nic.privateAddress, /^192\.168\.1\.\d+$/);
+  assert.equal(made.vm.size, 'Standard_B2ts_v2');
+  assert.deepEqual([made.far.peeringState, made.far.syncLevel], ['Connected', 'FullyInSync']);
+  const [boot] = azure.booted;
+  assert.deepEqual(boot?.authorizedKeys, [tools.keysOf(run.runId).client.publicKey]);
+  assert.match(boot?.cloudConfig ?? '', /^#cloud-config/);
+  assert.equal(made.vm.hostKey, tools.keysOf(run.runId).host.publicKey);
+  assert.ok(azure.states.at(-1)?.vnets.some(({ connectedTo }) => connectedTo.length === 1));
+
+  const undone = await undoAll(run, tools, () => contextOf(run));
+  assert.deepEqual(
+    Object.values(undone).map(({ outcome }) => outcome),
+    Array(7).fill('done'),
+  );
+  assert.equal(azure.destroyed.length, 1);
+  assert.deepEqual(azure.lab.inventory(), before);
+});
+
+test('a step that runs again finds what it made and writes nothing (W9)', async () => {
+  await using azure = await startAzureUnderTest();
+  const run = runRef();
+  const first = await makeAll(toolsOf(azure.adapter()), () => contextOf(run));
+  const inventory = azure.lab.inventory();
+  const puts = azure.lab.requests().filter(({ method }) => method === 'PUT').length;
+  const second = await makeAll(toolsOf(azure.adapter()), () => contextOf(run));
+  assert.deepEqual(second, first);
+  assert.deepEqual(azure.lab.inventory(), inventory);
+  assert.equal(azure.lab.requests().filter(({ method }) => method === 'PUT').length, puts);
+});
+
+test('undoing what never happened is success (W2)', async () => {
+  await using azure = await startAzureUnderTest();
+  const before = azure.lab.inventory();
+  const undone = await undoAll(runRef(), toolsOf(azure.adapter()), () => contextOf(runRef()));
+  assert.deepEqual(
+    Object.values(undone).map(({ outcome }) => outcome),
+    Array(7).fill('nothing'),
+  );
+  assert.deepEqual(azure.lab.inventory(), before);
+});
+
+test('a deletion that was begun goes on in another process, without a second DELETE', async () => {
+  await using azure = await startAzureUnderTest({ durations: { networkDelete: 400 } });
+  const run = runRef();
+  const id = idsOf(run).network;
+  await createNetwork(
+    { addressSpace: '192.168.0.0/16', subnet: '192.168.1.0/24' },
+    toolsOf(azure.adapter()),
+    contextOf(run),
+  );
+  const kill = new AbortController();
+  const killed = contextOf(run, { signal: kill.signal, onBeat: () => kill.abort(new Error('killed')) });
+  await assert.rejects(async () => deleteNetwork({ id }, toolsOf(azure.adapter()), killed), /killed/);
+  const resumed = await deleteNetwork(
+    { id },
+    toolsOf(azure.adapter()),
+    contextOf(run, { resume: killed.beats.at(-1) }),
+  );
+  assert.equal(resumed.outcome, 'done');
+  assert.equal(azure.count('DELETE', id), 1);
+});
+
+test('a network of the same name that is not ours stays as it is: NotMine when creating, a conflict when undoing (W6)', async () => {
+  await using azure = await startAzureUnderTest();
+  const run = runRef();
+  const adapter = azure.adapter();
+  const foreign = {
+    location: 'westeurope',
+    tags: { owner: 'somebody' },
+    addressSpace: { addressPrefixes: ['172.16.0.0/16'] },
+  };
+  await adapter.networks.ensure(idsOf(run).network, foreign, lroOf(contextOf(run)), () => true);
+  const inventory = azure.lab.inventory();
+  const attempt = createNetwork(
+    { addressSpace: '192.168.0.0/16', subnet: '192.168.1.0/24' },
+    toolsOf(adapter),
+    contextOf(run),
+  );
+  assert.equal((await failureOf(attempt)).code, 'NotMine');
+  const undone = await deleteNetwork({ id: idsOf(run).network }, toolsOf(adapter), contextOf(run));
+  assert.equal(undone.outcome, 'conflict');
+  assert.deepEqual(azure.lab.inventory(), inventory);
+});
+
+test('throttling with Retry-After becomes Throttled with that time', async () => {
+  await using azure = await startAzureUnderTest();
+  azure.lab.faults.add({
+    kind: 'throttle',
+    method: 'PUT',
+    type: 'Microsoft.Network/virtualNetworks',
+    retryAfterSeconds: 7,
+  });
+  const attempt = createNetwork(
+    { addressSpace: '192.168.0.0/16', subnet: '192.168.1.0/24' },
+    toolsOf(azure.adapter()),
+    contextOf(runRef()),
+  );
+  const failure = await failureOf(attempt);
+  assert.deepEqual([failure.code, failure.retryAfterMs], ['Throttled', 7000]);
+});
+
+test('a connection that breaks after Azure took the request leads to no second resource and no second write', async () => {
+  await using azure = await startAzureUnderTest();
+  const run = runRef();
+  const create = () =>
+    createNetwork(
+      { addressSpace: '192.168.0.0/16', subnet: '192.168.1.0/24' },
+      toolsOf(azure.adapter()),
+      contextOf(run),
+    );
+  azure.lab.faults.add({ kind: 'dropAfterAccept', method: 'PUT', type: 'Microsoft.Network/virtualNetworks' });
+  assert.equal((await failureOf(create())).code, 'AzureUnavailable');
+  await create();
+  assert.equal(azure.count('PUT', idsOf(run).network), 1);
+});
+
+test('an operation that vanishes is decided by looking at the resource', async () => {
+  await using azure = await startAzureUnderTest();
+  const run = runRef();
+  azure.lab.faults.add({ kind: 'loseOperation', method: 'PUT', type: 'Microsoft.Network/virtualNetworks' });
+  await createNetwork(
+    { addressSpace: '192.168.0.0/16', subnet: '192.168.1.0/24' },
+    toolsOf(azure.adapter()),
+    contextOf(run),
+  );
+  assert.equal(azure.count('PUT', idsOf(run).network), 1);
+});
+
+test('a failed creation of an interface is written again by the next try', async () => {
+  await using azure = await startAzureUnderTest();
+  const run = runRef();
+  const tools = toolsOf(azure.adapter());
+  azure.lab.faults.add({
+    kind: 'failOperation',
+    method: 'PUT',
+    type: 'Microsoft.Network/networkInterfaces',
+    code: 'InternalServerError',
+  });
+  assert.equal((await failureOf(makeGround(tools, () => contextOf(run)))).code, 'AzureUnavailable');
+  const { network, publicIp, securityGroup, nic } = await makeGround(tools, () => contextOf(run));
+  assert.match(nic.privateAddress, /^192\.168\.1\./);
+  const again = await createInterface(
+    { subnetId: network.subnetId, publicIpId: publicIp.id, securityGroupId: securityGroup.id },
+    tools,
+    contextOf(run),
+  );
+  assert.deepEqual(again, nic);
+});
+
+test('what is still in use is refused with InUse, which passes', async () => {
+  await using azure = await startAzureUnderTest();
+  const run = runRef();
+  const tools = toolsOf(azure.adapter());
+  await makeAll(tools, () => contextOf(run));
+  assert.equal((await failureOf(deleteInterface({ id: idsOf(run).interface }, tools, contextOf(run)))).code, 'InUse');
+  assert.equal((await failureOf(deleteNetwork({ id: idsOf(run).network }, tools, contextOf(run)))).code, 'InUse');
+});

@@ -1,0 +1,294 @@
+/** What the sweeper finds, on the stand-in Azure with the shipped role and on a real API server with the shipped rights; and that the entries made from it undo all of it. */
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, test } from 'node:test';
+import { undoEach } from '../../src/activities/undo.ts';
+import type { Temporal } from '../../src/adapters/temporal/index.ts';
+import { networkBody, peeringBody, publicIpBody, securityGroupBody } from '../../src/changes/azure-bodies.ts';
+import { enableAutoHostEndpoints } from '../../src/changes/field/auto-host-endpoints.ts';
+import { enableFlowLogs } from '../../src/changes/field/flow-logs.ts';
+import { labelNode } from '../../src/changes/label/apply.ts';
+import { holdCluster } from '../../src/changes/lease/apply.ts';
+import { applyPolicy } from '../../src/changes/policy/apply.ts';
+import { exposeNodePort } from '../../src/changes/service/apply.ts';
+import { resolveSweep } from '../../src/config/sweep-spec.ts';
+import type { RunRef, StepInput, UndoEntry } from '../../src/contract/steps.ts';
+import { type Found, orderOfSteps, refOf } from '../../src/contract/sweep.ts';
+import { identityOf, idsOf, marksOf, peeringIdOf } from '../../src/ownership/names.ts';
+import type { StepContext, Tools } from '../../src/step/context.ts';
+import { findLeftovers } from '../../src/sweep/find-leftovers.ts';
+import { undoOf } from '../../src/workflows/undo-entries.ts';
+import { makeAll } from '../changes/azure/steps.ts';
+import {
+  type AzureUnderTest,
+  clusterVnetId,
+  contextOf,
+  runRef,
+  startAzureUnderTest,
+  toolsOf,
+} from '../changes/azure/support.ts';
+import {
+  nodeNames,
+  openCluster,
+  retried,
+  sliceOf,
+  slices,
+  type TestCluster,
+  workload,
+} from '../changes/kubernetes/cluster.ts';
+
+const [node = ''] = nodeNames;
+const labelPath = `/api/v1/nodes/${node}`;
+const holder = (run: RunRef): string =>
+  identityOf({ namespace: 'default', workflowId: run.workflowId, firstExecutionRunId: 'first' });
+
+describe('the sweeper', () => {
+  let azure: AzureUnderTest;
+  let cluster: TestCluster;
+  let tools: Tools;
+  /** Owners that Temporal knows, and what it says of them. */
+  const known = new Map<string, boolean>();
+  const temporal: Temporal = { namespace: 'default', isOver: async (workflowId) => known.get(workflowId) ?? 'unknown' };
+
+  before(async () => {
+    [azure, cluster] = await Promise.all([startAzureUnderTest(), openCluster('cloud')]);
+    tools = { ...toolsOf(azure.adapter()), clusters: cluster.tools.clusters, temporal, resolveSweep };
+  });
+  after(async () => {
+    await Promise.all([azure?.[Symbol.asyncDispose](), cluster?.stop()]);
+  });
+  beforeEach(async () => {
+    known.clear();
+    await cluster.reset();
+  });
+
+  const find = async (): Promise<readonly Found[]> => {
+    const { subscriptionId, resourceGroup, cluster: ref } = runRef();
+    const { found, warnings } = await findLeftovers(
+      { spec: { subscriptionId, resourceGroup, cluster: ref.name } },
+      tools,
+      contextOf(runRef()),
+    );
+    assert.deepEqual(warnings, []);
+    return found;
+  };
+
+  /** Everything that a run makes and changes, without its VM's boot. */
+  async function makeEverything(run: RunRef): Promise<void> {
+    const context = (): StepContext => contextOf(run);
+    await retried(() => holdCluster({ holder: holder(run) }, tools, context()));
+    await makeAll(tools, context);
+    await retried(() => enableAutoHostEndpoints({ prior: 'Disabled', readyNodes: nodeNames }, tools, context()));
+    await retried(() => enableFlowLogs({ prior: null }, tools, context()));
+    await cluster.api.call('POST', slices, sliceOf(workload.serviceName, true));
+    await retried(() => exposeNodePort(workload, tools, context()));
+    await retried(() => labelNode({ node, key: 'host-end-point', value: 'test', prior: null }, tools, context()));
+    const policy = {
+      name: 'frontend-nodeport-access',
+      tier: 'default',
+      order: 100,
+      label: { key: 'host-end-point', value: 'test' },
+    };
+    await applyPolicy({ ...policy, sourceAddress: '192.168.1.4', nodePort: 30080 }, tools, context());
+  }
+
+  async function undo(found: readonly Found[]): Promise<void> {
+    const [first] = found;
+    assert.ok(first);
+    const run = refOf(
+      first,
+      resolveSweep({ subscriptionId: runRef().subscriptionId, resourceGroup: runRef().resourceGroup, cluster: 'lab' }),
+    );
+    const last = (each: Found): number => (each.origin === null ? -1 : orderOfSteps.indexOf(each.origin.step));
+    const entries = found
+      .toSorted((a, b) => last(b) - last(a))
+      .flatMap(({ origin }): UndoEntry[] => {
+        const entry =
+          origin === null ? undefined : undoOf(origin.step, run, origin.input as StepInput<typeof origin.step>);
+        return entry === undefined ? [] : [entry];
+      });
+    // Slices follow their service in a whole cluster; kube-controller-manager does not run here.
+    await cluster.api.call('DELETE', slices);
+    const outcomes = await undoEach({ entries }, tools, contextOf(run));
+    assert.deepEqual(
+      outcomes.filter(({ outcome }) => outcome === 'failed' || outcome === 'conflict'),
+      [],
+    );
+  }
+
+  test('finds everything that a dead run made and changed, each with owner and times, and what it finds undoes all of it (W3, W6)', async () => {
+    const run = runRef('0badcafe');
+    known.set(run.workflowId, true);
+    const pristine = azure.lab.inventory();
+    await makeEverything(run);
+    const found = await find();
+    assert.deepEqual(found.map(({ what }) => what).toSorted(), [
+      'GlobalNetworkPolicy frontend-nodeport-access',
+      'Lease hepflow in namespace kube-system',
+      'OS disk hepflow-0badcafe-osdisk',
+      'Service frontend-nodeport in namespace default',
+      'VM hepflow-0badcafe-vm',
+      'VNet hepflow-0badcafe-vnet',
+      'autoCreate of KubeControllersConfiguration default',
+      'flowLogsEnableHostEndpoint of FelixConfiguration default',
+      `host-end-point of Node ${node}`,
+      'interface hepflow-0badcafe-nic',
+      'peering hepflow-0badcafe on aks-vnet-12345678',
+      'peering hepflow-0badcafe on hepflow-0badcafe-vnet',
+      'public IP hepflow-0badcafe-ip',
+      'security group hepflow-0badcafe-nsg',
+    ]);
+    for (const each of found) {
+      assert.deepEqual(
+        [each.owner, each.runIs, each.createdAt, each.expiresAt],
+        [run.workflowId, 'over', run.startedAt, '2026-10-02T10:00:00.000Z'],
+        each.what,
+      );
+    }
+    await undo(found);
+    assert.deepEqual(azure.lab.inventory(), pristine);
+    assert.deepEqual(await find(), []);
+    const { metadata } = await cluster.api.read<{ metadata: { labels: object; annotations?: object } }>(labelPath);
+    assert.deepEqual([Object.hasOwn(metadata.labels, 'host-end-point'), metadata.annotations ?? {}], [false, {}]);
+  });
+
+  test('finds by their ids what the lists of Azure do not show yet', async () => {
+    const run = runRef('12345678');
+    known.set(run.workflowId, true);
+    for (const type of ['virtualNetworks', 'publicIPAddresses'])
+      azure.lab.faults.add({ kind: 'listLag', type: `Microsoft.Network/${type}`, delayMs: 60_000 });
+    await tools.azure.publicIps.ensure(idsOf(run).publicIp, publicIpBody(run), lro(run), () => true);
+    await tools.azure.networks.ensure(
+      idsOf(run).network,
+      networkBody(run, { addressSpace: '192.168.0.0/16', subnet: '192.168.1.0/24' }),
+      lro(run),
+      () => true,
+    );
+    await tools.azure.securityGroups.ensure(
+      idsOf(run).securityGroup,
+      securityGroupBody(run, { allowedSshSources: ['*'] }),
+      lro(run),
+      () => true,
+    );
+    assert.deepEqual(await tools.azure.publicIps.list(run), [], 'the list lags');
+    const found = await find();
+    assert.deepEqual(found.map(({ what }) => what).toSorted(), [
+      'VNet hepflow-12345678-vnet',
+      'public IP hepflow-12345678-ip',
+      'security group hepflow-12345678-nsg',
+    ]);
+    await undo(found);
+  });
+
+  test('asks for the owner of each run: alive, over, or not known', async () => {
+    const [alive, over, forgotten] = [runRef('aaaaaaaa'), runRef('bbbbbbbb'), runRef('cccccccc')];
+    known.set(alive.workflowId, false).set(over.workflowId, true);
+    for (const [index, run] of [alive, over, forgotten].entries()) {
+      const body = networkBody(run, { addressSpace: `192.168.${index}.0/24`, subnet: `192.168.${index}.0/25` });
+      await tools.azure.networks.ensure(idsOf(run).network, body, lro(run), () => true);
+    }
+    const found = await find();
+    assert.deepEqual(Object.fromEntries(found.map(({ runId, runIs }) => [runId, runIs])), {
+      aaaaaaaa: 'alive',
+      bbbbbbbb: 'over',
+      cccccccc: 'unknown',
+    });
+    for (const each of found) await undo([each]);
+  });
+
+  test('a holder in another Temporal namespace is not known, whatever this namespace says of its workflow id', async () => {
+    const run = runRef();
+    known.set(run.workflowId, true);
+    const elsewhere = identityOf({ namespace: 'elsewhere', workflowId: run.workflowId, firstExecutionRunId: 'first' });
+    await holdCluster({ holder: elsewhere }, tools, contextOf(run));
+    const found = await find();
+    assert.deepEqual(
+      found.map(({ what, runIs }) => [what, runIs]),
+      [['Lease hepflow in namespace kube-system', 'unknown']],
+    );
+    await undo(found);
+  });
+
+  test('a peering on the VNet of the cluster whose other VNet is gone shows by itself that its run is over', async () => {
+    const run = runRef('dddddddd');
+    const { network } = idsOf(run);
+    const far = peeringIdOf(clusterVnetId, run.runId);
+    await tools.azure.networks.ensure(
+      network,
+      networkBody(run, { addressSpace: '192.168.0.0/16', subnet: '192.168.1.0/24' }),
+      lro(run),
+      () => true,
+    );
+    await tools.azure.peerings.ensure(far, peeringBody(network), lro(run), () => true);
+    await tools.azure.networks.remove(network, lro(run), () => true);
+    const found = await find();
+    assert.deepEqual(
+      found.map(({ what, owner, runIs }) => [what, owner, runIs]),
+      [['peering hepflow-dddddddd on aks-vnet-12345678', '', 'over']],
+    );
+    await undo(found);
+    assert.deepEqual(await find(), []);
+  });
+
+  test('leaves out what only looks like a run of hepflow: another name under the tag, no tag under the name, a peering that leads elsewhere, an odd run id (W6)', async () => {
+    const run = runRef('eeeeeeee');
+    const vnet = (name: string): string => idsOf(run).network.replace(/[^/]+$/, name);
+    const body = networkBody(run, { addressSpace: '192.168.0.0/16', subnet: '192.168.1.0/24' });
+    const theirs = vnet('theirs');
+    await tools.azure.networks.ensure(theirs, body, lro(run), () => true);
+    const named = { ...networkBody(run, { addressSpace: '172.20.0.0/16', subnet: '172.20.1.0/24' }), tags: {} };
+    await tools.azure.networks.ensure(vnet('hepflow-ffffffff-vnet'), named, lro(run), () => true);
+    const sides = [
+      peeringIdOf(vnet('hepflow-ffffffff-vnet'), 'ffffffff'),
+      peeringIdOf(clusterVnetId, 'ffffffff'),
+    ] as const;
+    await tools.azure.peerings.ensure(sides[0], peeringBody(clusterVnetId), lro(run), () => true);
+    await tools.azure.peerings.ensure(sides[1], peeringBody(vnet('hepflow-ffffffff-vnet')), lro(run), () => true);
+    await tools.azure.peerings.ensure(peeringIdOf(clusterVnetId, run.runId), peeringBody(theirs), lro(run), () => true);
+    const service = (runId: string) => ({
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'theirs', ...marksOf({ ...run, runId }) },
+      spec: { ports: [{ port: 80 }] },
+    });
+    await cluster.api.call('POST', '/api/v1/namespaces/default/services', service('not-a-run-id'));
+    assert.deepEqual(await find(), []);
+    for (const id of [...sides, peeringIdOf(clusterVnetId, run.runId)])
+      await tools.azure.peerings.remove(id, lro(run), () => true);
+    for (const name of ['theirs', 'hepflow-ffffffff-vnet'])
+      await tools.azure.networks.remove(vnet(name), lro(run), () => true);
+  });
+
+  test('a cluster that is gone is said, and what is in the resource group is found all the same', async () => {
+    const run = runRef('99999999');
+    await tools.azure.networks.ensure(
+      idsOf(run).network,
+      networkBody(run, { addressSpace: '192.168.0.0/16', subnet: '192.168.1.0/24' }),
+      lro(run),
+      () => true,
+    );
+    const { subscriptionId, resourceGroup } = run;
+    const gone = {
+      ...tools,
+      clusters: {
+        ...tools.clusters,
+        of: async (name: { name: string }) => cluster.tools.clusters.of({ ...run.cluster, ...name, name: 'lab' }),
+      },
+    };
+    const { found, warnings } = await findLeftovers(
+      { spec: { subscriptionId, resourceGroup, cluster: 'gone' } },
+      gone,
+      contextOf(run),
+    );
+    assert.deepEqual(
+      found.map(({ what }) => what),
+      ['VNet hepflow-99999999-vnet'],
+    );
+    assert.match(warnings.join(), /has no managed cluster gone\. Peerings of its VNet were not looked for\./);
+    await undo(found);
+  });
+
+  const lro = (run: RunRef) => {
+    const { signal, resume, heartbeat } = contextOf(run);
+    return { signal, resume, save: (state: unknown) => heartbeat(state) };
+  };
+});
