@@ -1,27 +1,39 @@
-/** What the prober saw. Facts only: what they mean is decided in checks/judge.ts. */
+/** What the prober saw. Facts only: what they mean is decided in judge/. */
 import type { Missing, Observation } from './observation.ts';
-import type { Witnesses } from './witnesses.ts';
+import type { PhaseName } from './phase.ts';
+import type { VantageId, Witness } from './vantage.ts';
 
 /** OPEN: handshake completed. DROP: silence until the time limit. RST: reset by the peer. ICMP_REJECT: refused by ICMP. PROBE_FAULT: the probe itself could not run. */
-export type Outcome = 'OPEN' | 'DROP' | 'RST' | 'ICMP_REJECT' | 'PROBE_FAULT';
+export const outcomes = ['OPEN', 'DROP', 'RST', 'ICMP_REJECT', 'PROBE_FAULT'] as const;
+export type Outcome = (typeof outcomes)[number];
 
-/** A port of a node, seen from the probe VM. */
+/** What a phase can expect of a target. */
+export const expectedOutcomes = ['OPEN', 'DROP'] as const satisfies readonly Outcome[];
+export type Expected = (typeof expectedOutcomes)[number];
+
+/** A port of a node, seen from a vantage. */
 export interface Target {
   /** Unique within a probe, as `<node>:<port>`. */
   readonly id: string;
   readonly node: string;
   readonly address: string;
   readonly port: number;
-  /** `nodePort`: the port under test; `openPort`: another port of the same node, which must stay open. */
-  readonly kind: 'nodePort' | 'openPort';
+  /** `nodePort`: of a service, whose backend answers a request with its name; `openPort`: another port of the node. */
+  readonly kind: (typeof targetKinds)[number];
+  /** `<namespace>/<name>` of the service behind a nodePort. */
+  readonly service?: string;
 }
+
+export const targetKinds = ['nodePort', 'openPort'] as const;
+
+/** `proof`: one of the independent connections that a verdict rests on; `before`, `during`, `after`: live controls bracketing them. */
+export const connectionStages = ['before', 'proof', 'during', 'after'] as const;
 
 /** One new TCP connection attempt. */
 export interface Connection {
   /** Target id. */
   readonly target: string;
-  /** `proof`: one of the independent connections that a verdict rests on; `before`, `during`, `after`: live controls bracketing them. */
-  readonly stage: 'before' | 'proof' | 'during' | 'after';
+  readonly stage: (typeof connectionStages)[number];
   readonly outcome: Outcome;
   /** Errno name such as ECONNREFUSED; absent when there was none. */
   readonly errno?: string;
@@ -40,7 +52,7 @@ export interface Connection {
   readonly fault?: string;
 }
 
-/** Health of the workload's backends as the API server reports it. */
+/** Health of a service's backends as the API server reports it. */
 export interface BackendHealth {
   readonly readyEndpoints: number;
   readonly readAt: string;
@@ -56,7 +68,8 @@ export interface Convergence {
 }
 
 export interface Evidence {
-  readonly phase: Phase;
+  readonly phase: PhaseName;
+  readonly vantage: VantageId;
   /** Start of the probe step on the worker's clock, ISO 8601; the change it judges was acknowledged before. */
   readonly startedAt: string;
   readonly endedAt: string;
@@ -66,12 +79,14 @@ export interface Evidence {
   readonly targets: readonly Target[];
   readonly convergence: Convergence;
   readonly connections: readonly Connection[];
-  readonly backends: { readonly before: BackendHealth; readonly after: BackendHealth };
+  /** By `<namespace>/<name>` of each service behind a target. */
+  readonly backends: Readonly<Record<string, { readonly before: BackendHealth; readonly after: BackendHealth }>>;
   /** Beside a deny: who answered when an open NodePort was asked many times, by target id: how often each first line came. */
   readonly answers?: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** What the observer saw around the change that led to this phase; absent for a phase without one. */
   readonly observation?: Observation | Missing;
-  readonly witnesses?: Witnesses;
+  /** Absent: nobody else was asked. */
+  readonly witnesses?: readonly Witness[];
   /** Ties the evidence to what was gathered before it: SHA-256 over the evidence without this field. Absent while it is not sealed. */
   readonly seal?: Seal;
 }
@@ -82,6 +97,3 @@ export interface Seal {
   readonly previous: string;
   readonly sha256: string;
 }
-
-/** baseline: before any policy; enforced: node 1 denied; second: both denied; restored: policy and labels gone again. */
-export type Phase = 'baseline' | 'enforced' | 'second' | 'restored';

@@ -1,5 +1,7 @@
-import type { Outcome, Phase } from './evidence.ts';
+import type { Expected, Outcome } from './evidence.ts';
+import type { PhaseName } from './phase.ts';
 import type { Report, StepRecord } from './report.ts';
+import type { VantageId } from './vantage.ts';
 import type { Verdict } from './verdict.ts';
 
 /** Names that users type: workflow type, task queue, signals, update, queries. */
@@ -7,6 +9,7 @@ export const workflowType = 'verifyHostEndpoints';
 export const sweepWorkflowType = 'sweepLeftovers';
 export const taskQueue = 'hepflow';
 
+/** Opens the workshop's gate. A scenario may wait for any other signal too. */
 export const labelNode2Signal = 'labelNode2';
 export const labelNode2Update = 'labelNode2AndVerify';
 export const finishSignal = 'finish';
@@ -27,7 +30,8 @@ export const descriptions = {
 /** Answer of the query `progress`. */
 export interface Progress {
   readonly runId: string;
-  readonly phase: RunPhase;
+  /** Where the run is: `preflight`, `provisioning`, a phase's name, `waiting`, `undoing`, `over`. */
+  readonly stage: Stage;
   /** What the run waits for right now, one line. */
   readonly waitingFor: string;
   readonly steps: readonly StepRecord[];
@@ -35,12 +39,17 @@ export interface Progress {
   readonly grid?: readonly GridCell[];
 }
 
+/** Stages that every run has; between them it is at one of its phases, by name. */
+export const stages = ['preflight', 'provisioning', 'waiting', 'undoing', 'over'] as const;
+export type Stage = (typeof stages)[number] | PhaseName;
+
 /** A port of the expected/observed grid. */
 export interface GridCell {
+  readonly phase: PhaseName;
+  readonly vantage: VantageId;
   /** Target id. */
   readonly target: string;
-  readonly phase: Phase;
-  readonly expected: 'OPEN' | 'DROP';
+  readonly expected: Expected;
   /** Null while it is being probed. */
   readonly observed: Verdict['observed'] | null;
   readonly verdict: Verdict['verdict'] | null;
@@ -48,24 +57,15 @@ export interface GridCell {
 
 /** Heartbeat details of the step `probe` under way: how far its proof is. Read from the pending activity; never in history. */
 export interface LiveProof {
-  readonly phase: Phase;
-  readonly stage: 'convergence' | 'proof' | 'soak';
+  readonly phase: PhaseName;
+  readonly stage: (typeof proofStages)[number];
   /** By target id: what its dials showed so far; `syns` silent so far of `synsWanted`. */
   readonly targets: Readonly<
     Record<string, { readonly seen: readonly Outcome[]; readonly syns: number; readonly synsWanted: number }>
   >;
 }
 
-export type RunPhase =
-  | 'preflight'
-  | 'provisioning'
-  | 'baseline'
-  | 'enforcing'
-  | 'awaiting-second-node'
-  | 'second-node'
-  | 'awaiting-finish'
-  | 'undoing'
-  | 'over';
+export const proofStages = ['convergence', 'proof', 'soak'] as const;
 
 /** Answer of the update. */
 export type SecondNodeAnswer = readonly Verdict[];

@@ -10,7 +10,7 @@ export interface Mission {
   readonly cluster: string;
   readonly workload: Workload;
   readonly label: Label;
-  /** The two nodes to judge, in order. Empty: the first two ready Linux nodes by name. */
+  /** The nodes to judge, in order: two for the workshop. Empty: the first ready Linux nodes by name. */
   readonly nodes: readonly string[];
   readonly vm: ProbeVmSpec;
   readonly policy: PolicySpec;
@@ -74,16 +74,20 @@ export interface PolicySpec {
   readonly order: number;
 }
 
+export const gateRules = ['on-signal', 'always', 'never'] as const;
+
 export interface SecondNode {
   /** `on-signal`: wait for signal `labelNode2`; `always`: go on at once; `never`: stop after node 1. Default `on-signal`. */
-  readonly when: 'on-signal' | 'always' | 'never';
+  readonly when: (typeof gateRules)[number];
   /** How long `on-signal` waits before the run goes on without node 2, in milliseconds. Default 15 minutes. */
   readonly waitMs: number;
 }
 
+export const cleanupRules = ['always', 'on-success', 'on-signal'] as const;
+
 export interface Cleanup {
   /** `always`; `on-success`: keep everything when a step failed, and list it; `on-signal`: wait for signal `finish` first. Default `always`. */
-  readonly when: 'always' | 'on-success' | 'on-signal';
+  readonly when: (typeof cleanupRules)[number];
   /** How long `on-signal` waits before it cleans up all the same, in milliseconds. Default 1 hour. */
   readonly waitMs: number;
 }

@@ -24,11 +24,19 @@ export interface HeldConnection {
   readonly openedAt: string;
   /** When the answer was asked for and the outcome known. */
   readonly checkedAt: string;
-  /** `answered`: the rest of a request was sent and a response came; `silent`: none came; `closed`, `reset`: somebody ended it; `unopened`: it could not be opened. */
-  readonly outcome: 'answered' | 'silent' | 'closed' | 'reset' | 'unopened';
+  readonly outcome: (typeof heldOutcomes)[number];
   /** First line of the response's body. */
   readonly response?: string;
 }
+
+/**
+ * `answered`: the rest of a request was sent and a response came; `silent`: none came; `closed`, `reset`: somebody ended it;
+ * `unopened`: it could not be opened.
+ */
+export const heldOutcomes = ['answered', 'silent', 'closed', 'reset', 'unopened'] as const;
+
+/** `read`: it ran until it was read back; `bound`: it had reached its own time limit before, so what came later was not seen. */
+export const observerEnds = ['read', 'bound'] as const;
 
 export interface Observation {
   /** Start of slot 0 on the VM's clock, ISO 8601 with milliseconds. Slot n starts n x cadenceMs later. */
@@ -43,8 +51,7 @@ export interface Observation {
   /** By target id. */
   readonly tracks: Readonly<Record<string, Track>>;
   readonly held: readonly HeldConnection[];
-  /** `read`: it ran until it was read back; `bound`: it had reached its own time limit before, so what came later was not seen. */
-  readonly ended: 'read' | 'bound';
+  readonly ended: (typeof observerEnds)[number];
 }
 
 /** Something that could not be had, with the reason. */

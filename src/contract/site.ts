@@ -1,4 +1,5 @@
-/** What preflight found, read only: the cluster as it is before the run, and every prior value that undo will restore (W3). */
+/** What preflight found, read only: the cluster as it is before the run. Prior values stand in the plan, with the changes (W3). */
+import type { CalicoSummary } from './report.ts';
 
 export interface Site {
   readonly location: string;
@@ -8,8 +9,8 @@ export interface Site {
   /** The VNet that the nodes are in. */
   readonly clusterVnetId: string;
   readonly clusterAddressSpaces: readonly string[];
-  /** The nodes to judge, in order: exactly two. */
-  readonly nodes: readonly [NodeSite, NodeSite];
+  /** The nodes to judge, in order: as many as the scenario asks for. */
+  readonly nodes: readonly NodeSite[];
   /** Every ready Linux node's name: each must get an auto host endpoint. */
   readonly readyNodes: readonly string[];
   readonly calico: CalicoSite;
@@ -22,16 +23,7 @@ export interface Site {
 export interface NodeSite {
   readonly name: string;
   readonly internalIp: string;
-  /** Value of the mission's label before the run; null: the node does not have it. */
-  readonly priorLabel: string | null;
 }
 
-export interface CalicoSite {
-  /** `cloud` when FelixConfiguration's schema knows flowLogsEnableHostEndpoint, else `oss`. */
-  readonly flavour: 'oss' | 'cloud';
-  readonly version: string;
-  /** spec.controllers.node.hostEndpoint.autoCreate of KubeControllersConfiguration default; null: the field is absent. */
-  readonly priorAutoCreate: string | null;
-  /** spec.flowLogsEnableHostEndpoint of FelixConfiguration default; null: the field is absent. */
-  readonly priorFlowLogs: boolean | null;
-}
+/** `cloud` when FelixConfiguration's schema knows flowLogsEnableHostEndpoint, else `oss`. */
+export type CalicoSite = Pick<CalicoSummary, 'flavour' | 'version'>;

@@ -1,5 +1,7 @@
 /** The sweeper: what it is asked for, what it finds, and what becomes of it. */
-import type { Call, Result, RunRef, StepName } from './steps.ts';
+import type { UndoEntry } from './change.ts';
+import type { RunIdentity, RunRef } from './run.ts';
+import type { Call, Result } from './steps.ts';
 
 /** What a user writes. */
 export interface SweepSpec {
@@ -18,31 +20,6 @@ export interface SweepSpec {
 /** The same with every default filled in. */
 export type Sweep = Required<SweepSpec>;
 
-/** How a thing came to be: the step that makes such things, and of its input what its undo needs. `null`: the mark does not tell. */
-export type Origin =
-  | { readonly step: 'holdCluster'; readonly input: { readonly holder: string } }
-  | {
-      readonly step: 'createNetwork' | 'createPublicIp' | 'createSecurityGroup' | 'createInterface' | 'createVm';
-      readonly input: object;
-    }
-  | {
-      readonly step: 'peerToCluster' | 'peerFromCluster';
-      readonly input: { readonly vnetId: string; readonly clusterVnetId: string };
-    }
-  | { readonly step: 'enableAutoHostEndpoints'; readonly input: { readonly prior: string | null } }
-  | { readonly step: 'enableFlowLogs'; readonly input: { readonly prior: boolean | null } }
-  | { readonly step: 'exposeNodePort'; readonly input: { readonly namespace: string; readonly serviceName: string } }
-  | {
-      readonly step: 'labelNode';
-      readonly input: {
-        readonly node: string;
-        readonly key: string;
-        readonly value: string;
-        readonly prior: string | null;
-      };
-    }
-  | { readonly step: 'applyPolicy'; readonly input: { readonly name: string } };
-
 /** Something that carries hepflow's marks. Everything of one run tells the same owner and times, whichever of its things knew them. */
 export interface Found {
   /** For people: `VNet hepflow-0badcafe-vnet`. */
@@ -59,7 +36,8 @@ export interface Found {
   readonly runIs: 'alive' | 'over' | 'unknown';
   /** Resource group of the run's VM. */
   readonly resourceGroup: string;
-  readonly origin: Origin | null;
+  /** What takes it back; null: its mark does not tell how. */
+  readonly undo: UndoEntry | null;
 }
 
 export type Decision =
@@ -95,36 +73,20 @@ export interface SweepResult {
 export const isLeft = ({ decision }: Pick<Swept, 'decision'>): boolean =>
   decision !== 'removed' && decision !== 'kept: its run lives';
 
-export interface Findings {
+export interface SweepFindings {
   readonly sweep: Sweep;
+  /** The things of a run in the order in which the run itself would undo them. */
   readonly found: readonly Found[];
   readonly warnings: readonly string[];
 }
 
 /** The sweeper's own activity; it only reads. Fails with InvalidInput. */
 export interface SweepActivities {
-  findLeftovers: (call: Call<{ readonly spec: unknown }>) => Promise<Result<Findings>>;
+  findLeftovers: (call: Call<{ readonly spec: unknown }, RunIdentity>) => Promise<Result<SweepFindings>>;
 }
 
-/** Steps in the order in which a run takes them: what is found is undone the other way round. */
-export const orderOfSteps = [
-  'holdCluster',
-  'createNetwork',
-  'createPublicIp',
-  'createSecurityGroup',
-  'createInterface',
-  'createVm',
-  'peerToCluster',
-  'peerFromCluster',
-  'enableAutoHostEndpoints',
-  'enableFlowLogs',
-  'exposeNodePort',
-  'labelNode',
-  'applyPolicy',
-] as const satisfies readonly StepName[];
-
 /** A dead run as its undos are told. */
-export function refOf(
+export function describeDeadRun(
   { runId, owner, createdAt, resourceGroup }: Found,
   { subscriptionId, resourceGroup: clusterGroup, cluster: name }: Sweep,
 ): RunRef {

@@ -1,23 +1,30 @@
-import type { Outcome, Phase, Target } from './evidence.ts';
+import { type Expected, outcomes, type Target } from './evidence.ts';
+import type { PhaseName } from './phase.ts';
+import type { VantageId } from './vantage.ts';
 
-/** A row of the table of expectations: this target is to show this outcome, and these controls must be OPEN for a DROP to count (W4). */
+/** A row of the table of expectations, with its target: these controls must be OPEN for a DROP to count (W4). */
 export interface Expectation {
-  readonly phase: Phase;
+  readonly phase: PhaseName;
+  readonly vantage: VantageId;
   readonly target: Target;
-  readonly expected: 'OPEN' | 'DROP';
+  readonly expected: Expected;
   /** Ids of targets that must be OPEN before, during and after. */
   readonly controls: readonly string[];
 }
 
-export type VerdictKind = 'PASS' | 'FAIL' | 'INCONCLUSIVE';
+export const verdictKinds = ['PASS', 'FAIL', 'INCONCLUSIVE'] as const;
+export type VerdictKind = (typeof verdictKinds)[number];
+
+/** One outcome when all proof connections agree; MIXED when they do not; NONE without any. */
+export const observations = [...outcomes, 'MIXED', 'NONE'] as const;
 
 export interface Verdict {
-  readonly phase: Phase;
+  readonly phase: PhaseName;
+  readonly vantage: VantageId;
   readonly node: string;
   readonly target: Target;
-  readonly expected: 'OPEN' | 'DROP';
-  /** One outcome when all proof connections agree; MIXED when they do not; NONE without any. */
-  readonly observed: Outcome | 'MIXED' | 'NONE';
+  readonly expected: Expected;
+  readonly observed: (typeof observations)[number];
   readonly verdict: VerdictKind;
   /** One sentence that explains the verdict to somebody who was not there. */
   readonly sentence: string;
