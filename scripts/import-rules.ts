@@ -68,7 +68,7 @@ export const rooms: readonly Room[] = [
       'src/scenario',
       'src/judge',
       'src/evidence/track.ts',
-      'src/ownership/names.ts',
+      'src/ownership/holder.ts',
       'src/sweep/decide.ts',
     ],
     packages: ['@temporalio/workflow', '@temporalio/common'],
