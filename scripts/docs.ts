@@ -29,7 +29,7 @@ export function errorsPage(): string {
 }
 
 /** Path in the repository, and what belongs there, given what is there now. */
-const pages: Readonly<Record<string, (before: string) => string>> = {
+export const pages: Readonly<Record<string, (before: string) => string>> = {
   'ARCHITECTURE.md': insertRooms,
   'docs/cli.md': () => cliPage(),
   'docs/doctor.md': doctorPage,
