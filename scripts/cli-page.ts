@@ -1,4 +1,4 @@
-/** docs/cli.md: every command and option, read from commander's own objects: its printed help depends on the terminal's width. */
+/** docs/cli.md: every command and option, from commander's own objects: its printed help depends on the terminal. */
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import type { Argument, Command, Option } from 'commander';
@@ -41,8 +41,8 @@ export function cliPage(program: Command = createProgram('')): string {
     '',
     'Generated from `src/cli/program.ts` by `npm run docs`; a test compares them.',
     '',
-    'From a checkout: `npm run --silent hepflow -- COMMAND`. Every command knows `--help`, and `hepflow --version` prints the version.',
-    '`--json` gives scripts what people get as tables.',
+    'From a checkout: `npm run --silent hepflow -- COMMAND`. Every command knows `--help`, and `hepflow --version`',
+    'prints the version. `--json` gives scripts what people get as tables.',
     '',
     ...notesOf(program).flatMap((note) => [note, '']),
     '| command | what it does |',
@@ -52,8 +52,8 @@ export function cliPage(program: Command = createProgram('')): string {
     '',
     '## Exit codes',
     '',
-    'Of `run`, `watch` and `report`. A command with other codes names them in its section; `ssh` ends as the OpenSSH client does;',
-    'every other command ends with 0, or with 3 when it could not do what it was asked for.',
+    'Of `run`, `watch` and `report`. A command with other codes names them in its section; `ssh` ends as the OpenSSH',
+    'client does; every other command ends with 0, or with 3 when it could not do what it was asked for.',
     '',
     '| code | when |',
     '|---|---|',

@@ -1,4 +1,4 @@
-/** The table of rooms in ARCHITECTURE.md: generated between two comments, so that the rest of the page stays hand-written. */
+/** The table of rooms in ARCHITECTURE.md, between two comments: the rest of the page is hand-written. */
 import { describeAllowed } from './check-imports.ts';
 import { type Room, rooms } from './import-rules.ts';
 
