@@ -3,13 +3,29 @@ import { restoredPhase } from '../contract/phase.ts';
 import type { PhaseRecord, Report } from '../contract/report.ts';
 import { type AuditCheck, createCheck, isJudged } from './check.ts';
 
-export const checkPhases = (report: Report): AuditCheck =>
-  createCheck('Each phase was seen, or passed by for a reason that its gate allows.', [
-    ...report.phases.flatMap((phase) =>
-      phase.skipped === null ? findGaps(phase, report) : findWrongSkip(phase, report),
-    ),
-    ...findRedPhase(report),
+export function checkPhases(report: Report): AuditCheck {
+  const red = findRedPhase(report);
+  const after = red === undefined ? [] : listAfter(red, report.phases);
+  return createCheck('Each phase was seen, or passed by for a reason that its gate allows.', [
+    ...report.phases.flatMap((phase) => {
+      if (phase.skipped !== null) return findWrongSkip(phase, report);
+      return after.includes(phase) ? [] : findGaps(phase, report);
+    }),
+    ...after
+      .filter(({ name }) => report.evidence.some(({ phase }) => phase === name))
+      .map(({ name }) => `The phase ${name} was seen, though the required phase ${red?.name} is not all PASS.`),
   ]);
+}
+
+/** The first required phase that is not all PASS: nothing more is changed after it (W1). */
+const findRedPhase = ({ phases, verdicts }: Report): PhaseRecord | undefined =>
+  phases.find(
+    ({ name, required }) => required && verdicts.some(({ phase, verdict }) => phase === name && verdict !== 'PASS'),
+  );
+
+/** Undo's own proof may follow on any phase. */
+const listAfter = (one: PhaseRecord, phases: readonly PhaseRecord[]): PhaseRecord[] =>
+  phases.slice(phases.indexOf(one) + 1).filter(({ name }) => name !== restoredPhase);
 
 /** A run that was carried out judged every phase that it did not pass by. Without undo's own proof it is no PASS. */
 function findGaps({ name, gate }: PhaseRecord, { vantages, evidence, outcome }: Report): string[] {
@@ -23,23 +39,11 @@ function findGaps({ name, gate }: PhaseRecord, { vantages, evidence, outcome }: 
 
 /** Undo's own proof has no gate, and may be left out: then nothing is a PASS. */
 function findWrongSkip({ name, gate }: PhaseRecord, { evidence, verdicts }: Report): string[] {
+  const isSeen = [...evidence, ...verdicts].some(({ phase }) => phase === name);
+  const isGateless = gate === null && name !== restoredPhase;
   return [
-    ...([...evidence, ...verdicts].some(({ phase }) => phase === name)
-      ? [`The phase ${name} was passed by, but the report has evidence or verdicts of it.`]
-      : []),
-    ...(gate === null && name !== restoredPhase ? [`The phase ${name} was passed by, though it has no gate.`] : []),
-    ...(gate?.when === 'always' ? [`The phase ${name} was passed by, though its gate opens always.`] : []),
+    ...(isSeen ? [`The phase ${name} was passed by, but the report has evidence or verdicts of it.`] : []),
+    ...(isGateless ? [`The phase ${name} was passed by, though it has no gate.`] : []),
+    ...(gate?.when === 'always' ? [`The phase ${name} was passed by, though its gate opens at once.`] : []),
   ];
-}
-
-/** Nothing more is changed after a required phase that is not all PASS (W1); what undo proves may follow. */
-function findRedPhase({ phases, evidence, verdicts }: Report): string[] {
-  const seen = new Set(evidence.map(({ phase }) => phase));
-  return phases.flatMap(({ name, required }, place) => {
-    const isRed = required && verdicts.some(({ phase, verdict }) => phase === name && verdict !== 'PASS');
-    const next = phases.slice(place + 1).find((later) => later.name !== restoredPhase && seen.has(later.name));
-    return isRed && next !== undefined
-      ? [`The phase ${next.name} was seen, though the required phase ${name} before it is not all PASS.`]
-      : [];
-  });
 }

@@ -77,7 +77,7 @@ export const evidence = z.strictObject({
   synLinearTimeouts: count.nullable().exactOptional(),
   targets: z.array(target),
   convergence: z.strictObject({ reached: z.boolean(), rounds: count, elapsedMs: ms }),
-  connections: z.array(connection),
+  connections: z.array(connection).max(50_000), // a probe makes some dozens
   backends: z.record(text, z.strictObject({ before: health, after: health })),
   answers: z.record(text, z.record(z.string(), count)).exactOptional(),
   observation: z.union([observation, missing]).exactOptional(),
