@@ -153,7 +153,8 @@ test('the true offset of two clocks lies within the uncertainty of the measured 
       return { sentAtMs: Math.floor(sent), answeredAtMs: Math.floor(sent + there + back), theirsMs };
     });
     const measured = measureClockOffset(exchanges);
-    assert.ok(Math.abs(measured.offsetMs - offsetMs) <= measured.uncertaintyMs + 0.01, JSON.stringify(measured)); // figures are rounded to 1 us
+    // Figures are rounded to 1 us.
+    assert.ok(Math.abs(measured.offsetMs - offsetMs) <= measured.uncertaintyMs + 0.01, JSON.stringify(measured));
     const shortest = Math.min(...exchanges.map(({ sentAtMs, answeredAtMs }) => answeredAtMs - sentAtMs));
     assert.ok(measured.uncertaintyMs <= shortest / 2 + 0.51);
   });

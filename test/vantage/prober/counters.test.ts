@@ -95,7 +95,7 @@ describe('beside the proof', { timeout: 120_000 }, () => {
     return [says, packets];
   };
 
-  test("a node's count is read before and after the window, and waited for until it covers the unanswered SYNs", async () => {
+  test("a node's count is read before and after the window, and awaited until it covers the silent SYNs", async () => {
     metrics(sample('default|hepflow-p|1|deny', 40));
     const output = await probe(denyPlan('hepflow-p'), afterWindow(sample('default|hepflow-p|1|deny', 52)));
     assert.deepEqual(witnessOn('n', output), {
@@ -246,7 +246,7 @@ describe('beside the proof', { timeout: 120_000 }, () => {
     });
   }
 
-  test('a metrics port without a listener, and one that does not answer, are missing witnesses and hardly delay the proof', async () => {
+  test('a metrics port that is closed or silent is a missing witness, and hardly delays the proof', async () => {
     const plan = openPlan('hepflow-p');
     const elsewhere = (port: number): ProbePlan => ({ ...plan, deniedPackets: { policies: ['hepflow-p'], port } });
     const closed = witnessOn('n', await probe(elsewhere(ports.closed)));

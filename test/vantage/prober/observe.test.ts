@@ -58,7 +58,7 @@ describe('the observer, on real sockets of the kernel', { timeout: 120_000 }, ()
   /** Waits until so many more slots have begun: what happens next is seen from before. */
   const slots = (count: number): Promise<unknown> => sleep(count * 25);
 
-  test('a deny that is switched on while it watches shows as one edge, between the dials just before and just after', async () => {
+  test('a deny that begins while it watches shows as one edge, between the dials before and after it', async () => {
     const { fresh, open } = await sessions.start();
     assert.deepEqual([fresh, open], [true, [node.id, control.id].toSorted()]);
     await slots(20);
@@ -167,7 +167,7 @@ describe('the observer, on real sockets of the kernel', { timeout: 120_000 }, ()
     assert.deepEqual(await sessions.observed(), first);
   });
 
-  test('a session that is lost while it is read back does not stop it from ending, and the next session reads it', async () => {
+  test('a session that is lost while reading it back does not keep it from ending; the next one reads it', async () => {
     await sessions.start();
     const child = sessions.spawn({ do: 'read', folder: '0a1b2c3d-enforced' }, 'stop 600\n');
     await once(child.stdout ?? child, 'data');

@@ -104,7 +104,7 @@ describe('the prober, on real sockets of the kernel', { timeout: 60_000 }, () =>
     assert.equal(output.convergence.reached, false, 'a short dial is too short for a second SYN');
   });
 
-  test('a reject of a host that limits its ICMP is not taken for silence: some connections of the window still show it', async () => {
+  test('a reject of a host that limits its ICMP is not taken for silence: some connections still show it', async () => {
     await street.limitIcmp(1000);
     const target = at(ports.prohibited);
     const output = await probe(
@@ -118,7 +118,7 @@ describe('the prober, on real sockets of the kernel', { timeout: 60_000 }, () =>
     assert.ok(proofOf(output, target).some(({ outcome }) => outcome === 'ICMP_REJECT'));
   });
 
-  test('controls are dialled before, once a second during, and after the proof window, which lies between them', async () => {
+  test('controls are dialled before the proof window, once a second during it, and after it', async () => {
     const [silent, control, open] = [at(ports.drop), at(ports.open), at(ports.mute)];
     const expected = { [silent.id]: 'DROP', [control.id]: 'OPEN', [open.id]: 'OPEN' } as const;
     const output = await probe(

@@ -11,7 +11,6 @@ import type { Expectation, Verdict } from '../../../src/contract/verdict.ts';
 import { judgePhase } from '../../../src/judge/judgement.ts';
 import type { StepContext, Tools } from '../../../src/step/context.ts';
 import { sshFailure } from '../../../src/step/failures/ssh.ts';
-import { awaitSsh } from '../../../src/vantage/await-ssh.ts';
 import type { AskWitnesses } from '../../../src/vantage/port.ts';
 import { createProbe, type FindWitnesses } from '../../../src/vantage/prober/probe/run.ts';
 import { type Sshd, startSshd } from '../../adapters/ssh/sshd.ts';
@@ -84,11 +83,9 @@ describe('on a VM that is a network namespace with a real sshd', { timeout: 90_0
 
   const real = createSsh({ connectTimeoutMs: 10_000, keepaliveMs: 1000 });
   /** Steps dial port 22; here sshd listens elsewhere. */
-  const toSshd = (port: () => number = () => sshd.port): Ssh => ({
-    run: (target, command, options) => real.run({ ...target, port: port() }, command, options),
+  const toSshd = (): Ssh => ({
+    run: (target, command, options) => real.run({ ...target, port: sshd.port }, command, options),
   });
-  const session = () => ({ address: '127.0.0.1', adminUser: sshd.username });
-
   /** One host stands for all nodes. */
   const nodePort = (node: string, port: number, service = 'default/frontend-nodeport'): Target => ({
     ...{ id: `${node}:${port}`, node, address: street.host, port, kind: 'nodePort', service },
@@ -102,7 +99,7 @@ describe('on a VM that is a network namespace with a real sshd', { timeout: 90_0
     more: Partial<ProbeInput> = {},
   ): ProbeInput => ({
     phase: 'shut',
-    vantage: { id: 'vm', sourceAddresses: ['10.99.0.1'], session: session() },
+    vantage: { id: 'vm', sourceAddresses: ['10.99.0.1'], session: { address: '127.0.0.1', adminUser: sshd.username } },
     targets,
     expected: { ...Object.fromEntries(targets.map(({ id }) => [id, 'OPEN' as const])), ...expected },
     settings: { connections: 3, timeoutMs: 3000, convergenceMs: 3000, controlPort: ports.mute, soakMs: 0 },
@@ -157,7 +154,7 @@ describe('on a VM that is a network namespace with a real sshd', { timeout: 90_0
     );
   });
 
-  test('evidence names the vantage, the pods behind the service and who answered through the open port; heartbeats report how far the proof is', async () => {
+  test('evidence names the vantage, the pods and who answered; heartbeats report how far the proof is', async () => {
     const { tools, context, beats } = setting(toSshd());
     const evidence = await probe(pairOf(ports.drop, 'DROP'), tools, context);
     assert.deepEqual([evidence.phase, evidence.vantage], ['shut', 'vm']);
@@ -349,41 +346,5 @@ describe('on a VM that is a network namespace with a real sshd', { timeout: 90_0
     const { tools, context } = setting(toSshd(), controller.signal);
     const cancelling = { ...context, heartbeat: () => controller.abort(new Error('cancelled')) };
     await assert.rejects(probe(pairOf(ports.drop, 'DROP'), tools, cancelling), /cancelled/);
-  });
-
-  test('SSH is awaited through a refused connection, and gives kernel and Python', async () => {
-    let tries = 0;
-    const { tools, context, beats } = setting(toSshd(() => (tries++ < 3 ? 1 : sshd.port)));
-    const { found, facts } = await awaitSsh(session(), tools, context);
-    assert.match(found, /^kernel \d+\.\d+\S*, Python 3\.\d+\S*$/);
-    assert.equal(found.split(' ')[1], `${facts?.kernel},`);
-    assert.equal(beats.length, 3);
-    assert.match(JSON.stringify(beats[0]), /127\.0\.0\.1:1 cannot be reached/);
-  });
-
-  test('a strange host key is not waited out', async () => {
-    const { tools, context, beats } = setting(toSshd());
-    const strange = { ...tools, keysOf: () => ({ ...keys, host: deriveRunKeys(Buffer.alloc(32, 4), 'x').host }) };
-    await assert.rejects(
-      awaitSsh(session(), strange, context),
-      (error) => error instanceof SshError && sshFailure(error).code === 'SshHostKeyChanged',
-    );
-    assert.deepEqual(beats, []);
-  });
-
-  test('a refused key is waited for, until the step is cancelled', async () => {
-    const controller = new AbortController();
-    const { tools, context } = setting(toSshd(), controller.signal);
-    const refused = { ...tools, keysOf: () => ({ ...keys, client: deriveRunKeys(Buffer.alloc(32, 4), 'x').client }) };
-    let beats = 0;
-    const patient = {
-      ...context,
-      heartbeat: () => {
-        beats += 1;
-        if (beats === 3) controller.abort(new Error('cancelled'));
-      },
-    };
-    await assert.rejects(awaitSsh(session(), refused, patient), { name: 'AbortError' });
-    assert.equal(beats, 3);
   });
 });

@@ -27,7 +27,7 @@ describe('the observer over a real sshd', { timeout: 120_000 }, () => {
     return observation;
   }
 
-  test('it outlives the session that started it when the connection is cut, and is read back with the clocks compared', async () => {
+  test('it outlives a connection that is cut, and is read back with the clocks compared', async () => {
     const { tools, context } = host.setting(host.connect());
     await startObserver(host.input(), tools, context);
     host.sshd.cut();
@@ -126,7 +126,7 @@ describe('the observer over a real sshd', { timeout: 120_000 }, () => {
   };
   const ended = ({ startedAt, slots, cadenceMs }: Observation): number => Date.parse(startedAt) + slots * cadenceMs;
 
-  test("a probe's evidence holds the observation over the whole of its proof, and over the soak that follows", async () => {
+  test("a probe's evidence holds the observation over its whole proof, and over the soak that follows", async () => {
     for (const soakMs of [0, 2000]) {
       const { tools, context } = host.setting(host.connect());
       await startObserver(host.input(), tools, context);
