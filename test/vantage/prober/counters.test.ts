@@ -104,7 +104,7 @@ describe('beside the proof', { timeout: 120_000 }, () => {
       of: 'policy',
       about: 'n',
       says: 'blocks',
-      because: 'the rules of n counted 12 packets denied by the policy (calico_denied_packets)',
+      because: 'calico_denied_packets',
       packets: 12,
     });
   });

@@ -37,7 +37,7 @@ const answers = { type: 'answers', target: 'n:1', lines: { 'frontend-1': 9, 'fro
 const counter = { type: 'counter', node: 'n', source: 'calico_denied_packets', before: {}, after: { 'hepflow-p': 9 } };
 const counted = {
   ...{ by: 'deniedPackets', title: "The nodes' own packet counters", of: 'policy', about: 'n', says: 'blocks' },
-  because: 'the rules of n counted 9 packets denied by the policy (calico_denied_packets)',
+  because: 'calico_denied_packets',
   packets: 9,
 };
 const whole: object[] = [
@@ -80,7 +80,7 @@ test('without a policy in force no counter is asked for, and every node is a mis
       one.says,
       one.because,
     ]),
-    [['n', 'missing', 'they were not asked']],
+    [['n', 'missing', 'it was not asked']],
   );
   assert.throws(() => readProbeOutput(text(whole), quiet), ProbeOutputError);
 });
