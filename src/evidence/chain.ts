@@ -1,10 +1,10 @@
 import type { Evidence, Phase } from '../contract/evidence.ts';
-import { digestOf } from './seal.ts';
+import { digestEvidence } from './seal.ts';
 
 const order: readonly Phase[] = ['baseline', 'enforced', 'second', 'restored'];
 
 /** What breaks the chain first, in a sentence; undefined while every link holds from the run id to the head. */
-export function breakIn(evidence: readonly Evidence[], runId: string): string | undefined {
+export function findBreak(evidence: readonly Evidence[], runId: string): string | undefined {
   let before = { named: `the run id ${runId}`, seal: runId, phase: -1 };
   for (const [index, one] of evidence.entries()) {
     const { phase, seal } = one;
@@ -16,7 +16,7 @@ export function breakIn(evidence: readonly Evidence[], runId: string): string | 
       return broken(
         `it was sealed onto ${seal.previous}, but ${before.named} ${index === 0 ? 'comes' : `with ${before.seal} comes`} before it.`,
       );
-    const digest = digestOf(one, seal.previous);
+    const digest = digestEvidence(one, seal.previous);
     if (digest !== seal.sha256)
       return broken(`it was changed after it was sealed with ${seal.sha256}; its content gives ${digest}.`);
     before = { named, seal: seal.sha256, phase: order.indexOf(phase) };
@@ -25,4 +25,4 @@ export function breakIn(evidence: readonly Evidence[], runId: string): string | 
 }
 
 /** The last seal; null without evidence. It stands for everything that was seen. */
-export const headOf = (evidence: readonly Evidence[]): string | null => evidence.at(-1)?.seal?.sha256 ?? null;
+export const findHead = (evidence: readonly Evidence[]): string | null => evidence.at(-1)?.seal?.sha256 ?? null;

@@ -6,13 +6,16 @@ export type Dial = 'o' | 'd' | 'r' | 'i' | 'f' | '-';
 
 const runs = /(\d+)([odrif-])/gy;
 
-/** One letter for each slot; slots that the track does not tell of were not dialled. Throws RangeError when it is no track, or tells of more slots than there were. */
-export function dialsOf(track: Track, slots: number): readonly Dial[] {
+/**
+ * One letter for each slot; slots beyond the track's end were not dialled. Throws RangeError when it is no track, or has more slots
+ * than there were.
+ */
+export function readTrack(track: Track, slots: number): readonly Dial[] {
   const dials: Dial[] = [];
   let read = 0;
   for (const [whole, count, letter] of track.matchAll(runs)) {
     read += whole.length;
-    if (dials.length + Number(count) > slots) throw new RangeError(`A track tells of more than ${slots} slots.`);
+    if (dials.length + Number(count) > slots) throw new RangeError(`A track has more than ${slots} slots.`);
     for (let left = Number(count); left > 0; left -= 1) dials.push(letter as Dial);
   }
   if (read !== track.length) throw new RangeError(`Not a track from its character ${read} on.`);
@@ -20,8 +23,8 @@ export function dialsOf(track: Track, slots: number): readonly Dial[] {
   return dials;
 }
 
-/** The shortest track that tells the same; trailing slots that were not dialled are kept. */
-export function trackOf(dials: readonly Dial[]): Track {
+/** The shortest track with the same letters; trailing slots that were not dialled are kept. */
+export function writeTrack(dials: readonly Dial[]): Track {
   const found: { letter: Dial; count: number }[] = [];
   for (const letter of dials) {
     const last = found.at(-1);
@@ -32,13 +35,13 @@ export function trackOf(dials: readonly Dial[]): Track {
 }
 
 /** When a slot's dial began, on the worker's clock: its width is the dial's lateness and the clocks' uncertainty. */
-export function dialAt({ startedAt, cadenceMs, latenessMs, clock }: Observation, slot: number): Interval {
+export function locateDial({ startedAt, cadenceMs, latenessMs, clock }: Observation, slot: number): Interval {
   const start = Date.parse(startedAt) + slot * cadenceMs;
-  return onWorkersClock(start, start + latenessMs, clock);
+  return toWorkersClock(start, start + latenessMs, clock);
 }
 
 /** A stretch of the VM's clock in milliseconds, as the worker's clock may have shown it at most. */
-export function onWorkersClock(
+export function toWorkersClock(
   fromMs: number,
   toMs: number,
   { offsetMs, uncertaintyMs }: Observation['clock'],

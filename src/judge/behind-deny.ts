@@ -1,54 +1,58 @@
-/** Whether a pod on the denied node answers through another node: then the pod lives, and only the way in through its node's port is shut. Pure and free of Node. */
-import type { Evidence } from '../contract/evidence.ts';
+/**
+ * Whether a pod on the denied node answers through another node: then the pod lives, and only the way in through its node's port is
+ * shut.
+ */
+import type { Evidence, Target } from '../contract/evidence.ts';
+import type { Finding, FindingResult } from '../contract/report.ts';
 import type { Verdict } from '../contract/verdict.ts';
-import { listed, type Said } from './witnesses.ts';
+import { explainPodsBehind, explainUnknownBehind } from './sentences/finding.ts';
+import { listNames } from './sentences/words.ts';
 
-/** One for each denied node while another node's NodePort is open. */
-export function behindDeny(verdicts: readonly Verdict[], evidence: Evidence): Said[] {
+/** One for each silent NodePort while another node's NodePort of its service is open. */
+export function lookBehindDeny(verdicts: readonly Verdict[], evidence: Evidence): Finding[] {
   const nodePorts = verdicts.filter(({ target }) => target.kind === 'nodePort');
-  const open = nodePorts.find(({ expected }) => expected === 'OPEN');
-  if (open === undefined) return [];
-  return nodePorts
-    .filter(({ expected }) => expected === 'DROP')
-    .map(({ node }) => behind(node, open.target.id, evidence));
+  return nodePorts.flatMap(({ target, node, expected }) => {
+    const open = nodePorts.find(
+      (one) => one.expected === 'OPEN' && one.node !== node && one.target.service === target.service,
+    );
+    return expected === 'OPEN' || open === undefined ? [] : [lookBehind(target, open.target.id, evidence)];
+  });
 }
 
-function behind(node: string, through: string, { answers, backends }: Evidence): Said {
-  const of = (result: Said['result'], says: string): Said => ({
-    about: 'backendBehindDeny',
-    subject: node,
-    result,
-    says,
+function lookBehind({ node, service = '' }: Target, through: string, evidence: Evidence): Finding {
+  const { phase, vantage, answers, backends } = evidence;
+  const form = (result: FindingResult, sentence: string): Finding => ({
+    ...{ phase, vantage, about: 'backendBehindDeny', title: 'The pods behind the denied node' },
+    ...{ subject: node, result, sentence },
   });
-  const unknown = (why: string): Said =>
-    of('UNKNOWN', `whether a pod on ${node} answers through ${through} is not known: ${why}`);
-  const pods = [...(backends.before.pods ?? []), ...(backends.after.pods ?? [])];
+  const answerUnknown = (why: string): Finding => form('UNKNOWN', explainUnknownBehind(node, through, why));
+  const { before, after } = backends[service] ?? {};
+  const pods = [...(before?.pods ?? []), ...(after?.pods ?? [])];
   const lines = Object.entries(answers?.[through] ?? {});
-  if (lines.length === 0) return unknown('nobody who answered there gave a name');
-  if (pods.length === 0) return unknown('where the pods run could not be read');
+  if (lines.length === 0) return answerUnknown('no answer there gave a name');
+  if (pods.length === 0) return answerUnknown('where the pods run could not be read');
   const here = [...new Set(pods.filter((pod) => pod.node === node).map(({ name }) => name))];
-  if (here.length === 0) return unknown('no pod runs there');
-  if (!lines.some(([line]) => pods.some(({ name }) => names(line, name)))) return unknown('the answers name no pod');
-  const found = here.filter((name) => lines.some(([line]) => names(line, name)));
-  const count = lines
-    .filter(([line]) => found.some((name) => names(line, name)))
-    .reduce((sum, [, times]) => sum + times, 0);
-  const all = lines.reduce((sum, [, times]) => sum + times, 0);
+  if (here.length === 0) return answerUnknown('no pod runs there');
+  if (!lines.some(([line]) => pods.some(({ name }) => hasWord(line, name))))
+    return answerUnknown('the answers name no pod');
+  const found = here.filter((name) => lines.some(([line]) => hasWord(line, name)));
+  const all = countAnswers(lines);
   if (found.length === 0)
-    return unknown(
-      `none of ${all} answers came from ${listed(here)}, which ${here.length === 1 ? 'runs' : 'run'} there`,
+    return answerUnknown(
+      `none of ${all} answers came from ${listNames(here)}, which ${here.length === 1 ? 'runs' : 'run'} there`,
     );
-  return of(
-    'CONFIRMED',
-    `${found.length === 1 ? 'the pod' : 'the pods'} ${listed(found)} on ${node} gave ${count} of ${all} answers through ${through}: the workload lives there, and only the way in through that node is shut`,
-  );
+  const count = countAnswers(lines.filter(([line]) => found.some((name) => hasWord(line, name))));
+  return form('CONFIRMED', explainPodsBehind(found, node, through, [count, all]));
 }
+
+const countAnswers = (lines: readonly (readonly [string, number])[]): number =>
+  lines.reduce((sum, [, times]) => sum + times, 0);
 
 /** Whether a line names a pod as a whole word: `web-1` is not in `web-10`. */
-function names(line: string, pod: string): boolean {
+function hasWord(line: string, pod: string): boolean {
   const at = line.indexOf(pod);
   if (at === -1) return false;
-  const wordBefore = /[\w-]$/.test(line.slice(0, at));
-  const wordAfter = /^[\w-]/.test(line.slice(at + pod.length));
-  return (!wordBefore && !wordAfter) || names(line.slice(at + 1), pod);
+  const isPreceded = /[\w-]$/.test(line.slice(0, at));
+  const isFollowed = /^[\w-]/.test(line.slice(at + pod.length));
+  return (!isPreceded && !isFollowed) || hasWord(line.slice(at + 1), pod);
 }

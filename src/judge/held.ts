@@ -1,45 +1,26 @@
-/** Whether a connection that was opened before a deny outlived it. Pure and free of Node. */
+/** Whether a connection that was opened before a deny outlived it. */
 import type { Evidence } from '../contract/evidence.ts';
 import { type HeldConnection, isMissing } from '../contract/observation.ts';
-import type { Transition } from '../contract/report.ts';
-import { onWorkersClock } from '../evidence/track.ts';
-import type { Said } from './witnesses.ts';
+import type { Finding, FindingResult } from '../contract/report.ts';
+import { toWorkersClock } from '../evidence/track.ts';
+import { explainHeld, explainUnknownHeld } from './sentences/finding.ts';
+import type { WatchedMove } from './transitions.ts';
 
 /** Calico's pre-DNAT rules let established connections pass, so one that stood before the deny has to answer after it. */
-export function held({ target, marks }: Transition, { observation }: Evidence): Said {
-  const of = (result: Said['result'], says: string): Said => ({
-    about: 'heldConnection',
-    subject: target.id,
-    result,
-    says,
+export function checkHeld({ target, sighting }: WatchedMove, { phase, vantage, observation }: Evidence): Finding {
+  const form = (result: FindingResult, sentence: string): Finding => ({
+    ...{ phase, vantage, about: 'heldConnection', title: 'A connection that was opened before the deny' },
+    ...{ subject: target.id, result, sentence },
   });
-  const unknown = (why: string): Said =>
-    of('UNKNOWN', `whether a connection to ${target.id} outlives the deny is not known: ${why}`);
-  if (observation === undefined || isMissing(observation)) return unknown('none was held');
+  const answerUnknown = (why: string): Finding => form('UNKNOWN', explainUnknownHeld(target, why));
+  if (observation === undefined || isMissing(observation)) return answerUnknown('none was held');
   const one = observation.held.find((each) => each.target === target.id);
-  if (one === undefined || one.outcome === 'unopened') return unknown('none could be opened before');
-  const { clock } = observation;
-  const firstSilent = marks.find(({ name }) => name === 'firstSilent');
-  const asked = at(one.checkedAt, clock);
-  if (firstSilent === undefined) return unknown('the port was never seen to fall silent');
-  if (asked < Date.parse(firstSilent.to)) return unknown('it was asked before the port fell silent');
-  if (at(one.openedAt, clock) > Date.parse(firstSilent.to))
-    return unknown('it was opened only after the port fell silent');
-  const opened = `a connection to ${target.id} that was opened before the deny`;
-  if (one.outcome === 'answered')
-    return of('CONFIRMED', `${opened} still answered after it: the deny refuses new connections and cuts none`);
-  return of(
-    'CONTRADICTED',
-    `${opened} ${ends[one.outcome]}, which a pre-DNAT deny does not do; a server that ends idle connections by its own rules cannot be told apart`,
-  );
+  if (one === undefined || one.outcome === 'unopened') return answerUnknown('none could be opened before');
+  if (sighting.kind !== 'changed') return answerUnknown('no observer saw the port fall silent');
+  const silentMs = Date.parse(sighting.showed.to);
+  const toMs = (at: HeldConnection['openedAt']): number =>
+    Date.parse(toWorkersClock(Date.parse(at), Date.parse(at), observation.clock).from);
+  if (toMs(one.checkedAt) < silentMs) return answerUnknown('it was asked before the port fell silent');
+  if (toMs(one.openedAt) > silentMs) return answerUnknown('it was opened only after the port fell silent');
+  return form(one.outcome === 'answered' ? 'CONFIRMED' : 'CONTRADICTED', explainHeld(target, one.outcome));
 }
-
-const ends: Readonly<Record<Exclude<HeldConnection['outcome'], 'answered' | 'unopened'>, string>> = {
-  silent: 'gave no answer after it',
-  closed: 'was closed',
-  reset: 'was reset',
-};
-
-/** The VM's clock read on the worker's, in milliseconds: its lower end. */
-const at = (moment: string, clock: Parameters<typeof onWorkersClock>[2]): number =>
-  Date.parse(onWorkersClock(Date.parse(moment), Date.parse(moment), clock).from);

@@ -1,94 +1,103 @@
-/** What evidence means. Pure and free of Node: it runs in the workflow. */
-import type { Evidence } from '../contract/evidence.ts';
+/** What evidence means, row by row. */
+import type { Evidence, Expected, Outcome } from '../contract/evidence.ts';
 import type { Expectation, Verdict, VerdictKind } from '../contract/verdict.ts';
-import { type Facts, factsOf } from './facts.ts';
-import * as says from './sentences/verdict.ts';
-import type { Change } from './transitions.ts';
+import { countFacts, type RowFacts } from './facts.ts';
+import * as sentences from './sentences/verdict.ts';
+import type { Sighting } from './sighting.ts';
 
 /** The least that proves silence: a lost packet, or a busy moment, cannot look like this. */
 const proofOfSilence = { connections: 3, eachMs: 3000 };
 
 export interface Rule {
-  readonly when: (facts: Facts) => boolean;
+  readonly when: (facts: RowFacts) => boolean;
   readonly verdict: VerdictKind;
-  readonly says: (facts: Facts) => string;
+  readonly explain: (facts: RowFacts) => string;
 }
 
-const has = ({ proof }: Facts, ...outcomes: readonly string[]): boolean =>
+const has = ({ proof }: RowFacts, ...outcomes: readonly Outcome[]): boolean =>
   proof.some(({ outcome }) => outcomes.includes(outcome));
-const otherPhase = ({ row, evidence }: Facts): boolean => evidence.phase !== row.phase;
+const isElsewhere = ({ row, evidence }: RowFacts): boolean =>
+  evidence.phase !== row.phase || evidence.vantage !== row.vantage;
 
 /** Read from top to bottom; the first rule that holds decides. PASS stands last: nothing may speak against it (W4). */
 const dropRules: readonly Rule[] = [
-  { when: otherPhase, verdict: 'INCONCLUSIVE', says: says.otherPhase },
-  { when: ({ proof }) => proof.length === 0, verdict: 'INCONCLUSIVE', says: says.nothingDialled },
+  { when: isElsewhere, verdict: 'INCONCLUSIVE', explain: sentences.explainOtherEvidence },
+  { when: ({ proof }) => proof.length === 0, verdict: 'INCONCLUSIVE', explain: sentences.explainNothingDialled },
   // One connection that gets through is a leak, whatever the controls show.
-  { when: (facts) => has(facts, 'OPEN'), verdict: 'FAIL', says: says.leaked },
-  { when: ({ watched }) => watched.leaks.length > 0, verdict: 'FAIL', says: says.leakedWhileWatched },
-  { when: (facts) => has(facts, 'PROBE_FAULT'), verdict: 'INCONCLUSIVE', says: says.faulty },
-  { when: ({ row }) => row.controls.length === 0, verdict: 'INCONCLUSIVE', says: says.noControls },
-  { when: ({ controls }) => controls.some(({ live }) => !live), verdict: 'INCONCLUSIVE', says: says.controlFailed },
-  { when: ({ backendsReady }) => !backendsReady, verdict: 'INCONCLUSIVE', says: says.backendNotReady },
-  { when: (facts) => has(facts, 'RST', 'ICMP_REJECT'), verdict: 'FAIL', says: says.refusedInstead },
-  { when: ({ watched }) => watched.refusals.length > 0, verdict: 'FAIL', says: says.refusedWhileWatched },
-  { when: (facts) => !isProofOfSilence(facts), verdict: 'INCONCLUSIVE', says: says.tooLittle },
-  { when: ({ otherCauses }) => otherCauses.length > 0, verdict: 'INCONCLUSIVE', says: says.otherCause },
-  { when: () => true, verdict: 'PASS', says: says.silent },
+  { when: (facts) => has(facts, 'OPEN'), verdict: 'FAIL', explain: sentences.explainLeak },
+  { when: ({ observer }) => observer.leaks.length > 0, verdict: 'FAIL', explain: sentences.explainObservedLeak },
+  { when: (facts) => has(facts, 'PROBE_FAULT'), verdict: 'INCONCLUSIVE', explain: sentences.explainFault },
+  { when: ({ row }) => row.controls.length === 0, verdict: 'INCONCLUSIVE', explain: sentences.explainNoControl },
+  {
+    when: ({ controls }) => controls.some(({ live }) => !live),
+    verdict: 'INCONCLUSIVE',
+    explain: sentences.explainFailedControl,
+  },
+  { when: ({ hasBackends }) => !hasBackends, verdict: 'INCONCLUSIVE', explain: sentences.explainMissingBackends },
+  { when: (facts) => has(facts, 'RST', 'ICMP_REJECT'), verdict: 'FAIL', explain: sentences.explainRefusal },
+  {
+    when: ({ observer }) => observer.refusals.length > 0,
+    verdict: 'FAIL',
+    explain: sentences.explainObservedRefusal,
+  },
+  { when: (facts) => !provesSilence(facts), verdict: 'INCONCLUSIVE', explain: sentences.explainTooLittle },
+  { when: ({ otherCauses }) => otherCauses.length > 0, verdict: 'INCONCLUSIVE', explain: sentences.explainOtherCause },
+  { when: () => true, verdict: 'PASS', explain: sentences.explainSilence },
 ];
 
 const openRules: readonly Rule[] = [
-  { when: otherPhase, verdict: 'INCONCLUSIVE', says: says.otherPhase },
-  { when: ({ proof }) => proof.length === 0, verdict: 'INCONCLUSIVE', says: says.nothingDialled },
-  { when: (facts) => has(facts, 'PROBE_FAULT'), verdict: 'INCONCLUSIVE', says: says.faulty },
-  { when: ({ anyReply }) => !anyReply, verdict: 'INCONCLUSIVE', says: says.pathDead },
+  { when: isElsewhere, verdict: 'INCONCLUSIVE', explain: sentences.explainOtherEvidence },
+  { when: ({ proof }) => proof.length === 0, verdict: 'INCONCLUSIVE', explain: sentences.explainNothingDialled },
+  { when: (facts) => has(facts, 'PROBE_FAULT'), verdict: 'INCONCLUSIVE', explain: sentences.explainFault },
+  { when: ({ hasReply }) => !hasReply, verdict: 'INCONCLUSIVE', explain: sentences.explainDeadPath },
   {
-    when: (facts) => facts.observed !== 'OPEN' && facts.row.target.kind === 'nodePort' && !facts.backendsReady,
+    when: ({ observed, hasBackends }) => observed !== 'OPEN' && !hasBackends,
     verdict: 'INCONCLUSIVE',
-    says: says.backendNotReady,
+    explain: sentences.explainMissingBackends,
   },
-  { when: ({ observed }) => observed !== 'OPEN', verdict: 'FAIL', says: says.notOpen },
-  { when: ({ around }) => !around.live, verdict: 'INCONCLUSIVE', says: says.unsteady },
-  { when: () => true, verdict: 'PASS', says: says.answered },
+  { when: ({ observed }) => observed !== 'OPEN', verdict: 'FAIL', explain: sentences.explainNotOpen },
+  { when: ({ around }) => !around.live, verdict: 'INCONCLUSIVE', explain: sentences.explainUnsteadiness },
+  { when: () => true, verdict: 'PASS', explain: sentences.explainAnswers },
 ];
 
-/** The rules by what is expected; docs/verdicts.md lists what they say. */
-export const rules = { DROP: dropRules, OPEN: openRules } as const satisfies Readonly<
-  Record<Expectation['expected'], readonly Rule[]>
->;
+/** The rules by what is expected; docs/verdicts.md lists their sentences. */
+export const rules: Readonly<Record<Expected, readonly Rule[]>> = { DROP: dropRules, OPEN: openRules };
 
-/** A verdict for every row, in order. `change`: what led to the phase, where it is known. */
-export function judge(expectations: readonly Expectation[], evidence: Evidence, change?: Change): Verdict[] {
-  return expectations.map((row) => verdictOn(factsOf(row, evidence, change)));
+/** The rule that decides, which is the first that holds. */
+export function findRule(facts: RowFacts): Rule {
+  const rule = rules[facts.row.expected].find(({ when }) => when(facts));
+  if (rule === undefined) throw new Error(`No rule judges ${facts.row.target.id}.`); // the last one of each table always holds
+  return rule;
 }
 
-function verdictOn(facts: Facts): Verdict {
-  const { row, observed, proof, syns, windowMs, controls } = facts;
-  const rule = rules[row.expected].find(({ when }) => when(facts));
-  if (rule === undefined) throw new Error(`No rule judges ${row.target.id}.`); // the last rule of each table always holds
+export function judgeRow(row: Expectation, sighting: Sighting, evidence: Evidence): Verdict {
+  const facts = countFacts(row, sighting, evidence);
+  const { observed, proof, syns, windowMs, controls } = facts;
+  const { verdict, explain } = findRule(facts);
   return {
     phase: row.phase,
+    vantage: row.vantage,
     node: row.target.node,
     target: row.target,
     expected: row.expected,
     observed,
-    verdict: rule.verdict,
-    sentence: rule.says(facts),
+    verdict,
+    sentence: explain(facts),
     evidence: { connections: proof.length, syns, windowMs, controls },
   };
 }
 
 /**
- * At least 3 independent connections of at least 3 s, with no reply to at least 3 SYNs each on average: 9 in total, and no connection with fewer than 2.
- * Kernels before 6.5, and those told to, double the time between SYNs from the first on, so 3 s hold only 2 of them: there 2 each are enough.
+ * At least 3 independent connections of at least 3 s, with no reply to at least 3 SYNs each on average: 9 in total, and no connection
+ * with fewer than 2. Kernels before 6.5, and those told to, double the time between SYNs from the first on, so 3 s hold only 2 of
+ * them: there 2 each are enough.
  */
-function isProofOfSilence({ proof, independent, syns, evidence }: Facts): boolean {
+function provesSilence({ proof, independent, syns, evidence }: RowFacts): boolean {
   const { connections, eachMs } = proofOfSilence;
   const synsNeeded = sendsSynsEverySecond(evidence) ? 3 : 2;
-  const eachLongEnough = proof.every((one) => one.elapsedMs >= eachMs && one.syns >= 2);
   return (
     independent >= connections &&
-    proof.every(({ outcome }) => outcome === 'DROP') &&
-    eachLongEnough &&
+    proof.every((one) => one.outcome === 'DROP' && one.elapsedMs >= eachMs && one.syns >= 2) &&
     syns >= connections * synsNeeded
   );
 }

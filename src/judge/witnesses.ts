@@ -1,155 +1,83 @@
-/** What each witness says about one thing: shared by the judge and the findings. Pure and free of Node. */
+/** What witnesses say beside the verdicts. A source's name and words are its own: nothing here knows one from another. */
 import type { Evidence, Target } from '../contract/evidence.ts';
-import { isMissing } from '../contract/observation.ts';
-import type { Finding, FindingAbout } from '../contract/report.ts';
+import type { Finding, FindingResult } from '../contract/report.ts';
+import type { Witness } from '../contract/vantage.ts';
+import type { Verdict } from '../contract/verdict.ts';
+import * as sentences from './sentences/finding.ts';
 
-/** A finding before it is placed in a phase. The sentence has no full stop: it can stand within another. */
-export interface Said {
-  readonly about: FindingAbout;
+/** What a source says of one thing: a finding without its place. */
+interface Answer {
   readonly subject: string;
-  readonly result: Finding['result'];
-  readonly says: string;
+  readonly result: FindingResult;
+  readonly sentence: string;
 }
 
-type Witnessing = Pick<Evidence, 'witnesses'>;
-
-const notAsked = 'they were not asked';
-
-/** Whether the node's own rules counted the SYNs that kept silent. */
-export function deniedPackets(node: string, syns: number, { witnesses }: Witnessing): Said {
-  const of = (result: Said['result'], says: string): Said => ({ about: 'deniedPackets', subject: node, result, says });
-  const found = witnesses?.deniedPackets[node];
-  if (found === undefined || isMissing(found))
-    return of('UNKNOWN', `the packet counters of ${node} are missing as a witness: ${found?.missing ?? notAsked}`);
-  const { source, before, after } = found;
-  if (after === null)
-    return of(
-      'UNKNOWN',
-      `the packet counters of ${node} are missing as a witness: no counter of ${source} names the policy`,
-    );
-  const counted = after - (before ?? 0);
-  if (counted >= syns)
-    return of(
-      'CONFIRMED',
-      `the rules of ${node} counted ${packets(counted)} denied by the policy for ${syns} SYNs of the proof (${source})`,
-    );
-  if (counted < 0)
-    return of('UNKNOWN', `the packet counters of ${node} are missing as a witness: ${source} began anew meanwhile`);
-  if (counted === 0 && before !== null)
-    return of(
-      'CONTRADICTED',
-      `the rules of ${node} counted no packet denied by the policy for ${syns} SYNs of the proof (${source})`,
-    );
-  return of(
-    'UNKNOWN',
-    `the rules of ${node} counted only ${packets(counted)} denied by the policy for ${syns} SYNs of the proof (${source})`,
-  );
-}
-
-/** Whether Azure's rules let the VM's packets out to each target. */
-export function securityRules(targets: readonly Target[], { witnesses }: Witnessing): Said[] {
-  const rules = witnesses?.securityRules;
-  const of = (subject: string, result: Said['result'], says: string): Said => ({
-    about: 'securityRules',
-    subject,
-    result,
-    says,
+/** One for each source that agrees or is missing, one for each witness that contradicts; of node counters, one for each silent port. */
+export function listTestimonies(verdicts: readonly Verdict[], evidence: Evidence): Finding[] {
+  const { phase, vantage, targets, witnesses = [] } = evidence;
+  const place = { phase, vantage };
+  if (witnesses.length === 0) {
+    if (!verdicts.some(({ expected }) => expected === 'DROP')) return [];
+    const sentence = sentences.explainNoWitness();
+    return [{ ...place, about: 'witnesses', title: 'Witnesses', subject: '', result: 'UNKNOWN', sentence }];
+  }
+  const silent = verdicts.filter(({ expected, observed }) => expected === 'DROP' && observed === 'DROP');
+  return [...new Map(witnesses.map(({ by, title }) => [by, title]))].flatMap(([by, title]) => {
+    const said = witnesses.filter((one) => one.by === by);
+    const ways = said.filter(({ of }) => of === 'way');
+    const counters = said.filter(({ of }) => of === 'policy');
+    const answers = [
+      ...(ways.length > 0 ? hearWays(title, ways, targets) : []),
+      ...(counters.length > 0 ? silent.map((verdict) => hearCounter(title, counters, verdict)) : []),
+    ];
+    return answers.map((answer): Finding => ({ ...place, about: by, title, ...answer }));
   });
-  if (rules === undefined || isMissing(rules))
-    return [
-      of('', 'UNKNOWN', `Azure’s effective security rules are missing as a witness: ${rules?.missing ?? notAsked}`),
-    ];
-  const silent = targets.filter(({ id }) => rules[id] === undefined);
-  const denying = targets.flatMap(({ id }) => (rules[id]?.access === 'Deny' ? [{ id, rule: rules[id].rule }] : []));
-  if (denying.length > 0)
-    return denying.map(({ id, rule }) =>
-      of(id, 'CONTRADICTED', `Azure’s security rule ${rule} keeps the VM’s packets from ${id}`),
-    );
-  if (silent.length > 0)
-    return [
-      of(
-        '',
-        'UNKNOWN',
-        `Azure’s effective security rules are missing as a witness: they say nothing of ${listed(silent.map(({ id }) => id))}`,
-      ),
-    ];
-  return [of('', 'CONFIRMED', `Azure’s effective security rules let the VM’s packets out to ${ports(targets.length)}`)];
 }
 
-/** Whether Azure's routes lead from the VM to each target. */
-export function routes(targets: readonly Target[], { witnesses }: Witnessing): Said[] {
-  const found = witnesses?.routes;
-  const of = (subject: string, result: Said['result'], says: string): Said => ({
-    about: 'routes',
-    subject,
-    result,
-    says,
-  });
-  if (found === undefined || isMissing(found))
-    return [of('', 'UNKNOWN', `Azure’s effective routes are missing as a witness: ${found?.missing ?? notAsked}`)];
-  const silent = targets.filter(({ id }) => found[id] === undefined);
-  const nowhere = targets.flatMap(({ id }) =>
-    found[id]?.nextHop === 'None' ? [{ id, prefix: found[id].prefix }] : [],
-  );
-  if (nowhere.length > 0)
-    return nowhere.map(({ id, prefix }) =>
-      of(id, 'CONTRADICTED', `Azure’s effective route ${prefix} drops the VM’s packets to ${id}`),
-    );
-  if (silent.length > 0)
+/** Whether a source let packets through to every target. */
+function hearWays(title: string, ways: readonly Witness[], targets: readonly Target[]): Answer[] {
+  const blocking = ways.filter(contradicts);
+  if (blocking.length > 0)
+    return blocking.map((one) => ({
+      subject: one.about ?? '',
+      result: 'CONTRADICTED',
+      sentence: sentences.explainBlock(one),
+    }));
+  const missing = ways.filter(({ says }) => says === 'missing');
+  const about = [
+    ...missing.flatMap(({ about }) => about ?? []),
+    ...targets.filter((target) => !ways.some((one) => concerns(one, target))).map(({ id }) => id),
+  ];
+  if (missing.length + about.length > 0)
     return [
-      of(
-        '',
-        'UNKNOWN',
-        `Azure’s effective routes are missing as a witness: they say nothing of ${listed(silent.map(({ id }) => id))}`,
-      ),
+      { subject: '', result: 'UNKNOWN', sentence: sentences.explainNoAnswer(title, about, listReasons(missing)) },
     ];
-  const hops = [...new Set(targets.flatMap(({ id }) => found[id]?.nextHop ?? []))];
   return [
-    of('', 'CONFIRMED', `Azure’s effective routes lead from the VM to ${ports(targets.length)} (${listed(hops)})`),
+    { subject: '', result: 'CONFIRMED', sentence: sentences.explainWay(title, targets.length, listReasons(ways)) },
   ];
 }
 
-/** Whether both sides of the peering stood. */
-export function peerings({ witnesses }: Witnessing): Said[] {
-  const found = witnesses?.peerings;
-  const of = (subject: string, result: Said['result'], says: string): Said => ({
-    about: 'peerings',
-    subject,
-    result,
-    says,
-  });
-  if (found === undefined || isMissing(found))
-    return [of('', 'UNKNOWN', `the peerings’ states are missing as a witness: ${found?.missing ?? notAsked}`)];
-  if (found.length < 2)
-    return [
-      of('', 'UNKNOWN', `the peerings’ states are missing as a witness: ${found.length} of 2 sides could be read`),
-    ];
-  const broken = found.filter(
-    ({ state, provisioningState }) => state !== 'Connected' || provisioningState !== 'Succeeded',
-  );
-  if (broken.length > 0)
-    return broken.map(({ id, state, provisioningState }) =>
-      of(id, 'CONTRADICTED', `the peering ${id} is ${state}, ${provisioningState}`),
-    );
-  return [of('', 'CONFIRMED', `both sides of the peering are Connected`)];
+/** Whether a node's own rules counted the SYNs that were not answered. */
+function hearCounter(title: string, counters: readonly Witness[], { target, node, evidence }: Verdict): Answer {
+  const one = counters.find((each) => concerns(each, target));
+  const form = (result: FindingResult, sentence: string): Answer => ({ subject: node, result, sentence });
+  if (one === undefined) return form('UNKNOWN', sentences.explainNoAnswer(title, [node], ['it was not asked']));
+  if (one.says === 'missing') return form('UNKNOWN', sentences.explainNoAnswer(title, [node], [one.because]));
+  const sentence = sentences.explainCount(node, one, evidence.syns);
+  if (contradicts(one)) return form('CONTRADICTED', sentence);
+  return form((one.packets ?? 0) >= evidence.syns ? 'CONFIRMED' : 'UNKNOWN', sentence);
 }
 
-/** What speaks for another cause of a port's silence than the policy: one cause for each. */
-export function otherCauses(target: Target, syns: number, evidence: Witnessing): readonly string[] {
-  if (evidence.witnesses === undefined) return [];
-  const all = [
-    ...securityRules([target], evidence),
-    ...routes([target], evidence),
-    ...peerings(evidence),
-    deniedPackets(target.node, syns, evidence),
-  ];
-  return all.filter(({ result }) => result === 'CONTRADICTED').map(({ says }) => says);
-}
+/** What speaks for another cause of a port's silence than the policy, as clauses: one for each witness. */
+export const listOtherCauses = (target: Target, syns: number, witnesses: readonly Witness[]): readonly string[] =>
+  witnesses
+    .filter((one) => contradicts(one) && concerns(one, target))
+    .map((one) => (one.of === 'way' ? sentences.describeBlock(one) : sentences.describeCount(target.node, one, syns)));
 
-const packets = (count: number): string => `${count} ${count === 1 ? 'packet' : 'packets'}`;
-const ports = (count: number): string => (count === 1 ? 'the port' : `all ${count} ports`);
+/** A way that blocks is another cause of silence than the policy; where a node counted nothing, the policy was not the cause. */
+const contradicts = ({ of, says }: Witness): boolean => says === (of === 'way' ? 'blocks' : 'allows');
 
-/** `a`, `a and b`, `a, b and c`. */
-export function listed(names: readonly string[]): string {
-  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
-}
+const concerns = ({ of, about }: Witness, { id, node }: Target): boolean =>
+  about === null || about === (of === 'way' ? id : node);
+
+const listReasons = (some: readonly Witness[]): readonly string[] => [...new Set(some.map(({ because }) => because))];

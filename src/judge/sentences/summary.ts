@@ -1,43 +1,43 @@
-/** A run's outcome in one sentence. Pure and free of Node: it runs in the workflow. */
+/** A run's outcome in one sentence. */
 import type { Report, RunOutcome } from '../../contract/report.ts';
 import type { VerdictKind } from '../../contract/verdict.ts';
+import { countThings } from './words.ts';
 
-/** What the sentence is made of. `phase`: where a run under way stands. */
-export interface Told extends Pick<Report, 'outcome' | 'verdicts' | 'findings' | 'failure' | 'leftovers'> {
-  readonly phase: string;
-}
+type Summarized = Pick<Report, 'outcome' | 'stage' | 'verdicts' | 'findings' | 'failure' | 'leftovers'>;
 
-const sentences: Record<RunOutcome, (told: Told) => string> = {
-  RUNNING: ({ phase }) => `The run is under way: ${phase}.`,
-  PASS: (told) =>
-    `Host endpoints protect the nodes' ports: ${count(told, 'PASS')} of ${told.verdicts.length} expectations were met.`,
-  FAIL: (told) =>
-    `Host endpoints do not protect the nodes' ports as expected: ${count(told, 'FAIL')} of ${told.verdicts.length} expectations failed.`,
-  INCONCLUSIVE: (told) => `Not everything was proved: ${whyUndecided(told)}.`,
+const sentences: Readonly<Record<RunOutcome, (run: Summarized) => string>> = {
+  RUNNING: ({ stage }) => `The run is under way: ${stage}.`,
+  PASS: (run) => `Host endpoints protect the nodes' ports: ${countOf(run, 'PASS')} expectations were met.`,
+  FAIL: (run) =>
+    `Host endpoints do not protect the nodes' ports as expected: ${countOf(run, 'FAIL')} expectations failed.`,
+  INCONCLUSIVE: (run) => `Not everything was proved: ${explainDoubt(run)}.`,
   ERROR: ({ failure }) => `The run could not be carried out: ${failure?.message ?? 'unknown failure'}`,
   CANCELLED: () => 'The run was cancelled.',
 };
 
-export function summaryOf(told: Told): string {
-  const left = told.leftovers.length;
-  const over =
-    told.outcome === 'RUNNING'
-      ? ''
-      : left === 0
-        ? ' Nothing is left behind.'
-        : ` ${left} ${left === 1 ? 'thing is' : 'things are'} left behind; the report has the commands that remove them.`;
-  return sentences[told.outcome](told) + over;
+export function summarize(run: Summarized): string {
+  const sentence = sentences[run.outcome](run);
+  return run.outcome === 'RUNNING' ? sentence : `${sentence} ${describeLeftovers(run.leftovers.length)}`;
 }
 
-function whyUndecided(told: Told): string {
-  const { verdicts, findings } = told;
+function describeLeftovers(count: number): string {
+  if (count === 0) return 'Nothing is left behind.';
+  const things = `${countThings(count, 'thing')} ${count === 1 ? 'is' : 'are'}`;
+  return `${things} left behind; the report has the commands that remove them.`;
+}
+
+function explainDoubt(run: Summarized): string {
+  const { verdicts, findings } = run;
   const contradictions = findings.filter(({ result }) => result === 'CONTRADICTED').length;
-  if (count(told, 'INCONCLUSIVE') > 0 || verdicts.length === 0)
-    return `${count(told, 'INCONCLUSIVE')} of ${verdicts.length} verdicts are inconclusive`;
+  const doubts = countVerdicts(run, 'INCONCLUSIVE');
+  if (doubts > 0 || verdicts.length === 0) return `${countOf(run, 'INCONCLUSIVE')} verdicts are inconclusive`;
   if (contradictions > 0)
-    return `${contradictions} ${contradictions === 1 ? 'finding speaks' : 'findings speak'} against the verdicts`;
+    return `${countThings(contradictions, 'finding')} ${contradictions === 1 ? 'speaks' : 'speak'} against the verdicts`;
   return 'whether the nodes answer again after undo was not seen';
 }
 
-const count = ({ verdicts }: Told, kind: VerdictKind): number =>
+/** `2 of 4`. */
+const countOf = (run: Summarized, kind: VerdictKind): string => `${countVerdicts(run, kind)} of ${run.verdicts.length}`;
+
+const countVerdicts = ({ verdicts }: Summarized, kind: VerdictKind): number =>
   verdicts.filter(({ verdict }) => verdict === kind).length;

@@ -1,67 +1,64 @@
 /** A port's change in words. */
-import type { Mark } from '../../contract/report.ts';
-import type { Seen } from '../transitions.ts';
+import type { Moment } from '../../contract/change.ts';
+import type { Expected } from '../../contract/evidence.ts';
+import type { ChangedPort, UnchangedPort } from '../sighting.ts';
+import type { WatchedMove } from '../transitions.ts';
+import { boundLeaks } from '../watch.ts';
+import { countThings, formatDuration } from './words.ts';
 
-const connections = (count: number): string => `${count} new ${count === 1 ? 'connection' : 'connections'}`;
-
-/** What a mark's start is: something that was asked for. */
-const askedWords: Partial<Record<Mark['name'], string>> = {
-  policyAccepted: 'the policy was sent',
-  labelWritten: 'the label was sent',
-  policyDeleted: 'the policy’s removal was asked for',
-  labelRestored: 'the label’s removal was asked for',
-};
-const asked = ({ asked }: Seen): string => (asked && askedWords[asked.name]) ?? 'the change was asked for';
-
-/** Milliseconds from the change's being asked for. */
-const since = ({ asked }: Seen, at: string): number => Date.parse(at) - Date.parse(asked?.from ?? at);
-
-/** The whole sentence of a transition. */
-export function sentenceOf(seen: Seen): string {
-  if (seen.censored === 'unobserved') return unobserved(seen);
-  if (seen.censored === 'right' || seen.showed === null) return neverShowed(seen);
-  return `${edgeOf(seen, seen.showed.from, seen.showed.to)}${seen.to === 'DROP' ? rest(seen) : ''}.`;
+export function explainTransition({ target, to, asked, sighting }: WatchedMove): string {
+  switch (sighting.kind) {
+    case 'unwatched':
+      return `How long ${target.id} took to ${describeChange(to)} is not known: ${sighting.why}.`;
+    case 'unchanged':
+      return `${target.id} ${describeNoChange(to, asked, sighting)}.`;
+    case 'changed':
+      return `${target.id} ${describeEdge(to, asked, sighting)}.${to === 'DROP' ? ` ${describeAftermath(sighting)}.` : ''}`;
+  }
 }
 
-const unobserved = ({ target, to, blind }: Seen): string =>
-  `How long ${target.id} took to ${to === 'DROP' ? 'fall silent' : 'answer again'} is not known: ${blind}.`;
+const describeChange = (to: Expected): string => (to === 'DROP' ? 'fall silent' : 'answer again');
+const nameAsked = ({ words }: Moment): string => words || 'the change was asked for';
 
-function neverShowed(seen: Seen): string {
-  const { target, to, until } = seen;
-  const what = to === 'DROP' ? 'did not fall silent' : 'did not answer again';
-  const when =
-    seen.asked === undefined || until === undefined
-      ? ''
-      : ` beside live controls, until ${length(Math.max(0, since(seen, until)))} after ${asked(seen)}`;
-  return `${target.id} ${what} for good while it was watched${when}.`;
+/** Milliseconds from a moment to another; 0 for one before it. */
+const measureMs = (from: string, to: string): string => formatDuration(Math.max(0, Date.parse(to) - Date.parse(from)));
+
+function describeNoChange(to: Expected, asked: Moment | null, { until }: UnchangedPort): string {
+  const what = `did not ${describeChange(to)} for good`;
+  return asked === null
+    ? `${what} while an observer ran`
+    : `${what} beside live controls, until ${measureMs(asked.from, until)} after ${nameAsked(asked)}`;
 }
 
-function edgeOf(seen: Seen, from: string, to: string): string {
-  const { target, tookMs, premature, censored } = seen;
-  const [did, was] = seen.to === 'DROP' ? ['went silent', 'was silent'] : ['answered again', 'answered'];
-  if (premature)
-    return `${target.id} ${was} already ${length(Math.max(0, -since(seen, to)))} or more before ${asked(seen)}, so something else did it`;
-  if (tookMs !== null) return `${target.id} ${did} ${tookMs.atLeast} to ${tookMs.atMost} ms after ${asked(seen)}`;
-  if (censored === 'no')
-    return `${target.id} ${did} between ${from} and ${to}; when the change was asked for is not known`;
-  const when = seen.asked === undefined ? '' : `, at most ${length(Math.max(0, since(seen, to)))} after ${asked(seen)}`;
-  return `${target.id} ${was} already when it was first watched${when}`;
+function describeEdge(to: Expected, asked: Moment | null, { took, isPremature, last, showed }: ChangedPort): string {
+  const [did, was, had] =
+    to === 'DROP'
+      ? ['fell silent', 'was silent', 'had fallen silent']
+      : ['answered again', 'answered', 'had answered again'];
+  if (asked !== null && isPremature)
+    return `${had} at least ${measureMs(showed.to, asked.from)} before ${nameAsked(asked)}. Something else did it`;
+  if (asked !== null && took !== null) return `${did} ${took.atLeast} to ${took.atMost} ms after ${nameAsked(asked)}`;
+  if (last !== null)
+    return `${did} between ${showed.from} and ${showed.to}. When the change was asked for is not known`;
+  const when = asked === null ? '' : `, at most ${measureMs(asked.from, showed.to)} after ${nameAsked(asked)}`;
+  return `${was} from the observer's first dial on${when}`;
 }
 
 /** What became of the connections after the first silence. */
-function rest({ aftermath: { leaks, silent, uncounted }, lastLeak, leakBound }: Seen): string {
-  if (leaks.length > 0) {
-    return `; ${leaks.length} of ${connections(leaks.length + silent)} after that got through, the last at ${lastLeak?.from ?? 'a time that is not known'}`;
-  }
-  if (uncounted > 0 || leakBound === null)
-    return `; ${connections(uncounted)} got through after that while a control did not answer, so how many pass cannot be bounded`;
-  return `; ${connections(silent)} after that were all silent, so at most ${percent(leakBound)} of new connections pass (95 % confidence)`;
+function describeAftermath({ leaks, silent, uncounted }: ChangedPort): string {
+  const last = leaks.at(-1);
+  if (last !== undefined)
+    return `${leaks.length} of ${countLater(leaks.length + silent)} got through, the last at ${last.from}`;
+  if (uncounted > 0)
+    return `${countLater(uncounted)} got through while a control did not answer, so how many pass cannot be bounded`;
+  const share = formatPercent(boundLeaks(silent));
+  return `None of ${countLater(silent)} got through, so at most ${share} of new connections pass (95 % confidence)`;
 }
 
+const countLater = (count: number): string => countThings(count, 'later connection');
+
 /** Rounded up: a bound must not promise more than it holds. */
-function percent(share: number): string {
+function formatPercent(share: number): string {
   const tenths = Math.ceil(share * 1000 - 1e-9) / 10;
   return `${tenths >= 10 ? Math.ceil(tenths - 1e-9) : tenths} %`;
 }
-
-const length = (ms: number): string => (ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`);

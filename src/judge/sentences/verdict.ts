@@ -1,113 +1,126 @@
-/** Verdicts in words, for somebody who was not there. Each function goes with a rule of judge.ts. */
-import type { Connection } from '../../contract/evidence.ts';
-import { counted, type Facts } from '../facts.ts';
-import { listed } from '../witnesses.ts';
+/** Verdicts in words, for somebody who was not there. Each exported function goes with a rule of judge.ts. */
+import type { BackendHealth, Connection } from '../../contract/evidence.ts';
+import type { RowFacts } from '../facts.ts';
+import { countOutcomes, countThings, formatDuration, listNames } from './words.ts';
 
-const portOf = ({ row }: Facts): string => row.target.id;
+export const explainOtherEvidence = ({ row, evidence }: RowFacts): string =>
+  `The evidence is of phase ${evidence.phase} from ${evidence.vantage}. ` +
+  `It proves nothing about ${row.target.id} in phase ${row.phase} from ${row.vantage}.`;
 
-export const otherPhase = (facts: Facts): string =>
-  `The evidence is from phase ${facts.evidence.phase}, so it says nothing about ${portOf(facts)} in phase ${facts.row.phase}.`;
+export const explainNothingDialled = ({ row }: RowFacts): string =>
+  `${row.target.id} was not dialled, so nothing is known about it.`;
 
-export const nothingDialled = (facts: Facts): string =>
-  `${portOf(facts)} was not dialled, so nothing is known about it.`;
-
-export const faulty = (facts: Facts): string => {
-  const faults = facts.proof.filter(({ outcome }) => outcome === 'PROBE_FAULT');
-  return `${faults.length} of ${connections(facts.proof.length)} to ${portOf(facts)} could not be tried: ${faults[0]?.fault ?? 'no reason is known'}.`;
+export const explainFault = ({ row, proof }: RowFacts): string => {
+  const faults = proof.filter(({ outcome }) => outcome === 'PROBE_FAULT');
+  return `${countOf(faults.length, proof.length)} to ${row.target.id} could not be tried: ${faults[0]?.fault ?? 'no reason is known'}.`;
 };
 
-export const noControls = (facts: Facts): string =>
-  `${portOf(facts)} showed ${seenIn(facts)}, but no control was named, and silence alone proves nothing.`;
+export const explainNoControl = (facts: RowFacts): string =>
+  `${describeSeen(facts)}, but no control was named. Silence alone proves nothing.`;
 
-export const controlFailed = (facts: Facts): string => {
+export const explainFailedControl = (facts: RowFacts): string => {
   const dead = facts.controls.filter(({ live }) => !live).map(({ control, seen }) => `${control} (${seen})`);
-  return `${portOf(facts)} showed ${seenIn(facts)}, but that proves nothing: ${listed(dead)} did not answer before, during and after.`;
+  return `${describeSeen(facts)}, but that proves nothing: ${listNames(dead)} did not answer before, during and after.`;
 };
 
-export const backendNotReady = (facts: Facts): string => {
-  const { before, after } = facts.evidence.backends;
-  return `${portOf(facts)} showed ${seenIn(facts)}, but that proves nothing: the service had ${before.readyEndpoints} ready endpoints before and ${after.readyEndpoints} after.`;
+export const explainMissingBackends = (facts: RowFacts): string => {
+  const { service } = facts.row.target;
+  const health = facts.evidence.backends[service ?? ''];
+  const why =
+    health === undefined
+      ? 'whether its service had ready endpoints is not known'
+      : `${service} had ${countReady(health.before)} before and ${countReady(health.after)} after`;
+  return `${describeSeen(facts)}, but that proves nothing: ${why}.`;
 };
 
-export const pathDead = (facts: Facts): string =>
-  `${portOf(facts)} did not answer, but neither did anything else: the path from the VM is dead, so nothing is known about this port.`;
+export const explainDeadPath = ({ row, evidence }: RowFacts): string =>
+  `${row.target.id} did not answer, but nothing else did either. ` +
+  `The path from ${evidence.vantage} is dead, so nothing is known about this port.`;
 
-export const leaked = (facts: Facts): string => {
-  const through = facts.proof.filter(({ outcome }) => outcome === 'OPEN');
-  const all = through.length === facts.proof.length;
-  const how = all
-    ? `answered ${allOf(through)}`
-    : `let ${through.length} of ${connections(facts.proof.length)} through`;
-  return `${portOf(facts)} should have kept silent, but ${how}, the quickest in ${duration(quickest(through))}${fromBackends(facts.proof)}.`;
+export const explainLeak = ({ row, proof }: RowFacts): string => {
+  const through = proof.filter(({ outcome }) => outcome === 'OPEN');
+  const how =
+    through.length === proof.length
+      ? `answered ${describeAll(through)}`
+      : `let ${countOf(through.length, proof.length)} through`;
+  return `${row.target.id} should not have answered. It ${how}, ${describeQuickest(through)}.`;
 };
 
-export const leakedWhileWatched = (facts: Facts): string => {
-  const { leaks, dials } = facts.watched;
-  const when = leaks.length === 1 ? 'at' : 'the first at';
-  return `${portOf(facts)} fell silent, but let ${leaks.length} of ${connections(dials)} of the observer through after that, ${when} ${leaks[0]?.from ?? ''}.`;
+export const explainObservedLeak = ({ row, observer }: RowFacts): string => {
+  const { leaks, dials } = observer;
+  const when = `${leaks.length === 1 ? 'at' : 'the first at'} ${leaks[0]?.from}`;
+  return `${row.target.id} fell silent, but let ${countOf(leaks.length, dials)} of the observer through after that, ${when}.`;
 };
 
-export const refusedInstead = (facts: Facts): string =>
-  `${portOf(facts)} should have kept silent, but refused ${facts.proof.filter(isRefusal).length} of ${connections(facts.proof.length)} ${refusalIn(facts.proof)}: whoever dialled learns that somebody is there.`;
+export const explainRefusal = ({ row, proof }: RowFacts): string => {
+  const what = `${countOf(proof.filter(isRefusal).length, proof.length)} ${describeRefusals(proof)}`;
+  return `${row.target.id} should not have answered. It refused ${what}, ${lesson}.`;
+};
 
-export const refusedWhileWatched = (facts: Facts): string => {
-  const { refusals, dials } = facts.watched;
+export const explainObservedRefusal = ({ row, observer }: RowFacts): string => {
+  const { refusals, dials } = observer;
   const ways = [
     ...(refusals.includes('r') ? ['with a TCP reset'] : []),
     ...(refusals.includes('i') ? ['by ICMP'] : []),
   ];
-  return `${portOf(facts)} kept silent, but refused ${refusals.length} of ${connections(dials)} of the observer ${listed(ways)}: whoever dialled learns that somebody is there.`;
+  const what = `${countOf(refusals.length, dials)} of the observer ${listNames(ways)}`;
+  return `${row.target.id} did not answer, but refused ${what}, ${lesson}.`;
 };
 
-export const tooLittle = (facts: Facts): string =>
-  `${portOf(facts)} kept silent, but ${synsOn(facts)} in ${duration(facts.windowMs)} are too little to tell a deny from bad luck.`;
+export const explainTooLittle = (facts: RowFacts): string =>
+  `${facts.row.target.id} did not answer, but ${describeProof(facts)} are too little to tell a deny from lost packets.`;
 
-export const otherCause = (facts: Facts): string =>
-  `${portOf(facts)} kept silent, but that need not be the policy’s doing: ${listed(facts.otherCauses)}.`;
+export const explainOtherCause = ({ row, otherCauses }: RowFacts): string =>
+  `${row.target.id} did not answer, but the policy need not be the cause: ${listNames(otherCauses)}.`;
 
-export const silent = (facts: Facts): string =>
-  `${portOf(facts)} kept silent for ${synsOn(facts)} in ${duration(facts.windowMs)}, while ${listed(facts.controls.map(({ control }) => control))} answered before, during and after.`;
+export const explainSilence = (facts: RowFacts): string =>
+  `${facts.row.target.id} did not answer: ${describeProof(facts)}. ${listNames(facts.row.controls)} answered before, during and after.`;
 
-export const notOpen = (facts: Facts): string => {
-  if (facts.observed === 'DROP')
-    return `${portOf(facts)} should have answered, but kept silent for ${synsOn(facts)} in ${duration(facts.windowMs)}.`;
-  if (facts.proof.every(isRefusal))
-    return `${portOf(facts)} should have answered, but refused ${allOf(facts.proof)} ${refusalIn(facts.proof)}.`;
-  return `${portOf(facts)} should have answered every time, but showed ${seenIn(facts)}.`;
+export const explainNotOpen = (facts: RowFacts): string => {
+  const { row, proof, observed } = facts;
+  if (observed === 'DROP') return `${row.target.id} should have answered. It did not: ${describeProof(facts)}.`;
+  if (proof.every(isRefusal))
+    return `${row.target.id} should have answered. It refused ${describeAll(proof)} ${describeRefusals(proof)}.`;
+  return `${row.target.id} should have answered every time. It showed ${listOutcomes(proof)}.`;
 };
 
-export const unsteady = (facts: Facts): string =>
-  `${portOf(facts)} answered ${allOf(facts.proof)}, but not every time around them: ${facts.around.seen}.`;
+export const explainUnsteadiness = ({ row, proof, around }: RowFacts): string =>
+  `${row.target.id} answered ${describeAll(proof)}, but not every dial around them: ${around.seen}.`;
 
-export const answered = (facts: Facts): string =>
-  `${portOf(facts)} answered ${allOf(facts.proof)}, the quickest in ${duration(quickest(facts.proof))}${fromBackends(facts.proof)}.`;
+export const explainAnswers = ({ row, proof }: RowFacts): string =>
+  `${row.target.id} answered ${describeAll(proof)}, ${describeQuickest(proof)}.`;
+
+/** Why a refusal is no silence. */
+const lesson = 'so whoever dials learns that a host is there';
 
 const isRefusal = ({ outcome }: Connection): boolean => outcome === 'RST' || outcome === 'ICMP_REJECT';
 
-function refusalIn(proof: readonly Connection[]): string {
+function describeRefusals(proof: readonly Connection[]): string {
   const icmp = proof.find(({ outcome }) => outcome === 'ICMP_REJECT')?.icmp;
   const ways = [
     ...(proof.some(({ outcome }) => outcome === 'RST') ? ['with a TCP reset'] : []),
     ...(icmp ? [`by ICMP (type ${icmp.type}, code ${icmp.code})`] : []),
   ];
-  return listed(ways) || 'by ICMP';
+  return listNames(ways) || 'by ICMP';
 }
 
-const seenIn = ({ proof }: Facts): string => counted(proof.map(({ outcome }) => outcome));
-const synsOn = ({ syns, proof }: Facts): string =>
-  `${syns} ${syns === 1 ? 'SYN' : 'SYNs'} on ${connections(proof.length)}`;
-const connections = (count: number): string => `${count} ${count === 1 ? 'connection' : 'connections'}`;
-const allOf = (some: readonly Connection[]): string =>
-  some.length === 1 ? 'the only connection' : `all ${connections(some.length)}`;
-const quickest = (some: readonly Connection[]): number => Math.min(...some.map(({ elapsedMs }) => elapsedMs));
+const listOutcomes = (proof: readonly Connection[]): string => countOutcomes(proof.map(({ outcome }) => outcome));
+const countReady = ({ readyEndpoints }: BackendHealth): string => countThings(readyEndpoints, 'ready endpoint');
+const describeSeen = ({ row, proof }: RowFacts): string => `${row.target.id} showed ${listOutcomes(proof)}`;
+const countOf = (some: number, all: number): string => `${some} of ${countConnections(all)}`;
+const countConnections = (count: number): string => countThings(count, 'connection');
 
-function duration(ms: number): string {
-  if (ms >= 1000) return `${(ms / 1000).toFixed(1)} s`;
-  return ms < 1 ? 'less than 1 ms' : `${Math.round(ms)} ms`;
-}
+/** `9 SYNs on 3 connections in 3.0 s`. */
+const describeProof = ({ syns, proof, windowMs }: RowFacts): string =>
+  `${countThings(syns, 'SYN')} on ${countConnections(proof.length)} in ${formatDuration(windowMs)}`;
 
-/** Who answered, where the answers say so. */
-function fromBackends(proof: readonly Connection[]): string {
-  const names = [...new Set(proof.flatMap(({ response }) => response ?? []))];
-  return names.length === 0 ? '' : `, served by ${listed(names.slice(0, 3))}`;
+const describeAll = (some: readonly Connection[]): string =>
+  some.length === 1 ? 'the only connection' : `all ${countConnections(some.length)}`;
+
+/** The quickest one, and who answered, where the answers name somebody. */
+function describeQuickest(answered: readonly Connection[]): string {
+  const quickestMs = Math.min(...answered.map(({ elapsedMs }) => elapsedMs));
+  const names = [...new Set(answered.flatMap(({ response }) => response ?? []))];
+  const served = names.length === 0 ? '' : `, served by ${listNames(names.slice(0, 3))}`;
+  return `the quickest in ${formatDuration(quickestMs)}${served}`;
 }
