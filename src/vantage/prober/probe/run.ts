@@ -89,10 +89,10 @@ function askWitnesses(
 
 /** Of a kind of vantage that this worker does not know. */
 function missWitnesses(kind: string): Hearing {
-  const because = `nobody is known to ask about the way from a vantage of kind ${kind}`;
+  const because = `this worker knows none for a vantage of kind ${kind}`;
   const missing: Witness = {
     by: 'way',
-    title: 'The way to the targets',
+    title: 'Witnesses of the way',
     of: 'way',
     about: null,
     says: 'missing',
