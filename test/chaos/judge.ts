@@ -1,5 +1,5 @@
 /** What must hold after every cell. */
-import { proofOf, type Report } from '../../src/contract/report.ts';
+import { findProof, type Report } from '../../src/contract/report.ts';
 import type { Verdict } from '../../src/contract/verdict.ts';
 import { allProved, verdictsOf } from '../e2e/world-runs.ts';
 import { listDifferences, type State } from '../support/lab-state.ts';
@@ -69,7 +69,7 @@ function twice(created: readonly string[], most: (kind: string) => number): stri
 function whyFalse(report: Report, row: Verdict): string[] {
   const { phase, target, verdict, expected, observed, evidence } = row;
   if (verdict !== 'PASS') return [];
-  const proof = proofOf(report, row);
+  const proof = findProof(report, row);
   const why: string[] = [];
   if (observed !== expected) why.push(`${observed} seen, ${expected} expected`);
   if (proof.length < 1 || proof.some(({ outcome }) => outcome !== expected))

@@ -1,7 +1,7 @@
 /** Every fault that a run must survive, as data. */
 import type { Fault as ArmFault } from '../../lab/azure/faults.ts';
 import { cluster } from '../../lab/scope.ts';
-import type { StepName } from '../../src/contract/steps.ts';
+import type { StepName } from '../support/steps.ts';
 import { listStepUses } from '../support/steps.ts';
 import type { Moment } from '../support/worker-under-test/messages.ts';
 

@@ -1,8 +1,8 @@
 /** How to meet a step in the middle of its work: what makes it slow, and what shows that it is under way. */
 import type { Lab } from '../../lab/lab.ts';
 import { cluster } from '../../lab/scope.ts';
-import type { StepName } from '../../src/contract/steps.ts';
 import type { Process } from '../support/lab-state.ts';
+import type { StepName } from '../support/steps.ts';
 
 export interface Middle {
   /** Carried out when the step has begun and waits for being told to go on. */

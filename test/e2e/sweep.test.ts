@@ -127,7 +127,7 @@ describe('a sweep leaves nothing, and touches nothing else, after a run that was
 });
 
 const waitingForNode2 = (handle: WorkflowHandle): Promise<void> =>
-  until(async () => (await handle.query<Progress>(progressQuery)).phase === 'awaiting-second-node', handle);
+  until(async () => (await handle.query<Progress>(progressQuery)).stage === 'waiting', handle);
 
 const hepflow = (...args: string[]): Promise<Ended> =>
   run([process.execPath, `${root}/src/cli/main.ts`, ...args], { ...process.env, ...world.lab.environment });

@@ -51,7 +51,7 @@ test('a second run is refused while the first waits, is told who holds the clust
   timeout: 180_000,
 }, async () => {
   const first = await startRun(world);
-  await reaches(first, 'awaiting-second-node');
+  await reaches(first, 'waiting');
   const lease = await leaseNow();
   assert.equal(lease?.spec.holderIdentity, await identityOf(first));
   const stateOfFirst = await world.state();

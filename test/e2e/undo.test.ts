@@ -10,9 +10,8 @@ import type { Lab } from '../../lab/lab.ts';
 import { cluster } from '../../lab/scope.ts';
 import { finishSignal, type Progress, progressQuery, reportQuery } from '../../src/contract/messages.ts';
 import type { Report } from '../../src/contract/report.ts';
-import type { StepName } from '../../src/contract/steps.ts';
 import { listDifferences } from '../support/lab-state.ts';
-import { expectedSteps, listStepUses } from '../support/steps.ts';
+import { findUndo, listStepUses, type StepName } from '../support/steps.ts';
 import { type Order, refusal } from '../support/worker-under-test/messages.ts';
 import { middles } from './middles.ts';
 import { type OrderedWorld, startOrderedWorld, until } from './ordered-world.ts';
@@ -79,14 +78,14 @@ async function failing(t: TestContext, step: StepName, nth: number, at: 'before'
 
 /** What the undo of a step found. Of several uses, the last is undone first. */
 const foundBy = (report: Report, step: StepName): string =>
-  report.steps.find(({ name }) => name === expectedSteps[step].undo)?.detail ?? '';
+  report.steps.find(({ name }) => name === findUndo(step))?.detail ?? '';
 
 describe('a run names the failure first, and has undone everything (W2, W5), when it fails after the effect of', () => {
   for (const { step, nth, title } of uses) {
     test(title, async (t) => {
       const report = await failing(t, step, nth, 'after');
       assert.deepEqual(report.leftovers, []);
-      if (expectedSteps[step].undo !== undefined) assert.match(foundBy(report, step), / gone| again/);
+      if (findUndo(step) !== undefined) assert.match(foundBy(report, step), / gone| again/);
       await world.assertAsBefore();
     });
   }
@@ -165,7 +164,7 @@ describe('while the run waits for the second node, somebody else', () => {
   /** Runs to the wait, lets somebody meddle, and ends the run. */
   const meddledWith = (t: TestContext, meddle: () => Promise<unknown>): Promise<Report> =>
     world.run(t, onSignal, nothing, async (handle) => {
-      await until(async () => (await handle.query<Progress>(progressQuery)).phase === 'awaiting-second-node', handle);
+      await until(async () => (await handle.query<Progress>(progressQuery)).stage === 'waiting', handle);
       await meddle();
       await handle.signal(finishSignal);
       return await succeed(handle);

@@ -1,15 +1,14 @@
 /** The steps of a run as the tests expect them. Written by hand, and read from nothing: a step that src/ forgets to undo is noticed. */
-import type { StepName, UndoName } from '../../src/contract/steps.ts';
 
 interface ExpectedStep {
   /** What takes its effect back; absent where it has none. */
-  readonly undo?: UndoName;
+  readonly undo?: string;
   /** What tells its uses in a run with the second node apart, in order. Default: one use. */
   readonly uses?: readonly string[];
 }
 
-/** In the order of a run. The compiler notices a step that is missing. */
-export const expectedSteps: Readonly<Record<StepName, ExpectedStep>> = {
+/** In the order of a run. */
+export const expectedSteps = {
   preflight: {},
   holdCluster: { undo: 'releaseCluster' },
   createNetwork: { undo: 'deleteNetwork' },
@@ -26,7 +25,12 @@ export const expectedSteps: Readonly<Record<StepName, ExpectedStep>> = {
   labelNode: { undo: 'restoreLabel', uses: ['of the first node', 'of the second node'] },
   applyPolicy: { undo: 'deletePolicy' },
   probe: { uses: ['of the baseline', 'under the policy', 'with both nodes labelled', 'after the undo'] },
-};
+} as const satisfies Readonly<Record<string, ExpectedStep>>;
+
+export type StepName = keyof typeof expectedSteps;
+
+/** What takes a step's effect back; undefined where it has none. */
+export const findUndo = (step: StepName): string | undefined => (expectedSteps[step] as ExpectedStep).undo;
 
 /** A use of a step in a run with the second node; `nth` counts from 1. */
 export interface StepUse<Step extends string = StepName> {
@@ -37,7 +41,9 @@ export interface StepUse<Step extends string = StepName> {
 
 /** Every use of every step. */
 export const listStepUses = (): StepUse[] =>
-  (Object.keys(expectedSteps) as StepName[]).flatMap((step) => nameUses(step, expectedSteps[step].uses ?? ['']));
+  (Object.keys(expectedSteps) as StepName[]).flatMap((step) =>
+    nameUses(step, (expectedSteps[step] as ExpectedStep).uses ?? ['']),
+  );
 
 /** Uses of the step `undo`: a run without the second node goes back in these batches, in this order. */
 export const listUndoUses = (): StepUse<'undo'>[] =>

@@ -1,5 +1,5 @@
 /** What a test and its worker under test report to each other, as messages between two processes. */
-import type { StepName } from '../../../src/contract/steps.ts';
+import type { StepName } from '../steps.ts';
 
 /** A use of a step; `nth` counts those that began since the order, from 1. Tries of one use count once. */
 export interface Use {
