@@ -1,6 +1,6 @@
 /**
- * Whether a pod on the denied node answers through another node: then the pod lives, and only the way in through its node's port is
- * shut.
+ * Whether a pod on the denied node answers through another node: then the pod lives, and only the way in through its
+ * node's port is shut.
  */
 import type { Evidence, Target } from '../contract/evidence.ts';
 import type { Finding, FindingResult } from '../contract/report.ts';
