@@ -15,12 +15,13 @@ import type { Evidence } from '../src/contract/evidence.ts';
 import { finishSignal } from '../src/contract/messages.ts';
 import { isMissing, type Observation } from '../src/contract/observation.ts';
 import type { Mark, Transition } from '../src/contract/report.ts';
-import type { Call, StepInput } from '../src/contract/steps.ts';
+import type { Call, ObserverInput, ProbeInput, StepInput } from '../src/contract/steps.ts';
 import { transitionsOf } from '../src/judge/transitions.ts';
 import type { StepContext, Tools } from '../src/step/context.ts';
 import { timed } from '../src/step/timed.ts';
 import { observerSettings } from '../src/vantage/prober/observe/plan.ts';
 import { openReading, startObserver } from '../src/vantage/prober/observe/session.ts';
+import { locateSession } from '../src/vantage/session.ts';
 import { startWorld, type World } from '../test/e2e/world.ts';
 import { endOf, reaches, startRun } from '../test/e2e/world-runs.ts';
 import { median, medianInterval, quantile } from './statistics.ts';
@@ -76,7 +77,8 @@ async function benchOn({ client, lab }: World, workflowId: string) {
     if (payload) inputs.set(scheduled?.activityType?.name ?? '', defaultPayloadConverter.fromPayload(payload));
   }
   const { run, input: policy } = inputs.get('applyPolicy') as Call<StepInput<'applyPolicy'>>;
-  const { input: probed } = inputs.get('probe') as Call<StepInput<'probe'>>;
+  const { input: probed } = inputs.get('probe') as Call<ProbeInput>;
+  const { session } = probed.vantage;
   const { input: labelled } = inputs.get('labelNode') as Call<StepInput<'labelNode'>>;
   const secret = readFileSync(lab.environment['HEPFLOW_KEY_SECRET_FILE'] ?? '');
   const keys = deriveRunKeys(secret, run.runId);
@@ -100,7 +102,7 @@ async function benchOn({ client, lab }: World, workflowId: string) {
     to: Transition['to'],
     change: () => Promise<Mark>,
   ): Promise<Sample> {
-    const observer = { phase, ssh: probed.ssh, targets: probed.targets };
+    const observer: ObserverInput = { phase, session, targets: probed.targets };
     await startObserver(observer, tools, context);
     const reading = openReading(observer, watchedMs, tools, context);
     await sleep(100 + Math.random() * 2 * observerSettings.cadenceMs); // no fixed place within a slot
@@ -134,16 +136,14 @@ async function benchOn({ client, lab }: World, workflowId: string) {
     },
     /** Of the last deny's observer. */
     cpuShare: async (): Promise<number> => {
-      const place = {
-        host: probed.ssh.address,
-        username: probed.ssh.adminUser,
-        privateKey: keys.client.privateKey,
-        hostKey: keys.host.publicKey,
-      };
-      const { stdout } = await ssh.run(place, `cat .hepflow/${run.runId}-enforced/result`, {
-        signal: context.signal,
-        timeoutMs: 10_000,
-      });
+      const { stdout } = await ssh.run(
+        locateSession(session, tools, context),
+        `cat .hepflow/${run.runId}-enforced/result`,
+        {
+          signal: context.signal,
+          timeoutMs: 10_000,
+        },
+      );
       return (JSON.parse(stdout) as { cpuShare: number }).cpuShare;
     },
   };
