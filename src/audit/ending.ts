@@ -106,6 +106,6 @@ function findUntoldLeftovers(report: Report): string[] {
   const told = report.leftovers.filter(({ reason }) => reason !== 'kept').length;
   return unless(
     isRunning(report) || failed === told,
-    `The leftovers name ${told} failed undos, but ${failed} steps failed to undo.`,
+    `The leftovers name ${told} failed undos, and the steps have ${failed}.`,
   );
 }

@@ -8,9 +8,17 @@ import { listExpectations } from '../scenario/outline.ts';
 import { type AuditCheck, createCheck } from './check.ts';
 import { compareStatements, fromEvidence } from './compare.ts';
 
+/** Evidence may come from anybody (W12): what the judge cannot work with is refused. */
 export function checkJudgement(report: Report): AuditCheck[] {
-  const { verdicts, transitions, findings } = report;
-  const follows = judgeAgain(report);
+  try {
+    return compareJudgement(report, judgeAgain(report));
+  } catch (error) {
+    const problem = `The evidence cannot be judged: ${(error as Error).message}`;
+    return [createCheck('Verdicts, transitions and findings follow from the evidence.', [problem])];
+  }
+}
+
+function compareJudgement({ verdicts, transitions, findings }: Report, follows: Judgement): AuditCheck[] {
   return [
     createCheck(
       `All ${verdicts.length} verdicts follow from the evidence.`,

@@ -48,7 +48,7 @@ function findUnfitTimes({ from, to }: Moment, { name, startedAt, endedAt }: Carr
   const isEarly = Date.parse(from) < Date.parse(startedAt) - clockToleranceMs;
   const isLate = Date.parse(to) > Date.parse(endedAt) + clockToleranceMs;
   return [
-    ...(from > to ? [`ends before it begins: it is from ${from} to ${to}.`] : []),
+    ...(Date.parse(from) > Date.parse(to) ? [`ends before it begins: it is from ${from} to ${to}.`] : []),
     ...(isEarly || isLate
       ? [`is from ${from} to ${to}, which is not within its step ${name}, from ${startedAt} to ${endedAt}.`]
       : []),
