@@ -18,6 +18,7 @@ import { resolveMission } from './config/run-spec.ts';
 import { resolveSweep } from './config/sweep-spec.ts';
 import type { WorkerOptions } from './config/worker-options.ts';
 import { searchAttributes } from './contract/messages.ts';
+import { createWorkshop } from './scenario/workshop.ts';
 import type { Tools } from './step/context.ts';
 import { serveHealth } from './worker/health.ts';
 import { logLine } from './worker/log.ts';
@@ -89,6 +90,7 @@ function createTools(options: WorkerOptions, temporal: Temporal, knowsAttributes
     temporal,
     keysOf: (runId) => deriveRunKeys(options.keySecret(), runId),
     resolveMission,
+    createScenario: createWorkshop,
     resolveSweep,
     searchAttributes: knowsAttributes,
   };

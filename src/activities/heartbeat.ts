@@ -1,15 +1,15 @@
 import { Context } from '@temporalio/activity';
-import type { RunRef } from '../contract/steps.ts';
+import type { RunIdentity } from '../contract/run.ts';
 import type { StepContext } from '../step/context.ts';
 
 /**
- * Runs a step and heartbeats for it as long as it runs, with the state that it saved last: so a dead worker is noticed and a cancellation heard
- * within seconds, whatever the step does. Its own time limit bounds a step that hangs.
+ * Runs a step and heartbeats for it as long as it runs, with the state that it saved last: so a dead worker is noticed and a
+ * cancellation heard within seconds, whatever the step does. Its own time limit bounds a step that hangs.
  */
-export async function alive<T>(
-  run: RunRef,
+export async function withHeartbeat<T, Run extends RunIdentity>(
+  run: Run,
   pollIntervalMs: number,
-  step: (context: StepContext) => Promise<T>,
+  step: (context: StepContext<Run>) => Promise<T>,
 ): Promise<T> {
   const { info, cancellationSignal, heartbeat } = Context.current();
   let state: unknown = info.heartbeatDetails;
@@ -17,7 +17,7 @@ export async function alive<T>(
     if (next !== undefined) state = next;
     heartbeat.call(Context.current(), state);
   };
-  const context: StepContext = {
+  const context: StepContext<Run> = {
     run,
     attempt: info.attempt,
     signal: cancellationSignal,

@@ -1,97 +1,83 @@
+/**
+ * All that runs as an activity: preflight, the changes of every kind, the steps of every vantage, the probe, undo, and the
+ * sweeper's search. Each is wrapped once with heartbeat, cancellation, resume, attempts and failure mapping.
+ */
 import { Context } from '@temporalio/activity';
-import { enableAutoHostEndpoints } from '../changes/field/auto-host-endpoints.ts';
-import { enableFlowLogs } from '../changes/field/flow-logs.ts';
-import { createInterface } from '../changes/interface/apply.ts';
-import { labelNode } from '../changes/label/apply.ts';
-import { holdCluster } from '../changes/lease/apply.ts';
-import { createNetwork } from '../changes/network/apply.ts';
-import { peerFromCluster } from '../changes/peering/from-cluster.ts';
-import { peerToCluster } from '../changes/peering/to-cluster.ts';
-import { applyPolicy } from '../changes/policy/apply.ts';
-import { createPublicIp } from '../changes/public-ip/apply.ts';
-import { createSecurityGroup } from '../changes/security-group/apply.ts';
-import { exposeNodePort } from '../changes/service/apply.ts';
-import { createVm } from '../changes/vm/apply.ts';
-import type {
-  Activities,
-  Call,
-  Result,
-  StepInput,
-  StepName,
-  StepOutput,
-  UndoEntry,
-  UndoOutcome,
-  Watched,
-} from '../contract/steps.ts';
+import { listApplies } from '../changes/index.ts';
+import type { Applied } from '../contract/change.ts';
+import type { RunIdentity } from '../contract/run.ts';
+import type { Activities, ApplyChange, Call, ChangeInput, ObserverInput, Result } from '../contract/steps.ts';
 import type { SweepActivities } from '../contract/sweep.ts';
-import { preflight } from '../preflight/index.ts';
+import { runPreflight } from '../preflight/index.ts';
 import type { StepActivity, StepContext, Tools } from '../step/context.ts';
 import { toApplicationFailure } from '../step/failures/index.ts';
 import { findLeftovers } from '../sweep/find-leftovers.ts';
-import { awaitSsh } from '../vantage/await-ssh.ts';
-import { probe } from '../vantage/prober/probe/gather.ts';
-import { alive } from './heartbeat.ts';
+import { findWitnesses, listVantageSteps } from '../vantage/index.ts';
+import { startObserver } from '../vantage/prober/observe/session.ts';
+import { createProbe } from '../vantage/prober/probe/run.ts';
+import { withHeartbeat } from './heartbeat.ts';
 import { undoEach } from './undo.ts';
 
-const steps: { readonly [N in StepName]: StepActivity<N> } = {
-  preflight,
-  holdCluster,
-  createNetwork,
-  createPublicIp,
-  createSecurityGroup,
-  createInterface,
-  createVm,
-  awaitSsh,
-  peerToCluster,
-  peerFromCluster,
-  enableAutoHostEndpoints,
-  enableFlowLogs,
-  exposeNodePort,
-  labelNode,
-  applyPolicy,
-  probe,
-};
-
-/** The activities of the worker: every step, wrapped once with heartbeat, cancellation, resume, attempts and failure mapping. */
-export function createActivities(
-  tools: Tools,
-  settings: { readonly pollIntervalMs: number },
-): Activities & SweepActivities {
-  const wrapped = Object.fromEntries(
-    (Object.keys(steps) as StepName[]).map((name) => [
-      name,
-      (call: Call<StepInput<typeof name>>): Promise<Result<StepOutput<typeof name>>> =>
-        carryOut(name, call, settings, steps[name] as StepActivity<typeof name>, tools),
-    ]),
-  );
-  const undo = (
-    call: Call<{ readonly entries: readonly UndoEntry[] } & Watched>,
-  ): Promise<Result<readonly UndoOutcome[]>> => carryOut('undo', call, settings, undoEach, tools);
-  const sweeper: SweepActivities = {
-    findLeftovers: (call) => carryOut('findLeftovers', call, settings, findLeftovers, tools),
-  };
-  return { ...wrapped, undo, ...sweeper } as unknown as Activities & SweepActivities;
+export interface ActivitySettings {
+  /** Pause between two looks at something that is awaited. */
+  readonly pollIntervalMs: number;
 }
 
-async function carryOut<I, O>(
-  name: StepName | 'undo' | 'findLeftovers',
-  call: Call<I>,
-  settings: { readonly pollIntervalMs: number },
-  step: (input: I, tools: Tools, context: StepContext) => Promise<O>,
+export type AllActivities = Activities & SweepActivities & Readonly<Record<string, ApplyChange>>;
+
+export function createActivities(tools: Tools, settings: ActivitySettings): AllActivities {
+  const wrap =
+    <Input, Output, Run extends RunIdentity>(
+      name: string,
+      step: (input: Input, tools: Tools, context: StepContext<Run>) => Promise<Output>,
+    ) =>
+    (call: Call<Input, Run>): Promise<Result<Output>> =>
+      carryOut(name, call, settings, (context) => step(call.input, tools, context));
+  const changes = Object.entries({ ...listApplies(), ...listVantageSteps() }).map(
+    ([name, apply]): [string, ApplyChange] => [name, wrap(name, watch(apply))],
+  );
+  const named: Activities & SweepActivities = {
+    preflight: wrap('preflight', runPreflight),
+    probe: wrap('probe', createProbe(findWitnesses)),
+    undo: wrap('undo', undoEach),
+    findLeftovers: wrap('findLeftovers', findLeftovers),
+  };
+  return { ...Object.fromEntries(changes), ...named } as AllActivities;
+}
+
+/** What is not watched from before cannot be told afterwards: the observers see their targets before the change is made. */
+const watch =
+  (apply: StepActivity<object, Applied>) =>
+  async ({ change, observers }: ChangeInput, tools: Tools, context: StepContext): Promise<Applied> => {
+    await startObservers(observers, tools, context);
+    return await apply(change, tools, context);
+  };
+
+const startObservers = async (
+  observers: readonly ObserverInput[],
   tools: Tools,
-): Promise<Result<O>> {
+  context: StepContext,
+): Promise<void> => {
+  await Promise.all(observers.map((observer) => startObserver(observer, tools, context)));
+};
+
+async function carryOut<Input, Output, Run extends RunIdentity>(
+  name: string,
+  { run }: Call<Input, Run>,
+  { pollIntervalMs }: ActivitySettings,
+  step: (context: StepContext<Run>) => Promise<Output>,
+): Promise<Result<Output>> {
   const { info, cancellationSignal, log } = Context.current();
   const { attempt } = info;
-  const { runId } = call.run;
-  log.info(`${name} begins`, { hepflowRun: runId });
+  log.info(`${name} begins`, { hepflowRun: run.runId });
   try {
-    const output = await alive(call.run, settings.pollIntervalMs, (context) => step(call.input, tools, context));
-    log.info(`${name} done`, { hepflowRun: runId });
+    const output = await withHeartbeat(run, pollIntervalMs, step);
+    log.info(`${name} done`, { hepflowRun: run.runId });
     return { output, attempts: attempt };
   } catch (error) {
     cancellationSignal.throwIfAborted(); // what an interrupted call says is of no interest
     const failure = toApplicationFailure(error, attempt);
-    log.warn(`${name} failed`, { hepflowRun: runId, code: failure.type, reason: failure.message });
+    log.warn(`${name} failed`, { hepflowRun: run.runId, code: failure.type, reason: failure.message });
     throw failure;
   }
 }

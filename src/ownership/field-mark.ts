@@ -2,15 +2,19 @@
  * One field of an existing object, changed and restored (W3): who changed it and what it was is written beside it, in the same request,
  * so that a field and its mark never disagree because of a crash. Decisions only; the activities carry them out.
  */
-import type { RunRef } from '../contract/steps.ts';
-import { type ChangeMark, changedAnnotation, runLabel } from './names.ts';
+import type { FieldValue } from '../contract/change.ts';
+import type { RunIdentity } from '../contract/run.ts';
 
-export type FieldValue = string | boolean | null;
+/** Annotation on every existing Kubernetes object that a run changes: JSON of a `FieldMark`. */
+export const changedAnnotation = 'hepflow.io/changed';
 
 /** Where the field is: keys from the object's root. */
 export type FieldPath = readonly [string, ...string[]];
 
-interface Mark extends ChangeMark {
+/** Mark on a changed object: who changed it, and what to restore. */
+interface FieldMark {
+  readonly run: string;
+  readonly prior: FieldValue;
   /** How many leading keys of the path were there before, when not all but the last were: undo removes what the run had to create, and no more. */
   readonly existing?: number;
   /** The field, and what the run wrote there: with these a sweeper can restore it when the run is dead. */
@@ -34,14 +38,14 @@ const child = (at: unknown, key: string): unknown =>
   typeof at === 'object' && at !== null && Object.hasOwn(at, key) ? (at as Record<string, unknown>)[key] : undefined;
 
 /** Value of the field; null: it is absent. */
-export function valueAt(object: object, path: FieldPath): FieldValue {
+export function readField(object: object, path: FieldPath): FieldValue {
   let at: unknown = object;
   for (const key of path) at = child(at, key);
   return typeof at === 'string' || typeof at === 'boolean' ? at : null;
 }
 
 /** The mark on an object; undefined: none that can be read. */
-export function markOf(object: Marked): Mark | undefined {
+export function readFieldMark(object: Marked): FieldMark | undefined {
   try {
     const mark: unknown = JSON.parse(object.metadata.annotations?.[changedAnnotation] ?? 'null');
     if (
@@ -52,16 +56,14 @@ export function markOf(object: Marked): Mark | undefined {
       !('prior' in mark)
     )
       return undefined;
-    const { existing, ...sound } = mark as Mark;
+    const { existing, ...sound } = mark as FieldMark;
     return Number.isInteger(existing) && Number(existing) >= 0 ? { ...sound, existing: Number(existing) } : sound;
   } catch {
     return undefined;
   }
 }
 
-export const isOf = (object: Marked, runId: string): boolean => object.metadata.labels?.[runLabel] === runId;
-
-export interface Change {
+export interface FieldChange {
   readonly path: FieldPath;
   readonly wanted: string | boolean;
   /** As preflight read it. */
@@ -72,10 +74,10 @@ export interface Change {
 /** `change`: write it. `ours`: the run has written it already (W9). `already`: it was so before. `conflict`: somebody else is changing it. */
 export function decideChange(
   object: Marked,
-  { path, wanted, prior, runId }: Change,
+  { path, wanted, prior, runId }: FieldChange,
 ): 'change' | 'ours' | 'already' | 'conflict' {
-  const mark = markOf(object);
-  const current = valueAt(object, path);
+  const mark = readFieldMark(object);
+  const current = readField(object, path);
   if (mark !== undefined && mark.run !== runId) return 'conflict';
   if (current === wanted && mark !== undefined) return 'ours';
   if (current !== prior) return 'conflict';
@@ -83,14 +85,14 @@ export function decideChange(
 }
 
 /** Merge patch that writes the value and the mark, only onto the version that was read. `by` is the run, as the mark tells a sweeper. */
-export function changePatch(
+export function createChangePatch(
   object: Marked,
-  { path, wanted, prior, runId }: Change,
-  by?: Pick<RunRef, 'workflowId' | 'startedAt'>,
+  { path, wanted, prior, runId }: FieldChange,
+  by?: Pick<RunIdentity, 'workflowId' | 'startedAt'>,
 ): object {
-  const existing = markOf(object)?.existing ?? depthOf(object, path);
+  const existing = readFieldMark(object)?.existing ?? depthOf(object, path);
   const told = by === undefined ? {} : { path, wrote: wanted, owner: by.workflowId, at: by.startedAt };
-  const mark: Mark = { run: runId, prior, ...(existing < path.length - 1 ? { existing } : {}), ...told };
+  const mark: FieldMark = { run: runId, prior, ...(existing < path.length - 1 ? { existing } : {}), ...told };
   const annotated = {
     metadata: {
       resourceVersion: object.metadata.resourceVersion,
@@ -103,18 +105,18 @@ export function changePatch(
 /** `restore`: put the prior value back. `unmark`: it is back already, only the mark is left. `nothing`: not changed by this run. `conflict`: leave it alone. */
 export function decideRestore(
   object: Marked,
-  { path, wanted, prior, runId }: Change,
+  { path, wanted, prior, runId }: FieldChange,
 ): 'restore' | 'unmark' | 'nothing' | 'conflict' {
-  const current = valueAt(object, path);
-  const mark = markOf(object);
+  const current = readField(object, path);
+  const mark = readFieldMark(object);
   if (mark?.run === runId) return current === wanted ? 'restore' : current === prior ? 'unmark' : 'conflict';
   // Field and mark are written in one request: without the mark, only a value that looks like the run's is in doubt.
   return current === wanted && prior !== wanted ? 'conflict' : 'nothing';
 }
 
 /** Merge patch that puts the prior value back, only onto the version that was read. The mark stays: it goes last, when the effects are gone too. */
-export function restorePatch(object: Marked, { path, wanted, prior }: Change): object {
-  const existing = markOf(object)?.existing;
+export function createRestorePatch(object: Marked, { path, wanted, prior }: FieldChange): object {
+  const existing = readFieldMark(object)?.existing;
   const cut =
     prior === null && existing !== undefined && holdsOnly(object, path, existing, wanted)
       ? path.slice(0, existing + 1)

@@ -2,13 +2,13 @@ import { AzureError } from '../adapters/azure/index.ts';
 import { KubernetesError } from '../adapters/kubernetes/index.ts';
 import type { Diagnosis } from '../contract/diagnosis.ts';
 import { type FailureCode, failures } from '../contract/failures.ts';
-import type { Mission } from '../contract/mission.ts';
 import type { Tools } from '../step/context.ts';
 import { azureFailure } from '../step/failures/azure.ts';
 import { kubernetesFailure } from '../step/failures/kubernetes.ts';
 import { inspectAzure } from './azure/index.ts';
-import { inspectCluster } from './cluster/index.ts';
-import { inspectHold } from './cluster/lease.ts';
+import { type Asked, inspectCluster } from './cluster/index.ts';
+import { inspectLease } from './cluster/lease.ts';
+import { locateCluster } from './locate.ts';
 import { info, type OnError, problem } from './look.ts';
 
 /** No run has this id, so nothing in the cluster is taken for the examiner's own. */
@@ -19,18 +19,18 @@ const nobody = 'doctor';
  * again. Temporal is not asked.
  */
 export async function examine(
-  mission: Mission,
+  asked: Asked,
   { azure, clusters }: Pick<Tools, 'azure' | 'clusters'>,
 ): Promise<readonly Diagnosis[]> {
-  const { subscriptionId, resourceGroup, cluster: name } = mission;
-  const ref = { subscriptionId, resourceGroup, name };
+  const { mission } = asked;
+  const ref = locateCluster(mission);
   const ofAzure = await inspectAzure(mission, { azure }, unaskable);
   const isToldAlready = ofAzure.problems.length > 0;
   const ofCluster: OnError = (error) =>
     error instanceof AzureError ? [withoutKubeconfig(error, isToldAlready)] : unaskable(error);
   const [held, cluster] = await Promise.all([
-    inspectHold(ref, nobody, { clusters }).catch((error) => ({ findings: ofCluster(error) })),
-    inspectCluster(mission, nobody, { clusters }, ofCluster),
+    inspectLease(ref, nobody, { clusters }).catch((error) => ({ findings: ofCluster(error) })),
+    inspectCluster(asked, nobody, { clusters }, ofCluster),
   ]);
   return once([...ofAzure.findings, ...held.findings, ...cluster.findings]);
 }

@@ -1,28 +1,59 @@
+/**
+ * The reads before anything is changed. `runPreflight` refuses a run on any problem; `examine` tells all findings, for the doctor.
+ *   azure/     subscription: groups, rights, the cluster's shape, its VNet
+ *   cluster/   API server: rights, lease, nodes, kube-proxy
+ *   calico/    API, configuration, tier, name, and which policies host endpoints would wake
+ *   workload/  the deployment that is exposed, and whether the NodePort is free
+ *   plan.ts    what the run will do and expect, out of scenario and site
+ */
 import { HepflowError, type Problem } from '../contract/failures.ts';
-import type { StepActivity } from '../step/context.ts';
+import type { Mission } from '../contract/mission.ts';
+import type { RunIdentity, RunRef } from '../contract/run.ts';
+import type { Site } from '../contract/site.ts';
+import type { Preflight, PreflightInput } from '../contract/steps.ts';
+import type { StepContext, Tools } from '../step/context.ts';
 import { inspectAzure } from './azure/index.ts';
 import { inspectCluster } from './cluster/index.ts';
-import { inspectHold } from './cluster/lease.ts';
+import { inspectLease } from './cluster/lease.ts';
+import { locateCluster } from './locate.ts';
+import { planRun } from './plan.ts';
 
 /** Reads everything that the run depends on, and refuses with every problem at once; changes nothing (W1). */
-export const preflight: StepActivity<'preflight'> = async ({ spec, runId, holder }, tools) => {
+export async function runPreflight(
+  { spec, holder }: PreflightInput,
+  tools: Tools,
+  { run }: StepContext<RunIdentity>,
+): Promise<Preflight> {
   const mission = tools.resolveMission(spec);
+  const scenario = tools.createScenario(mission);
   const azure = await inspectAzure(mission, tools);
   // Without the cluster there is nobody to ask about its nodes.
-  if (azure.site === undefined) throw refused(azure.problems);
-  const { subscriptionId, resourceGroup, cluster: name } = mission;
-  const [held, kubernetes] = await Promise.all([
-    inspectHold({ subscriptionId, resourceGroup, name }, holder, tools),
-    inspectCluster(mission, runId, tools),
+  if (azure.site === undefined) throw refuse(azure.problems);
+  const ref = locateCluster(mission);
+  const [lease, kubernetes] = await Promise.all([
+    inspectLease(ref, holder, tools),
+    inspectCluster({ mission, scenario }, run.runId, tools),
   ]);
   // What the holder changed is in the way too, and listed after it.
-  const problems = [...azure.problems, ...held.problems, ...kubernetes.problems];
-  if (problems.length > 0 || kubernetes.site === undefined) throw refused(problems);
-  const warnings = [...azure.warnings, ...held.warnings, ...kubernetes.warnings];
-  return { mission, site: { ...azure.site, ...kubernetes.site, searchAttributes: tools.searchAttributes, warnings } };
-};
+  const problems = [...azure.problems, ...lease.problems, ...kubernetes.problems];
+  if (problems.length > 0 || kubernetes.site === undefined) throw refuse(problems);
+  const warnings = [...azure.warnings, ...lease.warnings, ...kubernetes.warnings];
+  const { searchAttributes } = tools;
+  const site: Site = { ...azure.site, ...kubernetes.site, searchAttributes, warnings };
+  const at = { run: createRunRef(run, mission, site), site };
+  const plan = await planRun(scenario, at, holder, await tools.clusters.of(ref));
+  return { mission, site, plan };
+}
 
-function refused(problems: readonly Problem[]): HepflowError {
+const createRunRef = (run: RunIdentity, mission: Mission, { location }: Pick<Site, 'location'>): RunRef => ({
+  ...run,
+  subscriptionId: mission.subscriptionId,
+  resourceGroup: mission.vm.resourceGroup,
+  location,
+  cluster: locateCluster(mission),
+});
+
+function refuse(problems: readonly Problem[]): HepflowError {
   const list = problems
     .map(({ code, field, message, remedy }) => `${code}${field && ` (${field})`}: ${message} ${remedy}`)
     .join('\n');

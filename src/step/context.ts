@@ -3,13 +3,15 @@ import type { Clusters } from '../adapters/kubernetes/index.ts';
 import type { Ssh } from '../adapters/ssh/index.ts';
 import type { RunKeys } from '../adapters/ssh/keys.ts';
 import type { Temporal } from '../adapters/temporal/index.ts';
+import type { UndoResult } from '../contract/change.ts';
 import type { Mission } from '../contract/mission.ts';
-import type { RunRef, StepInput, StepName, StepOutput, UndoName, Undos } from '../contract/steps.ts';
+import type { RunIdentity, RunRef } from '../contract/run.ts';
+import type { Scenario } from '../contract/scenario.ts';
 import type { Sweep } from '../contract/sweep.ts';
 
 /** What every step is given beside its input. */
-export interface StepContext {
-  readonly run: RunRef;
+export interface StepContext<Run extends RunIdentity = RunRef> {
+  readonly run: Run;
   /** 1 for the first try. */
   readonly attempt: number;
   /** Aborted when the run cancels the step or the worker shuts down; a waiting step stops at once. */
@@ -33,22 +35,24 @@ export interface Tools {
   keysOf(runId: string): RunKeys;
   /** Fills in the defaults; throws HepflowError InvalidInput with every problem. */
   resolveMission(spec: unknown): Mission;
-  /** The same for a sweep. */
+  /** The scenario that a mission asks for. */
+  createScenario(mission: Mission): Scenario;
+  /** As for a mission, of a sweep. */
   resolveSweep(spec: unknown): Sweep;
   /** Whether the namespace knows hepflow's search attributes. */
   readonly searchAttributes: boolean;
 }
 
-/** One step: thin, idempotent (W9), throwing adapter errors or HepflowError; index.ts maps them. */
-export type StepActivity<N extends StepName> = (
-  input: StepInput<N>,
-  tools: Tools,
-  context: StepContext,
-) => Promise<StepOutput<N>>;
+/**
+ * One step: thin, idempotent (W9), throwing adapter errors or HepflowError, which the registry maps. A registry holds steps of
+ * many inputs under one type, so the type is that of a method, whose parameter TypeScript lets be narrower.
+ */
+export type StepActivity<Input, Output> = {
+  take(input: Input, tools: Tools, context: StepContext): Promise<Output>;
+}['take'];
 
-/** One undo; answers what it found. Throws like a step does. */
-export type UndoActivity<N extends UndoName> = (
-  input: Undos[N],
-  tools: Tools,
-  context: StepContext,
-) => Promise<{ readonly outcome: 'done' | 'nothing' | 'conflict'; readonly detail: string }>;
+/** What an undo found. */
+export interface Undone {
+  readonly outcome: Exclude<UndoResult, 'failed'>;
+  readonly detail: string;
+}

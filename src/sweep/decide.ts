@@ -1,34 +1,41 @@
 import type { Decision, Found } from '../contract/sweep.ts';
 
 /** What is to become of a thing, and why. `remove`: nobody needs it any more. */
-export interface Verdict {
+export interface SweepDecision {
   readonly decision: 'remove' | Extract<Decision, `kept: ${string}`>;
   readonly why: string;
 }
 
 /** A thing is removed only when its run is over, or cannot be asked for and the thing has expired; and when it is old enough. */
-export function decide({ owner, runIs, createdAt, expiresAt }: Found, nowMs: number, olderThanMs: number): Verdict {
+export function decideLeftover(
+  { owner, runIs, createdAt, expiresAt }: Found,
+  nowMs: number,
+  olderThanMs: number,
+): SweepDecision {
   if (runIs === 'alive')
     return { decision: 'kept: its run lives', why: `${owner} is running; it removes its own things.` };
   if (createdAt !== null && nowMs - Date.parse(createdAt) < olderThanMs) {
     return {
       decision: 'kept: too young',
-      why: `Its run began ${ago(nowMs - Date.parse(createdAt))} ago, less than ${ago(olderThanMs)}.`,
+      why: `Its run began ${describeAge(nowMs - Date.parse(createdAt))} ago, less than ${describeAge(olderThanMs)}.`,
     };
   }
   if (runIs === 'over')
     return { decision: 'remove', why: owner === '' ? 'Its other side is gone.' : `${owner} is over.` };
   if (expiresAt !== null && Date.parse(expiresAt) <= nowMs)
-    return { decision: 'remove', why: `Temporal does not know ${named(owner)}, and it expired at ${expiresAt}.` };
+    return {
+      decision: 'remove',
+      why: `Temporal does not know ${describeOwner(owner)}, and it expired at ${expiresAt}.`,
+    };
   const until =
     expiresAt === null ? 'it says neither whose it is nor until when it is needed' : `it expires at ${expiresAt}`;
-  return { decision: 'kept: its run may live', why: `Temporal does not know ${named(owner)}; ${until}.` };
+  return { decision: 'kept: its run may live', why: `Temporal does not know ${describeOwner(owner)}; ${until}.` };
 }
 
-const named = (owner: string): string => (owner === '' ? 'its run' : owner);
+const describeOwner = (owner: string): string => (owner === '' ? 'its run' : owner);
 
 /** The largest whole unit. */
-export function ago(ms: number): string {
+export function describeAge(ms: number): string {
   const units = [
     [86_400_000, 'd'],
     [3_600_000, 'h'],

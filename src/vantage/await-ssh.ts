@@ -1,14 +1,21 @@
 import { SshError } from '../adapters/ssh/index.ts';
+import type { Applied } from '../contract/change.ts';
 import { HepflowError } from '../contract/failures.ts';
-import type { StepActivity } from '../step/context.ts';
+import type { SessionRef } from '../contract/vantage.ts';
+import type { StepContext, Tools } from '../step/context.ts';
 import { patienceMs, until } from '../step/wait.ts';
-import { sshTo } from './session.ts';
+import { locateSession } from './session.ts';
 
-/** Limit of the command, which takes milliseconds on a VM that is awake. */
+/** Limit of the command, which takes milliseconds on a machine that is awake. */
 const commandTimeoutMs = 20_000;
 
-export const awaitSsh: StepActivity<'awaitSsh'> = async (input, tools, context) => {
-  const target = sshTo(input, tools, context);
+/** Waits until the vantage lets the run in, and learns what it runs on. */
+export async function awaitSsh(
+  input: SessionRef,
+  tools: Pick<Tools, 'ssh' | 'keysOf'>,
+  context: StepContext,
+): Promise<Applied> {
+  const target = locateSession(input, tools, context);
   const giveUpAt = performance.now() + patienceMs;
   let waitingFor = '';
   const login = async () => {
@@ -31,8 +38,8 @@ export const awaitSsh: StepActivity<'awaitSsh'> = async (input, tools, context) 
       `The VM has no working python3 (exit code ${exitCode}): ${stderr.trim().slice(0, 300)}`,
     );
   }
-  return { kernel, python };
-};
+  return { found: `kernel ${kernel}, ${python}`, facts: { kernel } };
+}
 
-/** A VM that boots shows any of these; a strange host key is no matter of time. */
+/** A machine that boots shows any of these; a strange host key does not pass with time. */
 const isOfBooting = (error: unknown): error is SshError => error instanceof SshError && error.kind !== 'hostKeyChanged';

@@ -1,10 +1,10 @@
 import type { SshTarget } from '../adapters/ssh/index.ts';
-import type { SshTarget as Where } from '../contract/steps.ts';
+import type { SessionRef } from '../contract/vantage.ts';
 import type { StepContext, Tools } from '../step/context.ts';
 
-/** How to log in to the run's VM: with the derived key, and only if it shows the derived host key. */
-export function sshTo(
-  { address, adminUser }: Where,
+/** How to log in to a vantage: with the key derived for the run, and only if it shows the derived host key. */
+export function locateSession(
+  { address, adminUser }: SessionRef,
   tools: Pick<Tools, 'keysOf'>,
   { run }: Pick<StepContext, 'run'>,
 ): SshTarget {

@@ -1,9 +1,9 @@
 /** The doctor: reads what a run would depend on and changes nothing; needs the worker's credentials and endpoints, but neither Temporal nor a worker. */
-
 import type { ReaderOptions } from '../config/worker-options.ts';
 import { type Checkup, type Diagnosis, type Level, levels, topics } from '../contract/diagnosis.ts';
 import type { Mission } from '../contract/mission.ts';
 import { examine } from '../preflight/examine.ts';
+import { createWorkshop } from '../scenario/workshop.ts';
 import { createReaders } from './readers.ts';
 
 /** Somebody waits: shorter than the worker's, yet enough for a credential plugin. */
@@ -13,7 +13,8 @@ const requestTimeoutMs = 30_000;
 export async function checkUp(options: ReaderOptions, mission: Mission): Promise<Checkup> {
   const readers = createReaders(options, requestTimeoutMs);
   try {
-    const findings = (await examine(mission, readers)).toSorted((a, b) => orderOf(a) - orderOf(b));
+    const found = await examine({ mission, scenario: createWorkshop(mission) }, readers);
+    const findings = found.toSorted((a, b) => rank(a) - rank(b));
     const count = (level: Level): number => findings.filter((each) => each.level === level).length;
     return {
       counts: { problem: count('problem'), warning: count('warning'), info: count('info'), ok: count('ok') },
@@ -25,4 +26,4 @@ export async function checkUp(options: ReaderOptions, mission: Mission): Promise
 }
 
 const order = Object.keys(topics);
-const orderOf = ({ topic, level }: Diagnosis): number => order.indexOf(topic) * levels.length + levels.indexOf(level);
+const rank = ({ topic, level }: Diagnosis): number => order.indexOf(topic) * levels.length + levels.indexOf(level);

@@ -1,6 +1,6 @@
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { upsertMemo, upsertSearchAttributes } from '@temporalio/workflow';
-import { type RunMemo, type RunPhase, searchAttributes } from '../contract/messages.ts';
+import { type RunMemo, type Stage, searchAttributes } from '../contract/messages.ts';
 import type { Report } from '../contract/report.ts';
 import type { Run } from './run.ts';
 
@@ -8,32 +8,28 @@ const cluster = defineSearchAttributeKey(searchAttributes.cluster, 'KEYWORD');
 const phase = defineSearchAttributeKey(searchAttributes.phase, 'KEYWORD');
 const outcome = defineSearchAttributeKey(searchAttributes.outcome, 'KEYWORD');
 
-/** Phases worth an event of history: those that people search for. */
-const published: readonly RunPhase[] = ['provisioning', 'awaiting-second-node', 'undoing'];
+/** Stages worth an event of history: those that people search for. */
+const published: readonly Stage[] = ['provisioning', 'waiting', 'undoing'];
 
 /** Keeps the search attributes true. A namespace that does not know them would refuse every workflow task, so they are set only where it does. */
-export function publishPhase(run: Run): void {
-  const site = run.outputs.preflight?.site;
-  if (!site?.searchAttributes || !published.includes(run.ledger.phase)) return;
+export function publishStage({ preflighted, ledger: { stage } }: Run): void {
+  if (!preflighted?.site.searchAttributes || !published.includes(stage)) return;
   upsertSearchAttributes([
-    { key: cluster, value: run.ref.cluster.name },
-    { key: phase, value: run.ledger.phase },
+    { key: cluster, value: preflighted.mission.cluster },
+    { key: phase, value: stage },
   ]);
 }
 
 /** The last word: outcome as search attribute, and a memo that can be read without a worker, which current details and queries cannot. */
-export function publishOutcome(run: Run, report: Report): void {
+export function publishOutcome({ preflighted }: Run, report: Report): void {
   const { runId, outcome: judged, summary, leftovers } = report;
   const evidenceHead = report.evidence.at(-1)?.seal?.sha256;
   const memo: RunMemo = {
-    runId,
-    outcome: judged,
-    summary,
-    leftovers: leftovers.length,
+    ...{ runId, outcome: judged, summary, leftovers: leftovers.length },
     ...(evidenceHead !== undefined && { evidenceHead }),
   };
   upsertMemo({ hepflow: memo });
-  if (!run.outputs.preflight?.site.searchAttributes) return;
+  if (!preflighted?.site.searchAttributes) return;
   upsertSearchAttributes([
     { key: phase, value: 'over' },
     { key: outcome, value: report.outcome },

@@ -1,17 +1,19 @@
 import { setCurrentDetails } from '@temporalio/workflow';
-import type { GridCell, Progress, RunPhase } from '../contract/messages.ts';
-import type { StepOutcome, StepRecord } from '../contract/report.ts';
+import type { ChangeId, Moment, PlannedChange, UndoEntry } from '../contract/change.ts';
+import type { GridCell, Progress, Stage } from '../contract/messages.ts';
+import type { ChangeRecord, StepOutcome, StepRecord } from '../contract/report.ts';
 import type { Expectation, Verdict } from '../contract/verdict.ts';
-import { detailsOf } from './progress.ts';
+import { renderDetails } from './progress.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** What has happened so far: step records and verdicts. Every change shows in the Web UI's current details. */
+/** What has happened so far: steps, changes and verdicts. Every change of it shows in the Web UI's current details. */
 export class Ledger {
   readonly steps: StepRecord[] = [];
+  readonly changes: ChangeRecord[] = [];
   readonly verdicts: Verdict[] = [];
   readonly warnings: string[] = [];
-  phase: RunPhase = 'preflight';
+  stage: Stage = 'preflight';
   #grid: readonly GridCell[] = [];
   readonly #runId: string;
 
@@ -20,56 +22,67 @@ export class Ledger {
   }
 
   /** Opens a record that runs from now on. */
-  start(name: StepRecord['name'], subject: string, outcome: StepOutcome = 'running', detail = ''): OpenRecord {
-    const record: Mutable<StepRecord> = {
-      name,
-      subject,
-      outcome,
-      startedAt: now(),
-      endedAt: null,
-      attempts: 1,
-      detail,
-    };
-    this.steps.push(record);
-    this.publish();
-    return new OpenRecord(record, () => this.publish());
+  start(step: Pick<StepRecord, 'name' | 'subject' | 'makes' | 'undoes'>): OpenRecord {
+    return this.#open({ ...step, outcome: 'running', detail: '' });
+  }
+
+  /** Opens a record of a change, and of the step that makes it. */
+  startChange({ id, phase, step, subject, words, undo }: PlannedChange): OpenRecord {
+    if (undo !== null) this.changes.push({ id, phase, words, moments: [] });
+    return this.start({ name: step, subject, ...(undo !== null && { makes: id }) });
+  }
+
+  startUndo({ undo, subject, change }: UndoEntry): OpenRecord {
+    return this.start({ name: undo, subject, ...(change !== '' && { undoes: change }) });
+  }
+
+  /** Opens a record of something that is waited for. */
+  startWait(name: string, subject: string, detail: string): OpenRecord {
+    return this.#open({ name, subject, outcome: 'waiting', detail });
+  }
+
+  /** What is known of when a change was asked for, arrived, or was taken back. */
+  recordMoments(id: ChangeId, moments: readonly Moment[]): void {
+    const index = this.changes.findIndex((change) => change.id === id);
+    const change = this.changes[index];
+    if (change !== undefined) this.changes[index] = { ...change, moments: [...change.moments, ...moments] };
   }
 
   /** What is to be judged next; shown until the verdicts are there. */
-  judging(expectations: readonly Expectation[]): void {
-    this.#grid = expectations.map(({ target, phase, expected }) => ({
-      target: target.id,
-      phase,
-      expected,
-      observed: null,
-      verdict: null,
+  showExpectations(rows: readonly Expectation[]): void {
+    this.#grid = rows.map(({ phase, vantage, target, expected }) => ({
+      ...{ phase, vantage, target: target.id, expected },
+      ...{ observed: null, verdict: null },
     }));
   }
 
-  judged(verdicts: readonly Verdict[]): void {
-    this.#grid = verdicts.map(({ target, phase, expected, observed, verdict }) => ({
-      target: target.id,
-      phase,
-      expected,
-      observed,
-      verdict,
+  recordVerdicts(verdicts: readonly Verdict[]): void {
+    this.#grid = verdicts.map(({ phase, vantage, target, expected, observed, verdict }) => ({
+      ...{ phase, vantage, target: target.id, expected, observed, verdict },
     }));
     this.verdicts.push(...verdicts);
     this.publish();
   }
 
-  progress(): Progress {
-    const open = this.steps.filter(({ outcome }) => outcome === 'running' || outcome === 'waiting');
-    const waitingFor = open
+  describeProgress(): Progress {
+    const waitingFor = this.steps
+      .filter(({ outcome }) => outcome === 'running' || outcome === 'waiting')
       .map(({ name, subject, detail, startedAt }) =>
-        [name, subject, detail && `(${detail})`, since(startedAt)].filter(Boolean).join(' '),
+        [name, subject, detail && `(${detail})`, describeSince(startedAt)].filter(Boolean).join(' '),
       )
       .join(', ');
-    return { runId: this.#runId, phase: this.phase, waitingFor, steps: this.steps, grid: this.#grid };
+    return { runId: this.#runId, stage: this.stage, waitingFor, steps: this.steps, grid: this.#grid };
   }
 
   publish(): void {
-    setCurrentDetails(detailsOf(this.progress(), this.verdicts));
+    setCurrentDetails(renderDetails(this.describeProgress(), this.verdicts));
+  }
+
+  #open(fields: Omit<StepRecord, 'startedAt' | 'endedAt' | 'attempts'>): OpenRecord {
+    const record: Mutable<StepRecord> = { ...fields, startedAt: readNow(), endedAt: null, attempts: 1 };
+    this.steps.push(record);
+    this.publish();
+    return new OpenRecord(record, () => this.publish());
   }
 }
 
@@ -88,7 +101,7 @@ export class OpenRecord {
   }
 
   /** `times`: when the step itself says when it ran, to be preferred over the workflow's view. */
-  finish(detail: string, attempts = 1, times: { readonly startedAt?: string; readonly endedAt?: string } = {}): void {
+  finish(detail: string, attempts = 1, times: Times = {}): void {
     this.#end('done', detail, attempts, times);
   }
 
@@ -104,19 +117,9 @@ export class OpenRecord {
     this.#end('skipped', detail, 1);
   }
 
-  #end(
-    outcome: StepOutcome,
-    detail: string,
-    attempts: number,
-    times: { readonly startedAt?: string; readonly endedAt?: string } = {},
-  ): void {
-    this.#set({
-      outcome,
-      detail,
-      attempts,
-      startedAt: times.startedAt ?? this.#record.startedAt,
-      endedAt: times.endedAt ?? now(),
-    });
+  #end(outcome: StepOutcome, detail: string, attempts: number, times: Times = {}): void {
+    const startedAt = times.startedAt ?? this.#record.startedAt;
+    this.#set({ outcome, detail, attempts, startedAt, endedAt: times.endedAt ?? readNow() });
   }
 
   #set(change: Partial<StepRecord>): void {
@@ -125,7 +128,14 @@ export class OpenRecord {
   }
 }
 
-/** `since 12:34:56Z`. */
-const since = (startedAt: string | null): string => (startedAt === null ? '' : `since ${startedAt.slice(11, 19)}Z`);
+interface Times {
+  readonly startedAt?: string;
+  readonly endedAt?: string;
+}
 
-export const now = (): string => new Date().toISOString();
+/** `since 12:34:56Z`. */
+const describeSince = (startedAt: string | null): string =>
+  startedAt === null ? '' : `since ${startedAt.slice(11, 19)}Z`;
+
+/** The workflow's clock: the same on every replay. */
+export const readNow = (): string => new Date().toISOString();

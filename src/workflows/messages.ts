@@ -4,6 +4,7 @@ import {
   defineQuery,
   defineSignal,
   defineUpdate,
+  setDefaultSignalHandler,
   setHandler,
 } from '@temporalio/workflow';
 import {
@@ -16,71 +17,79 @@ import {
   reportQuery,
   type SecondNodeAnswer,
 } from '../contract/messages.ts';
-import type { Cleanup, SecondNode } from '../contract/mission.ts';
+import type { Cleanup } from '../contract/mission.ts';
+import type { PhaseOutline, PlannedPhase } from '../contract/plan.ts';
 import type { Report } from '../contract/report.ts';
-import { reportOf } from './report.ts';
+import { createReport } from './report.ts';
 import type { Run } from './run.ts';
 
 /** What people told the run. Every message may come at any time, and twice. */
 export class Messages {
-  #secondNode = false;
-  #finish = false;
+  /** Names of the signals that have come. */
+  readonly #signals = new Set<string>();
   readonly #run: Run;
 
   /** Sets every handler; to be called before the first await, or early messages would be lost. */
   constructor(run: Run) {
     this.#run = run;
-    const said = (name: keyof typeof descriptions) => ({ description: descriptions[name] });
-    setHandler(defineSignal(labelNode2Signal), () => this.#askForSecondNode(), said(labelNode2Signal));
-    setHandler(defineSignal(finishSignal), () => this.#askToFinish(), said(finishSignal));
-    setHandler(defineQuery<Progress>(progressQuery), () => run.ledger.progress(), said(progressQuery));
-    setHandler(defineQuery<Report>(reportQuery), () => reportOf(run), said(reportQuery));
+    const describe = (name: keyof typeof descriptions) => ({ description: descriptions[name] });
+    for (const name of [labelNode2Signal, finishSignal] as const)
+      setHandler(defineSignal(name), () => void this.#signals.add(name), describe(name));
+    setDefaultSignalHandler((name) => void this.#signals.add(name)); // gates of other scenarios
+    setHandler(defineQuery<Progress>(progressQuery), () => run.ledger.describeProgress(), describe(progressQuery));
+    setHandler(defineQuery<Report>(reportQuery), () => createReport(run), describe(reportQuery));
     // The validator is synchronous: the SDK never awaits one, so an asynchronous one would refuse nothing.
     setHandler(defineUpdate<SecondNodeAnswer>(labelNode2Update), () => this.#answer(), {
-      ...said(labelNode2Update),
+      ...describe(labelNode2Update),
       validator: () => this.#refuseIfTooLate(),
     });
   }
 
-  /** Whether to go on with node 2: waits as the mission says, and never longer. */
-  async secondNodeWanted({ when, waitMs }: SecondNode): Promise<boolean> {
-    if (when !== 'on-signal') return when === 'always';
-    const record = this.#run.ledger.start(
-      'awaitSecondNode',
-      '',
-      'waiting',
-      `signal ${labelNode2Signal} or ${finishSignal}, until ${inFuture(waitMs)}`,
+  /** Whether to go on with a phase: waits at its gate as that says, and never longer. */
+  async hasPassed({ name, gate }: PlannedPhase): Promise<boolean> {
+    if (gate === null || gate.when === 'always') return true;
+    if (gate.when === 'never') return this.#skip(name, 'The run was asked to leave it out.');
+    const { signal, waitMs } = gate;
+    const until = describeFuture(waitMs);
+    const record = this.#run.ledger.startWait(
+      'awaitSignal',
+      signal,
+      `signal ${signal} or ${finishSignal}, until ${until}`,
     );
-    this.#run.enter('awaiting-second-node');
-    const asked = await this.#within(waitMs, () => this.#secondNode || this.#finish, 'signal labelNode2', record);
-    if (this.#secondNode) record.finish('asked for');
-    else record.skip(asked ? `signal ${finishSignal}: the run ends without it` : 'nobody asked in time');
-    return this.#secondNode;
+    this.#run.enter('waiting');
+    const hasCome = (): boolean => this.#signals.has(signal) || this.#signals.has(finishSignal);
+    const inTime = await this.#waitWithin(waitMs, hasCome, `signal ${signal}`, record);
+    if (this.#signals.has(signal)) {
+      record.finish('asked for');
+      return true;
+    }
+    const why = inTime ? `Signal ${finishSignal} came first.` : `Signal ${signal} did not come in time.`;
+    record.skip(why);
+    return this.#skip(name, why);
   }
 
   /** The pause before cleanup `on-signal`. */
-  async cleanupWanted({ when, waitMs }: Cleanup): Promise<void> {
+  async waitForCleanup({ when, waitMs }: Cleanup): Promise<void> {
     if (when !== 'on-signal') return;
-    const record = this.#run.ledger.start(
-      'awaitFinish',
-      '',
-      'waiting',
-      `signal ${finishSignal}, until ${inFuture(waitMs)}`,
-    );
-    this.#run.enter('awaiting-finish');
-    const asked = await this.#within(waitMs, () => this.#finish, `signal ${finishSignal}`, record);
-    record.finish(asked ? 'asked for' : 'nobody asked in time; cleaning up');
+    const detail = `signal ${finishSignal}, until ${describeFuture(waitMs)}`;
+    const record = this.#run.ledger.startWait('awaitFinish', '', detail);
+    this.#run.enter('waiting');
+    const hasCome = (): boolean => this.#signals.has(finishSignal);
+    const inTime = await this.#waitWithin(waitMs, hasCome, `signal ${finishSignal}`, record);
+    record.finish(inTime ? 'asked for' : 'nobody asked in time; cleaning up');
   }
 
-  #askForSecondNode(): void {
-    this.#secondNode = true;
+  #skip(phase: string, why: string): false {
+    this.#run.skipped.set(phase, why);
+    return false;
   }
 
-  #askToFinish(): void {
-    this.#finish = true;
-  }
-
-  async #within(waitMs: number, holds: () => boolean, summary: string, record: { cancel(): void }): Promise<boolean> {
+  async #waitWithin(
+    waitMs: number,
+    holds: () => boolean,
+    summary: string,
+    record: { cancel(): void },
+  ): Promise<boolean> {
     try {
       return await condition(holds, waitMs, { summary });
     } catch (error) {
@@ -90,30 +99,42 @@ export class Messages {
   }
 
   async #answer(): Promise<SecondNodeAnswer> {
-    this.#askForSecondNode();
-    await condition(() => this.#verdicts().length > 0 || this.#tooLate() !== undefined);
-    if (this.#verdicts().length > 0) return this.#verdicts();
-    throw ApplicationFailure.nonRetryable(`The second node was not judged: ${this.#tooLate()}`, 'SecondNodeRefused');
+    this.#signals.add(labelNode2Signal);
+    await condition(() => this.#listVerdicts().length > 0 || this.#findRefusal() !== undefined);
+    const verdicts = this.#listVerdicts();
+    if (verdicts.length > 0) return verdicts;
+    throw ApplicationFailure.nonRetryable(
+      `The second node was not judged: ${this.#findRefusal()}`,
+      'SecondNodeRefused',
+    );
   }
 
-  #verdicts(): SecondNodeAnswer {
-    return this.#run.ledger.verdicts.filter(({ phase }) => phase === 'second');
+  /** The phase that waits for the update's signal; undefined while there is no plan, or where none does. */
+  #findPhase(): PhaseOutline | undefined {
+    return this.#run.preflighted?.plan.phases.find(({ gate }) => gate?.signal === labelNode2Signal);
   }
 
-  #tooLate(): string | undefined {
-    const { phase } = this.#run.ledger;
-    if (phase === 'undoing' || phase === 'awaiting-finish' || phase === 'over')
-      return this.#run.failure?.message ?? `the run is ${phase} already.`;
-    return this.#run.outputs.preflight?.mission.secondNode.when === 'never'
-      ? 'the spec says secondNode.when never.'
-      : undefined;
+  #listVerdicts(): SecondNodeAnswer {
+    const phase = this.#findPhase();
+    return this.#run.ledger.verdicts.filter((verdict) => verdict.phase === phase?.name);
+  }
+
+  #findRefusal(): string | undefined {
+    const { preflighted, skipped, failure, ledger } = this.#run;
+    const phase = this.#findPhase();
+    if (ledger.stage === 'undoing' || ledger.stage === 'over')
+      return failure?.message ?? `the run is ${ledger.stage} already.`;
+    if (preflighted === undefined) return undefined;
+    if (phase === undefined) return `no phase of scenario ${preflighted.plan.scenario} waits for it.`;
+    if (phase.gate?.when === 'never') return `the spec leaves phase ${phase.name} out (never).`;
+    return skipped.get(phase.name);
   }
 
   #refuseIfTooLate(): void {
-    const reason = this.#finish ? `signal ${finishSignal} came first.` : this.#tooLate();
-    if (reason !== undefined && this.#verdicts().length === 0)
+    const reason = this.#signals.has(finishSignal) ? `signal ${finishSignal} came first.` : this.#findRefusal();
+    if (reason !== undefined && this.#listVerdicts().length === 0)
       throw ApplicationFailure.nonRetryable(`Refused: ${reason}`, 'SecondNodeRefused');
   }
 }
 
-const inFuture = (ms: number): string => new Date(Date.now() + ms).toISOString().slice(0, 19).replace('T', ' ');
+const describeFuture = (ms: number): string => new Date(Date.now() + ms).toISOString().slice(0, 19).replace('T', ' ');

@@ -3,7 +3,6 @@ import type { StepOutcome } from '../contract/report.ts';
 import type { Verdict } from '../contract/verdict.ts';
 
 const signs: Record<StepOutcome, string> = {
-  pending: '·',
   running: '▶',
   waiting: '⏳',
   done: '✔',
@@ -13,18 +12,18 @@ const signs: Record<StepOutcome, string> = {
 };
 
 /** Markdown for the Web UI's current details: what is waited for, the grid, the step table, the verdicts. Live counts would cost events: they are in the pending activity's heartbeat. */
-export function detailsOf(progress: Progress, verdicts: readonly Verdict[]): string {
+export function renderDetails(progress: Progress, verdicts: readonly Verdict[]): string {
   const steps = progress.steps.map(
     ({ outcome, name, subject, startedAt, endedAt, attempts, detail }) =>
-      `| ${signs[outcome]} ${outcome} | ${name} | ${cell(subject)} | ${seconds(startedAt, endedAt)} | ${attempts > 1 ? `${cell(detail)} (${attempts} tries)` : cell(detail)} |`,
+      `| ${signs[outcome]} ${outcome} | ${name} | ${escapeCell(subject)} | ${describeSeconds(startedAt, endedAt)} | ${attempts > 1 ? `${escapeCell(detail)} (${attempts} tries)` : escapeCell(detail)} |`,
   );
   const judged = verdicts.map(
     ({ phase, node, target, expected, observed, verdict, sentence }) =>
-      `| ${verdict} | ${phase} | ${node}:${target.port} | ${expected} | ${observed} | ${cell(sentence)} |`,
+      `| ${verdict} | ${phase} | ${node}:${target.port} | ${expected} | ${observed} | ${escapeCell(sentence)} |`,
   );
   return [
-    `**Run ${progress.runId}**: ${progress.phase}${progress.waitingFor ? `; waiting for ${progress.waitingFor}` : ''}`,
-    ...gridOf(progress),
+    `**Run ${progress.runId}**: ${progress.stage}${progress.waitingFor ? `; waiting for ${progress.waitingFor}` : ''}`,
+    ...renderGrid(progress),
     ['| state | step | about | took | detail |', '|---|---|---|---|---|', ...steps].join('\n'),
     ...(judged.length > 0
       ? [
@@ -36,7 +35,7 @@ export function detailsOf(progress: Progress, verdicts: readonly Verdict[]): str
   ].join('\n\n');
 }
 
-function gridOf({ grid = [] }: Progress): string[] {
+function renderGrid({ grid = [] }: Progress): string[] {
   if (grid.length === 0) return [];
   const rows = grid.map(
     ({ target, phase, expected, observed, verdict }) =>
@@ -45,9 +44,9 @@ function gridOf({ grid = [] }: Progress): string[] {
   return [['| port | phase | expected | observed | verdict |', '|---|---|---|---|---|', ...rows].join('\n')];
 }
 
-const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+const escapeCell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 
-const seconds = (startedAt: string | null, endedAt: string | null): string =>
+const describeSeconds = (startedAt: string | null, endedAt: string | null): string =>
   startedAt === null || endedAt === null
     ? ''
     : `${((Date.parse(endedAt) - Date.parse(startedAt)) / 1000).toFixed(1)} s`;

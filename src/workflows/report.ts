@@ -1,69 +1,87 @@
-import { workflowInfo } from '@temporalio/workflow';
-import { type CalicoSummary, type ClusterSummary, type Report, reportSchemaVersion } from '../contract/report.ts';
-import { summaryOf } from '../judge/sentences/summary.ts';
-import { now } from './ledger.ts';
+import type { Facts } from '../contract/change.ts';
+import type { Evidence } from '../contract/evidence.ts';
+import type { Plan, PlannedVantage } from '../contract/plan.ts';
+import {
+  type CalicoSummary,
+  type ClusterSummary,
+  type PhaseRecord,
+  type Report,
+  reportSchemaVersion,
+  type Timings,
+  type VantageSummary,
+} from '../contract/report.ts';
+import type { Site } from '../contract/site.ts';
+import { summarize } from '../judge/sentences/summary.ts';
+import { readNow } from './ledger.ts';
 import type { Run } from './run.ts';
 
 /** The report as it stands now: derived from the workflow's state, at any moment (W8). */
-export function reportOf(run: Run): Report {
-  const { mission = null } = run.outputs.preflight ?? {};
-  const {
-    endedAt,
-    outcome,
-    failure,
-    findings,
-    leftovers,
-    ledger: { verdicts, phase },
-  } = run;
+export function createReport(run: Run): Report {
+  const { outcome, failure, findings, leftovers, ledger, evidence } = run;
+  const { verdicts, stage, steps, changes, warnings } = ledger;
+  const { mission = null, plan, site } = run.preflighted ?? {};
   return {
     schemaVersion: reportSchemaVersion,
-    runId: run.runId,
-    workflowId: workflowInfo().workflowId,
+    runId: run.identity.runId,
+    workflowId: run.identity.workflowId,
     outcome,
-    summary: summaryOf({ outcome, verdicts, findings, failure, leftovers, phase }),
+    summary: summarize({ outcome, stage, verdicts, findings, failure, leftovers }),
+    stage,
     failure,
-    steps: run.ledger.steps,
+    scenario: plan?.scenario ?? null,
+    vantages: (plan?.vantages ?? []).map((vantage) => describeVantage(vantage, run.factsOf(vantage.id))),
+    targets: plan?.targets ?? [],
+    phases: plan === undefined ? [] : listPhases(plan, run),
     verdicts,
     transitions: run.transitions,
     findings,
+    changes,
+    steps,
     leftovers,
-    cluster: clusterOf(run),
-    calico: calicoOf(run),
-    warnings: run.ledger.warnings,
-    timings: {
-      startedAt: run.startedAt,
-      endedAt,
-      totalMs: Date.parse(endedAt ?? now()) - Date.parse(run.startedAt),
-      convergenceMs: run.convergenceMs,
-    },
-    evidence: run.evidence,
+    cluster: site === undefined ? null : describeCluster(site),
+    calico: site === undefined ? null : describeCalico(site, run.factsOf('')),
+    warnings,
+    timings: measureRun(run),
+    evidence,
     mission,
   };
 }
 
-function clusterOf(run: Run): ClusterSummary | null {
-  const site = run.outputs.preflight?.site;
-  if (site === undefined) return null;
-  const nodes = site.nodes.map(({ name, internalIp }) => ({ name, internalIp }));
-  return {
-    id: site.clusterResourceId,
-    kubernetesVersion: site.kubernetesVersion,
-    location: site.location,
-    vnetId: site.clusterVnetId,
-    nodes,
-  };
+const describeVantage = ({ id, kind, session }: PlannedVantage, facts: Facts): VantageSummary => ({
+  id,
+  kind,
+  sourceAddress: facts.sourceAddress ?? null,
+  address: facts.publicAddress ?? null,
+  adminUser: session.adminUser,
+  kernel: facts.kernel ?? null,
+});
+
+const listPhases = ({ phases, restored }: Plan, { skipped }: Run): PhaseRecord[] =>
+  [...phases, restored].map(({ changes: _, policies: __, ...outline }) => ({
+    ...outline,
+    skipped: skipped.get(outline.name) ?? null,
+  }));
+
+function describeCluster(site: Site): ClusterSummary {
+  const { clusterResourceId: id, kubernetesVersion, location, clusterVnetId: vnetId, nodes } = site;
+  return { id, kubernetesVersion, location, vnetId, nodes };
 }
 
-function calicoOf(run: Run): CalicoSummary | null {
-  const calico = run.outputs.preflight?.site.calico;
-  if (calico === undefined) return null;
-  const supported = run.outputs.enableFlowLogs?.supported;
-  const hostEndpointFlowLogs =
-    supported === undefined ? 'not attempted' : supported ? 'enabled' : 'not supported by this Calico';
-  return {
-    flavour: calico.flavour,
-    version: calico.version,
-    hostEndpointFlowLogs,
-    hostEndpoints: run.outputs.enableAutoHostEndpoints?.names ?? [],
-  };
+const describeCalico = ({ calico }: Site, facts: Facts): CalicoSummary => ({
+  ...calico,
+  hostEndpointFlowLogs: facts.hostEndpointFlowLogs ?? 'not attempted',
+  hostEndpoints: facts.hostEndpoints ?? [],
+});
+
+function measureRun({ identity: { startedAt }, endedAt, evidence }: Run): Timings {
+  const totalMs = Date.parse(endedAt ?? readNow()) - Date.parse(startedAt);
+  return { startedAt, endedAt, totalMs, convergenceMs: listConvergence(evidence) };
+}
+
+/** Of several vantages the slowest. */
+function listConvergence(evidence: readonly Evidence[]): Record<string, number> {
+  const byPhase: Record<string, number> = {};
+  for (const { phase, convergence } of evidence)
+    if (convergence.reached) byPhase[phase] = Math.max(byPhase[phase] ?? 0, convergence.elapsedMs);
+  return byPhase;
 }

@@ -1,140 +1,208 @@
 import { CancellationScope, uuid4, workflowInfo } from '@temporalio/workflow';
-import type { Evidence, Phase } from '../contract/evidence.ts';
+import type { Applied, ChangeId, Facts, PlannedChange } from '../contract/change.ts';
+import type { Evidence, Target } from '../contract/evidence.ts';
 import type { FailureSummary } from '../contract/failures.ts';
-import type { RunPhase } from '../contract/messages.ts';
-import type { Mission } from '../contract/mission.ts';
-import type { Finding, Leftover, Mark, RunOutcome, Transition } from '../contract/report.ts';
-import type { Site } from '../contract/site.ts';
-import type { ObserverInput, RunRef, StepInput, StepName, StepOutput } from '../contract/steps.ts';
-import type { Verdict } from '../contract/verdict.ts';
-import { judgementOf } from '../judge/judgement.ts';
-import { identityOf } from '../ownership/names.ts';
-import { expectationsOf } from '../scenario/expectations.ts';
-import { publishPhase } from './attributes.ts';
-import { attemptsOf, isCancelled, summaryOf } from './failure.ts';
-import { foundBy } from './found.ts';
-import { Ledger, now } from './ledger.ts';
-import { callStep } from './proxies.ts';
-import { UndoStack, unwind } from './undo/stack.ts';
-import { undoOf } from './undo-entries.ts';
-import type { View } from './view.ts';
+import type { Stage } from '../contract/messages.ts';
+import type { PhaseName } from '../contract/phase.ts';
+import type { Plan, PlannedPhase, PlannedVantage } from '../contract/plan.ts';
+import type { Finding, Leftover, RunOutcome, Transition } from '../contract/report.ts';
+import type { RunIdentity, RunRef } from '../contract/run.ts';
+import type { ObserverInput, Preflight } from '../contract/steps.ts';
+import type { Vantage, VantageId } from '../contract/vantage.ts';
+import type { Expectation, Verdict } from '../contract/verdict.ts';
+import { judgePhase } from '../judge/judgement.ts';
+import { listMoments } from '../judge/moments.ts';
+import { writeHolder } from '../ownership/holder.ts';
+import { listExpectations } from '../scenario/outline.ts';
+import { publishStage } from './attributes.ts';
+import { countAttempts, isCancelled, summarizeFailure } from './failure.ts';
+import { Ledger, type OpenRecord, readNow } from './ledger.ts';
+import { callChange, callPreflight, callProbe } from './proxies.ts';
+import { fillTemplates } from './templates.ts';
+import type { UndoStack } from './undo/stack.ts';
+import { unwind } from './undo/unwind.ts';
 
-/** One run under way: carries out steps, remembers what to undo, and knows all that the report tells (W8). */
+/** One run under way: carries out the plan, remembers what to undo, and knows all that the report tells (W8). */
 export class Run {
-  /** The workflow's own random numbers: the same on every replay, and after a reset. */
-  readonly runId = uuid4().slice(0, 8);
-  readonly ledger = new Ledger(this.runId);
-  readonly startedAt = now();
-  readonly outputs: { [N in StepName]?: StepOutput<N> } = {};
-  readonly convergenceMs: Partial<Record<Phase, number>> = {};
+  readonly identity: RunIdentity = {
+    // The workflow's own random numbers: the same on every replay, and after a reset.
+    runId: uuid4().slice(0, 8),
+    workflowId: workflowInfo().workflowId,
+    startedAt: readNow(),
+  };
+  readonly ledger = new Ledger(this.identity.runId);
   readonly evidence: Evidence[] = [];
   readonly transitions: Transition[] = [];
   readonly findings: Finding[] = [];
+  /** Why phases were passed by. */
+  readonly skipped = new Map<PhaseName, string>();
   leftovers: readonly Leftover[] = [];
   failure: FailureSummary | null = null;
   outcome: RunOutcome = 'RUNNING';
   endedAt: string | null = null;
-  #ref: RunRef | undefined;
+  /** What preflight gave; undefined until then. */
+  preflighted: Preflight | undefined;
+  /** The rows that were judged last from each vantage. */
+  readonly #before = new Map<VantageId, readonly Expectation[]>();
+  /** What was learnt for each vantage, and for none (''). */
+  readonly #facts = new Map<VantageId | '', Facts>();
 
-  /** The run as steps are told; before preflight only its id is known. */
-  get ref(): RunRef {
-    const unknown = {
-      subscriptionId: '',
-      resourceGroup: '',
-      location: '',
-      cluster: { subscriptionId: '', resourceGroup: '', name: '' },
-    };
-    return (
-      this.#ref ?? { runId: this.runId, workflowId: workflowInfo().workflowId, startedAt: this.startedAt, ...unknown }
-    );
+  /** Validates, reads and plans; changes nothing (W1). */
+  async preflight(spec: unknown): Promise<Preflight> {
+    const record = this.ledger.start({ name: 'preflight', subject: '' });
+    const holder = writeHolder(workflowInfo());
+    const { output, attempts } = await this.#track(record, 'preflight', callPreflight(this.identity, { spec, holder }));
+    this.preflighted = output;
+    this.ledger.warnings.push(...output.site.warnings);
+    record.finish(describeSite(output), attempts);
+    return output;
   }
 
-  async preflight(spec: unknown): Promise<{ mission: Mission; site: Site }> {
-    const found = await this.step(
-      'preflight',
-      { spec, runId: this.runId, holder: identityOf(workflowInfo()) },
-      new UndoStack(),
-    );
-    const { mission, site } = found;
-    const cluster = {
-      subscriptionId: mission.subscriptionId,
-      resourceGroup: mission.resourceGroup,
-      name: mission.cluster,
-    };
-    this.#ref = {
-      ...this.ref,
-      subscriptionId: mission.subscriptionId,
-      resourceGroup: mission.vm.resourceGroup,
-      location: site.location,
-      cluster,
-    };
-    this.ledger.warnings.push(...site.warnings);
-    return found;
+  /** Makes a change; its undo is registered first (W2). */
+  async apply(change: PlannedChange, undo: UndoStack, observers: readonly ObserverInput[] = []): Promise<void> {
+    if (change.undo !== null) undo.push(change.undo);
+    const record = this.ledger.startChange(change);
+    const input = { change: fillTemplates(change.input, this.#facts), observers };
+    const call = callChange(this.#ref(), change, input);
+    const { output, attempts } = await this.#track(record, change.step, call);
+    this.#remember(change, output);
+    record.finish(output.found, attempts);
   }
 
-  /** Keeps other runs off the cluster. */
-  async hold(undo: UndoStack): Promise<void> {
-    const { takenOverFrom } = await this.step('holdCluster', { holder: identityOf(workflowInfo()) }, undo);
-    if (takenOverFrom === null) return;
-    this.ledger.warnings.push(
-      `The cluster was still held by ${takenOverFrom}, a run that is over without having released it; this run took over.`,
-    );
+  /** The changes of a phase, one after the other, watched from every vantage from before the first one. */
+  async applyAll(phase: PlannedPhase, plan: Plan, vantages: readonly Vantage[], undo: UndoStack): Promise<void> {
+    let observers = this.createObservers(phase.name, plan.targets, vantages);
+    for (const change of phase.changes) {
+      await this.apply(change, undo, observers);
+      observers = [];
+    }
   }
 
-  /** Carries out a step; its undo is registered first (W2). */
-  async step<N extends StepName>(name: N, input: StepInput<N>, undo: UndoStack, subject = ''): Promise<StepOutput<N>> {
-    const entry = undoOf(name, this.ref, input);
-    if (entry !== undefined) undo.push(entry);
-    const record = this.ledger.start(name, subject);
+  /** Probes every target from every vantage and judges what was seen against the table of the phase. */
+  async judge(phase: PlannedPhase, plan: Plan, vantages: readonly Vantage[]): Promise<readonly Verdict[]> {
+    const verdicts: Verdict[] = [];
+    for (const vantage of vantages) verdicts.push(...(await this.#judgeFrom(vantage, phase, plan)));
+    return verdicts;
+  }
+
+  async #judgeFrom(vantage: Vantage, phase: PlannedPhase, plan: Plan): Promise<readonly Verdict[]> {
+    const rows = listExpectations(phase, vantage.id, plan.targets);
+    this.ledger.showExpectations(rows);
+    const evidence = await this.#probe(vantage, phase, plan, rows);
+    const moments = listMoments(this.ledger.changes, phase.name);
+    const before = this.#before.get(vantage.id) ?? null;
+    const { verdicts, transitions, findings } = judgePhase({ rows, before, moments }, evidence);
+    this.#before.set(vantage.id, rows);
+    this.evidence.push(evidence);
+    this.transitions.push(...transitions);
+    this.findings.push(...findings);
+    this.ledger.recordVerdicts(verdicts);
+    return verdicts;
+  }
+
+  async #probe(vantage: Vantage, phase: PlannedPhase, plan: Plan, rows: readonly Expectation[]): Promise<Evidence> {
+    const planned = plan.vantages.find(({ id }) => id === vantage.id);
+    const record = this.ledger.start({ name: 'probe', subject: phase.name });
+    const call = callProbe(this.#ref(), {
+      phase: phase.name,
+      vantage,
+      targets: plan.targets,
+      expected: Object.fromEntries(rows.map(({ target, expected }) => [target.id, expected])),
+      settings: this.#require().mission.probe,
+      observed: this.#before.has(vantage.id),
+      ...(planned && { witnesses: { kind: planned.kind, ask: planned.witnesses, policies: phase.policies } }),
+      previousSeal: this.evidence.at(-1)?.seal?.sha256 ?? this.identity.runId,
+    });
+    const { output, attempts } = await this.#track(record, 'probe', call);
+    record.finish(describeEvidence(output), attempts);
+    return output;
+  }
+
+  createObservers(phase: PhaseName, targets: readonly Target[], vantages: readonly Vantage[]): ObserverInput[] {
+    return vantages.map(({ session }) => ({ phase, session, targets }));
+  }
+
+  /** A planned vantage with what was learnt of it. */
+  open({ id, sourceAddresses, session }: PlannedVantage): Vantage {
+    return fillTemplates({ id, sourceAddresses, session }, this.#facts);
+  }
+
+  factsOf(vantage: VantageId | ''): Facts {
+    return this.#facts.get(vantage) ?? {};
+  }
+
+  /** Undoes a stack; never cancelled (W5). */
+  async undo(stack: UndoStack, observers: readonly ObserverInput[] = []): Promise<void> {
+    if (stack.isEmpty) return;
+    const unwinding = (): Promise<Leftover[]> => unwind(stack, this.#ref(), this.ledger, observers);
+    this.leftovers = [...this.leftovers, ...(await CancellationScope.nonCancellable(unwinding))];
+  }
+
+  /** Keeps what is on a stack and says so, but for the lease: a run that is over holds no cluster. */
+  keep(stack: UndoStack, why: string): void {
+    const kept = stack.takeAllBut(this.preflighted?.plan.lease.id).map(
+      ({ undo, subject, command }): Leftover => ({
+        ...{ what: `${undo} ${subject}`, why, command },
+        ...{ reason: 'kept', code: '' },
+      }),
+    );
+    this.leftovers = [...this.leftovers, ...kept];
+  }
+
+  enter(stage: Stage): void {
+    this.ledger.stage = stage;
+    this.ledger.publish();
+    publishStage(this);
+  }
+
+  /** The outcome of a step on its record, when it did not end well; the first failure is the run's (W5). */
+  async #track<T>(record: OpenRecord, name: string, call: Promise<T>): Promise<T> {
     try {
-      const { output, attempts } = await callStep(name, subject, { run: this.ref, input });
-      Object.assign(this.outputs, { [name]: output });
-      record.finish(foundBy(name, output), attempts);
-      return output;
+      return await call;
     } catch (error) {
       if (isCancelled(error)) record.cancel();
       else {
-        record.fail(summaryOf(error, name).message, attemptsOf(error));
-        this.failure ??= summaryOf(error, name);
+        const failure = summarizeFailure(error, name);
+        record.fail(failure.message, countAttempts(error));
+        this.failure ??= failure;
       }
       throw error;
     }
   }
 
-  /** Probes every target and judges what was seen against the table of the phase. `marks`: when the change that led to the phase was made. */
-  async judge(phase: Phase, view: View, marks: readonly Mark[] = []): Promise<readonly Verdict[]> {
-    const expectations = expectationsOf(phase, view.targets, view.site.nodes);
-    this.ledger.judging(expectations);
-    const evidence = await this.step('probe', view.probe(phase, expectations, this.#sealOf()), new UndoStack(), phase);
-    if (evidence.convergence.reached) this.convergenceMs[phase] = evidence.convergence.elapsedMs;
-    const { verdicts, transitions, findings } = judgementOf(
-      { phase, nodes: view.site.nodes, judged: this.ledger.verdicts, marks },
-      evidence,
-    );
-    this.evidence.push(evidence);
-    this.transitions.push(...transitions);
-    this.findings.push(...findings);
-    this.ledger.judged(verdicts);
-    return verdicts;
+  #remember({ id, vantage }: Pick<PlannedChange, 'id' | 'vantage'>, applied: Applied): void {
+    const key: ChangeId | '' = vantage ?? '';
+    this.#facts.set(key, { ...this.#facts.get(key), ...applied.facts });
+    this.ledger.recordMoments(id, applied.moments ?? []);
+    this.ledger.warnings.push(...(applied.warnings ?? []));
   }
 
-  /** Undoes a stack; or keeps it and says so, when there is a reason to. Never cancelled (W5). */
-  async undo(stack: UndoStack, keep: string | null, observer?: ObserverInput): Promise<void> {
-    const kept =
-      keep === null
-        ? []
-        : stack.takeKept().map(({ undo, subject, command }) => ({ what: `${undo} ${subject}`, why: keep, command }));
-    const leftovers = await CancellationScope.nonCancellable(() => unwind(stack, this.ref, this.ledger, observer));
-    this.leftovers = [...this.leftovers, ...kept, ...leftovers];
+  #ref(): RunRef {
+    const { mission, site } = this.#require();
+    const cluster = {
+      subscriptionId: mission.subscriptionId,
+      resourceGroup: mission.resourceGroup,
+      name: mission.cluster,
+    };
+    return {
+      ...this.identity,
+      subscriptionId: mission.subscriptionId,
+      resourceGroup: mission.vm.resourceGroup,
+      location: site.location,
+      cluster,
+    };
   }
 
-  #sealOf(): string {
-    return this.evidence.at(-1)?.seal?.sha256 ?? this.runId;
+  #require(): Preflight {
+    if (this.preflighted === undefined) throw new Error('Nothing is changed before preflight (W1).');
+    return this.preflighted;
   }
+}
 
-  enter(phase: RunPhase): void {
-    this.ledger.phase = phase;
-    this.ledger.publish();
-    publishPhase(this);
-  }
+const describeSite = ({ site }: Preflight): string =>
+  `nodes ${site.nodes.map(({ name, internalIp }) => `${name} (${internalIp})`).join(', ')}; Calico ${site.calico.version}`;
+
+function describeEvidence({ connections, convergence }: Evidence): string {
+  const how = convergence.reached ? `as expected after ${Math.round(convergence.elapsedMs)} ms` : 'never as expected';
+  return `${connections.length} connections, ${how}`;
 }

@@ -27,6 +27,13 @@ export interface Cluster {
     filter?: { readonly namespace?: string; readonly labelSelector?: string },
   ): Promise<readonly T[]>;
   create<T extends KubernetesObject>(resource: Resource<T>, body: object, namespace?: string): Promise<T>;
+  /** Creates it, or reads the one of that name that came in between: a lost answer and a retry make one object, not an error (W9). */
+  createOrFind<T extends KubernetesObject>(
+    resource: Resource<T>,
+    name: string,
+    body: object,
+    namespace?: string,
+  ): Promise<{ readonly object: T; readonly isNew: boolean }>;
   /** JSON merge patch: null removes a key. With metadata.resourceVersion in it, an object that changed meanwhile answers 409. */
   patchMerge<T extends KubernetesObject>(
     resource: Resource<T>,
@@ -64,6 +71,14 @@ export function clusterOver(send: (call: Call) => Promise<string>): Cluster {
     },
     create: (resource, body, namespace) =>
       object({ method: 'POST', path: pathOf(resource, namespace), query: { fieldManager }, body }),
+    createOrFind: async (resource, name, body, namespace) => {
+      try {
+        return { object: await cluster.create(resource, body, namespace), isNew: true };
+      } catch (error) {
+        if (!(error instanceof KubernetesError) || error.reason !== 'AlreadyExists') throw error;
+        return { object: await cluster.get(resource, name, namespace), isNew: false };
+      }
+    },
     patchMerge: (resource, name, body, namespace) =>
       object({ method: 'PATCH', path: pathOf(resource, namespace, name), query: { fieldManager }, body }),
     delete: async (resource, { metadata: { name, namespace, uid, resourceVersion } }) => {

@@ -24,35 +24,26 @@ export interface Resource<T extends KubernetesObject> {
   readonly shape?: T;
 }
 
-const resource = <T extends KubernetesObject>(group: string, version: string, plural: string): Resource<T> => ({
+export const createResource = <T extends KubernetesObject>(
+  group: string,
+  version: string,
+  plural: string,
+): Resource<T> => ({
   group,
   version,
   plural,
 });
 
-export const calicoGroup = 'projectcalico.org';
-export const calicoVersion = 'v3';
-const calico = <T extends KubernetesObject>(plural: string): Resource<T> =>
-  resource<T>(calicoGroup, calicoVersion, plural);
+export const namespaces = createResource<KubernetesObject>('', 'v1', 'namespaces');
+export const nodes = createResource<Node>('', 'v1', 'nodes');
+export const pods = createResource<Pod>('', 'v1', 'pods');
+export const services = createResource<Service>('', 'v1', 'services');
+export const deployments = createResource<Deployment>('apps', 'v1', 'deployments');
+export const leases = createResource<Lease>('coordination.k8s.io', 'v1', 'leases');
+export const endpointSlices = createResource<EndpointSlice>('discovery.k8s.io', 'v1', 'endpointslices');
 
-export const namespaces = resource<KubernetesObject>('', 'v1', 'namespaces');
-export const nodes = resource<Node>('', 'v1', 'nodes');
-export const pods = resource<Pod>('', 'v1', 'pods');
-export const services = resource<Service>('', 'v1', 'services');
-export const deployments = resource<Deployment>('apps', 'v1', 'deployments');
-export const leases = resource<Lease>('coordination.k8s.io', 'v1', 'leases');
-export const endpointSlices = resource<EndpointSlice>('discovery.k8s.io', 'v1', 'endpointslices');
-
-export const kubeControllersConfigurations = calico<KubeControllersConfiguration>('kubecontrollersconfigurations');
-export const felixConfigurations = calico<FelixConfiguration>('felixconfigurations');
-export const clusterInformations = calico<ClusterInformation>('clusterinformations');
-export const hostEndpoints = calico<HostEndpoint>('hostendpoints');
-export const globalNetworkPolicies = calico<GlobalNetworkPolicy>('globalnetworkpolicies');
-export const tiers = calico<KubernetesObject>('tiers');
-export const profiles = calico<KubernetesObject>('profiles');
-
-export const configMaps = resource<ConfigMap>('', 'v1', 'configmaps');
-export const daemonSets = resource<DaemonSet>('apps', 'v1', 'daemonsets');
+export const configMaps = createResource<ConfigMap>('', 'v1', 'configmaps');
+export const daemonSets = createResource<DaemonSet>('apps', 'v1', 'daemonsets');
 
 interface Condition {
   readonly type: string;

@@ -1,15 +1,13 @@
-import { felixConfigurations } from '../../adapters/kubernetes/resources.ts';
-import type { StepActivity } from '../../step/context.ts';
-import { changeField, unmark } from './changed-field.ts';
-import { flowLogsField } from './fields.ts';
+import { openCalico } from '../../adapters/kubernetes/calico.ts';
+import type { Cluster } from '../../adapters/kubernetes/index.ts';
+import type { KubernetesObject } from '../../adapters/kubernetes/resources.ts';
+import type { FlowLogs } from '../../contract/change.ts';
+import { type ChangedField, removeMark } from '../changed-field.ts';
 
 /** Open-source Calico's schema does not know the field: the API server accepts the patch and prunes the value, so only reading back tells. */
-export const enableFlowLogs: StepActivity<'enableFlowLogs'> = async ({ prior }, tools, context) => {
-  const cluster = await tools.clusters.of(context.run.cluster);
-  const field = flowLogsField(context.run.runId, prior);
-  const { changed } = await changeField(cluster, field, context.run);
-  const stored = await cluster.get(felixConfigurations, 'default');
-  if (stored.spec?.flowLogsEnableHostEndpoint === true) return { changed, supported: true };
-  await unmark(cluster, field);
-  return { changed: false, supported: false };
-};
+export async function readFlowLogs(cluster: Cluster, field: ChangedField<KubernetesObject>): Promise<FlowLogs> {
+  const stored = await cluster.get((await openCalico(cluster)).felixConfigurations, 'default');
+  if (stored.spec?.flowLogsEnableHostEndpoint === true) return 'enabled';
+  await removeMark(cluster, field);
+  return 'not supported by this Calico';
+}

@@ -1,8 +1,17 @@
-import type { RunRef, StepInput } from '../../contract/steps.ts';
-import { namesOf, tagsOf } from '../../ownership/names.ts';
+import type { VmImage } from '../../contract/mission.ts';
+import type { RunRef } from '../../contract/run.ts';
+import { createTags } from '../../ownership/marks.ts';
+import { createIds, nameResources } from '../../ownership/names.ts';
+
+export interface VmInput {
+  /** To try in order when one is not available. */
+  readonly sizes: readonly string[];
+  readonly image: VmImage;
+  readonly adminUser: string;
+}
 
 /** What the VM's body needs beside the step's input. */
-export interface VmKeys {
+export interface VmSecrets {
   /** Public key of the admin user, one line, ed25519. */
   readonly clientPublicKey: string;
   /** `#cloud-config` text; holds the host's private key (W7). */
@@ -10,11 +19,11 @@ export interface VmKeys {
 }
 
 /** The probe VM in one size. Its OS disk goes with it; interface and address stay, because the run deletes them in its own order. */
-export function vmBody(run: RunRef, input: StepInput<'createVm'>, size: string, keys: VmKeys) {
-  const names = namesOf(run.runId);
+export function createVmBody(run: RunRef, input: VmInput, size: string, keys: VmSecrets) {
+  const names = nameResources(run.runId);
   return {
     location: run.location,
-    tags: tagsOf(run),
+    tags: createTags(run),
     hardwareProfile: { vmSize: size },
     storageProfile: {
       imageReference: { ...input.image },
@@ -25,15 +34,15 @@ export function vmBody(run: RunRef, input: StepInput<'createVm'>, size: string, 
         managedDisk: { storageAccountType: 'StandardSSD_LRS' },
       },
     },
-    osProfile: osProfile(names.vm, input.adminUser, keys),
-    networkProfile: { networkInterfaces: [{ id: input.interfaceId, primary: true, deleteOption: 'Detach' }] },
+    osProfile: describeOs(names.vm, input.adminUser, keys),
+    networkProfile: { networkInterfaces: [{ id: createIds(run).interface, primary: true, deleteOption: 'Detach' }] },
     // Without a storage account: Azure's own. It is what one reads when SSH never answers.
     diagnosticsProfile: { bootDiagnostics: { enabled: true } },
-    ...security(size),
+    ...describeSecurity(size),
   };
 }
 
-function osProfile(computerName: string, adminUsername: string, { clientPublicKey, cloudConfig }: VmKeys) {
+function describeOs(computerName: string, adminUsername: string, { clientPublicKey, cloudConfig }: VmSecrets) {
   return {
     computerName,
     adminUsername,
@@ -46,7 +55,7 @@ function osProfile(computerName: string, adminUsername: string, { clientPublicKe
 }
 
 /** Said explicitly, because Azure's default changed in 2026. Sizes of the first generation (A, Basic) cannot do it; ours of the B series can. */
-function security(size: string) {
+function describeSecurity(size: string) {
   return /^(Basic_A|Standard_A\d)/i.test(size)
     ? {}
     : {

@@ -5,7 +5,7 @@ import type { Site } from '../../contract/site.ts';
 import { type Findings, findingsOf, info, type OnError, ok, problem, rethrow, warning } from '../look.ts';
 import { allowed, type Reader } from './ask.ts';
 import { inspectRights, type Scope } from './rights.ts';
-import { clusterVnet, vnetFindings } from './vnet.ts';
+import { findClusterVnet, vnetFindings } from './vnet.ts';
 
 export type AzureSite = Pick<
   Site,
@@ -83,7 +83,7 @@ async function inspectCluster(mission: Mission, tools: Reader): Promise<Part> {
   }
   const cluster = read.value;
   const shape = shapeFindings(cluster);
-  const vnet = await allowed(() => clusterVnet(cluster, subscriptionId, tools), 'vnet', 'cluster');
+  const vnet = await allowed(() => findClusterVnet(cluster, subscriptionId, tools), 'vnet', 'cluster');
   if (vnet.refusal !== undefined) return { findings: [...shape, vnet.refusal] };
   if (!('id' in vnet.value))
     return { findings: [...shape, problem('vnet', 'ClusterVnetUnknown', 'cluster', vnet.value.why)] };

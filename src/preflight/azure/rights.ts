@@ -1,7 +1,8 @@
 import { parseId } from '../../adapters/azure/index.ts';
-import { type Granted, missingActions, type RightScope } from '../../changes/azure-rights.ts';
+import type { RightScope } from '../../changes/rights.ts';
 import type { Diagnosis } from '../../contract/diagnosis.ts';
 import { counted, ok, problem, warning } from '../look.ts';
+import { type Granted, listMissingActions } from '../rights.ts';
 import { allowed, none, type Reader } from './ask.ts';
 
 /** Where rights are needed. They may come from the group, or from the resource alone when there is one. */
@@ -22,25 +23,25 @@ async function inspectScope({ at, groupId, resourceId }: Scope, { azure }: Reade
   const there = [
     ok(
       'azureRights',
-      `All ${counted(missingActions(at, []).length, 'right')} that a run needs on ${shortOf(where)} are there.`,
+      `All ${counted(listMissingActions(at, []).length, 'right')} that a run needs on ${shortOf(where)} are there.`,
     ),
   ];
   const ofGroup = await allowed(() => azure.permissions(groupId), 'azureRights');
   const unheard = (granted: readonly Granted[]): Diagnosis[] =>
-    missingActions(at, granted, 'witness').map((action) =>
+    listMissingActions(at, granted, 'witness').map((action) =>
       warning(
         'azureRights',
         `The credential may not ${action} on ${where}: the report will lack that witness.`,
         'Assign the role of deploy/ again.',
       ),
     );
-  if (ofGroup.refusal === undefined && missingActions(at, ofGroup.value).length === 0)
+  if (ofGroup.refusal === undefined && listMissingActions(at, ofGroup.value).length === 0)
     return [...there, ...unheard(ofGroup.value)];
   const ofResource =
     resourceId === undefined ? ofGroup : await allowed(() => azure.permissions(resourceId).catch(none), 'azureRights');
   if (ofGroup.refusal !== undefined && ofResource.refusal !== undefined) return [ofGroup.refusal];
   const granted = [ofGroup, ofResource].flatMap((each) => (each.refusal === undefined ? each.value : []));
-  const missing = missingActions(at, granted);
+  const missing = listMissingActions(at, granted);
   if (missing.length === 0) return [...there, ...unheard(granted)];
   return missing.map((action) =>
     problem('azureRights', 'MissingRights', '', `The credential may not ${action} on ${where}.`),

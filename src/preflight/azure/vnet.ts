@@ -7,7 +7,7 @@ import type { Reader } from './ask.ts';
 import { overlaps } from './cidr.ts';
 
 /** A subnet that an agent pool names tells the VNet; without one, AKS keeps exactly one VNet in the node resource group. */
-export async function clusterVnet(
+export async function findClusterVnet(
   cluster: ClusterState,
   subscriptionId: string,
   { azure }: Reader,

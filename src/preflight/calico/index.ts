@@ -1,27 +1,25 @@
-import type { Cluster } from '../../adapters/kubernetes/index.ts';
 import {
-  calicoGroup,
-  calicoVersion,
-  clusterInformations,
-  type FelixConfiguration,
-  felixConfigurations,
-  type GlobalNetworkPolicy,
-  globalNetworkPolicies,
-  type KubeControllersConfiguration,
-  kubeControllersConfigurations,
-  type Node,
-  profiles,
-  tiers,
+  calicoApiVersion,
+  calicoStorageVersion,
+  findCalicoApi,
+  openCalico,
+  readCalicoSchema,
+} from '../../adapters/kubernetes/calico.ts';
+import type { Cluster } from '../../adapters/kubernetes/index.ts';
+import type {
+  FelixConfiguration,
+  GlobalNetworkPolicy,
+  KubeControllersConfiguration,
+  Node,
 } from '../../adapters/kubernetes/resources.ts';
-import { isPolicyNamed } from '../../changes/kubernetes-bodies.ts';
-import { defaultAllowProfile } from '../../changes/kubernetes-rights.ts';
+import { isPolicyNamed, namePolicy } from '../../changes/policy/plan.ts';
 import type { Diagnosis } from '../../contract/diagnosis.ts';
 import type { Mission } from '../../contract/mission.ts';
 import type { CalicoSite } from '../../contract/site.ts';
-import { isOf } from '../../ownership/field-mark.ts';
-import { policyName } from '../../ownership/names.ts';
-import { foreignMark } from '../foreign-mark.ts';
+import { isOwned } from '../../ownership/marks.ts';
+import { findForeignMark } from '../foreign-mark.ts';
 import { foundIn, ifServed, info, isMissing, type Look, look, ok, problem, warning } from '../look.ts';
+import { defaultAllowProfile } from '../rights.ts';
 import { autoCreateFindings } from './auto-create.ts';
 import { dataPlaneFindings, failsafeFindings } from './felix.ts';
 import { policyFindings } from './policies.ts';
@@ -46,18 +44,20 @@ export async function inspectCalico(
   runId: string,
   nodes: Nodes,
 ): Promise<CalicoFindings> {
-  if (!(await cluster.serves(calicoGroup, calicoVersion))) return { findings: [await missingApi(cluster)] };
+  const api = await findCalicoApi(cluster);
+  if (api !== 'served') return { findings: [describeMissingApi(api)] };
+  const resources = await openCalico(cluster);
   const [controllers, felix, tier, policies, profile, calico] = await Promise.all([
-    look(cluster.find(kubeControllersConfigurations, 'default')),
-    look(cluster.find(felixConfigurations, 'default')),
-    look(cluster.find(tiers, mission.policy.tier)),
-    look(cluster.list(globalNetworkPolicies)),
-    look(ifServed(cluster.exists(profiles, defaultAllowProfile))),
-    versionOf(cluster),
+    look(cluster.find(resources.kubeControllersConfigurations, 'default')),
+    look(cluster.find(resources.felixConfigurations, 'default')),
+    look(cluster.find(resources.tiers, mission.policy.tier)),
+    look(cluster.list(resources.globalNetworkPolicies)),
+    look(ifServed(cluster.exists(resources.profiles, defaultAllowProfile))),
+    readVersion(cluster),
   ]);
   const all = foundIn(policies);
   const findings = [
-    ok('calicoApi', `The cluster serves ${calicoGroup}/${calicoVersion}.`),
+    ok('calicoApi', `The cluster serves ${calicoApiVersion}.`),
     ...versionFindings(calico),
     ...controllerFindings(controllers, runId),
     ...felixFindings(felix, mission, runId),
@@ -71,39 +71,32 @@ export async function inspectCalico(
         })),
     profileFinding(profile),
   ];
-  return { findings, calico: siteOf(calico, foundIn(controllers), foundIn(felix)) };
+  return { findings, calico };
 }
 
-async function missingApi(cluster: Cluster): Promise<Diagnosis> {
-  const says = `The cluster does not serve ${calicoGroup}/${calicoVersion}.`;
-  if (await cluster.serves('crd.projectcalico.org', 'v1'))
-    return problem(
-      'calicoApi',
-      'CalicoApiMissing',
-      '',
-      `${says} It has Calico's own storage only, crd.projectcalico.org/v1, which nothing validates.`,
-    );
-  return problem(
-    'calicoApi',
-    'CalicoApiMissing',
-    '',
-    `${says} Nor does it serve crd.projectcalico.org/v1: Calico does not seem to be installed.`,
-  );
+function describeMissingApi(api: 'storage only' | 'absent'): Diagnosis {
+  const says = `The cluster does not serve ${calicoApiVersion}.`;
+  const why =
+    api === 'storage only'
+      ? `It has Calico's own storage only, ${calicoStorageVersion}, which nothing validates.`
+      : `Nor does it serve ${calicoStorageVersion}: Calico does not seem to be installed.`;
+  return problem('calicoApi', 'CalicoApiMissing', '', `${says} ${why}`);
 }
 
 const flowLogs = 'flowLogsEnableHostEndpoint';
 
-async function versionOf(cluster: Cluster): Promise<Pick<CalicoSite, 'flavour' | 'version'>> {
+async function readVersion(cluster: Cluster): Promise<CalicoSite> {
+  const { clusterInformations } = await openCalico(cluster);
   const [information, schema] = await Promise.all([
     look(cluster.find(clusterInformations, 'default')),
-    look(cluster.openApi(calicoGroup, calicoVersion)),
+    look(readCalicoSchema(cluster)),
   ]);
   const { calicoVersion: open, cnxVersion } = foundIn(information)?.spec ?? {};
   const knows = foundIn(schema)?.includes(`"${flowLogs}"`) ?? false;
   return { flavour: knows || cnxVersion ? 'cloud' : 'oss', version: cnxVersion || open || 'unknown' };
 }
 
-function versionFindings({ flavour, version }: Pick<CalicoSite, 'flavour' | 'version'>): readonly Diagnosis[] {
+function versionFindings({ flavour, version }: CalicoSite): readonly Diagnosis[] {
   const [, major = 0, minor = 0] = (/^v?(\d+)\.(\d+)/.exec(version) ?? []).map(Number);
   // Calico Enterprise, which Cloud is, counts its own versions.
   if (flavour === 'oss' && major > 0 && (major < 3 || (major === 3 && minor < 14)))
@@ -129,7 +122,7 @@ function controllerFindings(
   if (isMissing(looked)) return [problem('autoCreate', 'CalicoConfigMissing', '', `${name} does not exist.`)];
   return controllers === undefined
     ? []
-    : [...foreignMark('autoCreate', controllers, name, runId), ...autoCreateFindings(controllers)];
+    : [...findForeignMark('autoCreate', controllers, name, runId), ...autoCreateFindings(controllers)];
 }
 
 function felixFindings(
@@ -142,7 +135,11 @@ function felixFindings(
   if (isMissing(looked)) return [problem('felix', 'CalicoConfigMissing', '', `${name} does not exist.`)];
   return felix === undefined
     ? []
-    : [...foreignMark('felix', felix, name, runId), ...failsafeFindings(felix, mission), ...dataPlaneFindings(felix)];
+    : [
+        ...findForeignMark('felix', felix, name, runId),
+        ...failsafeFindings(felix, mission),
+        ...dataPlaneFindings(felix),
+      ];
 }
 
 function tierFindings(looked: Look<unknown>, tier: string): readonly Diagnosis[] {
@@ -151,8 +148,10 @@ function tierFindings(looked: Look<unknown>, tier: string): readonly Diagnosis[]
 }
 
 function nameFinding(policies: readonly GlobalNetworkPolicy[], policy: Mission['policy'], runId: string): Diagnosis {
-  const name = policyName(policy);
-  const foreign = policies.find((existing) => isPolicyNamed(existing.metadata.name, policy) && !isOf(existing, runId));
+  const name = namePolicy(policy);
+  const foreign = policies.find(
+    (existing) => isPolicyNamed(existing.metadata.name, policy) && !isOwned(existing, runId),
+  );
   return foreign === undefined
     ? ok('policyName', `No other GlobalNetworkPolicy is called ${name}.`, '', 'policy.name')
     : problem(
@@ -183,13 +182,3 @@ function profileFinding(looked: Look<boolean | 'notServed'>): Diagnosis {
     'Check that calico-node and calico-kube-controllers are of one version, at least v3.14.',
   );
 }
-
-const siteOf = (
-  calico: Pick<CalicoSite, 'flavour' | 'version'>,
-  controllers: KubeControllersConfiguration | undefined,
-  felix: FelixConfiguration | undefined,
-): CalicoSite => ({
-  ...calico,
-  priorAutoCreate: controllers?.spec?.controllers?.node?.hostEndpoint?.autoCreate ?? null,
-  priorFlowLogs: felix?.spec?.flowLogsEnableHostEndpoint ?? null,
-});

@@ -2,9 +2,9 @@
 import { parse } from 'yaml';
 import type { Cluster } from '../../adapters/kubernetes/index.ts';
 import { configMaps, type DaemonSet, daemonSets } from '../../adapters/kubernetes/resources.ts';
-import { kubeProxy } from '../../changes/kubernetes-rights.ts';
 import type { Diagnosis } from '../../contract/diagnosis.ts';
 import { foundIn, info, look, ok } from '../look.ts';
+import { kubeProxy } from '../rights.ts';
 
 export async function inspectKubeProxy(cluster: Cluster): Promise<readonly Diagnosis[]> {
   const { name, namespace } = kubeProxy;

@@ -1,27 +1,28 @@
 import { KubernetesError } from '../../adapters/kubernetes/index.ts';
 import { type Lease, leases } from '../../adapters/kubernetes/resources.ts';
-import { obstacleIn } from '../../changes/lease/obstacle.ts';
+import { findObstacle } from '../../changes/lease/obstacle.ts';
 import type { Diagnosis } from '../../contract/diagnosis.ts';
-import type { ClusterRef } from '../../contract/steps.ts';
-import { clusterLease, holderIn, runLabel } from '../../ownership/names.ts';
+import type { ClusterRef } from '../../contract/run.ts';
+import { clusterLease, readHolder } from '../../ownership/holder.ts';
+import { runLabel } from '../../ownership/marks.ts';
 import type { Tools } from '../../step/context.ts';
 import { type Findings, findingsOf, foundIn, info, isMissing, look, ok, problem, warning } from '../look.ts';
 
 type Asked = Pick<Tools, 'clusters'> & { readonly temporal?: Tools['temporal'] };
 
 /** Whether another run holds the cluster. Only a first look: the step holdCluster decides. Without Temporal nobody can say whether a holder's run is over. */
-export async function inspectHold(ref: ClusterRef, holder: string, { clusters, temporal }: Asked): Promise<Findings> {
+export async function inspectLease(ref: ClusterRef, holder: string, { clusters, temporal }: Asked): Promise<Findings> {
   try {
     const cluster = await clusters.of(ref);
     const looked = await look(cluster.find(leases, clusterLease.name, clusterLease.namespace));
-    return findingsOf(await holdFindings(foundIn(looked), isMissing(looked), holder, temporal));
+    return findingsOf(await describeHolder(foundIn(looked), isMissing(looked), holder, temporal));
   } catch (error) {
     if (error instanceof KubernetesError && error.reason === 'Unauthorized') return findingsOf([]); // listed with the rest of the cluster
     throw error;
   }
 }
 
-async function holdFindings(
+async function describeHolder(
   lease: Lease | undefined,
   isFree: boolean,
   holder: string,
@@ -31,16 +32,16 @@ async function holdFindings(
     return [ok('hold', 'No run holds the cluster.')];
   if (lease === undefined) return []; // the missing right is listed
   if (lease.spec?.holderIdentity === holder) return [ok('hold', 'This run holds the cluster.')];
-  if (temporal === undefined) return [unasked(lease)];
-  const obstacle = await obstacleIn(lease, temporal);
+  if (temporal === undefined) return [describeUnasked(lease)];
+  const obstacle = await findObstacle(lease, temporal);
   return obstacle === undefined
     ? [info('hold', 'The run that held the cluster is over: its lease is taken over.')]
     : [problem('hold', 'ClusterHeld', '', obstacle)];
 }
 
-function unasked({ metadata, spec }: Lease): Diagnosis {
+function describeUnasked({ metadata, spec }: Lease): Diagnosis {
   const { holderIdentity = '', acquireTime = 'an unknown time' } = spec ?? {};
-  const holder = holderIn(holderIdentity);
+  const holder = readHolder(holderIdentity);
   if (holder === undefined)
     return problem(
       'hold',

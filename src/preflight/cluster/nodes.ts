@@ -2,28 +2,32 @@ import type { Node } from '../../adapters/kubernetes/resources.ts';
 import type { Diagnosis } from '../../contract/diagnosis.ts';
 import type { Mission } from '../../contract/mission.ts';
 import type { NodeSite } from '../../contract/site.ts';
-import { foreignMark } from '../foreign-mark.ts';
+import { findForeignMark } from '../foreign-mark.ts';
 import { counted, foundIn, info, type Look, listed, ok, problem } from '../look.ts';
 import { isReady } from '../workload/index.ts';
 
 export interface NodeFindings {
   readonly findings: readonly Diagnosis[];
-  readonly nodes?: readonly [NodeSite, NodeSite];
+  /** As many as are asked for; absent: there are fewer. */
+  readonly nodes?: readonly NodeSite[];
   readonly readyNodes: readonly string[];
 }
 
-type Wanted = Pick<Mission, 'nodes' | 'label'>;
+type Wanted = Pick<Mission, 'nodes' | 'label'> & {
+  /** How many nodes are judged. */
+  readonly count: number;
+};
 
-/** Two ready Linux nodes to judge: the named ones, filled up with the first by name. */
-export function chosenNodes(all: readonly Node[], named: readonly string[]): readonly Node[] {
-  const ready = readyOf(all);
+/** Ready Linux nodes to judge: the named ones, filled up with the first by name. */
+export function chooseNodes(all: readonly Node[], named: readonly string[], count: number): readonly Node[] {
+  const ready = listReady(all);
   return [
     ...named.flatMap((name) => ready.find(({ metadata }) => metadata.name === name) ?? []),
     ...ready.filter(({ metadata }) => !named.includes(metadata.name)),
-  ].slice(0, 2);
+  ].slice(0, count);
 }
 
-const readyOf = (all: readonly Node[]): readonly Node[] =>
+const listReady = (all: readonly Node[]): readonly Node[] =>
   all.filter(isUsable).toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
 
 export async function inspectNodes(
@@ -33,19 +37,19 @@ export async function inspectNodes(
 ): Promise<NodeFindings> {
   const all = foundIn(await reading);
   if (all === undefined) return { findings: [], readyNodes: [] };
-  const ready = readyOf(all);
-  const chosen = chosenNodes(all, mission.nodes);
+  const ready = listReady(all);
+  const chosen = chooseNodes(all, mission.nodes, mission.count);
   const wrong = [
     ...namedProblems(all, mission.nodes),
-    ...chosen.flatMap((node) => foreignMark('nodes', node, `Node ${node.metadata.name}`, runId)),
+    ...chosen.flatMap((node) => findForeignMark('nodes', node, `Node ${node.metadata.name}`, runId)),
   ];
-  if (ready.length < 2)
+  if (ready.length < mission.count)
     wrong.push(
       problem(
         'nodes',
         'NotEnoughNodes',
         'nodes',
-        `The cluster has ${ready.length} ready Linux nodes with an InternalIP; two are needed.`,
+        `The cluster has ${ready.length} ready Linux nodes with an InternalIP; ${mission.count} are needed.`,
       ),
     );
   const names = chosen.map(({ metadata }) => metadata.name);
@@ -54,19 +58,21 @@ export async function inspectNodes(
       ? []
       : [ok('nodes', `Of ${counted(ready.length, 'ready Linux node')}, ${listed(names)} will be judged.`, '', 'nodes')];
   const readyNodes = ready.map(({ metadata }) => metadata.name);
-  const [first, second] = chosen.map((node) => siteOf(node, mission.label.key));
-  const labelled = [first, second].flatMap((site) => (site === undefined ? [] : labelFindings(site, mission.label)));
   return {
-    findings: [...wrong, ...right, ...labelled],
+    findings: [...wrong, ...right, ...chosen.flatMap((node) => describeLabel(node, mission.label))],
     readyNodes,
-    ...(first === undefined || second === undefined ? {} : { nodes: [first, second] as const }),
+    ...(chosen.length < mission.count ? {} : { nodes: chosen.map(describeSite) }),
   };
 }
 
-function labelFindings({ name, priorLabel }: NodeSite, { key, value }: Mission['label']): readonly Diagnosis[] {
-  if (priorLabel === null) return [];
-  const then = priorLabel === value ? 'as the run would write it' : `which the run replaces by ${value} and puts back`;
-  return [info('nodes', `Node ${name} has the label ${key}=${priorLabel} already, ${then}.`, '', 'label')];
+function describeLabel(
+  { metadata: { name, labels = {} } }: Node,
+  { key, value }: Mission['label'],
+): readonly Diagnosis[] {
+  if (!Object.hasOwn(labels, key)) return [];
+  const prior = labels[key];
+  const then = prior === value ? 'as the run would write it' : `which the run replaces by ${value} and puts back`;
+  return [info('nodes', `Node ${name} has the label ${key}=${prior} already, ${then}.`, '', 'label')];
 }
 
 function namedProblems(all: readonly Node[], named: readonly string[]): Diagnosis[] {
@@ -93,18 +99,17 @@ function isUsable(node: Node): boolean {
     os === 'linux' &&
     node.metadata.labels?.['type'] !== 'virtual-kubelet' &&
     isReady(node.status?.conditions) &&
-    internalIpOf(node) !== undefined
+    findInternalIp(node) !== undefined
   );
 }
 
 /** The IPv4 one of dual-stack nodes: the VM's VNet is IPv4. */
-const internalIpOf = (node: Node): string | undefined =>
+const findInternalIp = (node: Node): string | undefined =>
   node.status?.addresses?.find(
     ({ type, address }) => type === 'InternalIP' && address !== undefined && !address.includes(':'),
   )?.address;
 
-const siteOf = (node: Node, key: string): NodeSite => ({
+const describeSite = (node: Node): NodeSite => ({
   name: node.metadata.name,
-  internalIp: internalIpOf(node) ?? '',
-  priorLabel: Object.hasOwn(node.metadata.labels ?? {}, key) ? (node.metadata.labels?.[key] ?? null) : null,
+  internalIp: findInternalIp(node) ?? '',
 });

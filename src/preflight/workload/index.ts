@@ -7,10 +7,10 @@ import {
   type Service,
   services,
 } from '../../adapters/kubernetes/resources.ts';
-import { selectorOf } from '../../changes/service/apply.ts';
+import { readSelector } from '../../changes/service/body.ts';
 import type { Diagnosis } from '../../contract/diagnosis.ts';
 import type { Workload } from '../../contract/mission.ts';
-import { isOf } from '../../ownership/field-mark.ts';
+import { isOwned } from '../../ownership/marks.ts';
 import { foundIn, info, isMissing, listed, look, ok, problem } from '../look.ts';
 
 /** kube-apiserver's default for --service-node-port-range; AKS does not let it be changed. */
@@ -61,7 +61,7 @@ async function deploymentFindings(
     ];
   const deployment = foundIn(looked);
   if (deployment === undefined) return [];
-  const labelSelector = Object.entries(selectorOf(deployment))
+  const labelSelector = Object.entries(readSelector(deployment))
     .map(([key, value]) => `${key}=${value}`)
     .join(',');
   const found = foundIn(await look(cluster.list(pods, { namespace, labelSelector })));
@@ -117,7 +117,7 @@ async function nameFindings(
   const field = 'workload.serviceName';
   const looked = await look(cluster.find(services, name, namespace));
   const service = foundIn(looked);
-  if (service !== undefined && !isOf(service, runId))
+  if (service !== undefined && !isOwned(service, runId))
     return [
       problem(
         'service',

@@ -1,49 +1,60 @@
-/** Asks others than the prober about the window of a proof. None of them can fail a step: what cannot be had says why. */
+/** Azure, asked about the way from the VM. It cannot fail a step: what could not be had is missing, with the reason. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Azure, AzureError, accessOf, ownCodes, parseId, routeOf } from '../../adapters/azure/index.ts';
 import type { Target } from '../../contract/evidence.ts';
-import { isMissing, type Missing } from '../../contract/observation.ts';
-import type { ProbeInput, WitnessInput } from '../../contract/steps.ts';
-import type { Witnesses } from '../../contract/witnesses.ts';
+import type { Witness } from '../../contract/vantage.ts';
 import type { StepContext, Tools } from '../../step/context.ts';
+import type { Hearing } from '../port.ts';
 
-/** How long a witness may go on once the prober is done, in milliseconds. */
-export const latenessMs = 20_000;
+/** What Azure needs to be asked. */
+export interface AzureAsk {
+  /** The VM's interface. */
+  readonly interfaceId: string;
+  /** The VM's side, the cluster's side. */
+  readonly peeringIds: readonly [string, string];
+}
+
+/** How long Azure may go on once the prober is done, in milliseconds. */
+const latenessMs = 20_000;
 
 /** Before Azure is asked again, where it does not say how long to wait. */
 const pauseMs = 1000;
 
-export type AzureWitnesses = Omit<Witnesses, 'deniedPackets'>;
-type Asked = Pick<ProbeInput, 'targets'> & WitnessInput;
+const tooLate = 'it did not answer in time';
+
 type Reader = Pick<Azure, 'effective' | 'interfaces' | 'peerings'>;
+type Source = Pick<Witness, 'by' | 'title'>;
+/** What a source says of one thing. */
+type Word = Pick<Witness, 'about' | 'says' | 'because'>;
 
-/** Witnesses that are being asked. */
-export interface Hearing {
-  /** What they said; who has not is waited for at most so long as `latenessMs`. Never throws; undefined: the phase asks nobody. */
-  finish(): Promise<AzureWitnesses | undefined>;
-  giveUp(): void;
-}
-
-/** Begins at once, so that what they say is about the window that follows; the peerings, which may break within it, are asked once more at its end. */
-export function openHearing(
-  { targets, witnesses }: Pick<ProbeInput, 'targets' | 'witnesses'>,
+/**
+ * The peerings, which may break within the window, are asked at its end once more. An `AskWitnesses`, whose `ask` is an
+ * `AzureAsk`.
+ */
+export function askAzureWitnesses(
+  ask: object,
+  targets: readonly Target[],
   { azure }: Pick<Tools, 'azure'>,
   context: Pick<StepContext, 'signal'>,
   lateMs = latenessMs,
 ): Hearing {
+  const { interfaceId, peeringIds } = ask as AzureAsk;
   const over = new AbortController();
-  const giveUp = (): void => over.abort(new Error('it did not answer in time'));
-  const asked = witnesses && { targets, ...witnesses };
+  const giveUp = (): void => over.abort(new Error(tooLate));
   const signal = AbortSignal.any([context.signal, over.signal]);
-  const said = asked && askAzure(azure, asked, signal);
+  const ways = Promise.all([
+    hear(securityRules, signal, () => readSecurityRules(azure, interfaceId, targets, signal)),
+    hear(routes, signal, () => readRoutes(azure, interfaceId, targets, signal)),
+  ]);
+  const askPeerings = () => hear(peerings, signal, () => Promise.all(peeringIds.map((id) => readPeering(azure, id))));
+  const atStart = askPeerings();
   return {
     giveUp,
     finish: async () => {
-      if (asked === undefined || said === undefined) return undefined;
       const timer = setTimeout(giveUp, lateMs);
       try {
-        const [during, later] = await Promise.all([said, askPeerings(azure, asked, signal)]);
-        return { ...during, peerings: isMissing(later) || isBroken(during.peerings) ? during.peerings : later };
+        const [heard, start, end] = await Promise.all([ways, atStart, askPeerings()]);
+        return [...heard.flat(), ...chooseWorse(start, end)];
       } finally {
         clearTimeout(timer);
       }
@@ -51,72 +62,82 @@ export function openHearing(
   };
 }
 
-/** Reads them side by side from now on; resolves at the latest when the signal aborts, and never rejects. */
-export async function askAzure(
+const securityRules: Source = { by: 'securityRules', title: "Azure's effective security rules" };
+const routes: Source = { by: 'routes', title: "Azure's effective routes" };
+const peerings: Source = { by: 'peerings', title: 'Both sides of the peering' };
+
+/** A peering that was broken once stays a reason for silence; one that could not be read again is as it was. */
+const chooseWorse = (start: readonly Witness[], end: readonly Witness[]): readonly Witness[] =>
+  start.some(({ says }) => says === 'blocks') || end.some(({ says }) => says === 'missing') ? start : end;
+
+async function readSecurityRules(
   azure: Reader,
-  { targets, interfaceId, peeringIds }: Asked,
+  interfaceId: string,
+  targets: readonly Target[],
   signal: AbortSignal,
-): Promise<AzureWitnesses> {
-  const [securityRules, routes, peerings] = await Promise.all([
-    orMissing(signal, () => securityRulesOf(azure, interfaceId, targets, signal)),
-    orMissing(signal, () => routesOf(azure, interfaceId, targets, signal)),
-    askPeerings(azure, { peeringIds }, signal),
-  ]);
-  return { securityRules, routes, peerings };
-}
-
-const askPeerings = (
-  azure: Reader,
-  { peeringIds }: Pick<Asked, 'peeringIds'>,
-  signal: AbortSignal,
-): Promise<Witnesses['peerings']> => orMissing(signal, () => Promise.all(peeringIds.map((id) => peeringOf(azure, id))));
-
-const isBroken = (peerings: Witnesses['peerings']): boolean =>
-  !isMissing(peerings) && peerings.some(({ state }) => state !== 'Connected');
-
-async function securityRulesOf(azure: Reader, interfaceId: string, targets: readonly Target[], signal: AbortSignal) {
+): Promise<Word[]> {
   const [nic, groups] = await Promise.all([
     azure.interfaces.get(interfaceId),
     azure.effective.securityGroups(interfaceId, signal),
   ]);
-  if (nic === undefined) throw new Error(`There is no interface ${interfaceId}.`);
-  return perTarget(targets, ({ address, port }) => accessOf(groups, { from: nic.privateAddress, to: address, port }));
+  if (nic === undefined) throw new Error(`there is no interface ${interfaceId}`);
+  return targets.map(({ id, address, port }) => {
+    const { access, rule } = accessOf(groups, { from: nic.privateAddress, to: address, port });
+    return access === 'Allow'
+      ? { about: id, says: 'allows', because: `Azure's security rule ${rule} lets the VM's packets out to ${id}` }
+      : { about: id, says: 'blocks', because: `Azure's security rule ${rule} keeps the VM's packets from ${id}` };
+  });
 }
 
-async function routesOf(azure: Reader, interfaceId: string, targets: readonly Target[], signal: AbortSignal) {
-  const routes = await azure.effective.routes(interfaceId, signal);
-  return perTarget(targets, ({ address }) => routeOf(routes, address));
+async function readRoutes(
+  azure: Reader,
+  interfaceId: string,
+  targets: readonly Target[],
+  signal: AbortSignal,
+): Promise<Word[]> {
+  const found = await azure.effective.routes(interfaceId, signal);
+  return targets.map(({ id, address }) => {
+    const { nextHop, prefix } = routeOf(found, address);
+    if (prefix === '')
+      return { about: id, says: 'blocks', because: `none of Azure's effective routes leads from the VM to ${id}` };
+    return nextHop === 'None'
+      ? { about: id, says: 'blocks', because: `Azure's effective route ${prefix} drops the VM's packets to ${id}` }
+      : { about: id, says: 'allows', because: `Azure's effective route ${prefix} leads to ${id} (${nextHop})` };
+  });
 }
 
-async function peeringOf(azure: Reader, id: string) {
+async function readPeering(azure: Reader, id: string): Promise<Word> {
   const found = await azure.peerings.get(id);
-  return {
-    id: parseId(id).names.join('/'),
-    state: found?.peeringState ?? 'absent',
-    provisioningState: found?.provisioningState ?? 'absent',
-  };
+  const { peeringState = 'absent', provisioningState = 'absent' } = found ?? {};
+  const stands = peeringState === 'Connected' && provisioningState === 'Succeeded';
+  const because = `the peering ${parseId(id).names.join('/')} is ${peeringState}, ${provisioningState}`;
+  return { about: null, says: stands ? 'allows' : 'blocks', because };
 }
 
-const perTarget = <T>(targets: readonly Target[], look: (target: Target) => T): Readonly<Record<string, T>> =>
-  Object.fromEntries(targets.map((target) => [target.id, look(target)]));
-
-async function orMissing<T>(signal: AbortSignal, read: () => Promise<T>): Promise<T | Missing> {
-  const late = Promise.withResolvers<Missing>();
-  const giveUp = (): void => late.resolve({ missing: 'it did not answer in time' });
+/**
+ * The words of a source as witnesses, once it has answered; one that is missing when it fails, or the signal aborts.
+ * Never rejects.
+ */
+async function hear(source: Source, signal: AbortSignal, read: () => Promise<readonly Word[]>): Promise<Witness[]> {
+  const late = Promise.withResolvers<string>();
+  const giveUp = (): void => late.resolve(tooLate);
   if (signal.aborted) giveUp();
   signal.addEventListener('abort', giveUp, { once: true });
   try {
-    return await Promise.race([
-      tried(read, signal).catch((error: unknown) => ({ missing: reasonOf(error, signal) })),
+    const found = await Promise.race([
+      readPatiently(read, signal).catch((error: unknown) => explain(error, signal)),
       late.promise,
     ]);
+    const words: readonly Word[] =
+      typeof found === 'string' ? [{ about: null, says: 'missing', because: found }] : found;
+    return words.map((word) => ({ ...source, of: 'way', ...word }));
   } finally {
     signal.removeEventListener('abort', giveUp);
   }
 }
 
 /** What Azure cannot answer just now is asked again as long as there is time; a refusal is an answer (W10). */
-async function tried<T>(read: () => Promise<T>, signal: AbortSignal): Promise<T> {
+async function readPatiently<T>(read: () => Promise<T>, signal: AbortSignal): Promise<T> {
   for (;;) {
     try {
       return await read();
@@ -130,8 +151,8 @@ async function tried<T>(read: () => Promise<T>, signal: AbortSignal): Promise<T>
   }
 }
 
-function reasonOf(error: unknown, signal: AbortSignal): string {
-  if (signal.aborted) return 'it did not answer in time';
+function explain(error: unknown, signal: AbortSignal): string {
+  if (signal.aborted) return tooLate;
   if (error instanceof AzureError && error.status === 403) return `the right for it is missing: ${error.message}`;
   return error instanceof Error ? error.message : String(error);
 }

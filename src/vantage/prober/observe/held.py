@@ -6,15 +6,14 @@ HELD_LINE_EVERY_S = 1.0
 HELD_OPEN_LIMIT_S = 1.0
 HELD_RENEW_S = 10.0  # servers close a request that takes 20 to 60 s to be sent
 ANSWER_LIMIT_S = 1.5
-ANSWER_LIMIT_BYTES = 8192
-LINE_LIMIT = 200
 
 
 class Held:
     """A connection that stands while the change is made: a request that is never finished before it is asked for.
 
-    It is renewed while its target answers, so that it is young when the change comes; once the target is silent it stays as it is. One that
-    could not be opened before the observer was ready is not opened any more: it would not stand for what was before.
+    It is renewed while its target answers, so that it is young when the change comes. Once the target does not answer,
+    it stays as it is. One that could not be opened before the observer was ready is not opened any more: it would not
+    stand for what was before.
     """
 
     def __init__(self, observer, target):
@@ -84,8 +83,8 @@ class Held:
         except OSError:
             return self.end("reset")
         self.answer += part
-        body = self.answer.partition(b"\r\n\r\n")[2].lstrip()
-        if self.asked and self.answer and (not part or b"\n" in body or len(self.answer) > ANSWER_LIMIT_BYTES):
+        complete = not part or b"\n" in body_of(self.answer) or len(self.answer) > ANSWER_LIMIT_BYTES
+        if self.asked and self.answer and complete:
             self.end("answered")
         elif not part:
             self.end("closed")
@@ -104,10 +103,10 @@ class Held:
 
     def record(self, wall):
         opened, ended = self.opened or self.asked, self.ended or self.asked
-        found = {"target": self.target["id"], "openedAt": iso(wall + opened), "checkedAt": iso(wall + ended), "outcome": self.outcome}
+        found = {
+            "target": self.target["id"],
+            "openedAt": iso(wall + opened),
+            "checkedAt": iso(wall + ended),
+            "outcome": self.outcome,
+        }
         return dict(found, response=self.response) if self.response else found
-
-
-def first_line(answer):
-    line = answer.partition(b"\r\n\r\n")[2].lstrip().split(b"\n")[0].decode("utf-8", "replace").strip()
-    return "".join(c for c in line if c.isprintable())[:LINE_LIMIT] or None

@@ -1,8 +1,9 @@
 """How it is started, left behind and read back.
 
-`start` leaves a process behind, the observer: it dials every target with a new connection each slot of a fixed grid, sends nothing, and remembers a
-letter for each. It lives in a session of its own and ends by itself. `read` asks it to stop and prints what it saw; asked again, it says the same again.
-The argument is base64 of the plan, JSON as observe-plan.ts describes it; what is printed is one JSON object a line; stdin is a dialogue of lines.
+`start` leaves a process behind, the observer. It dials every target with a new connection each slot of a fixed grid,
+sends nothing, and remembers a letter for each. It lives in a session of its own and ends by itself. `read` asks it to
+stop and prints what it saw; asked again, it prints the same again. The argument is base64 of the plan, JSON as
+observe/plan.ts describes it. Stdin is a dialogue of lines.
 """
 import base64
 import fcntl
@@ -15,10 +16,6 @@ import sys
 import time
 
 READY_LIMIT_S = 5.0
-
-
-def tell(record):
-    print(json.dumps(record, separators=(",", ":")), flush=True)
 
 
 def enter(folder):

@@ -79,15 +79,19 @@ class Observer:
         return True
 
     def finish(self):
-        """An answer to a dial that still runs may come yet, silence would take too long to prove; the held connections are asked for theirs."""
+        """Waits for answers that may come yet, as silence would take too long; asks the held connections for theirs."""
         now = time.monotonic()
         for held in self.held:
             held.ask(now)
-        while any(dial.socket for dial in self.dials) or not all([held.is_over(time.monotonic()) for held in self.held]):
+        while any(dial.socket for dial in self.dials) or self.awaits_held():
             self.wait(time.monotonic() + self.cadence_s)
             if time.monotonic() >= now + LAST_ANSWERS_S:
                 for dial in self.dials:
                     dial.give_up()
+
+    def awaits_held(self):
+        """Looks at every held connection: none may outlast its limit unseen."""
+        return not all([held.is_over(time.monotonic()) for held in self.held])
 
     def wait(self, until):
         """Handles what happens before a moment; a silent dial ends at its deadline."""
@@ -124,9 +128,12 @@ class Observer:
                 del track[:surplus]
 
     def knows_all(self, dials):
-        """Whether each target was seen open, with its connection held, or that many dials in a row were not answered."""
+        """Whether each target was seen open, its connection held, or did not answer that many dials in a row."""
         opened = {held.target["id"]: held.opened is not None for held in self.held}
-        return all((name in self.seen_open and opened.get(name, True)) or count >= dials for name, count in self.unanswered.items())
+        return all(
+            (name in self.seen_open and opened.get(name, True)) or count >= dials
+            for name, count in self.unanswered.items()
+        )
 
     def saw(self, target, slot, letter):
         name = target["id"]
@@ -189,8 +196,3 @@ def run_lengths(letters):
         else:
             runs.append([1, letter])
     return "".join("%d%s" % (count, letter) for count, letter in runs)
-
-
-def iso(seconds):
-    whole, part = divmod(int(seconds * 1000), 1000)
-    return "%s.%03dZ" % (time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(whole)), part)

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import type { Target } from '../../../contract/evidence.ts';
 import type { ObserverInput } from '../../../contract/steps.ts';
+import { joinProgram } from '../program.ts';
 
 const minute = 60_000;
 
@@ -14,9 +14,15 @@ export const observerSettings = {
   keepMs: 2 * minute,
   /** It ends by itself after this time, in milliseconds, unless it is asked to go on for a soak. */
   boundMs: 10 * minute,
-  /** How long it waits to see every target open before it says that it is ready, in milliseconds; then it goes on all the same. */
+  /**
+   * How long it waits to see every target open before it says that it is ready, in milliseconds; then it goes on all
+   * the same.
+   */
   openWithinMs: 3000,
-  /** So many dials in a row without an answer, and a target is taken to be silent: a port that is denied already keeps no change waiting. */
+  /**
+   * A target that did not answer this many dials in a row is taken to be silent: a port that is denied already keeps no
+   * change waiting.
+   */
   settledDials: 10,
   /** The longest soak that a run spec may ask for, in milliseconds. */
   longestSoakMs: 5 * minute,
@@ -42,26 +48,36 @@ export interface ReadPlan {
   readonly folder: string;
 }
 
-export function startPlan(runId: string, { phase, targets }: ObserverInput): StartPlan {
-  return { do: 'start', folder: folderOf(runId, phase), targets, ...observerSettings };
+export function createStartPlan(
+  runId: string,
+  { phase, targets }: Pick<ObserverInput, 'phase' | 'targets'>,
+): StartPlan {
+  return { do: 'start', folder: nameFolder(runId, phase), targets, ...observerSettings };
 }
 
-export const readPlan = (runId: string, phase: ObserverInput['phase']): ReadPlan => ({
+export const createReadPlan = (runId: string, phase: ObserverInput['phase']): ReadPlan => ({
   do: 'read',
-  folder: folderOf(runId, phase),
+  folder: nameFolder(runId, phase),
 });
 
-const folderOf = (runId: string, phase: string): string => `${runId}-${phase}`;
+const nameFolder = (runId: string, phase: string): string => `${runId}-${phase}`;
 
-/** The observer's program, in the order in which its parts need one another. */
-const program = (): string =>
-  ['kernel', 'held', 'observer', 'main']
-    .map((part) => readFileSync(new URL(`./${part}.py`, import.meta.url), 'utf8'))
-    .join('');
-
-/** Command and first stdin of a session with the observer's program; what follows on stdin is the dialogue. `-I`: as for the prober. */
-export function observerCommand(plan: StartPlan | ReadPlan): { readonly command: string; readonly stdin: string } {
-  const stdin = program();
+/**
+ * Command and first stdin of a session with the observer's program; what follows on stdin is the dialogue. `-I`: as for
+ * the prober.
+ */
+export function createObserverCommand(plan: StartPlan | ReadPlan): {
+  readonly command: string;
+  readonly stdin: string;
+} {
+  const stdin = joinProgram([
+    'kernel',
+    'report',
+    'observe/dialling',
+    'observe/held',
+    'observe/observer',
+    'observe/main',
+  ]);
   const load = `import sys; exec(sys.stdin.buffer.read(${Buffer.byteLength(stdin)}))`;
   return { command: `python3 -I -c '${load}' ${Buffer.from(JSON.stringify(plan)).toString('base64')}`, stdin };
 }

@@ -1,13 +1,22 @@
 import { z } from 'zod';
 import type { Target } from '../../../contract/evidence.ts';
-import type { ClockOffset, Missing, Observation } from '../../../contract/observation.ts';
+import {
+  type ClockOffset,
+  heldOutcomes,
+  type Missing,
+  type Observation,
+  observerEnds,
+} from '../../../contract/observation.ts';
 
-/** What the observer said is truncated, malformed or about something else: no observation (W10). */
+/** What the observer printed is truncated, malformed or about something else: no observation (W10). */
 export class ObserverOutputError extends Error {
   override readonly name = 'ObserverOutputError';
 }
 
-/** What the observer knows; the clock's offset is measured by whoever reads it. `cpuShare`: its processor time as a share of one processor. */
+/**
+ * What the observer knows; the clock's offset is measured by whoever reads it. `cpuShare`: its processor time as a
+ * share of one processor.
+ */
 export type Observed = Omit<Observation, 'clock'> & { readonly cpuShare: number };
 
 const count = z.int().nonnegative();
@@ -31,11 +40,11 @@ const line = z.discriminatedUnion('type', [
         target: z.string(),
         openedAt: instant,
         checkedAt: instant,
-        outcome: z.enum(['answered', 'silent', 'closed', 'reset', 'unopened']),
+        outcome: z.enum(heldOutcomes),
         response: z.string().exactOptional(),
       }),
     ),
-    ended: z.enum(['read', 'bound']),
+    ended: z.enum(observerEnds),
     cpuShare: z.number().nonnegative(),
   }),
 ]);
@@ -57,12 +66,15 @@ export function readObserverLine(text: string): Line {
 export function readReady(stdout: string): { readonly fresh: boolean; readonly open: readonly string[] } {
   const [ready, ...more] = linesOf(stdout);
   if (ready?.type !== 'ready' || more.length > 0)
-    throw new ObserverOutputError('The observer did not say that it is ready.');
+    throw new ObserverOutputError('The observer did not report that it is ready.');
   return { fresh: ready.fresh, open: ready.open };
 }
 
-/** What a reading-back session ended with. Throws ObserverOutputError unless it is whole and about these targets and no other. */
-export function readObserved(stdout: string, targets: readonly Target[]): Observed | Missing {
+/**
+ * What a reading-back session ended with. Throws ObserverOutputError unless it is whole and about these targets and no
+ * other.
+ */
+export function readObservation(stdout: string, targets: readonly Target[]): Observed | Missing {
   const [hello, ...rest] = linesOf(stdout);
   const last = rest.pop();
   if (hello?.type !== 'hello' || rest.some(({ type }) => type !== 'clock'))
@@ -87,9 +99,11 @@ function checkAgainst({ tracks, held, slots }: Observed, targets: readonly Targe
     some.length === others.length && others.every(({ id }) => some.includes(id));
   if (!sameNames(Object.keys(tracks), targets))
     throw new ObserverOutputError('The observer did not dial what it was asked to.');
-  const long = Object.entries(tracks).find(([, track]) => slotsOf(track) !== slots);
+  const long = Object.entries(tracks).find(([, track]) => countSlots(track) !== slots);
   if (long !== undefined)
-    throw new ObserverOutputError(`The observer tells of ${slots} slots, and of ${slotsOf(long[1])} for ${long[0]}.`);
+    throw new ObserverOutputError(
+      `The observer reports ${slots} slots, and ${countSlots(long[1])} for ${long[0].slice(0, 100)}.`,
+    );
   const nodePorts = targets.filter(({ kind }) => kind === 'nodePort');
   if (
     !sameNames(
@@ -100,9 +114,11 @@ function checkAgainst({ tracks, held, slots }: Observed, targets: readonly Targe
     throw new ObserverOutputError('The observer did not hold the connections that it was asked to.');
 }
 
-const slotsOf = (track: string): number => [...track.matchAll(/\d+/g)].reduce((sum, [run]) => sum + Number(run), 0);
+const countSlots = (track: string): number => [...track.matchAll(/\d+/g)].reduce((sum, [run]) => sum + Number(run), 0);
 
-/** One line sent and its answer: both moments on this side's clock, that of the answer on the other's, in milliseconds. */
+/**
+ * One line sent and its answer: both moments on this side's clock, that of the answer on the other's, in milliseconds.
+ */
 export interface ClockExchange {
   readonly sentAtMs: number;
   readonly answeredAtMs: number;
@@ -113,18 +129,19 @@ export interface ClockExchange {
 export const clockExchanges = 8;
 
 /**
- * The offset from the exchange with the shortest round trip; the answer's moment lies somewhere within it. This side's clock shows whole milliseconds, as all
- * times of the run: the moment of receipt may be up to 1 ms later than shown, so half a millisecond is part of the uncertainty.
+ * The offset from the exchange with the shortest round trip; the answer's moment lies somewhere within it. This side's
+ * clock shows whole milliseconds, as all times of the run do: the moment of receipt may be up to 1 ms later than shown,
+ * so half a millisecond is part of the uncertainty.
  */
-export function clockOffset(exchanges: readonly ClockExchange[]): ClockOffset {
+export function measureClockOffset(exchanges: readonly ClockExchange[]): ClockOffset {
   const [best] = exchanges.toSorted((a, b) => a.answeredAtMs - a.sentAtMs - (b.answeredAtMs - b.sentAtMs));
   if (best === undefined) throw new ObserverOutputError('The clocks were not compared.');
   const [least, most] = [best.theirsMs - best.answeredAtMs - 1, best.theirsMs - best.sentAtMs];
   return {
-    offsetMs: thousandth((least + most) / 2),
-    uncertaintyMs: thousandth((most - least) / 2),
+    offsetMs: roundToThousandth((least + most) / 2),
+    uncertaintyMs: roundToThousandth((most - least) / 2),
     exchanges: exchanges.length,
   };
 }
 
-const thousandth = (ms: number): number => Math.round(ms * 1000) / 1000;
+const roundToThousandth = (ms: number): number => Math.round(ms * 1000) / 1000;

@@ -1,36 +1,42 @@
-/** The observer on the VM: started before a change, read back after its proof. What it saw is decided nowhere here. */
+/** The observer on a vantage: started before a change, read back after its proof. The judge decides what it means. */
 import type { RunResult, Stdin } from '../../../adapters/ssh/index.ts';
 import { HepflowError } from '../../../contract/failures.ts';
 import type { Missing, Observation } from '../../../contract/observation.ts';
 import type { ObserverInput } from '../../../contract/steps.ts';
 import type { StepContext, Tools } from '../../../step/context.ts';
-import { sshTo } from '../../session.ts';
-import { observerCommand, readPlan, startPlan } from './plan.ts';
+import { locateSession } from '../../session.ts';
+import { createObserverCommand, createReadPlan, createStartPlan } from './plan.ts';
 import {
   type ClockExchange,
   clockExchanges,
-  clockOffset,
+  measureClockOffset,
   ObserverOutputError,
-  readObserved,
+  readObservation,
   readObserverLine,
   readReady,
 } from './read.ts';
 
-/** What the session itself may take beside what it waits for: login, Python's start, the last dials, the held connections' answers. */
+/**
+ * What a session may take beside what it waits for: login, Python's start, the last dials, the held connections'
+ * answers.
+ */
 const sessionMs = 20_000;
 
-/** Leaves an observer behind that sees its targets; one that runs already is left alone (W9). Fails with ProberFailed, or as SSH does. */
+/**
+ * Leaves an observer behind that sees its targets; one that runs already is left alone (W9). Fails with ProberFailed,
+ * or as SSH does.
+ */
 export async function startObserver(
   input: ObserverInput,
   tools: Pick<Tools, 'ssh' | 'keysOf'>,
   context: Pick<StepContext, 'run' | 'signal'>,
 ): Promise<void> {
-  const plan = startPlan(context.run.runId, input);
-  const { command, stdin } = observerCommand(plan);
+  const plan = createStartPlan(context.run.runId, input);
+  const { command, stdin } = createObserverCommand(plan);
   const options = { stdin, signal: context.signal, timeoutMs: plan.openWithinMs + sessionMs };
-  const result = await tools.ssh.run(sshTo(input.ssh, tools, context), command, options);
+  const result = await tools.ssh.run(locateSession(input.session, tools, context), command, options);
   try {
-    readReady(stdoutOf(result));
+    readReady(readStdout(result));
   } catch (error) {
     throw error instanceof ObserverOutputError
       ? new HepflowError('ProberFailed', error.message, { cause: error })
@@ -40,13 +46,16 @@ export async function startObserver(
 
 /** A session that waits beside the prober's, so that reading back takes no login of its own. */
 export interface Reading {
-  /** Stops the observer after so many milliseconds, and gives what it saw; what cannot be had says why. Throws only when the step is aborted. */
+  /**
+   * Stops the observer after so many milliseconds, and gives what it saw, or the reason why that cannot be had. Throws
+   * only when the step is aborted.
+   */
   finish(afterMs: number): Promise<Observation | Missing>;
   /** Ends the session; the observer goes on. */
   giveUp(): void;
 }
 
-/** How often a lost session is made again: what the observer says stays the same (W9). */
+/** How often a session is made at most when it is lost: what the observer reports stays the same (W9). */
 const tries = 3;
 
 /** `longestMs`: until the observer will be asked to stop, and how long it may be asked to go on, together. */
@@ -58,20 +67,20 @@ export function openReading(
 ): Reading {
   const stop = Promise.withResolvers<number>();
   const over = new AbortController();
-  const session = {
+  const terms = {
     stop: stop.promise,
     timeoutMs: longestMs + sessionMs,
     signal: AbortSignal.any([context.signal, over.signal]),
   };
-  const first = readOnce(input, session, tools, context);
-  first.catch(() => {}); // it is looked at in finish(), if it comes to that
+  const first = readOnce(input, terms, tools, context);
+  first.catch(() => {}); // finish() looks at it, if it is called
   return {
     finish: async (afterMs) => {
       stop.resolve(afterMs);
       let why: unknown;
       for (let left = tries; left > 0; left -= 1) {
         try {
-          return await (left === tries ? first : readOnce(input, session, tools, context));
+          return await (left === tries ? first : readOnce(input, terms, tools, context));
         } catch (error) {
           context.signal.throwIfAborted();
           why = error;
@@ -84,16 +93,16 @@ export function openReading(
   };
 }
 
-interface Session {
+interface Terms {
   readonly stop: Promise<number>;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
 }
 
-/** Compares the clocks, waits until it may stop the observer, and takes what that says. */
+/** Compares the clocks, waits until it may stop the observer, and takes what that reports. */
 async function readOnce(
-  { phase, ssh, targets }: ObserverInput,
-  { stop, timeoutMs, signal }: Session,
+  { phase, session, targets }: ObserverInput,
+  { stop, timeoutMs, signal }: Terms,
   tools: Pick<Tools, 'ssh' | 'keysOf'>,
   context: StepContext,
 ): Promise<Observation | Missing> {
@@ -113,21 +122,21 @@ async function readOnce(
     if (told.type === 'clock') exchanges.push({ sentAtMs, answeredAtMs, theirsMs: told.atMs });
     if (told.type === 'clock' || told.type === 'hello') next(stdin);
   };
-  const { command, stdin } = observerCommand(readPlan(context.run.runId, phase));
-  const result = await tools.ssh.run(sshTo(ssh, tools, context), command, {
+  const { command, stdin } = createObserverCommand(createReadPlan(context.run.runId, phase));
+  const result = await tools.ssh.run(locateSession(session, tools, context), command, {
     stdin,
     dialogue: true,
     signal,
     timeoutMs,
     onLine,
   });
-  const observed = readObserved(stdoutOf(result), targets);
+  const observed = readObservation(readStdout(result), targets);
   if ('missing' in observed) return observed;
   const { cpuShare: _, ...observation } = observed;
-  return { ...observation, clock: clockOffset(exchanges) };
+  return { ...observation, clock: measureClockOffset(exchanges) };
 }
 
-function stdoutOf({ stdout, stderr, exitCode, signal }: RunResult): string {
+function readStdout({ stdout, stderr, exitCode, signal }: RunResult): string {
   if (exitCode === 0) return stdout;
   const how = signal === undefined ? `with exit code ${exitCode}` : `by signal ${signal}`;
   throw new ObserverOutputError(`The observer's session ended ${how}: ${stderr.trim().slice(-300)}`);

@@ -1,7 +1,7 @@
-/** How far a proof is, out of the prober's lines: for heartbeats, so for people alone. */
+/** How far a proof is, out of the prober's lines: for heartbeats, so only for people. */
 import type { LiveProof } from '../../../contract/messages.ts';
 import type { ProbeInput } from '../../../contract/steps.ts';
-import { type Line, readLine } from './read.ts';
+import { type Line, readProbeLine } from './read.ts';
 
 /** Keeps the last state; `line` gives the one after a line of the prober. */
 export interface Live {
@@ -9,7 +9,7 @@ export interface Live {
   soak(): LiveProof;
 }
 
-export function liveProof({
+export function followProof({
   phase,
   targets,
   expected,
@@ -37,7 +37,7 @@ export function liveProof({
   });
   return {
     line(text) {
-      const line = known(text);
+      const line = findLine(text);
       if (line?.type === 'header') each = (line.synLinearTimeouts ?? 0) > 0 ? 3 : 2;
       if (line?.type === 'round') state = show('convergence', { seen: line.seen, syns: {} });
       if (line?.type === 'live') state = show('proof', line);
@@ -51,9 +51,9 @@ export function liveProof({
 }
 
 /** A line that the prober cannot have printed is refused when the whole output is read; here it shows nothing. */
-function known(text: string): Line | undefined {
+function findLine(text: string): Line | undefined {
   try {
-    return readLine(text);
+    return readProbeLine(text);
   } catch {
     return undefined;
   }

@@ -1,19 +1,24 @@
 import { z } from 'zod';
-import type { Connection, Convergence, Evidence } from '../../../contract/evidence.ts';
-import type { Missing } from '../../../contract/observation.ts';
-import type { DeniedPackets } from '../../../contract/witnesses.ts';
+import {
+  type Connection,
+  type Convergence,
+  connectionStages,
+  type Evidence,
+  outcomes,
+} from '../../../contract/evidence.ts';
+import type { Witness } from '../../../contract/vantage.ts';
+import { createCounterWitness, notAsked } from './counters.ts';
 import type { ProbePlan } from './plan.ts';
 
-/** What a prober that ran to its end said. */
+/** What a prober that ran to its end reported. */
 export interface ProbeOutput {
   readonly kernel: string;
   readonly synLinearTimeouts: number | null;
-  readonly python: string;
   readonly convergence: Convergence;
   readonly connections: readonly Connection[];
   readonly answers: NonNullable<Evidence['answers']>;
-  /** By node; empty when the plan asked for none. */
-  readonly deniedPackets: Readonly<Record<string, DeniedPackets | Missing>>;
+  /** One witness for each node. */
+  readonly deniedPackets: readonly Witness[];
 }
 
 /** The output is truncated, malformed or not what was asked for: no evidence at all (W10). */
@@ -21,16 +26,15 @@ export class ProbeOutputError extends Error {
   override readonly name = 'ProbeOutputError';
 }
 
-const outcome = z.enum(['OPEN', 'DROP', 'RST', 'ICMP_REJECT', 'PROBE_FAULT']);
+const outcome = z.enum(outcomes);
 const count = z.int().nonnegative();
+const counts = z.record(z.string(), count);
 const byte = z.int().min(0).max(255);
 
 const line = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('header'),
     kernel: z.string().min(1),
-    python: z.string(),
-    synRetries: count.nullable(),
     synLinearTimeouts: count.nullable(),
   }),
   z.strictObject({
@@ -48,7 +52,7 @@ const line = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('connection'),
     target: z.string(),
-    stage: z.enum(['before', 'proof', 'during', 'after']),
+    stage: z.enum(connectionStages),
     outcome,
     errno: z.string().exactOptional(),
     icmp: z.strictObject({ type: byte, code: byte }).exactOptional(),
@@ -62,7 +66,7 @@ const line = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('live'),
     seen: z.record(z.string(), z.array(outcome)),
-    syns: z.record(z.string(), count),
+    syns: counts,
   }),
   z.strictObject({ type: z.literal('answers'), target: z.string(), lines: z.record(z.string(), z.int().positive()) }),
   z.strictObject({
@@ -70,8 +74,8 @@ const line = z.discriminatedUnion('type', [
     node: z.string(),
     missing: z.string().min(1).exactOptional(),
     source: z.string().exactOptional(),
-    before: count.nullable().exactOptional(),
-    after: count.nullable().exactOptional(),
+    before: counts.exactOptional(),
+    after: counts.exactOptional(),
   }),
   z.strictObject({ type: z.literal('done'), connections: count }),
 ]);
@@ -79,7 +83,7 @@ const line = z.discriminatedUnion('type', [
 export type Line = z.infer<typeof line>;
 
 /** One line of the prober's output. Throws ProbeOutputError. */
-export function readLine(text: string): Line {
+export function readProbeLine(text: string): Line {
   try {
     return line.parse(JSON.parse(text));
   } catch (cause) {
@@ -89,19 +93,22 @@ export function readLine(text: string): Line {
   }
 }
 
-/** The whole output of one run of the plan. Throws ProbeOutputError unless every line is known, in its place, and none is missing. */
-export function readOutput(stdout: string, plan: ProbePlan): ProbeOutput {
+/**
+ * The whole output of one run of the plan. Throws ProbeOutputError unless every line is known, in its place, and none
+ * is missing.
+ */
+export function readProbeOutput(stdout: string, plan: ProbePlan): ProbeOutput {
   if (!stdout.endsWith('\n'))
     throw new ProbeOutputError(
       stdout === '' ? 'The prober printed nothing.' : 'The prober stopped in the middle of a line.',
     );
-  const lines = stdout.trimEnd().split('\n').map(readLine);
+  const lines = stdout.trimEnd().split('\n').map(readProbeLine);
   const [header] = lines;
   const done = lines.at(-1);
   if (header?.type !== 'header') throw new ProbeOutputError('The prober did not begin with its header.');
   if (done?.type !== 'done') throw new ProbeOutputError('The prober did not reach its end.');
   const middle = lines.slice(1, -1);
-  const convergence = only(middle.filter((one) => one.type === 'convergence').map(({ type: _, ...rest }) => rest));
+  const convergence = pickOnly(middle.filter((one) => one.type === 'convergence').map(({ type: _, ...rest }) => rest));
   const connections = middle.filter((one) => one.type === 'connection').map(({ type: _, ...rest }) => rest);
   const strays = middle.filter((one) => one.type === 'header' || one.type === 'done');
   if (strays.length > 0) throw new ProbeOutputError('The prober began or ended twice.');
@@ -113,18 +120,17 @@ export function readOutput(stdout: string, plan: ProbePlan): ProbeOutput {
   return {
     kernel: header.kernel,
     synLinearTimeouts: header.synLinearTimeouts,
-    python: header.python,
     convergence,
     connections,
-    answers: answersIn(middle, plan),
-    deniedPackets: countersIn(middle, plan),
+    answers: readAnswers(middle, plan),
+    deniedPackets: readCounters(middle, plan),
   };
 }
 
-function only(found: readonly Convergence[]): Convergence {
+function pickOnly(found: readonly Convergence[]): Convergence {
   const [one, ...more] = found;
   if (one === undefined || more.length > 0)
-    throw new ProbeOutputError(`The prober told ${found.length} times about convergence.`);
+    throw new ProbeOutputError(`The prober reported ${found.length} times on convergence.`);
   return one;
 }
 
@@ -146,7 +152,7 @@ function checkAgainst(plan: ProbePlan, connections: readonly Connection[]): void
   }
 }
 
-function answersIn(lines: readonly Line[], { targets, expected }: ProbePlan): ProbeOutput['answers'] {
+function readAnswers(lines: readonly Line[], { targets, expected }: ProbePlan): ProbeOutput['answers'] {
   const told = lines.filter((one) => one.type === 'answers');
   const denies = Object.values(expected).includes('DROP');
   const asked = targets
@@ -160,28 +166,31 @@ function answersIn(lines: readonly Line[], { targets, expected }: ProbePlan): Pr
   return Object.fromEntries(told.map(({ target, lines: counts }) => [target, counts]));
 }
 
-function countersIn(lines: readonly Line[], { targets, deniedPackets }: ProbePlan): ProbeOutput['deniedPackets'] {
+function readCounters(lines: readonly Line[], { targets, deniedPackets }: ProbePlan): readonly Witness[] {
   const told = lines.filter((one) => one.type === 'counter');
-  const asked = deniedPackets === null ? [] : [...new Set(targets.map(({ node }) => node))];
+  const nodes = [...new Set(targets.map(({ node }) => node))];
+  const asked = deniedPackets === null ? [] : nodes;
   checkNames(
     told.map(({ node }) => node),
     asked,
     'counters',
   );
-  return Object.fromEntries(
-    told.map(({ node, missing, source = '', before, after }) => {
-      if (missing !== undefined) return [node, { missing }];
-      if (before === undefined || after === undefined)
-        throw new ProbeOutputError(`The prober told half of what ${node} counted.`);
-      return [node, { source, before, after }];
-    }),
-  );
+  if (deniedPackets === null) return nodes.map((node) => createCounterWitness(node, notAsked));
+  return told.map(({ node, missing, source, before, after }) => {
+    if (missing !== undefined) return createCounterWitness(node, missing);
+    if (source === undefined || before === undefined || after === undefined)
+      throw new ProbeOutputError(`The prober reported half of what ${node} counted.`);
+    const stranger = Object.keys({ ...before, ...after }).find((policy) => !deniedPackets.policies.includes(policy));
+    if (stranger !== undefined)
+      throw new ProbeOutputError(`The prober counted for ${stranger.slice(0, 100)}, which it was not asked to.`);
+    return createCounterWitness(node, { source, before, after });
+  });
 }
 
 function checkNames(told: readonly string[], asked: readonly string[], what: string): void {
   const same = told.length === asked.length && asked.every((name) => told.includes(name));
   if (!same)
     throw new ProbeOutputError(
-      `The prober told ${what} of ${told.length}, and not of just the ${asked.length} that it was asked for.`,
+      `The prober reported ${what} of ${told.length}, and not of just the ${asked.length} that it was asked for.`,
     );
 }

@@ -1,0 +1,92 @@
+/** A field of an existing object of Calico's that the run switches on: automatic host endpoints, and their flow logs. */
+import { openCalico } from '../../adapters/kubernetes/calico.ts';
+import { readField } from '../../ownership/field-mark.ts';
+import { changeField, restoreField } from '../changed-field.ts';
+import { defineKind } from '../kind.ts';
+import { minute, writeLimits } from '../limits.ts';
+import { waitForHostEndpoints, waitUntilHostEndpointsAreGone } from './auto-host-endpoints.ts';
+import { type FieldName, openField } from './fields.ts';
+import { readFlowLogs } from './flow-logs.ts';
+import { type PriorInput, planUndo } from './plan.ts';
+import { calicoRights } from './rights.ts';
+import { traceAutoCreate, traceFlowLogs } from './traces.ts';
+
+export interface FieldChangeSpec {
+  readonly kind: 'field';
+  readonly field: FieldName;
+  readonly [field: string]: unknown;
+}
+
+interface HostEndpointsInput extends PriorInput {
+  /** Each of these nodes must get its host endpoint. */
+  readonly readyNodes: readonly string[];
+}
+
+export const field = defineKind<FieldChangeSpec>({
+  rank: 30,
+  readPrior: async ({ field: name }, cluster) => {
+    const { resource, name: objectName, change } = openField(name, await openCalico(cluster), '', null);
+    const object = await cluster.find(resource, objectName);
+    return object === undefined ? null : readField(object, change.path);
+  },
+  plan: ({ field: name }, { site }, prior) =>
+    name === 'autoHostEndpoints'
+      ? {
+          step: 'enableAutoHostEndpoints',
+          subject: '',
+          input: { prior, readyNodes: site.readyNodes } satisfies HostEndpointsInput,
+          words: "Calico's automatic host endpoints switched on",
+          limits: { tryMs: 6 * minute, totalMs: 12 * minute }, // a missed event is made good by Calico's resync after 5 minutes
+          undo: planUndo(name, prior),
+        }
+      : {
+          step: 'enableFlowLogs',
+          subject: '',
+          input: { prior } satisfies PriorInput,
+          words: 'Flow logs of host endpoints switched on',
+          limits: writeLimits,
+          undo: planUndo(name, prior),
+        },
+  apply: {
+    enableAutoHostEndpoints: async ({ prior, readyNodes }: HostEndpointsInput, tools, context) => {
+      const cluster = await tools.clusters.of(context.run.cluster);
+      const target = openField('autoHostEndpoints', await openCalico(cluster), context.run.runId, prior);
+      const { changed } = await changeField(cluster, target, context.run);
+      const hostEndpoints = await waitForHostEndpoints(cluster, readyNodes, context);
+      const found = `${hostEndpoints.length} host endpoints${changed ? '' : '; was enabled already'}`;
+      return { found, facts: { hostEndpoints } };
+    },
+    enableFlowLogs: async ({ prior }: PriorInput, tools, context) => {
+      const cluster = await tools.clusters.of(context.run.cluster);
+      const target = openField('flowLogs', await openCalico(cluster), context.run.runId, prior);
+      const { changed } = await changeField(cluster, target, context.run);
+      const hostEndpointFlowLogs = await readFlowLogs(cluster, target);
+      const isEnabled = hostEndpointFlowLogs === 'enabled';
+      const found = isEnabled ? `read back as true${changed ? '' : '; was true already'}` : hostEndpointFlowLogs;
+      return { found, facts: { hostEndpointFlowLogs } };
+    },
+  },
+  undo: {
+    restoreAutoHostEndpoints: async ({ prior }: PriorInput, tools, context) => {
+      const cluster = await tools.clusters.of(context.run.cluster);
+      const target = openField('autoHostEndpoints', await openCalico(cluster), context.run.runId, prior);
+      const wait = () => (prior === 'Enabled' ? Promise.resolve() : waitUntilHostEndpointsAreGone(cluster, context));
+      return await restoreField(cluster, target, wait);
+    },
+    restoreFlowLogs: async ({ prior }: PriorInput, tools, context) => {
+      const cluster = await tools.clusters.of(context.run.cluster);
+      return await restoreField(cluster, openField('flowLogs', await openCalico(cluster), context.run.runId, prior));
+    },
+  },
+  traces: {
+    inCluster: async ({ cluster, findOne }) => {
+      const calico = await openCalico(cluster);
+      const found = await Promise.all([
+        findOne(calico.kubeControllersConfigurations, 'default').then((all) => all.flatMap(traceAutoCreate)),
+        findOne(calico.felixConfigurations, 'default').then((all) => all.flatMap(traceFlowLogs)),
+      ]);
+      return found.flat();
+    },
+  },
+  rights: { azure: [], kubernetes: calicoRights },
+});

@@ -1,0 +1,79 @@
+/** The network interface of a probe VM: its address is the source that nodes see. */
+import type { RunRef } from '../../contract/run.ts';
+import { createTags } from '../../ownership/marks.ts';
+import { createIds, readLastName } from '../../ownership/names.ts';
+import { isTaggedBy, resumeFrom } from '../../step/lro.ts';
+import { until } from '../../step/wait.ts';
+import { deleteResource, ownByTag, traceTagged } from '../azure-resource.ts';
+import { defineKind, type UndoDraft } from '../kind.ts';
+import { azureLimits } from '../limits.ts';
+import { listActions } from '../rights.ts';
+
+export interface InterfaceChange {
+  readonly kind: 'networkInterface';
+  readonly [field: string]: unknown;
+}
+
+export const networkInterface = defineKind<InterfaceChange>({
+  rank: 13,
+  plan: (_change, { run }) => ({
+    step: 'createInterface',
+    subject: '',
+    input: {},
+    words: 'A network interface',
+    limits: azureLimits,
+    undo: planUndo(createIds(run).interface),
+  }),
+  apply: {
+    createInterface: async (_input, { azure }, context) => {
+      const id = createIds(context.run).interface;
+      const body = createInterfaceBody(context.run);
+      const made = await azure.interfaces.ensure(id, body, resumeFrom(context), isTaggedBy(context.run));
+      const read = async () => (await azure.interfaces.get(id))?.privateAddress || undefined;
+      const sourceAddress = made.privateAddress || (await until(context, read));
+      return { found: sourceAddress, facts: { sourceAddress } };
+    },
+  },
+  undo: {
+    deleteInterface: ({ id }: { readonly id: string }, { azure }, context) =>
+      deleteResource(id, context, ownByTag(context), (lro, isOwned) => azure.interfaces.remove(id, lro, isOwned)),
+  },
+  traces: traceTagged({
+    what: 'interface',
+    collectionOf: (azure) => azure.interfaces,
+    idIn: (ids) => ids.interface,
+    undo: (place) => planUndo(createIds(place).interface),
+  }),
+  rights: {
+    azure: listActions(['group'], 'Microsoft.Network/networkInterfaces', 'read', 'write', 'delete', 'join/action'),
+    kubernetes: [],
+  },
+});
+
+/** In the run's subnet, with its public address and security group. */
+export function createInterfaceBody(run: RunRef) {
+  const { subnet, publicIp, securityGroup } = createIds(run);
+  return {
+    location: run.location,
+    tags: createTags(run),
+    networkSecurityGroup: { id: securityGroup },
+    ipConfigurations: [
+      {
+        name: 'primary',
+        primary: true,
+        privateIPAllocationMethod: 'Dynamic',
+        privateIPAddressVersion: 'IPv4',
+        subnet: { id: subnet },
+        publicIPAddress: { id: publicIp },
+      },
+    ],
+  };
+}
+
+const planUndo = (id: string): UndoDraft => ({
+  undo: 'deleteInterface',
+  input: { id },
+  subject: readLastName(id),
+  command: `az network nic delete --ids ${id}`,
+  moment: null,
+});

@@ -1,0 +1,62 @@
+/** The VNet of a probe VM, with its one subnet. */
+import { createIds, nameResources, readLastName } from '../../ownership/names.ts';
+import { isTaggedBy, resumeFrom } from '../../step/lro.ts';
+import { deleteResource, ownByTag, traceTagged } from '../azure-resource.ts';
+import { defineKind, type UndoDraft } from '../kind.ts';
+import { azureLimits } from '../limits.ts';
+import { listActions } from '../rights.ts';
+import { createNetworkBody, type NetworkInput } from './body.ts';
+
+export interface NetworkChange extends NetworkInput {
+  readonly kind: 'network';
+  readonly [field: string]: unknown;
+}
+
+export const network = defineKind<NetworkChange>({
+  rank: 10,
+  plan: ({ addressSpace, subnet }, { run }) => ({
+    step: 'createNetwork',
+    subject: '',
+    input: { addressSpace, subnet },
+    words: `A VNet for the probe VM, ${addressSpace}`,
+    limits: azureLimits,
+    undo: planUndo(createIds(run).network),
+  }),
+  apply: {
+    createNetwork: async (input: NetworkInput, { azure }, context) => {
+      const { network: id } = createIds(context.run);
+      await azure.networks.ensure(
+        id,
+        createNetworkBody(context.run, input),
+        resumeFrom(context),
+        isTaggedBy(context.run),
+      );
+      return { found: nameResources(context.run.runId).network };
+    },
+  },
+  undo: {
+    deleteNetwork: ({ id }: { readonly id: string }, { azure }, context) =>
+      deleteResource(id, context, ownByTag(context), (lro, isOwned) => azure.networks.remove(id, lro, isOwned)),
+  },
+  traces: traceTagged({
+    what: 'VNet',
+    collectionOf: (azure) => azure.networks,
+    idIn: (ids) => ids.network,
+    undo: (place) => planUndo(createIds(place).network),
+  }),
+  rights: {
+    azure: [
+      ...listActions(['group'], 'Microsoft.Network/virtualNetworks', 'write', 'delete', 'subnets/join/action'),
+      ...listActions(['group', 'clusterNetwork'], 'Microsoft.Network/virtualNetworks', 'read'),
+    ],
+    kubernetes: [],
+  },
+});
+
+const planUndo = (id: string): UndoDraft => ({
+  undo: 'deleteNetwork',
+  input: { id },
+  subject: readLastName(id),
+  command: `az network vnet delete --ids ${id}`,
+  moment: null,
+});

@@ -1,0 +1,126 @@
+/** A GlobalNetworkPolicy of the run's own. */
+import { calicoGroup, openCalico } from '../../adapters/kubernetes/calico.ts';
+import type { Cluster } from '../../adapters/kubernetes/index.ts';
+import type { GlobalNetworkPolicy, KubernetesObject } from '../../adapters/kubernetes/resources.ts';
+import type { Moment } from '../../contract/change.ts';
+import { HepflowError } from '../../contract/failures.ts';
+import type { Interval } from '../../contract/observation.ts';
+import { isOwned } from '../../ownership/marks.ts';
+import type { StepContext } from '../../step/context.ts';
+import { measureInterval } from '../../step/timed.ts';
+import { deleteObject, leaveAlone, traceObject } from '../cluster-object.ts';
+import { isHeldBy } from '../compare.ts';
+import { defineKind, type Trace } from '../kind.ts';
+import { writeLimits } from '../limits.ts';
+import { listVerbs } from '../rights.ts';
+import { createPolicyBody, namePolicy, type PolicyInput, planUndo } from './plan.ts';
+
+export interface PolicyChange extends PolicyInput {
+  readonly kind: 'policy';
+  readonly [field: string]: unknown;
+}
+
+const verbs = ['get', 'list', 'create', 'patch', 'delete'];
+
+export const policy = defineKind<PolicyChange>({
+  rank: 41,
+  plan: ({ name, spec }) => {
+    const objectName = namePolicy({ tier: spec.tier, name });
+    return {
+      step: 'applyPolicy',
+      subject: '',
+      input: { name: objectName, spec } satisfies PolicyInput,
+      words: `The policy ${objectName}`,
+      limits: writeLimits,
+      undo: planUndo(objectName),
+      policy: objectName,
+    };
+  },
+  apply: {
+    applyPolicy: async (input: PolicyInput, tools, context) => {
+      const cluster = await tools.clusters.of(context.run.cluster);
+      const { name, accepted } = await ensurePolicy(cluster, input, context);
+      return { found: name, moments: accepted === undefined ? [] : [createMoment(accepted)] };
+    },
+  },
+  undo: {
+    deletePolicy: async ({ name }: { readonly name: string }, tools, context) => {
+      const cluster = await tools.clusters.of(context.run.cluster);
+      const { globalNetworkPolicies } = await openCalico(cluster);
+      const what = `GlobalNetworkPolicy ${name}`;
+      // By mark first: the object may be called `<tier>.<name>`, whatever the caller knows.
+      const named = (await cluster.list(globalNetworkPolicies)).filter(
+        ({ metadata }) => metadata.name === name || metadata.name.endsWith(`.${name}`),
+      );
+      const own = named.find((candidate) => isOwned(candidate, context.run.runId));
+      if (own !== undefined) {
+        await deleteObject(cluster, context, globalNetworkPolicies, own);
+        return { outcome: 'done', detail: `${what} is gone.` };
+      }
+      return named.length > 0
+        ? leaveAlone(what, named, context)
+        : { outcome: 'nothing', detail: `${what} does not exist.` };
+    },
+  },
+  traces: {
+    inCluster: async ({ cluster, listLabelled }) =>
+      (await listLabelled((await openCalico(cluster)).globalNetworkPolicies)).flatMap(tracePolicy),
+  },
+  rights: { azure: [], kubernetes: listVerbs(verbs, { group: calicoGroup, resource: 'globalnetworkpolicies' }) },
+  // Calico's API server asks for these beside those on the policy: for one tier's policies, as `<tier>.*`.
+  listRights: ({ spec }) =>
+    listVerbs(verbs, { group: calicoGroup, resource: 'tier.globalnetworkpolicies', name: `${spec.tier}.*` }),
+});
+
+/** `accepted`: from the write's being sent to its answer; undefined when an earlier try did it. Fails with PolicyExists and KubernetesRefused. */
+async function ensurePolicy(
+  cluster: Cluster,
+  input: PolicyInput,
+  { run }: StepContext,
+): Promise<{ readonly name: string; readonly accepted: Interval | undefined }> {
+  const calico = await openCalico(cluster);
+  const resource = calico.globalNetworkPolicies;
+  const body = createPolicyBody(run, input, calico.apiVersion);
+  const existing = await cluster.find(resource, input.name);
+  const created = existing ? undefined : await createPolicy();
+  const found = existing ?? created?.object ?? (await cluster.get(resource, input.name));
+  if (!isOwned(found, run.runId))
+    throw new HepflowError(
+      'PolicyExists',
+      `GlobalNetworkPolicy ${input.name} exists and does not belong to run ${run.runId}.`,
+    );
+  const patched = isHeldBy(found.spec, body.spec) ? undefined : await patchPolicy(found);
+  const stored = await cluster.get(resource, found.metadata.name);
+  // A schema that prunes a field would make it another policy, and Felix treats one that it finds invalid as missing.
+  if (!isHeldBy(stored.spec, body.spec)) {
+    const spec = JSON.stringify(stored.spec);
+    throw new HepflowError(
+      'KubernetesRefused',
+      `GlobalNetworkPolicy ${input.name} was stored otherwise than it was sent: ${spec}.`,
+    );
+  }
+  return { name: stored.metadata.name, accepted: patched ?? created?.accepted };
+
+  async function createPolicy(): Promise<{ object: GlobalNetworkPolicy; accepted: Interval | undefined }> {
+    const { result, interval } = await measureInterval(() => cluster.createOrFind(resource, input.name, body));
+    return { object: result.object, accepted: result.isNew ? interval : undefined };
+  }
+
+  async function patchPolicy({ metadata }: GlobalNetworkPolicy): Promise<Interval> {
+    const patch = { metadata: { resourceVersion: metadata.resourceVersion }, spec: body.spec };
+    return (await measureInterval(() => cluster.patchMerge(resource, metadata.name, patch))).interval;
+  }
+}
+
+const createMoment = (accepted: Interval): Moment => ({
+  name: 'policyAccepted',
+  role: 'asked',
+  title: 'policy sent and accepted',
+  words: 'the policy was sent',
+  ...accepted,
+});
+
+const tracePolicy = (found: KubernetesObject): Trace[] => {
+  const { name } = found.metadata;
+  return traceObject(found, `GlobalNetworkPolicy ${name}`, `GlobalNetworkPolicy//${name}`, planUndo(name));
+};

@@ -1,0 +1,68 @@
+/** The public address of a probe VM, for SSH. */
+import type { RunRef } from '../../contract/run.ts';
+import { createTags } from '../../ownership/marks.ts';
+import { createIds, readLastName } from '../../ownership/names.ts';
+import { isTaggedBy, resumeFrom } from '../../step/lro.ts';
+import { until } from '../../step/wait.ts';
+import { deleteResource, ownByTag, traceTagged } from '../azure-resource.ts';
+import { defineKind, type UndoDraft } from '../kind.ts';
+import { azureLimits } from '../limits.ts';
+import { listActions } from '../rights.ts';
+
+export interface PublicIpChange {
+  readonly kind: 'publicIp';
+  readonly [field: string]: unknown;
+}
+
+export const publicIp = defineKind<PublicIpChange>({
+  rank: 11,
+  plan: (_change, { run }) => ({
+    step: 'createPublicIp',
+    subject: '',
+    input: {},
+    words: 'A public IP for SSH',
+    limits: azureLimits,
+    undo: planUndo(createIds(run).publicIp),
+  }),
+  apply: {
+    createPublicIp: async (_input, { azure }, context) => {
+      const id = createIds(context.run).publicIp;
+      const body = createPublicIpBody(context.run);
+      const made = await azure.publicIps.ensure(id, body, resumeFrom(context), isTaggedBy(context.run));
+      const read = async () => (await azure.publicIps.get(id))?.address || undefined;
+      const publicAddress = made.address || (await until(context, read));
+      return { found: publicAddress, facts: { publicAddress } };
+    },
+  },
+  undo: {
+    deletePublicIp: ({ id }: { readonly id: string }, { azure }, context) =>
+      deleteResource(id, context, ownByTag(context), (lro, isOwned) => azure.publicIps.remove(id, lro, isOwned)),
+  },
+  traces: traceTagged({
+    what: 'public IP',
+    collectionOf: (azure) => azure.publicIps,
+    idIn: (ids) => ids.publicIp,
+    undo: (place) => planUndo(createIds(place).publicIp),
+  }),
+  rights: {
+    azure: listActions(['group'], 'Microsoft.Network/publicIPAddresses', 'read', 'write', 'delete', 'join/action'),
+    kubernetes: [],
+  },
+});
+
+/** The only kind left since Basic addresses were retired: closed inbound without a security rule. */
+export const createPublicIpBody = (run: RunRef) => ({
+  location: run.location,
+  tags: createTags(run),
+  sku: { name: 'Standard' },
+  publicIPAllocationMethod: 'Static',
+  publicIPAddressVersion: 'IPv4',
+});
+
+const planUndo = (id: string): UndoDraft => ({
+  undo: 'deletePublicIp',
+  input: { id },
+  subject: readLastName(id),
+  command: `az network public-ip delete --ids ${id}`,
+  moment: null,
+});

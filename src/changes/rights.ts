@@ -1,0 +1,37 @@
+/** The rights that something needs, in Azure and in the cluster: each kind of change lists its own. */
+
+export interface Rights {
+  readonly azure: readonly AzureRight[];
+  readonly kubernetes: readonly KubernetesRight[];
+}
+
+/** `group`: the resource group of the probe VM; `cluster`: the managed cluster; `clusterNetwork`: the VNet of its nodes. */
+export type RightScope = 'group' | 'cluster' | 'clusterNetwork';
+
+export interface AzureRight {
+  readonly action: string;
+  readonly at: readonly RightScope[];
+  /** `witness`: without it a run lacks a witness, which its report says. Preflight does not refuse for it. */
+  readonly only?: 'witness';
+}
+
+export interface KubernetesRight {
+  readonly verb: string;
+  /** API group; empty for the core group. */
+  readonly group: string;
+  readonly resource: string;
+  /** Only the object of this name. */
+  readonly name?: string;
+  /** Enough to have it in the workload's namespace. */
+  readonly inNamespace?: true;
+  /** Enough to have it in this namespace. */
+  readonly namespace?: string;
+  /** Worth having: preflight and doctor tell more with it, and miss nothing without it. */
+  readonly optional?: true;
+}
+
+export const listActions = (at: readonly RightScope[], prefix: string, ...ends: readonly string[]): AzureRight[] =>
+  ends.map((end) => ({ action: `${prefix}/${end}`, at }));
+
+export const listVerbs = (all: readonly string[], right: Omit<KubernetesRight, 'verb'>): KubernetesRight[] =>
+  all.map((verb) => ({ verb, ...right }));

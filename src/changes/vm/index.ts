@@ -1,0 +1,92 @@
+/** The probe VM with its OS disk, entered with keys that are derived for the run. */
+import type { VmState } from '../../adapters/azure/index.ts';
+import { HepflowError } from '../../contract/failures.ts';
+import { createIds, readLastName } from '../../ownership/names.ts';
+import { isTaggedBy, resumeFrom } from '../../step/lro.ts';
+import { deleteResource, ownByTag, traceTagged } from '../azure-resource.ts';
+import { defineKind, type Place, type UndoDraft } from '../kind.ts';
+import { minute } from '../limits.ts';
+import { listActions } from '../rights.ts';
+import { createVmBody, type VmInput } from './body.ts';
+import { createCloudConfig } from './cloud-init.ts';
+
+export interface VmChange extends VmInput {
+  readonly kind: 'vm';
+  readonly [field: string]: unknown;
+}
+
+interface VmUndo {
+  readonly id: string;
+  readonly osDiskId: string;
+}
+
+export const vm = defineKind<VmChange>({
+  rank: 14,
+  plan: ({ sizes, image, adminUser }, { run }) => ({
+    step: 'createVm',
+    subject: '',
+    input: { sizes, image, adminUser },
+    words: 'The probe VM and its disk',
+    limits: { tryMs: 20 * minute, totalMs: 40 * minute }, // about a minute; slow regions have been seen to take 10
+    undo: planUndo(run),
+  }),
+  apply: {
+    // Private keys go into the VM's body and nowhere else (W7).
+    createVm: async (input: VmInput, { azure, keysOf }, context) => {
+      const { run } = context;
+      const id = createIds(run).vm;
+      const keys = keysOf(run.runId);
+      const isOwned = isTaggedBy(run);
+      const existing = await azure.virtualMachines.get(id);
+      if (existing !== undefined && isOwned(existing)) refuseOtherKeys(existing, keys.client.publicKey);
+      const secrets = { clientPublicKey: keys.client.publicKey, cloudConfig: createCloudConfig(keys.host) };
+      const createBody = (size: string) => createVmBody(run, input, size, secrets);
+      const { size } = await azure.virtualMachines.ensure(id, input.sizes, createBody, resumeFrom(context), isOwned);
+      return { found: size };
+    },
+  },
+  undo: {
+    // The disk goes with its VM; it is looked for all the same, since a VM that was never finished leaves it behind.
+    deleteVm: ({ id, osDiskId }: VmUndo, { azure }, context) =>
+      deleteResource(id, context, ownByTag(context), async (lro, isOwned) => {
+        const machine = await azure.virtualMachines.remove(id, lro, isOwned);
+        const disk = await azure.disks.remove(osDiskId, lro, isOwned);
+        return machine === 'removed' || disk === 'removed' ? 'removed' : 'absent';
+      }),
+  },
+  traces: traceTagged(
+    { what: 'VM', collectionOf: (azure) => azure.virtualMachines, idIn: (ids) => ids.vm, undo: planUndo },
+    { what: 'OS disk', collectionOf: (azure) => azure.disks, idIn: (ids) => ids.osDisk, undo: planUndo },
+  ),
+  rights: {
+    azure: [
+      ...listActions(['group'], 'Microsoft.Compute/virtualMachines', 'read', 'write', 'delete'),
+      // The OS disk is made by the VM's creation, with the caller's right to write disks.
+      ...listActions(['group'], 'Microsoft.Compute/disks', 'read', 'write', 'delete'),
+      ...listActions(['group'], 'Microsoft.Compute/locations', 'operations/read'),
+    ],
+    kubernetes: [],
+  },
+});
+
+/** A VM's keys cannot be changed after its creation: with another secret this worker could never log in. */
+function refuseOtherKeys(machine: VmState, ours: string): void {
+  const readBlob = (line: string) => line.split(' ')[1];
+  const isKnown = machine.publicKeys.some((key) => readBlob(key) === readBlob(ours));
+  if (machine.publicKeys.length === 0 || isKnown) return;
+  throw new HepflowError(
+    'WorkerSecretChanged',
+    `${machine.id} was created with another SSH key than the one that this worker derives for the run.`,
+  );
+}
+
+function planUndo(at: Place): UndoDraft {
+  const { vm: id, osDisk: osDiskId } = createIds(at);
+  return {
+    undo: 'deleteVm',
+    input: { id, osDiskId } satisfies VmUndo,
+    subject: readLastName(id),
+    command: `az vm delete --yes --ids ${id} && az disk delete --yes --ids ${osDiskId}`,
+    moment: null,
+  };
+}

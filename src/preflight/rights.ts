@@ -1,0 +1,80 @@
+/** Every right that a run needs, in Azure and in the cluster: what preflight itself reads, and what each kind of change and vantage lists. deploy/ grants exactly these; tests compare them. */
+import { calicoGroup } from '../adapters/kubernetes/calico.ts';
+import { findKind, listAzureRights, listKubernetesRights } from '../changes/index.ts';
+import { type AzureRight, type KubernetesRight, listActions, listVerbs, type RightScope } from '../changes/rights.ts';
+import type { Scenario } from '../contract/scenario.ts';
+import { vantageKinds } from '../vantage/index.ts';
+
+/** Where kube-proxy's mode is read: ConfigMap and DaemonSet of one name. */
+export const kubeProxy = { name: 'kube-proxy', namespace: 'kube-system' } as const;
+/** The profile of every automatic host endpoint. */
+export const defaultAllowProfile = 'projectcalico-default-allow';
+
+export const azureRights: readonly AzureRight[] = [
+  ...listActions(['group', 'cluster', 'clusterNetwork'], 'Microsoft.Authorization', 'permissions/read'),
+  ...listActions(['group', 'cluster'], 'Microsoft.Resources', 'subscriptions/resourceGroups/read'),
+  ...listActions(
+    ['cluster'],
+    'Microsoft.ContainerService/managedClusters',
+    ...['read', 'listClusterUserCredential/action'],
+  ),
+  // Operations live beside the resource groups, and Azure asks for these rights where the operation was started.
+  ...listActions(
+    ['group', 'clusterNetwork'],
+    'Microsoft.Network/locations',
+    ...['operations/read', 'operationResults/read'],
+  ),
+  ...listAzureRights(),
+  ...Object.values(vantageKinds).flatMap(({ rights }) => rights.azure),
+];
+
+const core = '';
+const readRights: readonly KubernetesRight[] = [
+  ...listVerbs(['get'], { group: core, resource: 'namespaces' }),
+  ...listVerbs(['list'], { group: core, resource: 'pods', inNamespace: true }),
+  // Everywhere: a NodePort is taken whatever the namespace of the service that has it.
+  ...listVerbs(['list'], { group: core, resource: 'services' }),
+  ...listVerbs(['get'], { group: calicoGroup, resource: 'clusterinformations', name: 'default' }),
+  ...listVerbs(['get'], { group: calicoGroup, resource: 'tiers' }),
+  ...listVerbs(['get'], { group: calicoGroup, resource: 'profiles', name: defaultAllowProfile, optional: true }),
+  ...listVerbs(['get'], { group: core, resource: 'configmaps', ...kubeProxy, optional: true }),
+  ...listVerbs(['get'], { group: 'apps', resource: 'daemonsets', ...kubeProxy, optional: true }),
+];
+
+export const kubernetesRights: readonly KubernetesRight[] = [
+  ...readRights,
+  ...listKubernetesRights(),
+  ...Object.values(vantageKinds).flatMap(({ rights }) => rights.kubernetes),
+];
+
+/** Rights that depend on what a scenario changes, such as those on the policies of one tier. */
+export const listScenarioRights = ({ phases }: Pick<Scenario, 'phases'>): readonly KubernetesRight[] =>
+  phases.flatMap(({ changes }) => changes).flatMap((change) => findKind(change).listRights?.(change) ?? []);
+
+/** Permissions of one role assignment, with Azure's wildcards. */
+export interface Granted {
+  readonly actions: readonly string[];
+  readonly notActions: readonly string[];
+}
+
+/** Actions needed at that scope, by every run or `only` for something, that no assignment allows. An assignment's notActions take from that assignment only. */
+export function listMissingActions(
+  scope: RightScope,
+  granted: readonly Granted[],
+  needed?: AzureRight['only'],
+): string[] {
+  const isAllowed = (action: string): boolean =>
+    granted.some(
+      ({ actions, notActions }) =>
+        actions.some((each) => isCovered(action, each)) && !notActions.some((each) => isCovered(action, each)),
+    );
+  return azureRights
+    .filter(({ action, at, only }) => only === needed && at.includes(scope) && !isAllowed(action))
+    .map(({ action }) => action);
+}
+
+/** Case does not matter; `*` stands for any characters, slashes included. */
+function isCovered(action: string, pattern: string): boolean {
+  const expression = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
+  return new RegExp(`^${expression.join('.*')}$`, 'i').test(action);
+}
