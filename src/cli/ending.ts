@@ -67,11 +67,7 @@ const explainDetached = (id: string, isCancelled: boolean): string =>
     '',
   ].join('\n');
 
-async function present(
-  report: AnyReport,
-  { report: file, json }: FollowFlags,
-  terminal: Terminal,
-): Promise<number> {
+async function present(report: AnyReport, { report: file, json }: FollowFlags, terminal: Terminal): Promise<number> {
   if (file !== undefined) await writeWhole(file, renderReport(report, chooseFormat(file)));
   terminal.stream.write(`\n${renderReport(report, 'text', terminal)}`);
   if (file !== undefined) terminal.stream.write(`\nReport: ${file}\n`);

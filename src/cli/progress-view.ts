@@ -26,7 +26,10 @@ function lineView({ stream }: Terminal): ProgressView {
   return {
     show(progress) {
       const elapsedMs = Date.now() - startOf(progress);
-      for (const line of [...formatStepChanges(before, progress, elapsedMs), ...formatJudged(before, progress, elapsedMs)])
+      for (const line of [
+        ...formatStepChanges(before, progress, elapsedMs),
+        ...formatJudged(before, progress, elapsedMs),
+      ])
         stream.write(`${line}\n`);
       before = progress;
       noted = '';

@@ -14,7 +14,9 @@ export function addSpecOptions(command: Command): Command {
     .option('-g, --resource-group <name>', "resource group of the cluster; overrides the file's")
     .option('-c, --cluster <name>', "managed cluster; overrides the file's")
     .addOption(
-      new Option('--second-node <when>', "whether to go on with the second node; overrides the file's").choices(gateRules),
+      new Option('--second-node <when>', "whether to go on with the second node; overrides the file's").choices(
+        gateRules,
+      ),
     );
 }
 

@@ -53,9 +53,7 @@ const formatCheck = ({ holds, problems }: Check): string[] =>
 async function compareMemo({ runId, workflowId }: Report, wanted: string, head: string | null): Promise<Check> {
   const holds = `Temporal's memo of ${wanted} names the same run and the same head.`;
   if (workflowId !== wanted) return { holds, problems: [`It is the report of ${workflowId}, not of ${wanted}.`] };
-  const memo = await withTemporal(
-    async (client) => readMemo((await (await findRun(client, wanted)).describe()).memo),
-  );
+  const memo = await withTemporal(async (client) => readMemo((await (await findRun(client, wanted)).describe()).memo));
   if (memo === undefined)
     return { holds, problems: [`Temporal's memo of ${wanted} says nothing yet: it is written when the run ends.`] };
   if (memo.runId !== runId)
