@@ -6,7 +6,7 @@ import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 
-import { withTemporal } from '../src/cli/temporal.ts';
+import { createWorkflowId, withTemporal } from '../src/cli/temporal.ts';
 import { labelNode2Signal, type Progress, progressQuery } from '../src/contract/messages.ts';
 import { playground } from './playground.ts';
 
