@@ -1,5 +1,5 @@
 /** Verdicts in words, for somebody who was not there. Each exported function goes with a rule of judge.ts. */
-import type { BackendHealth, Connection } from '../../contract/evidence.ts';
+import type { Connection } from '../../contract/evidence.ts';
 import type { RowFacts } from '../facts.ts';
 import { countOutcomes, countThings, formatDuration, listNames } from './words.ts';
 
@@ -25,11 +25,11 @@ export const explainFailedControl = (facts: RowFacts): string => {
 
 export const explainMissingBackends = (facts: RowFacts): string => {
   const { service } = facts.row.target;
-  const health = facts.evidence.backends[service ?? ''];
+  const { before, after } = facts.evidence.backends[service ?? ''] ?? {};
   const why =
-    health === undefined
+    before === undefined
       ? 'whether its service had ready endpoints is not known'
-      : `${service} had ${countReady(health.before)} before and ${countReady(health.after)} after`;
+      : `${service} had ${countThings(before.readyEndpoints, 'ready endpoint')} before and ${after?.readyEndpoints} after`;
   return `${describeSeen(facts)}, but that proves nothing: ${why}.`;
 };
 
@@ -105,7 +105,6 @@ function describeRefusals(proof: readonly Connection[]): string {
 }
 
 const listOutcomes = (proof: readonly Connection[]): string => countOutcomes(proof.map(({ outcome }) => outcome));
-const countReady = ({ readyEndpoints }: BackendHealth): string => countThings(readyEndpoints, 'ready endpoint');
 const describeSeen = ({ row, proof }: RowFacts): string => `${row.target.id} showed ${listOutcomes(proof)}`;
 const countOf = (some: number, all: number): string => `${some} of ${countConnections(all)}`;
 const countConnections = (count: number): string => countThings(count, 'connection');
