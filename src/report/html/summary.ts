@@ -1,5 +1,5 @@
 /** The top of the page: what somebody who reads nothing else takes away. */
-import type { Report, RunOutcome } from '../../contract/report.ts';
+import { findingResults, type Report, type RunOutcome } from '../../contract/report.ts';
 import { type Markup, markup } from '../markup.ts';
 import { formatDuration, resultsByWeight } from '../words.ts';
 import { renderClaims } from './claims.ts';
@@ -74,7 +74,7 @@ function describeLimits({ findings, vantages }: Report): string {
     title: said[0]?.title ?? '',
     worst: resultsByWeight.find((result) => said.some((one) => one.result === result)),
   }));
-  const others = resultsByWeight.toReversed().flatMap((result) => {
+  const others = findingResults.flatMap((result) => {
     const titles = sources.filter(({ worst }) => worst === result).map(({ title }) => title);
     return titles.length === 0 ? [] : [`${says[result]}: ${titles.join('; ')}.`];
   });
