@@ -2,6 +2,7 @@
  * Mutation testing of the pure rooms with Stryker: `npm run test:mutants [-- ROOM...] [-- --incremental]`.
  * Prints each survivor, the score of each room and that of all; exit code 1 when that of all is below the least.
  */
+import { globSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { LogLevel, MutantResult, PartialStrykerOptions } from '@stryker-mutator/api/core';
@@ -11,11 +12,11 @@ const leastScore = 90;
 
 /** Which tests have to notice a mutant of a room: its own, so that a survivor does not cost the slow ones of another. */
 const testsOf: Readonly<Record<string, readonly string[]>> = {
-  judge: ['judge', 'scenario'],
-  evidence: ['evidence', 'audit'],
-  audit: ['audit'],
-  model: ['model', 'fuzz/selector.test.ts'],
-  scenario: ['scenario'],
+  judge: ['judge/*.test.ts', 'scenario/*.test.ts'],
+  evidence: ['evidence/*.test.ts', 'audit/*.test.ts'],
+  audit: ['audit/*.test.ts'],
+  model: ['model/*.test.ts', 'fuzz/selector.test.ts'],
+  scenario: ['scenario/*.test.ts'],
 };
 
 const { values, positionals } = parseArgs({ options: { incremental: { type: 'boolean' } }, allowPositionals: true });
@@ -43,11 +44,9 @@ function optionsFor(room: string): PartialStrykerOptions {
     mutate: [`src/${room}/**/*.ts`],
     testRunner: 'tap',
     tap: {
-      testFiles: (testsOf[room] ?? []).map((tests) =>
-        tests.endsWith('.ts') ? `test/${tests}` : `test/${tests}/**/*.test.ts`,
-      ),
+      testFiles: testFilesFor(room),
       nodeArgs: [
-        '--import=./scripts/mutants/fixed-seed.ts',
+        '--import=./scripts/mutants/test-setup.ts',
         '--test-reporter=tap',
         '--require={{hookFile}}',
         '{{testFile}}',
@@ -72,6 +71,13 @@ function optionsFor(room: string): PartialStrykerOptions {
     clearTextReporter: { allowEmojis: false, logTests: false, reportTests: false },
     jsonReporter: { fileName: `.stryker/${room}.json` },
   };
+}
+
+/** Properties last: they take longest, and most mutants are killed before. */
+function testFilesFor(room: string): string[] {
+  const files = globSync((testsOf[room] ?? []).map((tests) => `test/${tests}`)).sort();
+  const isSlow = (file: string): boolean => /\.property\.|\/fuzz\//.test(file);
+  return [...files.filter((file) => !isSlow(file)), ...files.filter(isSlow)];
 }
 
 function described(mutants: readonly MutantResult[]): string {
