@@ -22,7 +22,7 @@ import { timed } from '../src/step/timed.ts';
 import { observerSettings } from '../src/vantage/prober/observe/plan.ts';
 import { openReading, startObserver } from '../src/vantage/prober/observe/session.ts';
 import { startWorld, type World } from '../test/e2e/world.ts';
-import { endOf, reaches, startRun } from '../test/e2e/world-runs.ts';
+import { awaitEnd, awaitPhase, startRun } from '../test/e2e/world-runs.ts';
 import { median, medianInterval, quantile } from './statistics.ts';
 
 /** How long each change is watched after it was asked for. */
@@ -46,7 +46,7 @@ try {
     secondNode: { when: 'never' },
     cleanup: { when: 'on-signal', waitMs: 6 * 3_600_000 },
   });
-  await reaches(handle, 'awaiting-finish');
+  await awaitPhase(handle, 'awaiting-finish');
   const bench = await benchOn(world, handle.workflowId);
   await bench.allow(); // from here on the policy is off, and the label on
   const [denies, allows]: [Sample[], Sample[]] = [[], []];
@@ -60,7 +60,7 @@ try {
   const cpuShare = await bench.cpuShare();
   await bench.deny(); // as the run left it
   await handle.signal(finishSignal);
-  const { report } = await endOf(handle);
+  const { report } = await awaitEnd(handle);
   write(denies, allows, cpuShare, report.outcome);
 } finally {
   await world.stop();

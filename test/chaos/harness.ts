@@ -15,7 +15,7 @@ import {
 import { type Lab, startLab } from '../../lab/lab.ts';
 import { taskQueue, workflowType } from '../../src/contract/messages.ts';
 import type { Report } from '../../src/contract/report.ts';
-import { specWith } from '../e2e/world-runs.ts';
+import { buildSpec } from '../e2e/world-runs.ts';
 import { listDifferences, readState, type State } from '../support/lab-state.ts';
 import { type Judgement, judge } from './judge.ts';
 import type { Cell } from './matrix.ts';
@@ -84,7 +84,7 @@ async function runCell(lab: Lab, client: Client, cell: Cell, workflowId: string)
   let report: Report | undefined;
   let blow: PromiseSettledResult<number>;
   try {
-    const spec = await specWith({ secondNode: { when: cell.secondNode ? 'always' : 'never' } });
+    const spec = await buildSpec({ secondNode: { when: cell.secondNode ? 'always' : 'never' } });
     const handle = await client.workflow.start(workflowType, { taskQueue, workflowId, args: [spec] });
     report = await endOf(handle, startedAt + cellLimitMs);
     if (report === undefined) await handle.terminate('it did not end').catch(() => {});

@@ -1,7 +1,7 @@
 /** What must hold after every cell. */
 import { proofOf, type Report } from '../../src/contract/report.ts';
 import type { Verdict } from '../../src/contract/verdict.ts';
-import { allProved, verdictsOf } from '../e2e/world-runs.ts';
+import { expectAllProved, listVerdicts } from '../e2e/world-runs.ts';
 import { listDifferences, type State } from '../support/lab-state.ts';
 
 /** What a run came to. */
@@ -39,7 +39,7 @@ export function judge(aftermath: Aftermath, secondNode: boolean): Judgement {
   if (report === undefined) problems.push('the run did not end');
   if (report !== undefined && report.outcome !== 'PASS') problems.push(`outcome ${report.outcome}: ${report.summary}`);
   if (report?.outcome === 'PASS') {
-    const missing = allProved({ secondNode }).filter((line) => !verdictsOf(report).includes(line));
+    const missing = expectAllProved({ secondNode }).filter((line) => !listVerdicts(report).includes(line));
     if (missing.length > 0) falsePasses.push(`PASS without ${missing.join(', ')}`);
   }
   if (report !== undefined && leaked.length > 0 !== report.leftovers.length > 0) {

@@ -85,7 +85,7 @@ function runsOf(lab: Lab, client: Client, worker: WorkerUnderTest): OrderedWorld
 }
 
 /** Polls a condition for at most a minute; a run that ends meanwhile will never fulfil it. */
-export async function until(holds: () => Promise<boolean> | boolean, handle?: WorkflowHandle): Promise<void> {
+export async function waitUntil(holds: () => Promise<boolean> | boolean, handle?: WorkflowHandle): Promise<void> {
   let over = '';
   void handle?.result().then(
     () => (over = 'the run succeeded'),

@@ -15,7 +15,7 @@ import { listDifferences } from '../support/lab-state.ts';
 import { expectedSteps, listStepUses } from '../support/steps.ts';
 import { type Order, refusal } from '../support/worker-under-test/messages.ts';
 import { middles } from './middles.ts';
-import { type OrderedWorld, startOrderedWorld, until } from './ordered-world.ts';
+import { type OrderedWorld, startOrderedWorld, waitUntil } from './ordered-world.ts';
 
 /** Uses that a run can fail or be cancelled in: the last probe comes after the undo. */
 const uses = listStepUses().filter(({ step, nth }) => step !== 'probe' || nth < 4);
@@ -113,7 +113,7 @@ describe('a run ends as cancelled, and has undone everything (W2, W5), when it i
         await Promise.race([stopped, handle.result()]);
         await middle?.slowDown?.(world.lab, world.vm);
         world.worker.goOn();
-        if (middle !== undefined) await until(() => middle.isReached(world.lab, world.vm), handle);
+        if (middle !== undefined) await waitUntil(() => middle.isReached(world.lab, world.vm), handle);
         await handle.cancel();
         const cause = await endOf(handle);
         assert.ok(cause instanceof CancelledFailure, String(cause));
@@ -131,7 +131,7 @@ describe('a run ends as cancelled, and has undone everything (W2, W5), when it i
 
 test('automatic host endpoints that were enabled before stay enabled, and are the same objects', async (t) => {
   await setAutoCreate('Enabled');
-  await until(
+  await waitUntil(
     async () =>
       (await hostEndpointIds()).length === cluster.nodeNames.length && (await runningAutoCreate()) === 'Enabled',
   );
@@ -143,7 +143,7 @@ test('automatic host endpoints that were enabled before stay enabled, and are th
   assert.deepEqual(await hostEndpointIds(), ids);
 
   await setAutoCreate('Disabled');
-  await until(async () => (await hostEndpointIds()).length === 0 && (await runningAutoCreate()) === 'Disabled');
+  await waitUntil(async () => (await hostEndpointIds()).length === 0 && (await runningAutoCreate()) === 'Disabled');
   await world.assertAsBefore();
 });
 
@@ -165,7 +165,10 @@ describe('while the run waits for the second node, somebody else', () => {
   /** Runs to the wait, lets somebody meddle, and ends the run. */
   const meddledWith = (t: TestContext, meddle: () => Promise<unknown>): Promise<Report> =>
     world.run(t, onSignal, nothing, async (handle) => {
-      await until(async () => (await handle.query<Progress>(progressQuery)).phase === 'awaiting-second-node', handle);
+      await waitUntil(
+        async () => (await handle.query<Progress>(progressQuery)).phase === 'awaiting-second-node',
+        handle,
+      );
       await meddle();
       await handle.signal(finishSignal);
       return await succeed(handle);
