@@ -127,7 +127,10 @@ async function stopped(strike: Strike): Promise<PromiseSettledResult<number>> {
   return blow;
 }
 
-/** The report of a run that ended, whatever its outcome; undefined when it did not in time. A server that is away is asked again. */
+/**
+ * The report of a run that ended, whatever its outcome; undefined when it did not in time. A server that is away is
+ * asked again.
+ */
 async function endOf(handle: WorkflowHandle, deadline: number): Promise<Report | undefined> {
   const over = new AbortController();
   const late = sleep(Math.max(0, deadline - Date.now()), undefined, { signal: over.signal }).catch(() => undefined);

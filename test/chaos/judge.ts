@@ -65,7 +65,10 @@ function twice(created: readonly string[], most: (kind: string) => number): stri
   return [...counts].filter(([kind, all]) => all.length > most(kind)).map(([kind, all]) => `${all.length} x ${kind}`);
 }
 
-/** Why the PASS of a verdict is not one; nothing for any other. A silence needs 3 connections, 9 SYNs and live controls (W4). */
+/**
+ * Why the PASS of a verdict is not one; nothing for any other. A silence needs 3 connections, 9 SYNs and live controls
+ * (W4).
+ */
 function whyFalse(report: Report, row: Verdict): string[] {
   const { phase, target, verdict, expected, observed, evidence } = row;
   if (verdict !== 'PASS') return [];

@@ -1,4 +1,6 @@
-/** `npm run test:chaos`: every cell of the matrix, one after the other; prints a table; exit code 1 when a cell failed. */
+/**
+ * `npm run test:chaos`: every cell of the matrix, one after the other; prints a table; exit code 1 when a cell failed.
+ */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';

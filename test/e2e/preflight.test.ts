@@ -160,7 +160,7 @@ test('a deployment without a ready pod is refused with NoReadyPods', { timeout: 
   ]);
 });
 
-test('fewer than two ready Linux nodes are refused with NotEnoughNodes, and a named one that is not ready with NodeNotReady', {
+test('fewer than two ready Linux nodes are refused (NotEnoughNodes), and so is a named one that is not ready (NodeNotReady)', {
   timeout: 30_000,
 }, async (t) => {
   const ready = (node: string, status: 'True' | 'False'): Promise<string> =>

@@ -184,7 +184,8 @@ test('no history, heartbeat, log, report or database of a run that proves everyt
   timeout: 300_000,
 }, async () => {
   const { faults } = world.lab.azure;
-  faults.add({ kind: 'dropAfterAccept', method: 'PUT', type: machines }); // an error with the request, and so with its body
+  // An error with the request, and so with its body.
+  faults.add({ kind: 'dropAfterAccept', method: 'PUT', type: machines });
   faults.add({ kind: 'throttle', method: 'PUT', type: 'Microsoft.Network/networkInterfaces', retryAfterSeconds: 0 });
   const worker = await talkative();
   const heard = await listen('happy');
@@ -251,6 +252,7 @@ async function holdsNoSecret(heard: readonly Heard[], more: readonly Secret[] = 
     places.every(({ name, content }) => content.length > 0 || name.startsWith(world.lab.scope.logs)),
     JSON.stringify(places.map(({ name, content }) => [name, content.length])),
   );
-  if (heard[0]?.failed === undefined) assert.match(String(heard[0]?.places[0]?.content), /"operationLocation"/); // heartbeats were heard
+  // Heartbeats are among the places.
+  if (heard[0]?.failed === undefined) assert.match(String(heard[0]?.places[0]?.content), /"operationLocation"/);
   assert.deepEqual(findSecrets(places, secrets), []);
 }

@@ -37,7 +37,10 @@ after(async () => {
   await world?.stop();
 });
 
-/** What others have there, some of it named as a run would: no sweep may touch it, so it is part of the state that every test compares with. */
+/**
+ * What others have there, some of it named as a run would: no sweep may touch it, so it is part of the state that every
+ * test compares with.
+ */
 async function theirs(lab: Lab): Promise<void> {
   const { api } = lab.cluster;
   await api.apply({
@@ -150,7 +153,7 @@ async function terminatedRun(t: TestContext, whileItLives: (handle: WorkflowHand
   });
 }
 
-test('a sweep keeps the things of a living run; of a dead one it shows them when it is dry or for older things, respects a lock, and removes all the next time', async (t) => {
+test('a sweep keeps what a living run has; of a dead one it only shows what is young, leaves what is locked, removes the rest', async (t) => {
   await terminatedRun(t, async (handle) => {
     const state = await world.state();
     const result = await sweep();

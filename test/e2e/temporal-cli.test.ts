@@ -206,7 +206,8 @@ async function isFound(id: string, { runId, summary, evidence }: Report): Promis
   });
   const found = (): Promise<{ execution: { workflowId: string } }[]> =>
     json('workflow', 'list', '--query', `HepflowOutcome = 'PASS' AND HepflowCluster = 'lab'`);
-  await waitUntil('it is found', async () => (await found()).some(({ execution }) => execution.workflowId === id)); // the index follows in its own time
+  // The index follows in its own time.
+  await waitUntil('it is found', async () => (await found()).some(({ execution }) => execution.workflowId === id));
   const { memo } = (await json<Described>('workflow', 'describe', '--workflow-id', id)).workflowExecutionInfo;
   assert.deepEqual(memo.fields.hepflow, {
     runId,

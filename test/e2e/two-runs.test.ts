@@ -47,7 +47,7 @@ function assertPassed({ failed, report }: End, secondNode: boolean): void {
   assert.deepEqual(report.leftovers, []);
 }
 
-test('a second run is refused while the first waits, is told who holds the cluster since when, and changes nothing; the first goes on undisturbed', {
+test('a second run is refused with the holder of the cluster, and changes nothing; the first goes on', {
   timeout: 180_000,
 }, async () => {
   const first = await startRun(world);

@@ -1,4 +1,7 @@
-/** Undo on the real lab: after every run, however it ended, Azure, the cluster, the namespaces and the VM's processes are as they were before. */
+/**
+ * Undo on the real lab: after every run, however it ended, Azure, the cluster, the namespaces and the VM's processes
+ * are as they were before.
+ */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -92,7 +95,7 @@ describe('a run names the failure first, and has undone everything (W2, W5), whe
   }
 });
 
-describe('a run finds nothing to undo of the step, and that is no failure (W2), when it fails before the effect of', () => {
+describe('a run has nothing to undo of the step, which is no failure (W2), when it fails before the effect of', () => {
   for (const step of ['createVm', 'exposeNodePort', 'labelNode'] as const) {
     test(step, async (t) => {
       const report = await failing(t, step, 1, 'before');
@@ -184,7 +187,7 @@ describe('while the run waits for the second node, somebody else', () => {
       },
     });
 
-  test('changes the label: it is left alone, and reported with both values and the command that restores it (W3)', async (t) => {
+  test('changes the label: it is left alone, and reported with both values and a command (W3)', async (t) => {
     const state = await world.state();
     const report = await meddledWith(t, () => labelFirstNode(world.lab, 'theirs'));
     assert.equal(report.leftovers.length, 1);
@@ -197,7 +200,7 @@ describe('while the run waits for the second node, somebody else', () => {
     await world.assertAsBefore();
   });
 
-  test('changes autoCreate: it is left alone, and reported with both values and the command that restores it (W3)', async (t) => {
+  test('changes autoCreate: it is left alone, and reported with both values and a command (W3)', async (t) => {
     await setAutoCreate(null);
     const state = await world.state();
     const report = await meddledWith(t, () => setAutoCreate('Disabled'));

@@ -54,7 +54,9 @@ function keyNeedles({ publicKey, privateKey }: KeyPair): Buffer[] {
   return [...lines.slice(1, -1).map((line) => Buffer.from(line)), ...encoded(blob.subarray(at - 32, at))];
 }
 
-/** Finds as `<secret> in <place>`. Base64 is looked into, also within base64, so that a packed document hides nothing. */
+/**
+ * Finds as `<secret> in <place>`. Base64 is looked into, also within base64, so that a packed document hides nothing.
+ */
 export function findSecrets(places: readonly Place[], secrets: readonly Secret[]): string[] {
   return places.flatMap(({ name, content }) => {
     const layers = unpacked(Buffer.from(content));

@@ -33,7 +33,10 @@ export type Mend = () => Promise<unknown>;
 
 const table = 'self-test';
 
-/** Adds rules to a namespace, a chain to a hook; the mend removes them. Named counters come into being with the rules that name them. */
+/**
+ * Adds rules to a namespace, a chain to a hook; the mend removes them. Named counters come into being with the rules
+ * that name them.
+ */
 export async function addRules(
   namespace: string,
   chains: readonly { readonly hook: string; readonly rules: readonly string[] }[],
@@ -53,7 +56,10 @@ export async function addRules(
 export const readPackets = async (namespace: string, counter: string): Promise<number> =>
   Number(/packets (\d+)/.exec(await runIn(namespace, ['nft', 'list', 'counter', 'ip', table, counter]))?.[1]);
 
-/** Whether the proof window of a DROP has begun: a SYN was repeated, and only proof connections wait as long as that takes, 1 s. */
+/**
+ * Whether the proof window of a DROP has begun: a SYN was repeated, and only proof connections wait as long as that
+ * takes, 1 s.
+ */
 export const awaitProof = (ground: Ground): Promise<void> => waitUntil('a SYN is repeated', () => synRepeated(ground));
 
 /** No such connection waits any more: each was let in, or has given up. */

@@ -31,7 +31,10 @@ const runLimitMs = 120_000;
 /** What the cluster's own controllers may take to follow. */
 const settleMs = 5000;
 
-/** A lab with a worker under test. Runs go one after the other: they share the cluster. An abort gives up the run under way. */
+/**
+ * A lab with a worker under test. Runs go one after the other: they share the cluster. An abort gives up the run under
+ * way.
+ */
 export async function startSelfTest(signal?: AbortSignal): Promise<SelfTest> {
   const stops: (() => Promise<unknown>)[] = [];
   const stop = async (): Promise<void> => {

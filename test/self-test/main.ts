@@ -1,4 +1,7 @@
-/** `hepflow self-test`: breaks a lab in every known way, runs the product in it, and prints whether the report told the truth. */
+/**
+ * `hepflow self-test`: breaks a lab in every known way, runs the product in it, and prints whether the report told the
+ * truth.
+ */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';

@@ -3,7 +3,10 @@ import type { Phase } from '../../src/contract/evidence.ts';
 import type { StepName } from '../../src/contract/steps.ts';
 import type { Stop } from '../support/worker-under-test/messages.ts';
 
-/** Before a step begins, or after its effect and before Temporal knows it; of several uses of a step the first. A probe is named by its phase. */
+/**
+ * Before a step begins, or after its effect and before Temporal knows it; of several uses of a step the first. A probe
+ * is named by its phase.
+ */
 export type Moment =
   | `${'before' | 'after'} ${Exclude<StepName, 'probe'> | 'undo'}`
   | `${'before' | 'after'} probe ${Phase}`;

@@ -31,7 +31,10 @@ export const both =
 
 type Spec = GlobalNetworkPolicy['spec'];
 
-/** The dataplane enforces the run's policy otherwise than it was written: what the API server says stays right, so that only packets can tell. */
+/**
+ * The dataplane enforces the run's policy otherwise than it was written: what the API server says stays right, so that
+ * only packets can tell.
+ */
 export const enforces =
   (change: (spec: Spec) => Partial<Spec>): Strike =>
   async ({ lab }) => {

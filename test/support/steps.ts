@@ -1,4 +1,7 @@
-/** The steps of a run as the tests expect them. Written by hand, and read from nothing: a step that src/ forgets to undo is noticed. */
+/**
+ * The steps of a run as the tests expect them. Written by hand, and read from nothing: a step that src/ forgets to undo
+ * is noticed.
+ */
 import type { StepName, UndoName } from '../../src/contract/steps.ts';
 
 interface ExpectedStep {
