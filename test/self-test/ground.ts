@@ -22,7 +22,7 @@ export interface Ground {
   readonly path: string;
 }
 
-export async function groundOf(lab: Lab): Promise<Ground> {
+export async function surveyGround(lab: Lab): Promise<Ground> {
   const [first, second] = lab.fabric.nodes;
   if (first === undefined || second === undefined) throw new Error('The lab has fewer than two nodes.');
   return { lab, azure: await callerOf(lab), nodes: [first, second], path: netns(lab.scope, 'vnet-cluster') };
@@ -33,7 +33,10 @@ export type Mend = () => Promise<unknown>;
 
 const table = 'self-test';
 
-/** Adds rules to a namespace, a chain to a hook; the mend removes them. Named counters come into being with the rules that name them. */
+/**
+ * Adds rules to a namespace, a chain to a hook; the mend removes them. Named counters come into being with the rules
+ * that name them.
+ */
 export async function addRules(
   namespace: string,
   chains: readonly { readonly hook: string; readonly rules: readonly string[] }[],
@@ -50,15 +53,18 @@ export async function addRules(
 }
 
 /** Packets that a counter of `addRules` has counted. */
-export const packetsOf = async (namespace: string, counter: string): Promise<number> =>
+export const readPackets = async (namespace: string, counter: string): Promise<number> =>
   Number(/packets (\d+)/.exec(await runIn(namespace, ['nft', 'list', 'counter', 'ip', table, counter]))?.[1]);
 
-/** Whether the proof window of a DROP has begun: a SYN was repeated, and only proof connections wait as long as that takes, 1 s. */
-export const proofHasBegun = (ground: Ground): Promise<void> => until('a SYN is repeated', () => synRepeated(ground));
+/**
+ * Whether the proof window of a DROP has begun: a SYN was repeated, and only proof connections wait as long as that
+ * takes, 1 s.
+ */
+export const awaitProof = (ground: Ground): Promise<void> => waitUntil('a SYN is repeated', () => synRepeated(ground));
 
 /** No such connection waits any more: each was let in, or has given up. */
-export const proofHasEnded = (ground: Ground): Promise<void> =>
-  until('no SYN is repeated', async () => !(await synRepeated(ground)));
+export const awaitProofEnd = (ground: Ground): Promise<void> =>
+  waitUntil('no SYN is repeated', async () => !(await synRepeated(ground)));
 
 async function synRepeated({ lab }: Ground): Promise<boolean> {
   const vm = (await namespacesOf(lab.scope.id)).find((name) => name.includes('-vm-'));
@@ -68,7 +74,7 @@ async function synRepeated({ lab }: Ground): Promise<boolean> {
 }
 
 /** Waits until something holds; the bound is far above what it takes. */
-export async function until(what: string, holds: () => Promise<boolean>, boundMs = 30_000): Promise<void> {
+export async function waitUntil(what: string, holds: () => Promise<boolean>, boundMs = 30_000): Promise<void> {
   for (const deadline = Date.now() + boundMs; !(await holds()); await sleep(20)) {
     if (Date.now() > deadline) throw new Error(`Not within ${boundMs} ms: ${what}.`);
   }
