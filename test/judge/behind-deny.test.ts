@@ -111,7 +111,7 @@ rows('backendBehindDeny', [
   ],
 ]);
 
-test('a pod behind a deny is looked for through the same service on another node that is open, and for NodePorts alone', () => {
+test('a pod behind a deny is looked for through an open NodePort of the same service on another node', () => {
   const elsewhere = { ...second, service: 'demo/other' };
   const beside = { ...createTarget('node-1:30090'), service };
   for (const [silent, open, looked] of [

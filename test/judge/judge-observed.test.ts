@@ -1,4 +1,5 @@
-import { describe } from 'node:test';
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
 import type { Moment } from '../../src/contract/change.ts';
 import type { Evidence } from '../../src/contract/evidence.ts';
 import type { Witness } from '../../src/contract/vantage.ts';

@@ -34,6 +34,7 @@ rows('deniedPackets', [
     /^node-1 counted only 8 packets denied/,
   ],
   ['that counted one is UNKNOWN', hear({ ...counted, packets: 1 }), 'UNKNOWN', /^node-1 counted only 1 packet denied/],
+  ['that does not have a count is UNKNOWN', hear(withoutPackets), 'UNKNOWN', /^node-1 counted no packet denied/],
   ['that counts for every node agrees', hear({ ...counted, about: null }), 'CONFIRMED', /^node-1 counted 9 packets/],
   [
     'that cannot be read is UNKNOWN, with the reason',
