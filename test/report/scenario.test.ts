@@ -17,7 +17,7 @@ const twoVantages = tellRun({ scenario: { ...checkout, vantages: { east: edge, w
 
 /** Words of the workshop's phases, ports, label and objects. */
 const workshopWords =
-  /baseline|enforced|second|frontend|host-end-point|30080|10250|label|both (?:nodes|carry)|node [12]\b/i;
+  /baseline|enforced|second|frontend|host-end-point|30080|10250|\blabel\b|both (?:nodes|carry)|node [12]\b/i;
 
 /** On one line, without the rules and the wrapping of a terminal's table. */
 const render = (report: Report, format: (typeof reportFormats)[number]): string =>
