@@ -1,7 +1,7 @@
 import type { Finding, PhaseRecord, Report } from '../contract/report.ts';
 import type { Verdict } from '../contract/verdict.ts';
 import { type Markup, markup } from './markup.ts';
-import { explainUnjudged, listFailureLines, namePort } from './words.ts';
+import { explainUnjudged, listFailureLines, namePort, placeSentence } from './words.ts';
 
 /**
  * A test case: without `bad` it passed. `skipped` is what was not looked at; what could not be decided is an `error`, so that no CI
@@ -90,7 +90,12 @@ function describePhase(report: Report, phase: PhaseRecord): Suite {
       ...verdicts.map((one) => describeVerdict(one, report)),
       ...report.findings.filter(belongs).map((one) => describeFinding(one, report)),
     ],
-    told: [title, ...report.transitions.filter(belongs).map(({ sentence }) => sentence)],
+    told: [
+      title,
+      ...report.transitions
+        .filter(belongs)
+        .map(({ sentence, vantage }) => placeSentence(sentence, vantage, report.vantages)),
+    ],
   };
 }
 

@@ -272,7 +272,7 @@ test('who else was asked is shown by source, what contradicts before what agrees
   assert.ok(text.indexOf('✗ contradicts') < text.indexOf('✓ agrees A connection'));
   assert.match(
     textOf(renderHtml(doubted)),
-    /contradicted by: A connection that was opened before the deny; The nodes' own packet counters\. Missing, at least in part: Azure's effective routes\./,
+    /Other sources contradict: A connection that was opened before the deny; The nodes' own packet counters\. Missing, at least in part: Azure's effective routes\./,
   );
   assert.match(textOf(renderHtml(broken)), /rest on what was seen from the vantage\. Nobody else was asked\./);
 });

@@ -65,6 +65,8 @@ test('with two vantages, every form tells which one dialled a port, and each has
   for (const format of ['text', 'markdown', 'junit'] as const)
     for (const vantage of ['east', 'west'])
       assert.ok(render(twoVantages, format).includes(`red:31001 from ${vantage}`), `${format} ${vantage}`);
+  for (const { sentence, vantage } of twoVantages.transitions)
+    assert.ok(render(twoVantages, 'text').includes(`${sentence} (from ${vantage})`), sentence);
   const html = render(twoVantages, 'html');
   elementsOf(html);
   for (const part of [

@@ -1,5 +1,5 @@
 /** The top of the page: what somebody who reads nothing else takes away. */
-import { findingResults, type Report, type RunOutcome } from '../../contract/report.ts';
+import { type FindingResult, findingResults, type Report, type RunOutcome } from '../../contract/report.ts';
 import { type Markup, markup } from '../markup.ts';
 import { formatDuration, resultsByWeight } from '../words.ts';
 import { renderClaims } from './claims.ts';
@@ -62,10 +62,10 @@ function describeChanges({ phases, changes }: Report): string {
 const joinNames = (names: readonly string[]): string =>
   names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 
-const says = {
-  CONTRADICTED: 'It is contradicted by',
+const says: Readonly<Record<FindingResult, string>> = {
+  CONFIRMED: 'Other sources agree',
+  CONTRADICTED: 'Other sources contradict',
   UNKNOWN: 'Missing, at least in part',
-  CONFIRMED: 'Beside it agree',
 };
 
 /** What the proof rests on, and what nobody looked at. Of each source, the worst counts that it says in any phase. */
@@ -78,7 +78,7 @@ function describeLimits({ findings, vantages }: Report): string {
     const titles = sources.filter(({ worst }) => worst === result).map(({ title }) => title);
     return titles.length === 0 ? [] : [`${says[result]}: ${titles.join('; ')}.`];
   });
-  const from = vantages.map(({ id }) => id).join(', ') || 'the vantage';
+  const from = joinNames(vantages.map(({ id }) => id)) || 'the vantage';
   return [
     `The verdicts rest on what was seen from ${from}.`,
     ...(others.length === 0 ? ['Nobody else was asked.'] : others),
