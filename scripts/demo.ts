@@ -146,7 +146,7 @@ async function signalWhenAwaited(workflowId: string, over: AbortSignal): Promise
     const handle = client.workflow.getHandle(workflowId);
     while (!over.aborted) {
       const progress = await handle.query<Progress>(progressQuery).catch(() => undefined); // not started yet, or over
-      if (progress?.phase === 'awaiting-second-node') return handle.signal(labelNode2Signal);
+      if (progress?.stage === 'waiting') return handle.signal(labelNode2Signal);
       await sleep(300, undefined, { signal: over }).catch(() => {});
     }
   }).catch((error: Error) => say(`The signal for the second node was not sent: ${error.message}`));

@@ -94,9 +94,11 @@ export function verdictsPage(): string {
   return [
     '# Verdicts',
     '',
-    'Generated from the rules of `src/judge/judge.ts` and the sentences of `src/judge/sentences/` by `npm run docs`; a test compares them, and holds arbitrary evidence against this list.',
+    'Generated from the rules of `src/judge/judge.ts` and the sentences of `src/judge/sentences/` by `npm ' +
+      'run docs`; a test compares them, and holds arbitrary evidence against this list.',
     '',
-    'Rules are tried from the first to the last, and the first that holds decides. A PASS stands last: nothing speaks against it.',
+    'Rules are tried from the first to the last, and the first that holds decides. A PASS stands last: ' +
+      'nothing speaks against it.',
     '',
     '## A port that should be silent (expected DROP)',
     '',
@@ -108,7 +110,8 @@ export function verdictsPage(): string {
     '',
     '## How long a change took',
     '',
-    'A sentence for each port that had to change (`transitions[].sentence`). Of a port that fell silent, each beginning goes with each end, which begins with the count of later connections.',
+    'A sentence for each port that had to change (`transitions[].sentence`). Of a port that fell silent, ' +
+      'each beginning goes with each end, which begins with the count of later connections.',
     '',
     '| censored | sentence | for example |',
     '|---|---|---|',
@@ -116,7 +119,9 @@ export function verdictsPage(): string {
     '',
     '## What others say',
     '',
-    'Findings (`findings[].sentence`): one that is CONTRADICTED takes a PASS away. A witness that contradicts makes the verdict of a silent port INCONCLUSIVE too. Witnesses speak of the way to a port, or are counters of a node ([who they are](witnesses.md)).',
+    'Findings (`findings[].sentence`): one that is CONTRADICTED takes a PASS away. A witness that ' +
+      'contradicts makes the verdict of a silent port INCONCLUSIVE too. Witnesses speak of the way to a ' +
+      'port, or are counters of a node ([who they are](witnesses.md)).',
     '',
     '| about | result | sentence | for example |',
     '|---|---|---|---|',

@@ -43,15 +43,19 @@ describe('an observer and other witnesses beside a silent port', () => {
       observed: 'DROP',
       verdict: 'FAIL',
       sentence:
-        'a:30080 fell silent, but let 1 of 49 connections of the observer through after that, at 2026-01-02T03:04:06.499Z.',
+        'a:30080 fell silent, but let 1 of 49 connections of the observer through after that, at ' +
+        '2026-01-02T03:04:06.499Z.',
     },
     {
-      name: 'refusals that their limiter lets through now and then are FAIL: most dials of a port that refuses by ICMP look silent',
+      name:
+        'refusals that their limiter lets through now and then are FAIL: most dials of a port that refuses ' +
+        'by ICMP look silent',
       seen: evidence({}, watched('40o6i30d1i23d')),
       observed: 'DROP',
       verdict: 'FAIL',
       sentence:
-        'a:30080 did not answer, but refused 7 of 90 connections of the observer by ICMP, so whoever dials learns that a host is there.',
+        'a:30080 did not answer, but refused 7 of 90 connections of the observer by ICMP, so whoever dials ' +
+        'learns that a host is there.',
     },
     {
       name: 'refusals of both kinds are named',
@@ -95,7 +99,7 @@ describe('an observer and other witnesses beside a silent port', () => {
       ...pass,
     },
     {
-      name: "a way that is named like the port's node does not concern it, nor does a counter that is named like the port",
+      name: "a way to the port's node does not concern the port, nor does a counter of the port's name",
       seen: but({ says: 'blocks', about: 'a' }, {}, { says: 'allows', about: denied.id }),
       ...pass,
     },
@@ -105,7 +109,8 @@ describe('an observer and other witnesses beside a silent port', () => {
       observed: 'DROP',
       verdict: 'INCONCLUSIVE',
       sentence: cause(
-        'The peering blocked the way (back is Disconnected) and a counted no packet denied by the policy for 12 SYNs of the proof (m)',
+        'The peering blocked the way (back is Disconnected) and a counted no packet denied by the policy ' +
+          'for 12 SYNs of the proof (m)',
       ),
     },
     {

@@ -96,7 +96,8 @@ describe('a NodePort that is expected to answer', () => {
       observed: 'OPEN',
       verdict: 'INCONCLUSIVE',
       sentence:
-        'b:30080 answered all 3 connections, but not every dial around them: before OPEN, during OPEN x2, after OPEN and DROP.',
+        'b:30080 answered all 3 connections, but not every dial around them: before OPEN, during OPEN x2, ' +
+        'after OPEN and DROP.',
     },
     {
       name: 'evidence of another phase is INCONCLUSIVE (W4)',

@@ -122,7 +122,7 @@ for (const [expected, place, deserves] of [
   });
 }
 
-test('whatever the evidence, a port that should be open is FAIL only if a connection of its proof was not answered', () => {
+test('an expected OPEN is FAIL only if a connection of its proof was not answered', () => {
   let failures = 0;
   fc.assert(
     fc.property(world, (given) => {
@@ -136,7 +136,7 @@ test('whatever the evidence, a port that should be open is FAIL only if a connec
   assert.ok(failures > 50, `${failures} failures were visited`);
 });
 
-test('whatever the evidence, every verdict is one or two whole sentences that name the port, and nothing else of the verdict is missing', () => {
+test('whatever the evidence, a verdict is one or two whole sentences with its port, controls and counts', () => {
   const seen = new Set<string>();
   fc.assert(
     fc.property(world, (given) => {

@@ -32,7 +32,8 @@ describe('a port that is expected to be silent', () => {
       observed: 'DROP',
       verdict: 'PASS',
       sentence:
-        'a:30080 did not answer: 12 SYNs on 3 connections in 3.2 s. b:30080 and a:10250 answered before, during and after.',
+        'a:30080 did not answer: 12 SYNs on 3 connections in 3.2 s. b:30080 and a:10250 answered before, ' +
+        'during and after.',
     },
     {
       name: '9 SYNs in all are enough',
@@ -117,7 +118,8 @@ describe('a port that is expected to be silent', () => {
       observed: 'OPEN',
       verdict: 'FAIL',
       sentence:
-        'a:30080 should not have answered. It answered all 3 connections, the quickest in 1 ms, served by node-a frontend-1.',
+        'a:30080 should not have answered. It answered all 3 connections, the quickest in 1 ms, served by ' +
+        'node-a frontend-1.',
     },
     {
       name: 'one connection that gets through is FAIL',

@@ -1,4 +1,7 @@
-/** Rows of a deny on a node `a`, evidence that meets them, and tables of what a row's verdict is when parts of it differ. */
+/**
+ * Rows of a deny on a node `a`, evidence that meets them, and tables of what a row's verdict is when parts of it
+ * differ.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Connection, Evidence, Target } from '../../src/contract/evidence.ts';

@@ -66,12 +66,12 @@ function judgeTracks(
   return judgePhase({ rows, before, moments }, evidence).transitions[0] ?? assert.fail();
 }
 
-test('under random loss, stalls and dead paths no edge is seen before the true one, and no leak in a track without one', () => {
+test('under random loss, stalls and dead paths no edge is seen before the true one, and no leak without one', () => {
   let edges = 0;
   fc.assert(
     fc.property(worlds, (world) => {
       const tracks = drawTracks(world);
-      // Nobody can tell dials that were lost right before the edge from its silence, nor a streak of lost ones from a deny.
+      // Dials that were lost right before the edge look like its silence, and a streak of lost ones looks like a deny.
       const before = listCountedBefore(world.edge ?? slots, tracks);
       fc.pre(world.edge === null || !before.slice(-streak).includes('d'));
       fc.pre(!before.join('').includes('d'.repeat(streak)));
@@ -95,7 +95,7 @@ test('under random loss, stalls and dead paths no edge is seen before the true o
   assert.ok(edges > 500, `${edges} edges were seen`);
 });
 
-test('every connection that gets through after the edge beside live controls is a leak, and takes the bound away', () => {
+test('a connection that gets through after the edge beside live controls is a leak, and takes the bound away', () => {
   const leaky = fc.record({
     edge: fc.integer({ min: askedSlot, max: 80 }),
     leaks: fc.uniqueArray(fc.integer({ min: 90, max: slots - 1 }), { minLength: 1, maxLength: 20 }),
@@ -125,7 +125,7 @@ const oneChange = fc
     ]),
   );
 
-test('whatever was seen, there are one to three whole sentences, moments in order of time, and a time that fits them', () => {
+test('whatever was seen, there are whole sentences, moments in order of time, and a time that fits them', () => {
   const visited = { measured: 0, no: 0, left: 0, right: 0, unobserved: 0 };
   const seen = fc.record({
     tested: fc.oneof(oneChange, anything),

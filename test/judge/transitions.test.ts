@@ -42,11 +42,12 @@ describe('a port that falls silent', () => {
   // Slot 43 begins 1075 ms after the start and is the first silent one; slot 42 at 1050 ms was the last to get through.
   const sharp = only(deny, { [first.id]: dials('43o 215d') });
 
-  test('took from when the policy was sent to between the last answer and the first silence, with lateness and clock uncertainty', () => {
+  test('took as long as lies between asking and the first silence, with lateness and clock uncertainty', () => {
     assert.deepEqual([sharp.tookMs, sharp.censored], [{ atLeast: 49, atMost: 78 }, 'no']);
     assert.equal(
       sharp.sentence,
-      'node-1:30080 fell silent 49 to 78 ms after the policy was sent. None of 214 later connections got through, so at most 1.4 % of new connections pass (95 % confidence).',
+      'node-1:30080 fell silent 49 to 78 ms after the policy was sent. None of 214 later connections got ' +
+        'through, so at most 1.4 % of new connections pass (95 % confidence).',
     );
     assert.deepEqual(sharp.moments, [
       ...deny.moments,
@@ -87,7 +88,7 @@ describe('a port that falls silent', () => {
     );
   });
 
-  test('silence counts only while every control answers (W4): a machine that stands still, and a dead path, make no edge', () => {
+  test('silence counts only while every control answers (W4): a dead path and a stalled machine make no edge', () => {
     const tracks = { [first.id]: dials('20o 40d 40o'), [second.id]: dials('20o 40d 40o') };
     assert.equal(only(deny, tracks).censored, 'right');
     assert.equal(only(deny, { [first.id]: dials('20o 40- 40o') }).censored, 'right');
@@ -118,7 +119,7 @@ describe('a port that falls silent', () => {
     assert.deepEqual([late.censored, late.tookMs], ['left', null]);
     assert.match(
       late.sentence,
-      /^node-1:30080 was silent from the observer's first dial on, at most 403 ms after the policy was sent\. None of 59 later/,
+      /^node-1:30080 was silent from the observer's first dial on, at most 403 ms after the policy was sent\. None/,
     );
   });
 
@@ -141,7 +142,7 @@ describe('a port that falls silent', () => {
     assert.deepEqual([unasked.tookMs, unasked.censored], [null, 'no']);
     assert.match(
       unasked.sentence,
-      /fell silent between 2026-01-02T03:04:06\.049Z and 2026-01-02T03:04:06\.078Z\. When the change was asked for is not known\. None/,
+      /fell silent between \S+:06\.049Z and \S+:06\.078Z\. When the change was asked for is not known\. None/,
     );
   });
 
@@ -154,7 +155,7 @@ describe('a port that falls silent', () => {
     assert.deepEqual([lost?.tookMs, lost?.leaks, lost?.silentDials], [null, [], 0]);
   });
 
-  test('where packets were lost before, the edge reaches over as many silent dials as may have been lost packets', () => {
+  test('where packets were lost before, the edge reaches over as many silent dials as may be lost packets', () => {
     const lossy = only(deny, { [first.id]: dials('10o 1d 9o 1d 9o 1d 12o 60d') });
     assert.deepEqual(lossy.tookMs, { atLeast: 49, atMost: 103 });
   });
@@ -217,7 +218,7 @@ describe('a port that answers again', () => {
     assert.equal(findMoment(only(change, { [first.id]: dials('43d 60o') }), 'labelRestored')?.node, 'node-1');
   });
 
-  test('with lost packets among its answers: an answer is an answer, and the last silences may have been lost packets', () => {
+  test('an answer is an answer, and where packets were lost the last silences may be lost packets', () => {
     assert.deepEqual(only(allow, { [first.id]: dials('43d 3o 1d 20o 1d 30o') }).tookMs, { atLeast: 24, atMost: 78 });
   });
 

@@ -116,7 +116,7 @@ test('whatever the evidence, the sentence is one of those on the page for the ru
   assert.ok(decided.size >= everyRule.length - 2, `${decided.size} of ${everyRule.length} rules were visited`);
 });
 
-test('the page lists every kind of finding with every result that it can have, and every censorship of a transition', () => {
+test('the page lists every kind of finding with every result, and every censorship of a transition', () => {
   for (const about of ['observer', 'heldConnection', 'a node counter', 'a way'])
     for (const result of findingResults) assert.ok(written.includes(`| ${about} | ${result} |`), `${about} ${result}`);
   for (const result of ['CONFIRMED', 'UNKNOWN']) assert.ok(written.includes(`| backendBehindDeny | ${result} |`));

@@ -1,4 +1,7 @@
-/** Evidence by hand: two nodes, each with a NodePort of one service and a port that stays open, dialled from one vantage. */
+/**
+ * Evidence by hand: two nodes, each with a NodePort of one service and a port that stays open, dialled from one
+ * vantage.
+ */
 import type { Connection, Evidence, Expected, Outcome, Target } from '../../src/contract/evidence.ts';
 import type { Expectation } from '../../src/contract/verdict.ts';
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { type Check, isVerified, type Verification, verifyReport } from '../../audit/report.ts';
+import { type Audit, type AuditCheck, auditReport, isVerified } from '../../audit/report.ts';
 import type { Report } from '../../contract/report.ts';
 import { CommandError, exitCodes } from '../exit-code.ts';
 import { readMemo } from '../memo.ts';
@@ -21,7 +21,7 @@ export function addVerifyCommand(report: Command): void {
     .option('--workflow <id>', 'the same, and insist that it is the report of this run')
     .addHelpText('after', '\nExit codes: 0 verified, 1 not verified, 3 could not be read or compared.')
     .action(async (file: string, flags: Flags) => {
-      const verification = verifyReport(readJson(file));
+      const verification = auditReport(readJson(file));
       const { report } = verification;
       const isTied = report !== null && (flags.againstTemporal || flags.workflow !== undefined);
       const tie = isTied ? [await compareMemo(report, flags.workflow ?? report.workflowId, verification.head)] : [];
@@ -46,11 +46,11 @@ function readJson(file: string): unknown {
   }
 }
 
-const formatCheck = ({ holds, problems }: Check): string[] =>
+const formatCheck = ({ holds, problems }: AuditCheck): string[] =>
   problems.length === 0 ? [`✔ ${holds}`] : problems.map((problem) => `✘ ${problem}`);
 
 /** Whether the run's memo in Temporal, which only the workflow can write, names the same run and the same head. */
-async function compareMemo({ runId, workflowId }: Report, wanted: string, head: string | null): Promise<Check> {
+async function compareMemo({ runId, workflowId }: Report, wanted: string, head: string | null): Promise<AuditCheck> {
   const holds = `Temporal's memo of ${wanted} names the same run and the same head.`;
   if (workflowId !== wanted) return { holds, problems: [`It is the report of ${workflowId}, not of ${wanted}.`] };
   const memo = await withTemporal(async (client) => readMemo((await (await findRun(client, wanted)).describe()).memo));
@@ -68,7 +68,7 @@ async function compareMemo({ runId, workflowId }: Report, wanted: string, head: 
   };
 }
 
-function explainVerified(verification: Verification, isTied: boolean): string {
+function explainVerified(verification: Audit, isTied: boolean): string {
   const { head } = verification;
   if (!isVerified(verification)) return 'Not verified.';
   return [

@@ -13,7 +13,7 @@ export function explainTransition({ target, to, asked, sighting }: WatchedMove):
     case 'unchanged':
       return `${target.id} ${describeNoChange(to, asked, sighting)}.`;
     case 'changed':
-      return `${target.id} ${describeEdge(to, asked, sighting)}.${to === 'DROP' ? ` ${describeAftermath(sighting)}.` : ''}`;
+      return [`${target.id} ${describeEdge(to, asked, sighting)}.`, ...describeAftermath(to, sighting)].join(' ');
   }
 }
 
@@ -48,14 +48,15 @@ function describeEdge(to: Expected, asked: Moment | null, { took, isPremature, l
 }
 
 /** What became of the connections after the first silence. */
-function describeAftermath({ leaks, silent, uncounted }: ChangedPort): string {
+function describeAftermath(to: Expected, { leaks, silent, uncounted }: ChangedPort): string[] {
+  if (to === 'OPEN') return [];
   const last = leaks.at(-1);
   if (last !== undefined)
-    return `${leaks.length} of ${countLater(leaks.length + silent)} got through, the last at ${last.from}`;
+    return [`${leaks.length} of ${countLater(leaks.length + silent)} got through, the last at ${last.from}.`];
   if (uncounted > 0)
-    return `${countLater(uncounted)} got through while a control did not answer, so how many pass cannot be bounded`;
+    return [`${countLater(uncounted)} got through while a control did not answer, so how many pass cannot be bounded.`];
   const share = formatPercent(boundLeaks(silent));
-  return `None of ${countLater(silent)} got through, so at most ${share} of new connections pass (95 % confidence)`;
+  return [`None of ${countLater(silent)} got through, so at most ${share} of new connections pass (95 % confidence).`];
 }
 
 const countLater = (count: number): string => countThings(count, 'later connection');

@@ -1,11 +1,11 @@
 /** How to meet a step in the middle of its work: what makes it slow, and what shows that it is under way. */
 import type { Lab } from '../../lab/lab.ts';
 import { cluster } from '../../lab/scope.ts';
-import type { StepName } from '../../src/contract/steps.ts';
-import type { Process } from './faulty-state.ts';
+import type { Process } from '../support/lab-state.ts';
+import type { StepName } from '../support/steps.ts';
 
 export interface Middle {
-  /** Carried out when the step has begun and waits for `go`. */
+  /** Carried out when the step has begun and waits for being told to go on. */
   readonly slowDown?: (lab: Lab, vm: () => Promise<readonly Process[]>) => Promise<void> | void;
   /** Whether the step is at work. */
   readonly isReached: (lab: Lab, vm: () => Promise<readonly Process[]>) => Promise<boolean> | boolean;

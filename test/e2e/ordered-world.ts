@@ -1,17 +1,17 @@
-/** A lab with a faulty worker, the state that it had before any run, and runs of the mission one after the other. */
+/** A lab with a worker under test, the state that it had before any run, and runs of the mission one after the other. */
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { type Lab, startLab } from '../../lab/lab.ts';
 import { taskQueue, workflowType } from '../../src/contract/messages.ts';
-import type { Order } from './faulty-orders.ts';
-import { type FaultyWorker, startFaultyWorker } from './faulty-process.ts';
-import { descendants, differences, type Process, type State, stateOf } from './faulty-state.ts';
+import { listDescendants, listDifferences, type Process, readState, type State } from '../support/lab-state.ts';
+import type { Order } from '../support/worker-under-test/messages.ts';
+import { WorkerUnderTest } from '../support/worker-under-test/worker.ts';
 
-export interface FaultyWorld {
+export interface OrderedWorld {
   readonly lab: Lab;
-  readonly worker: FaultyWorker;
+  readonly worker: WorkerUnderTest;
   /** Starts a run under an order, lets `follow` take it to its end, and puts its duration among the test's diagnostics. */
   run<T>(t: TestContext, input: object, order: Order, follow: (handle: WorkflowHandle) => Promise<T>): Promise<T>;
   /** Processes of VMs: those in network namespaces that were not there at the start. */
@@ -23,7 +23,7 @@ export interface FaultyWorld {
 }
 
 /** `prepare` makes the lab what it is to be before the first run. */
-export async function startFaultyWorld(prepare: (lab: Lab) => Promise<unknown>): Promise<FaultyWorld> {
+export async function startOrderedWorld(prepare: (lab: Lab) => Promise<unknown>): Promise<OrderedWorld> {
   const lab = await startLab({ ui: false, calico: 'cloud' });
   const stops = [() => lab.stop()];
   const stop = async (): Promise<void> => {
@@ -33,20 +33,20 @@ export async function startFaultyWorld(prepare: (lab: Lab) => Promise<unknown>):
     const connection = await Connection.connect({ address: lab.temporal.address });
     stops.push(() => connection.close());
     await prepare(lab);
-    const worker = await startFaultyWorker(lab.environment);
-    stops.push(() => worker.stop());
-    const withoutVm = new Set((await descendants()).map(({ network }) => network));
-    const atStart = await stateOf(lab);
+    const worker = await WorkerUnderTest.start(lab.environment);
+    stops.push(() => worker.kill());
+    const withoutVm = new Set((await listDescendants()).map(({ network }) => network));
+    const atStart = await readState(lab);
     const vm = async (): Promise<readonly Process[]> =>
-      (await descendants()).filter(({ network }) => !withoutVm.has(network));
+      (await listDescendants()).filter(({ network }) => !withoutVm.has(network));
     return {
       lab,
       worker,
       run: runsOf(lab, new Client({ connection, namespace: lab.temporal.namespace }), worker),
       vm,
-      state: () => stateOf(lab),
+      state: () => readState(lab),
       assertAsBefore: async (state = atStart) => {
-        assert.deepEqual(differences(state, await stateOf(lab)), {});
+        assert.deepEqual(listDifferences(state, await readState(lab)), {});
         assert.deepEqual(await vm(), []);
       },
       stop,
@@ -57,7 +57,7 @@ export async function startFaultyWorld(prepare: (lab: Lab) => Promise<unknown>):
   }
 }
 
-function runsOf(lab: Lab, client: Client, worker: FaultyWorker): FaultyWorld['run'] {
+function runsOf(lab: Lab, client: Client, worker: WorkerUnderTest): OrderedWorld['run'] {
   let runs = 0;
   return async (t, input, order, follow) => {
     await worker.order(order);
@@ -73,7 +73,7 @@ function runsOf(lab: Lab, client: Client, worker: FaultyWorker): FaultyWorld['ru
       return await follow(handle);
     } catch (error) {
       // Whatever went wrong in one test shall not be in the way of the next.
-      worker.go();
+      worker.goOn();
       await handle.cancel().catch(() => {});
       await handle.result().catch(() => {});
       throw error;

@@ -14,7 +14,7 @@ export interface State {
   readonly namespaces: readonly string[];
 }
 
-export async function stateOf(lab: Lab): Promise<State> {
+export async function readState(lab: Lab): Promise<State> {
   const { resources } = lab.azure.inventory() as { readonly resources: readonly { readonly id: string }[] };
   const [cluster, { items }, names] = await Promise.all([
     lab.cluster.snapshot(),
@@ -40,7 +40,7 @@ export async function stateOf(lab: Lab): Promise<State> {
 const absent = '(absent)';
 
 /** Every place where two states differ, down to the value, with both. */
-export function differences(
+export function listDifferences(
   before: unknown,
   after: unknown,
   path = '',
@@ -49,7 +49,7 @@ export function differences(
     const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
     return Object.assign(
       {},
-      ...[...keys].map((key) => differences(memberOf(before, key), memberOf(after, key), `${path} › ${key}`)),
+      ...[...keys].map((key) => listDifferences(memberOf(before, key), memberOf(after, key), `${path} › ${key}`)),
     );
   }
   return Object.is(before, after) ? {} : { [path]: { before, after } };
@@ -68,7 +68,7 @@ export interface Process {
 }
 
 /** All processes that this one started, and theirs. Those of a VM are known by a network namespace that was not there before, whatever its name became. */
-export async function descendants(): Promise<Process[]> {
+export async function listDescendants(): Promise<Process[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
   const all = (await Promise.all(pids.map((pid) => look(pid).catch(() => undefined)))).filter(
     (each) => each !== undefined,
