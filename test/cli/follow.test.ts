@@ -180,7 +180,10 @@ test('what is no report is refused, not waited for', async () => {
 test('a sweep is followed to its own result', async () => {
   const result = { dryRun: true, found: [], left: 0, warnings: [] };
   const sweeping = (value: unknown) =>
-    followWorkflow(stub({}, Promise.resolve(value)), { ...options(recorder()), readResult: readSweepResult });
+    followWorkflow(stub({}, Promise.resolve(value)), {
+      ...{ view: recorder(), taskQueue: 'hepflow', signal: never },
+      readResult: readSweepResult,
+    });
   assert.deepEqual(await sweeping(result), { kind: 'over', result });
   await assert.rejects(sweeping(report()), /is no result of a sweep/);
 });
