@@ -149,7 +149,7 @@ const old = {
   leftovers: [],
 } as const;
 
-test('a report of another version is read as such, followed or fetched, under way or closed, a success or a failure', async () => {
+test('a report of another version is read as such, under way or closed, a success or a failure', async () => {
   for (const status of ['RUNNING', 'COMPLETED'])
     assert.deepEqual(
       await fetchReport(stub({ [reportQuery]: () => old }, Promise.resolve(old), { status: { name: status } })),
@@ -160,9 +160,10 @@ test('a report of another version is read as such, followed or fetched, under wa
   assert.deepEqual(await follow(stub({}, Promise.reject(error)), recorder()), { kind: 'over', result: old });
 });
 
-test('of a report of another version the outcome is shown, how to get the rest, and the JSON as it is; no other form is made of it', () => {
+test('a report of another version is shown as outcome and JSON; no other form is made of it', () => {
   const how =
-    'Its report is of schema 1; this version of hepflow reads schema 2. As it is, it can be had by: hepflow report hepflow-x --format json';
+    'Its report is of schema 1; this version of hepflow reads schema 2. ' +
+    'As it is, it can be had by: hepflow report hepflow-x --format json';
   assert.equal(renderReport(old, 'text'), `FAIL: One port answered.\n${how}\n`);
   assert.deepEqual(JSON.parse(renderReport(old, 'json')), old);
   for (const format of ['html', 'markdown', 'junit'] as const)
@@ -188,7 +189,7 @@ test('a sweep is followed to its own result', async () => {
   await assert.rejects(sweeping(report()), /is no result of a sweep/);
 });
 
-test('a worker of another version, whose progress cannot be read, is noted and its run followed all the same', async () => {
+test('a worker of another version is noted, and its run followed all the same', async () => {
   const view = recorder();
   const slow = new Promise((ready) => setTimeout(() => ready(report()), 40));
   const earlier = { runId: 'x', phase: 'provisioning', waitingFor: '', steps: [] };

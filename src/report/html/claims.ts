@@ -60,7 +60,13 @@ function describeBasis(rows: readonly Verdict[]): string {
     return `${doubtful.length} of ${ports} ${isFailed ? 'not as it should be' : 'could not be decided'}:`;
   }
   const sum = (count: (row: Verdict) => number): number => rows.reduce((total, row) => total + count(row), 0);
-  const connections = sum(({ evidence }) => evidence.connections);
-  const syns = sum(({ evidence }) => evidence.syns);
-  return `${rows.length} of ${ports} as expected; ${countThings(connections, 'connection')}, ${countThings(syns, 'SYN')}.`;
+  const connections = countThings(
+    sum(({ evidence }) => evidence.connections),
+    'connection',
+  );
+  const syns = countThings(
+    sum(({ evidence }) => evidence.syns),
+    'SYN',
+  );
+  return `${rows.length} of ${ports} as expected; ${connections}, ${syns}.`;
 }

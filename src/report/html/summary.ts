@@ -36,8 +36,9 @@ started ${timings.startedAt}, ${took} ${formatDuration(timings.totalMs)}.</p>
 function describeTest(report: Report): string {
   const { vantages } = report;
   const from = vantages.map(({ id, sourceAddress }) => (sourceAddress === null ? id : `${id} (${sourceAddress})`));
+  const place = from.length === 0 ? 'outside the cluster' : `outside the cluster, from ${joinNames(from)}`;
   return [
-    `The test: ${describePorts(report)} are dialled from outside the cluster${from.length === 0 ? '' : `, from ${joinNames(from)}`}.`,
+    `The test: ${describePorts(report)} are dialled from ${place}.`,
     describeChanges(report),
     'A port that is to be closed must not answer while others do: silence alone could be a broken network.',
   ].join(' ');
@@ -82,6 +83,6 @@ function describeLimits({ findings, vantages }: Report): string {
   return [
     `The verdicts rest on what was seen from ${from}.`,
     ...(others.length === 0 ? ['Nobody else was asked.'] : others),
-    'What this does not show: other sources of connections, other protocols than TCP, other ports, other nodes and other times.',
+    'Not looked at: other sources of connections, other protocols than TCP, other ports, other nodes and other times.',
   ].join(' ');
 }
