@@ -195,7 +195,7 @@ test('while a probe runs the grid shows how much of its proof there is, and its 
     const screen = watch(t, handle.workflowId);
     await screen.shows(/node-a:30080 +DROP .*7 of 9 SYNs silent/);
     await screen.shows(/node-b:30080 +OPEN .*OPEN x2/);
-    await screen.shows(/enforcing: probe enforced since \d\d:\d\d:\d\dZ/);
+    await screen.shows(/enforced: probe enforced since \d\d:\d\d:\d\dZ/);
     judge();
     await screen.shows(/node-a:30080 +DROP +DROP .*PASS/);
     await finished(handle);

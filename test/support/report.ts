@@ -1,4 +1,7 @@
-/** Reports of runs of any scenario: evidence of a world that behaves as expected but for what is told, judged as a run judges it. */
+/**
+ * Reports of runs of any scenario: evidence of a world that behaves as expected but for what is told, judged as a run
+ * judges it.
+ */
 import type { Moment } from '../../src/contract/change.ts';
 import type { Connection, Evidence, Outcome, Target } from '../../src/contract/evidence.ts';
 import type { HeldConnection, Missing, Observation } from '../../src/contract/observation.ts';
