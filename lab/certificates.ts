@@ -39,9 +39,9 @@ export async function createAuthority(directory: string): Promise<Authority> {
   mkdirSync(directory, { recursive: true });
   const keys = await webcrypto.subtle.generateKey(algorithm, false, ['sign', 'verify']);
   const ca = await x509.X509CertificateGenerator.createSelfSigned({
-    serialNumber: serial(),
+    serialNumber: createSerial(),
     name: 'CN=hepflow lab',
-    ...validity(),
+    ...createValidity(),
     signingAlgorithm: algorithm,
     keys,
     extensions: [
@@ -69,13 +69,13 @@ async function issue(
     ...(names.ips ?? []).map((value) => ({ type: 'ip' as const, value })),
   ];
   const certificate = await x509.X509CertificateGenerator.create({
-    serialNumber: serial(),
+    serialNumber: createSerial(),
     subject: new x509.Name([
       { CN: [commonName] },
       ...(names.organizations ?? []).map((organization) => ({ O: [organization] })),
     ]),
     issuer: ca.subject,
-    ...validity(),
+    ...createValidity(),
     signingAlgorithm: algorithm,
     signingKey: caKey,
     publicKey: keys.publicKey,
@@ -88,7 +88,7 @@ async function issue(
     ],
   });
   const certPem = `${certificate.toString('pem')}\n`;
-  const keyPem = pem('PRIVATE KEY', await webcrypto.subtle.exportKey('pkcs8', keys.privateKey));
+  const keyPem = encodePem('PRIVATE KEY', await webcrypto.subtle.exportKey('pkcs8', keys.privateKey));
   const file = join(directory, commonName.replaceAll(/[^A-Za-z0-9._-]+/g, '-'));
   const written = { certFile: `${file}.crt`, keyFile: `${file}.key`, certPem, keyPem };
   writePrivately(written.certFile, certPem);
@@ -96,19 +96,19 @@ async function issue(
   return written;
 }
 
-function validity(): { notBefore: Date; notAfter: Date } {
+function createValidity(): { notBefore: Date; notAfter: Date } {
   const now = Date.now();
   return { notBefore: new Date(now - skewMs), notAfter: new Date(now + lifetimeMs) };
 }
 
 /** Positive and unique, as RFC 5280 wants it: 16 random bytes with the top bit clear. */
-function serial(): string {
+function createSerial(): string {
   const bytes = webcrypto.getRandomValues(new Uint8Array(16));
   bytes[0] = ((bytes[0] ?? 0) & 0x7f) | 0x40;
   return Buffer.from(bytes).toString('hex');
 }
 
-const pem = (label: string, der: ArrayBuffer): string => `${x509.PemConverter.encode(der, label)}\n`;
+const encodePem = (label: string, der: ArrayBuffer): string => `${x509.PemConverter.encode(der, label)}\n`;
 
 function writePrivately(file: string, text: string): void {
   writeFileSync(file, text, { mode: 0o600 });

@@ -3,7 +3,7 @@ import { appendFileSync, chmodSync, mkdirSync, symlinkSync, writeFileSync } from
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type AzureLab, startAzure } from './azure/server.ts';
-import { crds, seed } from './calico/crds.ts';
+import { listCrds, listSeedObjects } from './calico/crds.ts';
 import { type CalicoLab, startCalico } from './calico/start.ts';
 import { createAuthority } from './certificates.ts';
 import { type ClusterLab, startCluster } from './kubernetes/cluster.ts';
@@ -11,7 +11,7 @@ import { cleanUpDeadLabs, closeScope, openScope } from './leftovers.ts';
 import { createFabric, type Fabric } from './network/fabric.ts';
 import type { LabScope, Pace } from './scope.ts';
 import { startTemporal, type TemporalServer } from './temporal/dev-server.ts';
-import { programs } from './tools/programs.ts';
+import { providePrograms } from './tools/programs.ts';
 
 export interface LabOptions {
   /** Default `fast`. */
@@ -48,7 +48,7 @@ const shipped = join(dirname(fileURLToPath(import.meta.url)), '..', 'deploy');
 /** Starts a lab and resolves when every part answers. First cleans up after labs that were killed. */
 export async function startLab(options: LabOptions = {}): Promise<Lab> {
   const say = options.onProgress ?? (() => {});
-  const tools = await programs(
+  const tools = await providePrograms(
     ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-proxy', 'kubectl', 'temporal'],
     say,
   );
@@ -77,7 +77,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
 async function startParts(
   scope: LabScope,
   options: LabOptions,
-  tools: Awaited<ReturnType<typeof programs>>,
+  tools: Awaited<ReturnType<typeof providePrograms>>,
   started: <T extends { stop(): Promise<void> }>(name: string, part: T) => T,
 ): Promise<Omit<Lab, 'stop'>> {
   const authority = await createAuthority(join(scope.directory, 'certificates'));
@@ -96,18 +96,18 @@ async function startParts(
     authority,
     fabric,
     programs: tools,
-    crds: [...crds(scope.calico)],
+    crds: [...listCrds(scope.calico)],
     deployFolder,
   }).then((part) => started('cluster', part));
   const azure = startAzure({
     scope,
     authority,
-    effects: fabric,
+    dataPlane: fabric,
     userKubeconfig: async () => (await cluster).userKubeconfig(),
     roleFile,
   }).then((part) => started('Azure', part));
   const calico = cluster.then(async (part) => {
-    for (const object of seed(scope.calico)) await part.api.apply(object);
+    for (const object of listSeedObjects(scope.calico)) await part.api.apply(object);
     const kubeConfig = part.clientFor('calico');
     const metrics = {
       kind: scope.calico === 'cloud' ? 'policies' : 'felix',
@@ -121,7 +121,7 @@ async function startParts(
   });
   const parts = await settled([starting, cluster, azure, calico]);
   const [temporal, clusterLab, azureLab, calicoLab] = parts;
-  const environment = environmentOf(scope, {
+  const environment = createEnvironment(scope, {
     temporal,
     cluster: clusterLab,
     azure: azureLab,
@@ -158,13 +158,13 @@ interface Parts {
 }
 
 /** One folder for PATH with the commands that people use; the programs themselves may lie in several. */
-function commandsIn(folder: string, commands: Readonly<Record<string, string>>): string {
+function linkCommands(folder: string, commands: Readonly<Record<string, string>>): string {
   mkdirSync(folder);
   for (const [name, path] of Object.entries(commands)) symlinkSync(path, join(folder, name));
   return folder;
 }
 
-function environmentOf(
+function createEnvironment(
   scope: LabScope,
   { temporal, cluster, azure, fabric, caFile, kubectl, temporalCli }: Parts,
 ): Record<string, string> {
@@ -176,7 +176,7 @@ function environmentOf(
     HEPFLOW_LAB: scope.id,
     HEPFLOW_LAB_CONTROL_TOKEN: azure.controlToken,
     HEPFLOW_LAB_UI: temporal.uiUrl,
-    HEPFLOW_LAB_TOOLS: commandsIn(join(scope.directory, 'bin'), { kubectl, temporal: temporalCli }),
+    HEPFLOW_LAB_TOOLS: linkCommands(join(scope.directory, 'bin'), { kubectl, temporal: temporalCli }),
     HEPFLOW_AZURE_CLOUD: 'custom',
     HEPFLOW_ARM_ENDPOINT: azure.endpoint,
     AZURE_AUTHORITY_HOST: azure.authorityHost,

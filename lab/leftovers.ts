@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { deleteNamespaces, namespacesOf } from './network/namespaces.ts';
+import { deleteNamespaces, listNamespaces } from './network/namespaces.ts';
 import type { LabScope } from './scope.ts';
 
 /** Folder of all labs on this machine, a folder each. Below /run, so a reboot clears it together with the namespaces. */
@@ -62,7 +62,7 @@ export async function cleanUpDeadLabs(): Promise<string[]> {
 
 /** The namespaces first: while the folder exists, an interrupted removal can be found again. */
 async function removeLab(id: string): Promise<void> {
-  await deleteNamespaces(await namespacesOf(id));
+  await deleteNamespaces(await listNamespaces(id));
   await rm(`${labsDirectory}/${id}`, { recursive: true, force: true });
 }
 

@@ -1,8 +1,8 @@
 import { addresses, cluster } from '../scope.ts';
-import { groupType, subscriptionType } from './group-routes.ts';
+import { createEtag, type Properties, type Resource, type Store } from './arm/store.ts';
 import { managedClusterType } from './resources/managed-clusters.ts';
 import { networkType, subnetType } from './resources/virtual-networks.ts';
-import { newEtag, type Properties, type Resource, type Store } from './store.ts';
+import { groupType, subscriptionType } from './routes/groups.ts';
 
 /** What is there before the first request: the subscription, the cluster with its group, and its node resource group with the AKS VNet. */
 export function preload(store: Store): void {
@@ -19,7 +19,7 @@ export function preload(store: Store): void {
       name: id.split('/').at(-1) ?? id,
       type,
       group,
-      etag: newEtag(),
+      etag: createEtag(),
       real: true,
       properties: { ...properties, provisioningState: 'Succeeded' },
       ...rest,
@@ -30,7 +30,7 @@ export function preload(store: Store): void {
     name: cluster.subscriptionId,
     type: subscriptionType,
     group: '',
-    etag: newEtag(),
+    etag: createEtag(),
     real: true,
     properties: { displayName: 'hepflow lab', state: 'Enabled', tenantId: cluster.tenantId } as Properties,
   });

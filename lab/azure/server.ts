@@ -3,31 +3,31 @@ import type { AddressInfo } from 'node:net';
 import fastify, { type FastifyInstance } from 'fastify';
 import type { Authority } from '../certificates.ts';
 import type { LabScope } from '../scope.ts';
-import type { Arm } from './arm.ts';
-import { consequences } from './consequences.ts';
-import { controlRoutes, inventoryOf, type LoggedRequest } from './control.ts';
-import { deploymentRoutes } from './deployments.ts';
-import { type Durations, timingOf } from './durations.ts';
-import { effectiveRoutes } from './effective-routes.ts';
-import type { Effects } from './effects.ts';
-import { type Credentials, createEntra, type Entra } from './entra.ts';
-import { type Faults, FaultTable } from './faults.ts';
-import { groupRoutes } from './group-routes.ts';
-import { answerErrors } from './http.ts';
-import { metadataRoutes } from './metadata.ts';
-import { operationRoutes } from './operation-routes.ts';
-import { Operations } from './operations.ts';
+import type { Arm } from './arm/arm.ts';
+import { createTiming, type Durations } from './arm/durations.ts';
+import { answerErrors } from './arm/http.ts';
+import { Operations } from './arm/operations.ts';
+import { Store } from './arm/store.ts';
+import { type LoggedRequest, readInventory, registerControlRoutes } from './faults/control.ts';
+import { type Faults, FaultTable } from './faults/faults.ts';
+import { type Credentials, createEntra, type Entra } from './identity/entra.ts';
+import { owner, Rights, readRole } from './identity/role.ts';
+import type { DataPlane } from './network/data-plane.ts';
+import { createDataPlaneQueue } from './network/data-plane-queue.ts';
 import { preload } from './preload.ts';
-import { referenceRoutes } from './reference-routes.ts';
-import { resourceRoutes } from './resource-routes.ts';
 import { managedClusterType } from './resources/managed-clusters.ts';
-import { owner, Rights, readRole } from './role.ts';
-import { Store } from './store.ts';
+import { registerDeploymentRoutes } from './routes/deployments.ts';
+import { registerEffectiveRoutes } from './routes/effective.ts';
+import { registerGroupRoutes } from './routes/groups.ts';
+import { registerMetadataRoutes } from './routes/metadata.ts';
+import { registerOperationRoutes } from './routes/operations.ts';
+import { registerReferenceRoutes } from './routes/reference.ts';
+import { registerResourceRoutes } from './routes/resources.ts';
 
 export interface AzureOptions {
   readonly scope: LabScope;
   readonly authority: Authority;
-  readonly effects: Effects;
+  readonly dataPlane: DataPlane;
   /** Text of the kubeconfig that `listClusterUserCredential` hands out. */
   userKubeconfig(): string | Promise<string>;
   /** Path of a role definition (deploy/azure-role.json). Given: actions that it does not list are refused with 403 AuthorizationFailed. Default: everything is allowed. */
@@ -70,9 +70,9 @@ export async function startAzure(options: AzureOptions): Promise<AzureLab> {
     store,
     operations: new Operations(),
     faults: new FaultTable(),
-    rights: rightsOf(options),
-    timing: timingOf(options.scope.pace, options.durations),
-    effects: consequences(options.effects, store),
+    rights: readRights(options),
+    timing: createTiming(options.scope.pace, options.durations),
+    dataPlane: createDataPlaneQueue(options.dataPlane, store),
     userKubeconfig: () => options.userKubeconfig(),
   };
   const entra = await createEntra();
@@ -80,11 +80,11 @@ export async function startAzure(options: AzureOptions): Promise<AzureLab> {
   const control = {
     token: randomBytes(18).toString('base64url'),
     faults: arm.faults,
-    inventory: () => inventoryOf(store),
+    inventory: () => readInventory(store),
     requests: () => log.map((entry) => ({ ...entry })),
   };
 
-  await arm.effects.applyNetwork();
+  await arm.dataPlane.applyNetwork();
   const app = await createApp(options.authority);
   const door = { open: true };
   app.addHook('onRequest', async (request) => {
@@ -92,11 +92,11 @@ export async function startAzure(options: AzureOptions): Promise<AzureLab> {
   });
   logRequests(app, log);
   answerErrors(app);
-  entra.routes(app);
-  metadataRoutes(app);
-  controlRoutes(app, control);
+  entra.registerRoutes(app);
+  registerMetadataRoutes(app);
+  registerControlRoutes(app, control);
   app.register((guarded, _options, done) => {
-    armRoutes(guarded, arm, entra);
+    registerArmRoutes(guarded, arm, entra);
     done();
   });
   await app.listen({ host: 'localhost', port: 0 });
@@ -115,7 +115,7 @@ export async function startAzure(options: AzureOptions): Promise<AzureLab> {
       door.open = reachable;
     },
     changeCluster: (properties) => {
-      for (const resource of store.ofType(managedClusterType))
+      for (const resource of store.listByType(managedClusterType))
         resource.properties = { ...resource.properties, ...properties };
     },
     async stop() {
@@ -125,7 +125,7 @@ export async function startAzure(options: AzureOptions): Promise<AzureLab> {
   };
 }
 
-function rightsOf({ roleFile, assignments }: AzureOptions): Rights {
+function readRights({ roleFile, assignments }: AzureOptions): Rights {
   if (assignments !== undefined)
     return new Rights(assignments.map((each) => ({ scope: each.scope, role: readRole(each.roleFile) })));
   return new Rights([{ scope: '', role: roleFile === undefined ? owner : readRole(roleFile) }]);
@@ -153,17 +153,17 @@ async function createApp(authority: Authority): Promise<FastifyInstance> {
   return app as unknown as FastifyInstance;
 }
 
-function armRoutes(app: FastifyInstance, arm: Arm, entra: Entra): void {
+function registerArmRoutes(app: FastifyInstance, arm: Arm, entra: Entra): void {
   app.addHook('onRequest', async (request, reply) => {
     void reply.header('x-ms-request-id', randomUUID()).header('x-ms-correlation-request-id', randomUUID());
     await entra.authenticate(request.headers.authorization);
   });
-  resourceRoutes(app, arm);
-  effectiveRoutes(app, arm);
-  groupRoutes(app, arm);
-  operationRoutes(app, arm);
-  deploymentRoutes(app, arm);
-  referenceRoutes(app, arm);
+  registerResourceRoutes(app, arm);
+  registerEffectiveRoutes(app, arm);
+  registerGroupRoutes(app, arm);
+  registerOperationRoutes(app, arm);
+  registerDeploymentRoutes(app, arm);
+  registerReferenceRoutes(app, arm);
 }
 
 function logRequests(app: FastifyInstance, log: LoggedRequest[]): void {

@@ -16,7 +16,7 @@ import {
   type Validation,
 } from './schemas/schema.ts';
 
-export { seed } from './seed.ts';
+export { listSeedObjects } from './seed.ts';
 
 /** `oss` prunes `flowLogsEnableHostEndpoint` of FelixConfiguration; `cloud` keeps it. */
 export type Flavour = LabScope['calico'];
@@ -38,11 +38,11 @@ interface Kind {
 }
 
 /** CustomResourceDefinitions of `projectcalico.org/v3`, as Calico serves them natively since v3.32, for the kinds that the lab has a use for. */
-export function crds(flavour: Flavour): readonly KubernetesObject[] {
+export function listCrds(flavour: Flavour): readonly KubernetesObject[] {
   return [
     ...kinds,
     { kind: 'FelixConfiguration', plural: 'felixconfigurations', spec: felixConfiguration[flavour] },
-  ].map(definition);
+  ].map(createDefinition);
 }
 
 const tierColumn = { name: 'Tier', jsonPath: '.spec.tier', type: 'string' } as const;
@@ -122,7 +122,7 @@ const kinds: readonly Kind[] = [
   },
 ];
 
-function definition({
+function createDefinition({
   kind,
   plural,
   shortNames = [],

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ApiException, CoreV1Api, CustomObjectsApi, type KubeConfig, type V1Node } from '@kubernetes/client-node';
-import { autoHostEndpoint, autoHostEndpointName, isAutomatic } from './auto-host-endpoint.ts';
+import { createAutoHostEndpoint, isAutomatic, nameAutoHostEndpoint } from './auto-host-endpoint.ts';
 import { group, type HostEndpoint, type KubeControllersConfiguration, type RunningConfig, version } from './objects.ts';
 import { type Watched, watch, watchCalico } from './watch.ts';
 import { WorkQueue } from './work-queue.ts';
@@ -68,7 +68,7 @@ class Controller {
 
   /** Looks at everything; what is as it should be costs no request. */
   resync(): void {
-    const nodes = this.#world.nodes.list().map(({ metadata }) => autoHostEndpointName(metadata?.name ?? ''));
+    const nodes = this.#world.nodes.list().map(({ metadata }) => nameAutoHostEndpoint(metadata?.name ?? ''));
     const automatic = this.#world.hostEndpoints
       .list()
       .filter(isAutomatic)
@@ -84,7 +84,7 @@ class Controller {
   async #reportConfiguration(): Promise<void> {
     const configuration = this.#configuration;
     if (configuration === undefined) return;
-    const runningConfig = withDefaults(configuration.spec);
+    const runningConfig = addDefaults(configuration.spec);
     if (isDeepStrictEqual(configuration.status?.runningConfig, runningConfig)) return;
     const status = { environmentVars: { DATASTORE_TYPE: 'kubernetes', ENABLED_CONTROLLERS: 'node' }, runningConfig };
     await this.#api.replaceClusterCustomObjectStatus({
@@ -98,9 +98,9 @@ class Controller {
   /** Makes the host endpoint of this name what its node wants it to be. */
   async #reconcile(name: string): Promise<void> {
     const enabled = this.#configuration?.spec.controllers?.node?.hostEndpoint?.autoCreate === 'Enabled';
-    const node = this.#world.nodes.list().find(({ metadata }) => autoHostEndpointName(metadata?.name ?? '') === name);
+    const node = this.#world.nodes.list().find(({ metadata }) => nameAutoHostEndpoint(metadata?.name ?? '') === name);
     const current = this.#world.hostEndpoints.get(name);
-    if (enabled && node !== undefined) await this.#ensure(autoHostEndpoint(node), current);
+    if (enabled && node !== undefined) await this.#ensure(createAutoHostEndpoint(node), current);
     else if (current !== undefined && isAutomatic(current))
       await this.#api.deleteClusterCustomObject({ ...heps, name }).catch(ignoreNotFound);
   }
@@ -118,7 +118,7 @@ class Controller {
   }
 }
 
-function withDefaults(spec: RunningConfig): RunningConfig {
+function addDefaults(spec: RunningConfig): RunningConfig {
   const { controllers = {} } = spec;
   const hostEndpoint = {
     autoCreate: 'Disabled',

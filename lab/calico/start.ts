@@ -1,5 +1,5 @@
 import type { KubeConfig } from '@kubernetes/client-node';
-import { shortName } from '../network/links.ts';
+import { shortenName } from '../network/links.ts';
 import { type Distortion, startFelix } from './felix/felix.ts';
 import type { MetricsOptions } from './felix/metrics.ts';
 import { startKubeControllers } from './kube-controllers.ts';
@@ -33,7 +33,7 @@ export async function startCalico(options: CalicoOptions): Promise<CalicoLab> {
   const {
     kubeConfig,
     nodes,
-    interfaceOf = (podName) => `azv${shortName(podName, 11)}`,
+    interfaceOf = (podName) => `azv${shortenName(podName, 11)}`,
     felixDelayMs = 0,
     metrics,
     onError = () => {},

@@ -12,8 +12,8 @@ import { startControllerManager } from './controller-manager.ts';
 import { kubeProxyConfigMap, startKubeProxy } from './kube-proxy.ts';
 import { Kubelet } from './kubelet.ts';
 import { startNodeAgent } from './node-agents.ts';
-import { createNode } from './nodes.ts';
-import { programFile } from './program-file.ts';
+import { registerNode } from './nodes.ts';
+import { locateProgram } from './program-file.ts';
 import { type Snapshot, takeSnapshot } from './snapshot.ts';
 import type { User } from './users.ts';
 import { frontend, frontendImage } from './workload.ts';
@@ -73,33 +73,33 @@ type Stops = (() => Promise<void>)[];
 async function startParts(options: ClusterOptions, stops: Stops): Promise<ControlPlane> {
   const { scope, programs, fabric, deployFolder } = options;
   const [plane, agents] = await both(
-    startControlPlane(options).then(stoppedBy(stops)),
-    all(fabric.nodes.map((node) => startNodeAgent(scope, node).then(stoppedBy(stops)))),
+    startControlPlane(options).then(rememberStop(stops)),
+    all(fabric.nodes.map((node) => startNodeAgent(scope, node).then(rememberStop(stops)))),
   );
   const { api } = plane;
-  stoppedBy(stops)(
-    await startControllerManager(scope, programs['kube-controller-manager'], kubeconfigFile(scope, plane, 'kcm')),
+  rememberStop(stops)(
+    await startControllerManager(scope, programs['kube-controller-manager'], writeKubeconfig(scope, plane, 'kcm')),
   );
   await all([
     fabric.relayToNodes(plane.port),
     applyFolder(api, deployFolder),
     api.apply(kubeProxyConfigMap),
-    ...fabric.nodes.map((node) => createNode(api, node)),
+    ...fabric.nodes.map((node) => registerNode(api, node)),
   ]);
-  const kubelet = stoppedBy(stops)(
+  const kubelet = rememberStop(stops)(
     new Kubelet({
       scope,
       api,
       config: plane.clientFor('kubelet'),
       fabric,
       agents,
-      images: { [frontendImage]: programFile('frontend') },
+      images: { [frontendImage]: locateProgram('frontend') },
     }),
   );
-  const proxy = { scope, program: programs['kube-proxy'], kubeconfigFile: kubeconfigFile(scope, plane, 'kube-proxy') };
+  const proxy = { scope, program: programs['kube-proxy'], kubeconfigFile: writeKubeconfig(scope, plane, 'kube-proxy') };
   await both(
     startWorkload(api, kubelet),
-    all(agents.map((agent) => startKubeProxy({ ...proxy, agent }).then(stoppedBy(stops)))),
+    all(agents.map((agent) => startKubeProxy({ ...proxy, agent }).then(rememberStop(stops)))),
   );
   return plane;
 }
@@ -107,11 +107,11 @@ async function startParts(options: ClusterOptions, stops: Stops): Promise<Contro
 async function startWorkload(api: Api, kubelet: Kubelet): Promise<void> {
   await kubelet.start();
   await api.apply(frontend);
-  await untilAvailable(api);
+  await waitUntilAvailable(api);
 }
 
 /** Remembers how to stop something that has just been started. */
-const stoppedBy =
+const rememberStop =
   (stops: Stops) =>
   <T extends { stop(graceMs?: number): Promise<void> }>(started: T): T => {
     stops.push(() => started.stop(0));
@@ -129,7 +129,7 @@ async function both<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
   return Promise.all([a, b]);
 }
 
-function kubeconfigFile(scope: LabScope, plane: ControlPlane, user: User): string {
+function writeKubeconfig(scope: LabScope, plane: ControlPlane, user: User): string {
   const file = join(scope.directory, 'kubernetes', `${user}.kubeconfig`);
   writeFileSync(file, plane.kubeconfigFor(user), { mode: 0o600 });
   return file;
@@ -143,7 +143,7 @@ async function applyFolder(api: Api, folder: string): Promise<void> {
   }
 }
 
-async function untilAvailable(api: Api): Promise<void> {
+async function waitUntilAvailable(api: Api): Promise<void> {
   const deadline = Date.now() + 60_000;
   const { name, namespace } = frontend.metadata;
   for (;;) {

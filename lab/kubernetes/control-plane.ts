@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KubeConfig } from '@kubernetes/client-node';
 import type { Authority } from '../certificates.ts';
-import { type Child, startChild, tail } from '../process/child.ts';
-import { onFreePorts } from '../process/free-ports.ts';
+import { type Child, readTail, startChild } from '../process/child.ts';
+import { startOnFreePorts } from '../process/free-ports.ts';
 import { addresses, type LabScope } from '../scope.ts';
-import { type Api, apiAt, type KubernetesObject } from './api.ts';
-import { auditing, auditLog, creationsIn } from './audit.ts';
-import { createUsers, kubeconfigText, type User, type Users } from './users.ts';
+import { type Api, createApi, type KubernetesObject } from './api.ts';
+import { auditing, locateAuditLog, readCreations } from './audit.ts';
+import { createUsers, formatKubeconfig, type User, type Users } from './users.ts';
 
 export type ControlPlanePrograms = Readonly<Record<'etcd' | 'kube-apiserver', string>>;
 
@@ -55,12 +55,12 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     ips: ['127.0.0.1'],
   });
   const users = createUsers(directory);
-  const servers = await onFreePorts(scope, ['etcd', 'etcdPeer', 'apiServer'], (ports) =>
+  const servers = await startOnFreePorts(scope, ['etcd', 'etcdPeer', 'apiServer'], (ports) =>
     startServers({ ...options, directory, certificate, users, ports }),
   );
   const { port } = servers;
   const apiServer = `https://127.0.0.1:${port}`;
-  const kubeconfigFor = (user: User): string => kubeconfigText(apiServer, authority.caPem, user, users.tokens[user]);
+  const kubeconfigFor = (user: User): string => formatKubeconfig(apiServer, authority.caPem, user, users.tokens[user]);
   const clientFor = (user: User): KubeConfig => {
     const config = new KubeConfig();
     config.loadFromString(kubeconfigFor(user));
@@ -68,7 +68,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   };
   const adminKubeconfigFile = join(directory, 'admin.kubeconfig');
   writeFileSync(adminKubeconfigFile, kubeconfigFor('admin'), { mode: 0o600 });
-  const api = apiAt(apiServer, authority.caPem, users.tokens.admin);
+  const api = createApi(apiServer, authority.caPem, users.tokens.admin);
   const stop = async (): Promise<void> => {
     api.close();
     await servers.kill('kube-apiserver', 'etcd');
@@ -76,15 +76,15 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const crds = (options.crds ?? []) as readonly CustomResourceDefinition[];
   const restart = async (): Promise<void> => {
     await servers.restart();
-    await untilServed(api, [...firstObjects, ...crds.flatMap(collectionsOf)]);
+    await waitUntilServed(api, [...firstObjects, ...crds.flatMap(listCollections)]);
   };
   try {
-    await Promise.all([untilServed(api, firstObjects), establish(api, crds)]);
+    await Promise.all([waitUntilServed(api, firstObjects), establish(api, crds)]);
   } catch (error) {
     await stop();
     throw error;
   }
-  const creations = (): Promise<readonly string[]> => creationsIn(auditLog(directory));
+  const creations = (): Promise<readonly string[]> => readCreations(locateAuditLog(directory));
   return {
     apiServer,
     port,
@@ -111,7 +111,7 @@ interface RunningServers extends Pick<ControlPlane, 'port' | 'kill' | 'restart'>
 async function startServers(servers: Servers): Promise<RunningServers> {
   const { scope, authority, users, ports } = servers;
   const logOf = (name: string): string => join(scope.logs, `${name}.log`);
-  const commands = { etcd: etcdCommand(servers), 'kube-apiserver': apiServerCommand(servers) };
+  const commands = { etcd: buildEtcdCommand(servers), 'kube-apiserver': buildApiServerCommand(servers) };
   const children = new Map<ServerName, Child>();
   /** KILL, in the given order: kube-apiserver would take 40 s to obey TERM once etcd is gone. */
   const kill = async (...names: readonly ServerName[]): Promise<void> => {
@@ -123,10 +123,10 @@ async function startServers(servers: Servers): Promise<RunningServers> {
     for (const name of ['etcd', 'kube-apiserver'] as const)
       if (!children.has(name))
         children.set(name, await startChild({ name, command: commands[name], logFile: logOf(name) }));
-    const probe = apiAt(`https://127.0.0.1:${ports.apiServer}`, authority.caPem, users.tokens.admin);
+    const probe = createApi(`https://127.0.0.1:${ports.apiServer}`, authority.caPem, users.tokens.admin);
     try {
       // Both at once: kube-apiserver would wait for ever for an etcd that has ended.
-      await untilReady([...children.values()], logOf, async () => (await probe.read<string>('/readyz')) === 'ok');
+      await waitUntilReady([...children.values()], logOf, async () => (await probe.read<string>('/readyz')) === 'ok');
     } finally {
       probe.close();
     }
@@ -140,7 +140,7 @@ async function startServers(servers: Servers): Promise<RunningServers> {
   return { port: ports.apiServer, kill, restart };
 }
 
-async function untilReady(
+async function waitUntilReady(
   children: readonly Child[],
   logOf: (name: string) => string,
   ready: () => Promise<boolean>,
@@ -151,14 +151,16 @@ async function untilReady(
     const seen = await Promise.race([ready().catch(() => false), anEnd]);
     if (seen === true) return;
     if (seen !== false)
-      throw new Error(`${seen.name} ended before it was ready. Its last output:\n${tail(logOf(seen.name))}`);
+      throw new Error(`${seen.name} ended before it was ready. Its last output:\n${readTail(logOf(seen.name))}`);
     if (Date.now() > deadline)
-      throw new Error(`kube-apiserver was not ready within 60 s. Its last output:\n${tail(logOf('kube-apiserver'))}`);
+      throw new Error(
+        `kube-apiserver was not ready within 60 s. Its last output:\n${readTail(logOf('kube-apiserver'))}`,
+      );
     await sleep(25);
   }
 }
 
-function etcdCommand({ programs, directory, ports }: Servers): [string, ...string[]] {
+function buildEtcdCommand({ programs, directory, ports }: Servers): [string, ...string[]] {
   const client = `http://127.0.0.1:${ports.etcd}`;
   const peer = `http://127.0.0.1:${ports.etcdPeer}`;
   return [
@@ -169,7 +171,7 @@ function etcdCommand({ programs, directory, ports }: Servers): [string, ...strin
   ];
 }
 
-function apiServerCommand({ programs, directory, certificate, users, ports }: Servers): [string, ...string[]] {
+function buildApiServerCommand({ programs, directory, certificate, users, ports }: Servers): [string, ...string[]] {
   const serviceAccountKey = join(directory, 'service-account.key');
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   writeFileSync(serviceAccountKey, privateKey.export({ type: 'sec1', format: 'pem' }), { mode: 0o600 });
@@ -191,7 +193,7 @@ function apiServerCommand({ programs, directory, certificate, users, ports }: Se
     ...['--service-account-signing-key-file', serviceAccountKey, '--service-account-key-file', serviceAccountKey],
     ...['--service-cluster-ip-range', addresses.serviceCidr],
     ...['--authorization-mode', 'RBAC', '--token-auth-file', users.tokenFile],
-    ...['--audit-policy-file', auditPolicy, '--audit-log-path', auditLog(directory)],
+    ...['--audit-policy-file', auditPolicy, '--audit-log-path', locateAuditLog(directory)],
     // Pods here have no service accounts, and no node lifecycle controller would ever take the not-ready taint off.
     ...['--disable-admission-plugins', 'ServiceAccount,TaintNodesByCondition'],
     // The API server is reached through relays, never through the `kubernetes` service, whose endpoint may not be a loopback address.
@@ -211,8 +213,8 @@ async function establish(api: Api, definitions: readonly CustomResourceDefinitio
   await Promise.all(
     definitions.map((crd) => api.call('POST', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', crd)),
   );
-  await untilServed(api, definitions.flatMap(collectionsOf));
-  await untilHolds(async () => {
+  await waitUntilServed(api, definitions.flatMap(listCollections));
+  await retryUntilDone(async () => {
     for (const { spec } of definitions)
       if (!(await isDiscovered(api, spec)))
         throw new Error(`${spec.names.plural}.${spec.group} is not in the API server's discovery`);
@@ -236,16 +238,16 @@ type CustomResourceDefinition = KubernetesObject & {
   };
 };
 
-const collectionsOf = ({ spec }: CustomResourceDefinition): string[] =>
+const listCollections = ({ spec }: CustomResourceDefinition): string[] =>
   spec.versions
     .filter(({ served }) => served)
     .map(({ name }) => `/apis/${spec.group}/${name}/${spec.names.plural}?limit=1`);
 
-const untilServed = (api: Api, paths: readonly string[]): Promise<unknown> =>
-  Promise.all(paths.map((path) => untilHolds(() => api.read(path))));
+const waitUntilServed = (api: Api, paths: readonly string[]): Promise<unknown> =>
+  Promise.all(paths.map((path) => retryUntilDone(() => api.read(path))));
 
 /** Repeats what throws until it does not; after 20 s its last error is thrown. */
-async function untilHolds(attempt: () => Promise<unknown>): Promise<void> {
+async function retryUntilDone(attempt: () => Promise<unknown>): Promise<void> {
   const deadline = Date.now() + 20_000;
   for (;;) {
     const error = await attempt().then(

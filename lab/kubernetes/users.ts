@@ -39,7 +39,7 @@ export function createUsers(directory: string): Users {
 }
 
 /** A kubeconfig (JSON, which is YAML) as `az aks get-credentials` lays it out: context named after the cluster. */
-export function kubeconfigText(server: string, caPem: string, user: User, token: string): string {
+export function formatKubeconfig(server: string, caPem: string, user: User, token: string): string {
   const account = `${identities[user].name}_${cluster.resourceGroup}_${cluster.name}`;
   return JSON.stringify(
     {

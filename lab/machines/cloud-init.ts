@@ -24,10 +24,10 @@ export function readCloudConfig(text: string): CloudInit {
     return { notes: ['custom data is not a YAML map: ignored'] };
   const config = (document.toJS() ?? {}) as Record<string, unknown>;
   const ignored = Object.keys(config).filter((key) => !known.has(key));
-  return { ...hostKeyOf(config.ssh_keys), notes: ignored.map((key) => `${key}: not carried out by the lab`) };
+  return { ...readHostKey(config.ssh_keys), notes: ignored.map((key) => `${key}: not carried out by the lab`) };
 }
 
-function hostKeyOf(keys: unknown): Pick<CloudInit, 'hostKey'> {
+function readHostKey(keys: unknown): Pick<CloudInit, 'hostKey'> {
   if (typeof keys !== 'object' || keys === null) return {};
   const { ed25519_private: privateKey, ed25519_public: publicKey } = keys as Record<string, unknown>;
   if (typeof privateKey !== 'string' || typeof publicKey !== 'string') return {};

@@ -1,5 +1,5 @@
 import { chown, mkdir, writeFile } from 'node:fs/promises';
-import type { VmBoot } from '../azure/effects.ts';
+import type { VmBoot } from '../azure/network/data-plane.ts';
 import { run } from '../process/run.ts';
 import type { CloudInit } from './cloud-init.ts';
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { appendFile, mkdir, rm } from 'node:fs/promises';
-import type { VmBoot } from '../azure/effects.ts';
+import type { VmBoot } from '../azure/network/data-plane.ts';
 import { startChild } from '../process/child.ts';
 import type { LabScope } from '../scope.ts';
 import { readCloudConfig } from './cloud-init.ts';

@@ -1,13 +1,23 @@
-import type { Effects, InterfaceState, NetworkState, VmBoot } from '../azure/effects.ts';
+import type { DataPlane, InterfaceState, NetworkState, VmBoot } from '../azure/network/data-plane.ts';
 import { type Machine, startMachine } from '../machines/machine.ts';
 import { runIn } from '../process/run.ts';
-import { type LabScope, netns } from '../scope.ts';
-import { edgeOf } from './internet.ts';
-import { ip, shortName } from './links.ts';
+import { type LabScope, nameNetns } from '../scope.ts';
+import { nameEdge } from './internet.ts';
+import { runIp, shortenName } from './links.ts';
 import { createNamespace, deleteNamespaces } from './namespaces.ts';
-import { type MachinePolicy, rulesetOf } from './ruleset.ts';
-import { linkAddresses } from './transit.ts';
-import { clusterVnetId, createVnet, deleteVnet, edgeEnd, peer, plugIn, unpeer, unplug, type Vnet } from './vnet.ts';
+import { formatRuleset, type MachinePolicy } from './ruleset.ts';
+import { createLinkAllocator } from './transit.ts';
+import {
+  clusterVnetId,
+  createVnet,
+  deleteVnet,
+  locateEdgeEnd,
+  peer,
+  plugIn,
+  unpeer,
+  unplug,
+  type Vnet,
+} from './vnet.ts';
 
 interface RunningMachine {
   readonly vnet: Vnet;
@@ -16,7 +26,7 @@ interface RunningMachine {
 }
 
 /** Real consequences of emulated resources. A VNet has a namespace while a machine is in it; the cluster's always. Calls are carried out one after the other. */
-export class AzureNetwork implements Effects {
+export class AzureNetwork implements DataPlane {
   readonly #scope: LabScope;
   readonly #bootDelayMs: number;
   readonly #vnets = new Map<string, Vnet>();
@@ -25,7 +35,7 @@ export class AzureNetwork implements Effects {
   readonly #peerings = new Map<string, { near: Vnet; far: Vnet; spaces: string }>();
   /** VNets by the public addresses that the edge sends to them. */
   readonly #publicRoutes = new Map<string, string>();
-  readonly #nextAddresses = linkAddresses();
+  readonly #nextAddresses = createLinkAllocator();
   #state: NetworkState = { vnets: [], interfaces: [] };
   #last: Promise<unknown> = Promise.resolve();
 
@@ -76,7 +86,7 @@ export class AzureNetwork implements Effects {
     const [id, vnetId] = [vm.id.toLowerCase(), vm.vnetId.toLowerCase()];
     const vnet = this.#vnets.get(vnetId) ?? (await createVnet(this.#scope, vnetId, this.#nextAddresses()));
     this.#vnets.set(vnetId, vnet);
-    const place = { vnet, netns: netns(this.#scope, `vm-${shortName(id, 8)}`) };
+    const place = { vnet, netns: nameNetns(this.#scope, `vm-${shortenName(id, 8)}`) };
     this.#machines.set(id, place);
     await createNamespace(place.netns);
     await plugIn(vnet, id, place.netns, vm);
@@ -155,11 +165,11 @@ export class AzureNetwork implements Effects {
         rules: state === undefined ? 'unknown' : (state.rules ?? 'none'),
       };
     });
-    return rulesetOf({ spaces, open: vnet.id === clusterVnetId ? ['nodes'] : [], machines });
+    return formatRuleset({ spaces, open: vnet.id === clusterVnetId ? ['nodes'] : [], machines });
   }
 
   async #routePublicAddresses(): Promise<void> {
-    const edge = edgeOf(this.#scope);
+    const edge = nameEdge(this.#scope);
     const wanted = new Map<string, Vnet>();
     for (const { vmId, publicAddress } of this.#state.interfaces) {
       const vnet = this.#machines.get(vmId.toLowerCase())?.vnet;
@@ -167,12 +177,15 @@ export class AzureNetwork implements Effects {
     }
     for (const [address, vnetId] of this.#publicRoutes) {
       if (wanted.get(address)?.id === vnetId) continue;
-      await ip(edge, `route delete ${address}/32`);
+      await runIp(edge, `route delete ${address}/32`);
       this.#publicRoutes.delete(address);
     }
     for (const [address, vnet] of wanted) {
       if (this.#publicRoutes.has(address) || vnet.edge === undefined) continue;
-      await ip(edge, `route add ${address}/32 via ${vnet.edge.near} dev ${edgeEnd(this.#scope, vnet.id).name} onlink`);
+      await runIp(
+        edge,
+        `route add ${address}/32 via ${vnet.edge.near} dev ${locateEdgeEnd(this.#scope, vnet.id).name} onlink`,
+      );
       this.#publicRoutes.set(address, vnet.id);
     }
   }

@@ -1,16 +1,16 @@
-import type { Effects } from '../azure/effects.ts';
-import { type LabScope, paceScale } from '../scope.ts';
-import { allDone } from './all-done.ts';
+import type { DataPlane } from '../azure/network/data-plane.ts';
+import { type LabScope, readPaceScale } from '../scope.ts';
+import { settleAll } from '../settle-all.ts';
 import { AzureNetwork } from './azure-network.ts';
 import { createInternet, type InternetProxy, startProxy } from './internet.ts';
-import { deleteNamespaces, namespacesOf } from './namespaces.ts';
-import { createNode, type NodeNet, nodesOf } from './nodes.ts';
+import { deleteNamespaces, listNamespaces } from './namespaces.ts';
+import { createNode, listNodes, type NodeNet } from './nodes.ts';
 import { type PodNet, Pods } from './pods.ts';
 import { type Relay, relayToNodes } from './relay.ts';
 import { createClusterVnet } from './vnet.ts';
 
 /** The lab's network, made of namespaces and the cables between them. The host's own namespace gets no address, route, link or rule. */
-export interface Fabric extends Effects {
+export interface Fabric extends DataPlane {
   readonly nodes: readonly NodeNet[];
   attachPod(node: NodeNet, podName: string, podIp: string): Promise<PodNet>;
   /** Ends the pod's processes too. Unknown pods are fine. */
@@ -32,17 +32,17 @@ export interface FabricOptions {
 export async function createFabric(scope: LabScope, options: FabricOptions = {}): Promise<Fabric> {
   const parts: { stop(): Promise<void> }[] = [];
   try {
-    return await build(scope, options.bootDelayMs ?? bootDelayMs(scope), parts);
+    return await buildFabric(scope, options.bootDelayMs ?? chooseBootDelayMs(scope), parts);
   } catch (error) {
     await tearDown(scope, parts);
     throw error;
   }
 }
 
-async function build(scope: LabScope, bootDelay: number, parts: { stop(): Promise<void> }[]): Promise<Fabric> {
-  const nodes = nodesOf(scope);
-  const [proxy, { vnet, bridge }] = await allDone([internetWithProxy(scope, parts), createClusterVnet(scope)]);
-  await allDone(nodes.map((node) => createNode(node, nodes, bridge)));
+async function buildFabric(scope: LabScope, bootDelay: number, parts: { stop(): Promise<void> }[]): Promise<Fabric> {
+  const nodes = listNodes(scope);
+  const [proxy, { vnet, bridge }] = await settleAll([startInternet(scope, parts), createClusterVnet(scope)]);
+  await settleAll(nodes.map((node) => createNode(node, nodes, bridge)));
   const azure = new AzureNetwork(scope, vnet, bootDelay);
   parts.push(azure);
   await azure.apply({ vnets: [], interfaces: [] });
@@ -63,7 +63,7 @@ async function build(scope: LabScope, bootDelay: number, parts: { stop(): Promis
   };
 }
 
-async function internetWithProxy(scope: LabScope, parts: { stop(): Promise<void> }[]): Promise<InternetProxy> {
+async function startInternet(scope: LabScope, parts: { stop(): Promise<void> }[]): Promise<InternetProxy> {
   await createInternet(scope);
   const proxy = await startProxy(scope);
   parts.push(proxy);
@@ -72,11 +72,11 @@ async function internetWithProxy(scope: LabScope, parts: { stop(): Promise<void>
 
 async function tearDown(scope: LabScope, parts: { stop(): Promise<void> }[]): Promise<void> {
   const stopped = await Promise.allSettled(parts.splice(0).map((part) => part.stop()));
-  await deleteNamespaces(await namespacesOf(scope.id));
+  await deleteNamespaces(await listNamespaces(scope.id));
   for (const result of stopped) if (result.status === 'rejected') throw result.reason;
 }
 
 /** sshd answers about 15 s after Azure reports a VM as created. */
-function bootDelayMs(scope: LabScope): number {
-  return scope.pace === 'fast' ? 200 : 15_000 * paceScale();
+function chooseBootDelayMs(scope: LabScope): number {
+  return scope.pace === 'fast' ? 200 : 15_000 * readPaceScale();
 }

@@ -28,13 +28,13 @@ export async function deleteNamespaces(names: readonly string[]): Promise<void> 
 }
 
 /** The namespaces of a lab, by the id in their names. */
-export async function namespacesOf(labId: string): Promise<string[]> {
+export async function listNamespaces(labId: string): Promise<string[]> {
   const names = await readdir(folder).catch(() => []);
   return names.filter((name) => name.startsWith(`hepflow-${labId}-`)).sort();
 }
 
 /** The ids of the processes that run in these namespaces, as `ip netns pids` would list them, in one pass. */
-export async function processesIn(names: readonly string[]): Promise<number[]> {
+export async function listProcesses(names: readonly string[]): Promise<number[]> {
   const wanted = new Set<string>();
   for (const name of names) {
     const inode = await stat(`${folder}/${name}`).then(
@@ -54,16 +54,16 @@ export async function processesIn(names: readonly string[]): Promise<number[]> {
 async function endProcessesIn(names: readonly string[]): Promise<void> {
   const deadline = Date.now() + 5000;
   for (;;) {
-    const pids = await processesIn(names);
+    const pids = await listProcesses(names);
     if (pids.length === 0) return;
     if (Date.now() > deadline)
       throw new Error(`Processes ${pids.join(', ')} in ${names.join(', ')} are still alive 5 s after KILL.`);
-    for (const pid of pids) kill(pid);
+    for (const pid of pids) killProcess(pid);
     await sleep(10);
   }
 }
 
-function kill(pid: number): void {
+function killProcess(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {

@@ -8,7 +8,7 @@ export interface LinkAddresses {
  * Gives every cable of a lab link-local addresses of its own: a namespace would take a packet from an address that it holds itself for forged.
  * 169.254.64.0 and up, away from the pods' gateway.
  */
-export function linkAddresses(): () => LinkAddresses {
+export function createLinkAllocator(): () => LinkAddresses {
   let given = 0;
   return () => {
     const [high, low] = [64 + Math.floor(given / 128), (given % 128) * 2];

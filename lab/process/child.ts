@@ -40,15 +40,15 @@ export async function startChild(options: ChildOptions): Promise<Child> {
     env: { ...process.env, ...options.env },
   });
   closeSync(log);
-  const ended = exitOf(child);
+  const ended = waitForExit(child);
   const running: Child = {
     name: options.name,
     pid: child.pid ?? -1,
     ended,
-    stop: (graceMs = 2000) => stop(child, ended, graceMs),
+    stop: (graceMs = 2000) => stopChild(child, ended, graceMs),
   };
   try {
-    await untilReady(options, child, ended);
+    await waitUntilReady(options, child, ended);
   } catch (error) {
     await running.stop(0);
     throw error;
@@ -56,30 +56,30 @@ export async function startChild(options: ChildOptions): Promise<Child> {
   return running;
 }
 
-async function exitOf(child: ChildProcess): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
+async function waitForExit(child: ChildProcess): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
   const [code, signal] = await Promise.race([once(child, 'exit'), once(child, 'error').then(() => [127, null])]);
   return { code, signal };
 }
 
-async function untilReady(options: ChildOptions, child: ChildProcess, ended: Child['ended']): Promise<void> {
+async function waitUntilReady(options: ChildOptions, child: ChildProcess, ended: Child['ended']): Promise<void> {
   const deadline = Date.now() + (options.startTimeoutMs ?? 30_000);
   while (options.ready !== undefined) {
     if (await options.ready().catch(() => false)) return;
     if (child.exitCode !== null || child.signalCode !== null) {
       const { code, signal } = await ended;
       throw new Error(
-        `${options.name} ended before it was ready (${signal ?? `exit code ${code}`}). Its last output:\n${tail(options.logFile)}`,
+        `${options.name} ended before it was ready (${signal ?? `exit code ${code}`}). Its last output:\n${readTail(options.logFile)}`,
       );
     }
     if (Date.now() > deadline)
       throw new Error(
-        `${options.name} was not ready within ${options.startTimeoutMs ?? 30_000} ms. Its last output:\n${tail(options.logFile)}`,
+        `${options.name} was not ready within ${options.startTimeoutMs ?? 30_000} ms. Its last output:\n${readTail(options.logFile)}`,
       );
     await sleep(30);
   }
 }
 
-async function stop(child: ChildProcess, ended: Child['ended'], graceMs: number): Promise<void> {
+async function stopChild(child: ChildProcess, ended: Child['ended'], graceMs: number): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   child.kill(graceMs > 0 ? 'SIGTERM' : 'SIGKILL');
   const timer = setTimeout(() => child.kill('SIGKILL'), graceMs);
@@ -88,6 +88,6 @@ async function stop(child: ChildProcess, ended: Child['ended'], graceMs: number)
 }
 
 /** The last lines of a log file. */
-export function tail(file: string, lines = 15): string {
+export function readTail(file: string, lines = 15): string {
   return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-lines).join('\n');
 }

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
 import { type Child, startChild } from '../process/child.ts';
-import { onFreePorts } from '../process/free-ports.ts';
+import { startOnFreePorts } from '../process/free-ports.ts';
 import type { LabScope } from '../scope.ts';
 
 export interface TemporalOptions {
@@ -38,14 +38,14 @@ const dynamicConfig = ['history.transferProcessorMaxPollRPS=2000', 'system.enabl
 /** Starts Temporal's dev server on 127.0.0.1; ready when its namespace answers over gRPC. */
 export async function startTemporal(options: TemporalOptions): Promise<TemporalServer> {
   mkdirSync(options.scope.logs, { recursive: true });
-  return onFreePorts(options.scope, ['grpc', 'ui', 'metrics', 'http'], async (ports) => {
+  return startOnFreePorts(options.scope, ['grpc', 'ui', 'metrics', 'http'], async (ports) => {
     const address = `127.0.0.1:${ports.grpc}`;
     const start = (): Promise<Child> =>
       startChild({
         name: 'temporal',
-        command: command(options, ports),
+        command: buildCommand(options, ports),
         logFile: join(options.scope.logs, 'temporal.log'),
-        ready: () => answers(address),
+        ready: () => isAnswering(address),
         startTimeoutMs: 60_000,
       });
     let child = await start();
@@ -67,7 +67,7 @@ export async function startTemporal(options: TemporalOptions): Promise<TemporalS
 
 type Ports = Readonly<Record<'grpc' | 'ui' | 'metrics' | 'http', number>>;
 
-function command({ program, databaseFile, ui }: TemporalOptions, ports: Ports): [string, ...string[]] {
+function buildCommand({ program, databaseFile, ui }: TemporalOptions, ports: Ports): [string, ...string[]] {
   const each = (flag: string, values: readonly string[]): string[] => values.flatMap((value) => [flag, value]);
   return [
     program,
@@ -94,7 +94,7 @@ function command({ program, databaseFile, ui }: TemporalOptions, ports: Ports): 
   ];
 }
 
-async function answers(address: string): Promise<boolean> {
+async function isAnswering(address: string): Promise<boolean> {
   const connection = await Connection.connect({ address, connectTimeout: 1000 });
   try {
     await connection.withDeadline(Date.now() + 2000, () => connection.workflowService.describeNamespace({ namespace }));

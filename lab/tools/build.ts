@@ -2,7 +2,7 @@ import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { linkerFlags, type ProgramName, recipes, toolsFolder } from './catalogue.ts';
+import { formatLinkerFlags, type ProgramName, recipes, toolsFolder } from './catalogue.ts';
 
 /** Go that the pinned modules ask for. */
 const wantedGo = [1, 25] as const;
@@ -11,7 +11,7 @@ const wantedGo = [1, 25] as const;
  * Builds programs one after the other from the pinned modules, each put in its place by a rename. Whoever else wants the same waits for the lock and
  * then finds them there: the lock is held by a process that ends with this one, so a killed build leaves none behind.
  */
-export async function build(
+export async function buildPrograms(
   names: readonly ProgramName[],
   placeOf: (name: ProgramName) => string,
   onProgress: (line: string) => void,
@@ -28,7 +28,7 @@ export async function build(
     const seconds = missing.reduce((sum, name) => sum + recipes[name].typicalSeconds, 0);
     if (missing.length > 0)
       onProgress(
-        `Building ${missing.join(', ')} with Go, once for this machine: about ${minutes(seconds)} on 2 cores, less when Go has built them before.`,
+        `Building ${missing.join(', ')} with Go, once for this machine: about ${formatMinutes(seconds)} on 2 cores, less when Go has built them before.`,
       );
     for (const [index, name] of missing.entries())
       await buildOne(name, placeOf(name), `${index + 1} of ${missing.length}`, onProgress, env);
@@ -49,14 +49,14 @@ async function buildOne(
   mkdirSync(dirname(place), { recursive: true });
   const startedAt = Date.now();
   const elapsed = () => `${Math.round((Date.now() - startedAt) / 1000)} s`;
-  onProgress(`  ${name} (${which}): building, typically ${minutes(typicalSeconds)}`);
+  onProgress(`  ${name} (${which}): building, typically ${formatMinutes(typicalSeconds)}`);
   const timer = setInterval(
-    () => onProgress(`  ${name} (${which}): ${elapsed()} of typically ${minutes(typicalSeconds)}`),
+    () => onProgress(`  ${name} (${which}): ${elapsed()} of typically ${formatMinutes(typicalSeconds)}`),
     20_000,
   );
   try {
-    const args = ['build', '-trimpath', '-buildvcs=false', '-ldflags', linkerFlags(name), '-o', temporary, path];
-    await go(args, { ...env, CGO_ENABLED: '0' }, join(toolsFolder, module));
+    const args = ['build', '-trimpath', '-buildvcs=false', '-ldflags', formatLinkerFlags(name), '-o', temporary, path];
+    await runGo(args, { ...env, CGO_ENABLED: '0' }, join(toolsFolder, module));
     renameSync(temporary, place);
     onProgress(`  ${name} (${which}): built in ${elapsed()}`);
   } catch (error) {
@@ -71,7 +71,7 @@ async function buildOne(
 
 async function demandGo(names: readonly ProgramName[], env: NodeJS.ProcessEnv): Promise<void> {
   const remedy = `Install Go ${wantedGo.join('.')} or newer (https://go.dev/dl), or name a folder that holds ${names.join(', ')} in HEPFLOW_TOOLS.`;
-  const said = await go(['version'], env).catch(() => '');
+  const said = await runGo(['version'], env).catch(() => '');
   const [, major, minor] = said.match(/go(\d+)\.(\d+)/) ?? [];
   if (major === undefined)
     throw new Error(`Go is needed to build ${names.join(', ')}, and there is none on PATH. ${remedy}`);
@@ -82,7 +82,7 @@ async function demandGo(names: readonly ProgramName[], env: NodeJS.ProcessEnv): 
     );
 }
 
-function go(args: readonly string[], env: NodeJS.ProcessEnv, cwd?: string): Promise<string> {
+function runGo(args: readonly string[], env: NodeJS.ProcessEnv, cwd?: string): Promise<string> {
   return new Promise((resolve, reject) => {
     execFile('go', args, { env, ...(cwd && { cwd }), maxBuffer: 64 << 20 }, (error, stdout, stderr) => {
       if (error) reject(new Error(stderr.trim().split('\n').slice(-8).join('\n') || error.message));
@@ -106,4 +106,4 @@ async function lock(file: string, onWait: () => void): Promise<() => void> {
   return () => holder.stdin.end();
 }
 
-const minutes = (seconds: number): string => (seconds < 90 ? `${seconds} s` : `${Math.round(seconds / 60)} min`);
+const formatMinutes = (seconds: number): string => (seconds < 90 ? `${seconds} s` : `${Math.round(seconds / 60)} min`);

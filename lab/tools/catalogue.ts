@@ -27,7 +27,7 @@ export interface Recipe {
   readonly typicalSeconds: number;
 }
 
-const kubernetes = (command: string, typicalSeconds: number, versionArguments = ['--version']): Recipe => ({
+const describeKubernetes = (command: string, typicalSeconds: number, versionArguments = ['--version']): Recipe => ({
   module: 'cluster',
   package: `k8s.io/kubernetes/cmd/${command}`,
   versionedBy: 'k8s.io/kubernetes',
@@ -44,10 +44,10 @@ export const recipes: Readonly<Record<ProgramName, Recipe>> = {
     versionArguments: ['--version'],
     typicalSeconds: 60,
   },
-  'kube-apiserver': kubernetes('kube-apiserver', 210),
-  'kube-controller-manager': kubernetes('kube-controller-manager', 60),
-  'kube-proxy': kubernetes('kube-proxy', 15),
-  kubectl: kubernetes('kubectl', 25, ['version', '--client']),
+  'kube-apiserver': describeKubernetes('kube-apiserver', 210),
+  'kube-controller-manager': describeKubernetes('kube-controller-manager', 60),
+  'kube-proxy': describeKubernetes('kube-proxy', 15),
+  kubectl: describeKubernetes('kubectl', 25, ['version', '--client']),
   temporal: {
     module: 'temporal',
     package: 'github.com/temporalio/cli/cmd/temporal',
@@ -62,9 +62,9 @@ export const recipes: Readonly<Record<ProgramName, Recipe>> = {
 export const toolsFolder = import.meta.dirname;
 
 /** The version that the pinned module gives, without the leading `v`. */
-export function wantedVersion(name: ProgramName): string {
+export function readPinnedVersion(name: ProgramName): string {
   const { module, versionedBy } = recipes[name];
-  for (const line of goMod(module).split('\n')) {
+  for (const line of readGoMod(module).split('\n')) {
     const [path, version] = line
       .trim()
       .replace(/^require /, '')
@@ -75,17 +75,17 @@ export function wantedVersion(name: ProgramName): string {
 }
 
 /** Changes whenever a build would give something else: the name of the cache folder. */
-export function moduleHash(module: Recipe['module']): string {
+export function hashModule(module: Recipe['module']): string {
   const hash = createHash('sha256')
-    .update(goMod(module))
+    .update(readGoMod(module))
     .update(readFileSync(join(toolsFolder, module, 'go.sum')));
-  for (const name of programNames) if (recipes[name].module === module) hash.update(linkerFlags(name));
+  for (const name of programNames) if (recipes[name].module === module) hash.update(formatLinkerFlags(name));
   return hash.digest('hex').slice(0, 12);
 }
 
-export function linkerFlags(name: ProgramName): string {
+export function formatLinkerFlags(name: ProgramName): string {
   const { stamp } = recipes[name];
-  return stamp === undefined ? '-s -w' : `-s -w -X ${stamp.variable}=${stamp.value(wantedVersion(name))}`;
+  return stamp === undefined ? '-s -w' : `-s -w -X ${stamp.variable}=${stamp.value(readPinnedVersion(name))}`;
 }
 
-const goMod = (module: Recipe['module']): string => readFileSync(join(toolsFolder, module, 'go.mod'), 'utf8');
+const readGoMod = (module: Recipe['module']): string => readFileSync(join(toolsFolder, module, 'go.mod'), 'utf8');

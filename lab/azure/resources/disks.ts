@@ -1,4 +1,4 @@
-import { armError } from '../errors.ts';
+import { createArmError } from '../arm/errors.ts';
 import type { ResourceType } from './type.ts';
 
 export interface DiskProperties {
@@ -24,7 +24,7 @@ export const disks: ResourceType<DiskProperties> = {
     refuse(disk) {
       const { owner } = disk.properties;
       if (owner !== undefined)
-        throw armError('OperationNotAllowed', { text: `Disk ${disk.name} is attached to VM ${owner}.` });
+        throw createArmError('OperationNotAllowed', { text: `Disk ${disk.name} is attached to VM ${owner}.` });
     },
     erase: async () => {},
   },

@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import type { Arm } from '../arm.ts';
-import type { Durations } from '../durations.ts';
-import type { Properties, Resource } from '../store.ts';
+import type { Arm } from '../arm/arm.ts';
+import type { Durations } from '../arm/durations.ts';
+import type { Properties, Resource } from '../arm/store.ts';
 
 /** A PUT that has passed every check that does not depend on the type. */
 export interface Write<B> {
@@ -75,4 +75,4 @@ export const envelope = {
 export const reference = z.looseObject({ id: z.string() });
 
 /** Makes the network follow the store: all that most network resources need to become real, or to cease to be. */
-export const applyNetwork = (_resource: unknown, arm: Arm): Promise<void> => arm.effects.applyNetwork();
+export const applyNetwork = (_resource: unknown, arm: Arm): Promise<void> => arm.dataPlane.applyNetwork();

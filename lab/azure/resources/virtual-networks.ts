@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
-import type { Arm } from '../arm.ts';
-import { anyOverlap, contains, parseCidr } from '../cidr.ts';
-import { armError } from '../errors.ts';
-import { keyOf, newEtag, parentIdOf, type Resource, sameId } from '../store.ts';
+import type { Arm } from '../arm/arm.ts';
+import { createArmError } from '../arm/errors.ts';
+import { createEtag, isSameId, normalizeId, type Resource, readParentId } from '../arm/store.ts';
+import { contains, hasOverlap, parseCidr } from '../network/cidr.ts';
 import type { InterfaceProperties } from './interfaces.ts';
-import { disconnectRemotes, markOutOfSync, type PeeringProperties, peeringType, peeringView } from './peerings.ts';
+import { disconnectRemotes, markOutOfSync, type PeeringProperties, peeringType, presentPeering } from './peerings.ts';
 import { applyNetwork, envelope, type ResourceType, reference } from './type.ts';
 
 export interface NetworkProperties {
@@ -58,18 +58,20 @@ export const virtualNetworks: ResourceType<NetworkProperties, NetworkBody> = {
       const prefixes = body.properties.addressSpace.addressPrefixes;
       const bad = prefixes.find((prefix) => parseCidr(prefix) === undefined);
       if (bad !== undefined)
-        throw armError('InvalidRequestContent', { text: `address prefix '${bad}' is not a network in CIDR form` });
+        throw createArmError('InvalidRequestContent', {
+          text: `address prefix '${bad}' is not a network in CIDR form`,
+        });
       const wanted = (body.properties.subnets ?? []).map((subnet) =>
         acceptSubnet(arm, `${id}/subnets/${subnet.name}`, subnet, prefixes),
       );
       const siblings = wanted.flatMap((subnet, at) => wanted.slice(at + 1).map((other) => [subnet, other] as const));
-      const clash = siblings.find(([a, b]) => anyOverlap([a.properties.addressPrefix], [b.properties.addressPrefix]));
+      const clash = siblings.find(([a, b]) => hasOverlap([a.properties.addressPrefix], [b.properties.addressPrefix]));
       if (clash !== undefined)
-        throw armError('NetcfgInvalidSubnet', { id: clash[0].id, text: `it overlaps subnet ${clash[1].name}` });
+        throw createArmError('NetcfgInvalidSubnet', { id: clash[0].id, text: `it overlaps subnet ${clash[1].name}` });
       // a PUT replaces: subnets that the body does not name are taken away
       const dropped = arm.store
-        .childrenOf<SubnetProperties>(id, subnetType)
-        .filter((old) => !wanted.some((subnet) => sameId(subnet.id, old.id)));
+        .listChildren<SubnetProperties>(id, subnetType)
+        .filter((old) => !wanted.some((subnet) => isSameId(subnet.id, old.id)));
       for (const subnet of dropped) refuseSubnetInUse(subnet, arm);
       for (const subnet of dropped) arm.store.remove(subnet.id);
       for (const subnet of wanted) arm.store.put(subnet);
@@ -81,31 +83,31 @@ export const virtualNetworks: ResourceType<NetworkProperties, NetworkBody> = {
       };
     },
     async realise(resource, arm) {
-      for (const subnet of arm.store.childrenOf(resource.id, subnetType)) {
+      for (const subnet of arm.store.listChildren(resource.id, subnetType)) {
         subnet.real = true;
         subnet.properties.provisioningState = 'Succeeded';
       }
-      await arm.effects.applyNetwork();
+      await arm.dataPlane.applyNetwork();
     },
   },
   removal: {
     refuse(resource, arm) {
-      for (const subnet of arm.store.childrenOf<SubnetProperties>(resource.id, subnetType))
+      for (const subnet of arm.store.listChildren<SubnetProperties>(resource.id, subnetType))
         refuseSubnetInUse(subnet, arm);
     },
     async erase(resource, arm) {
       disconnectRemotes(arm, resource.id);
-      await arm.effects.applyNetwork();
+      await arm.dataPlane.applyNetwork();
     },
   },
   view: (resource, arm) => ({
     ...resource.properties,
     subnets: arm.store
-      .childrenOf<SubnetProperties>(resource.id, subnetType)
-      .map((subnet) => childView(subnet, subnetView(subnet, arm))),
+      .listChildren<SubnetProperties>(resource.id, subnetType)
+      .map((subnet) => presentChild(subnet, presentSubnet(subnet, arm))),
     virtualNetworkPeerings: arm.store
-      .childrenOf<PeeringProperties>(resource.id, peeringType)
-      .map((peering) => childView(peering, peeringView(peering, arm))),
+      .listChildren<PeeringProperties>(resource.id, peeringType)
+      .map((peering) => presentChild(peering, presentPeering(peering, arm))),
     enableDdosProtection: false,
   }),
 };
@@ -114,7 +116,7 @@ export const subnets: ResourceType<SubnetProperties, SubnetBody> = {
   type: subnetType,
   lasts: { create: 'network', remove: 'networkDelete' },
   whileWriting: 'Updating',
-  locks: (id) => ({ own: [id, parentIdOf(id)] }),
+  locks: (id) => ({ own: [id, readParentId(id)] }),
   write: {
     body: subnetBody,
     links: (body) =>
@@ -127,53 +129,55 @@ export const subnets: ResourceType<SubnetProperties, SubnetBody> = {
             },
           ],
     accept({ arm, id, body }) {
-      const network = arm.store.get<NetworkProperties>(parentIdOf(id));
+      const network = arm.store.get<NetworkProperties>(readParentId(id));
       const subnet = acceptSubnet(arm, id, body, network?.properties.addressSpace.addressPrefixes ?? []);
       const other = arm.store
-        .childrenOf<SubnetProperties>(parentIdOf(id), subnetType)
+        .listChildren<SubnetProperties>(readParentId(id), subnetType)
         .find(
           (each) =>
-            !sameId(each.id, id) && anyOverlap([each.properties.addressPrefix], [subnet.properties.addressPrefix]),
+            !isSameId(each.id, id) && hasOverlap([each.properties.addressPrefix], [subnet.properties.addressPrefix]),
         );
-      if (other !== undefined) throw armError('NetcfgInvalidSubnet', { id, text: `it overlaps subnet ${other.name}` });
+      if (other !== undefined)
+        throw createArmError('NetcfgInvalidSubnet', { id, text: `it overlaps subnet ${other.name}` });
       return subnet.properties;
     },
     realise: applyNetwork,
   },
   removal: { refuse: refuseSubnetInUse, erase: applyNetwork },
-  view: subnetView,
+  view: presentSubnet,
 };
 
 function acceptSubnet(arm: Arm, id: string, body: SubnetBody, spaces: readonly string[]): Resource<SubnetProperties> {
   const prefix = body.properties.addressPrefix ?? body.properties.addressPrefixes?.[0] ?? '';
   const block = parseCidr(prefix);
   if (block === undefined)
-    throw armError('InvalidRequestContent', {
+    throw createArmError('InvalidRequestContent', {
       text: `address prefix '${prefix}' of subnet ${id} is not a network in CIDR form`,
     });
   const inside = spaces.some((space) => {
     const outer = parseCidr(space);
     return outer !== undefined && contains(outer, block);
   });
-  if (!inside) throw armError('NetcfgInvalidSubnet', { id, text: `${prefix} is not within ${spaces.join(', ')}` });
+  if (!inside)
+    throw createArmError('NetcfgInvalidSubnet', { id, text: `${prefix} is not within ${spaces.join(', ')}` });
   const existing = arm.store.get<SubnetProperties>(id);
   if (existing !== undefined && existing.properties.addressPrefix !== prefix) refuseSubnetInUse(existing, arm);
   const { networkSecurityGroup, defaultOutboundAccess } = body.properties;
   if (networkSecurityGroup !== undefined && arm.store.get(networkSecurityGroup.id) === undefined)
-    throw armError('InvalidResourceReference', { id, other: networkSecurityGroup.id });
+    throw createArmError('InvalidResourceReference', { id, other: networkSecurityGroup.id });
   return {
     id,
     name: id.split('/').at(-1) ?? id,
     type: subnetType,
     group: id.split('/')[4] ?? '',
-    etag: newEtag(),
+    etag: createEtag(),
     real: existing?.real ?? false,
     properties: { provisioningState: 'Updating', addressPrefix: prefix, networkSecurityGroup, defaultOutboundAccess },
   };
 }
 
-function subnetView(subnet: Resource<SubnetProperties>, arm: Arm): object {
-  const users = configurationsIn(arm, subnet.id);
+function presentSubnet(subnet: Resource<SubnetProperties>, arm: Arm): object {
+  const users = listConfigurations(arm, subnet.id);
   return {
     ...subnet.properties,
     ...(users.length > 0 && { ipConfigurations: users.map((id) => ({ id })) }),
@@ -183,20 +187,20 @@ function subnetView(subnet: Resource<SubnetProperties>, arm: Arm): object {
 }
 
 function refuseSubnetInUse(subnet: Resource<SubnetProperties>, arm: Arm): void {
-  const [user] = configurationsIn(arm, subnet.id);
-  if (user !== undefined) throw armError('InUseSubnetCannotBeDeleted', { id: subnet.id, other: user });
+  const [user] = listConfigurations(arm, subnet.id);
+  if (user !== undefined) throw createArmError('InUseSubnetCannotBeDeleted', { id: subnet.id, other: user });
 }
 
 /** Ids of the IP configurations that live in a subnet. */
-function configurationsIn(arm: Arm, subnetId: string): string[] {
+function listConfigurations(arm: Arm, subnetId: string): string[] {
   return arm.store
-    .ofType<InterfaceProperties>('Microsoft.Network/networkInterfaces')
+    .listByType<InterfaceProperties>('Microsoft.Network/networkInterfaces')
     .flatMap((nic) => nic.properties.ipConfigurations)
-    .filter((configuration) => keyOf(configuration.properties.subnet.id) === keyOf(subnetId))
+    .filter((configuration) => normalizeId(configuration.properties.subnet.id) === normalizeId(subnetId))
     .map((configuration) => configuration.id);
 }
 
-const childView = (child: Resource, properties: object): object => ({
+const presentChild = (child: Resource, properties: object): object => ({
   id: child.id,
   name: child.name,
   type: child.type,

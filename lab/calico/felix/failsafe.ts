@@ -12,7 +12,7 @@ export const defaultFailsafePorts: { readonly inbound: readonly ProtoPort[]; rea
   };
 
 /** Chain that accepts a host endpoint's failsafe ports for good. Before connection tracking (`untracked`), answers to the other direction's ports need it too. */
-export function failsafeChain(
+export function addFailsafeChain(
   script: Script,
   configuration: FelixConfigurationSpec,
   direction: 'in' | 'out',

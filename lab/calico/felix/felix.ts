@@ -1,6 +1,6 @@
 import type { KubeConfig } from '@kubernetes/client-node';
-import { allDone } from '../../network/all-done.ts';
 import { runIn } from '../../process/run.ts';
+import { settleAll } from '../../settle-all.ts';
 import { compile } from './compile.ts';
 import { type Datastore, openDatastore } from './datastore.ts';
 import type { Inputs, NodeInterface } from './inputs.ts';
@@ -44,7 +44,7 @@ export async function startFelix(options: FelixOptions): Promise<Felix> {
     const nodes = await Promise.all(
       options.nodes.map(async ({ name, netns }) => ({
         name,
-        interfaces: await interfacesOf(netns),
+        interfaces: await listInterfaces(netns),
         rules: new NodeRules(netns, onError),
         scheduled: '',
       })),
@@ -117,7 +117,7 @@ class Programmer implements Felix {
 
   /** Serves every node's metrics until the stop. */
   async serve(places: FelixOptions['nodes'], metrics: MetricsOptions): Promise<void> {
-    await allDone(
+    await settleAll(
       places.map(async ({ name, netns }) => {
         const rules = this.#nodes.find((node) => node.name === name)?.rules;
         if (rules !== undefined)
@@ -176,7 +176,7 @@ class Programmer implements Felix {
   }
 }
 
-async function interfacesOf(netns: string): Promise<NodeInterface[]> {
+async function listInterfaces(netns: string): Promise<NodeInterface[]> {
   const links = JSON.parse(await runIn(netns, ['ip', '-j', '-4', 'address'])) as readonly {
     readonly ifname?: string;
     readonly addr_info?: readonly { readonly local: string }[];

@@ -35,7 +35,7 @@ export async function serveMetrics(
   const path = join(directory, `metrics-${name}.sock`);
   await rm(path, { force: true });
   const text = async (): Promise<string> =>
-    kind === 'felix' ? 'felix_active_local_endpoints 1\n' : deniedText(name, await denied());
+    kind === 'felix' ? 'felix_active_local_endpoints 1\n' : formatDenied(name, await denied());
   const server = createServer((request, response) => {
     if (request.url !== '/metrics') return void response.writeHead(404).end();
     text().then(
@@ -80,7 +80,7 @@ export async function serveMetrics(
 }
 
 /** A family without samples is absent, as with Prometheus' own library. */
-function deniedText(instance: string, denied: readonly Denied[]): string {
+function formatDenied(instance: string, denied: readonly Denied[]): string {
   const samples = denied.map(
     ({ rule, source, packets }) =>
       `calico_denied_packets{instance="${instance}",policy="${rule}",srcIP="${source}"} ${packets}`,

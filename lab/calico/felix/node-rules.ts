@@ -1,5 +1,5 @@
 import { runIn } from '../../process/run.ts';
-import { type Denied, deniedNow, summed } from './denied.ts';
+import { type Denied, readDenied, sumDenied } from './denied.ts';
 
 /** Milliseconds until a script that nft refused is tried again. */
 const retryMs = 1000;
@@ -30,7 +30,7 @@ export class NodeRules {
 
   /** What was denied since the start: a new script begins to count anew, so the old one's counts are kept. Packets between the last look and the change are lost. */
   denied(): Promise<readonly Denied[]> {
-    return this.#inTurn(async () => summed([...this.#deniedBefore, ...(await deniedNow(this.#netns))]));
+    return this.#inTurn(async () => sumDenied([...this.#deniedBefore, ...(await readDenied(this.#netns))]));
   }
 
   /** Waits for the script under way; what is programmed stays. */
@@ -54,7 +54,7 @@ export class NodeRules {
       while (this.#wanted !== undefined && this.#wanted !== this.#applied) {
         const script = this.#wanted;
         await this.#inTurn(async () => {
-          const denied = summed([...this.#deniedBefore, ...(await deniedNow(this.#netns))]);
+          const denied = sumDenied([...this.#deniedBefore, ...(await readDenied(this.#netns))]);
           await runIn(this.#netns, ['nft', '-f', '-'], script);
           this.#deniedBefore = denied;
         });

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { ArmError, armError, type ErrorBody, type ErrorCode, isErrorCode } from './errors.ts';
+import { ArmError, createArmError, type ErrorBody, type ErrorCode, isErrorCode } from '../arm/errors.ts';
 
 const code = z.string().refine(isErrorCode, { error: 'is not a code of lab/azure/errors.ts' });
 
@@ -145,7 +145,7 @@ export class FaultTable implements Faults {
   /** The first fault of that kind that befalls this call; counted. */
   take<K extends FaultKind>(kind: K, call: Call): Extract<ResolvedFault, { kind: K }> | undefined {
     const found = this.#faults.find(
-      ({ fault, left, until }) => left > 0 && Date.now() < until && fault.kind === kind && befalls(fault, call),
+      ({ fault, left, until }) => left > 0 && Date.now() < until && fault.kind === kind && matchesCall(fault, call),
     );
     if (found === undefined) return undefined;
     if (found.skip > 0) {
@@ -163,24 +163,25 @@ export class FaultTable implements Faults {
     const expiry = this.take('expireToken', call);
     if (expiry !== undefined && isErrorCode(expiry.code)) this.#refusedTokens.set(authorization, expiry.code);
     const refused = this.#refusedTokens.get(authorization);
-    if (refused !== undefined) throw refusal(refused, call, { 'www-authenticate': 'Bearer error="invalid_token"' });
+    if (refused !== undefined)
+      throw createRefusal(refused, call, { 'www-authenticate': 'Bearer error="invalid_token"' });
     const told = this.take('refuse', call);
     if (told !== undefined)
       throw new ArmError(
         told.status,
-        failureOf(told, call.name),
+        createFailure(told, call.name),
         told.retryAfterSeconds === undefined ? {} : { 'retry-after': String(told.retryAfterSeconds) },
       );
     const throttle = this.take('throttle', call);
     if (throttle !== undefined)
-      throw refusal(
+      throw createRefusal(
         throttle.code,
         call,
         throttle.retryAfterSeconds === undefined ? {} : { 'retry-after': String(throttle.retryAfterSeconds) },
       );
     for (const kind of ['conflict', 'deny', 'serverError'] as const) {
       const fault = this.take(kind, call);
-      if (fault !== undefined) throw refusal(fault.code, call);
+      if (fault !== undefined) throw createRefusal(fault.code, call);
     }
   }
 }
@@ -188,11 +189,11 @@ export class FaultTable implements Faults {
 type Reasons = { readonly [K in keyof ErrorBody]?: ErrorBody[K] | undefined };
 
 /** The body with which a `failOperation` fault ends an operation, or a `refuse` fault answers. */
-export function failureOf(
+export function createFailure(
   { code, message, details, innererror, additionalInfo }: Reasons & { readonly code: string },
   id: string,
 ): ErrorBody {
-  const own = isErrorCode(code) ? armError(code, { id }).body.message : 'The operation failed.';
+  const own = isErrorCode(code) ? createArmError(code, { id }).body.message : 'The operation failed.';
   return {
     code,
     message: message?.replaceAll('{name}', id.split('/').at(-1) ?? id) ?? own,
@@ -202,13 +203,13 @@ export function failureOf(
   };
 }
 
-function refusal(text: string, call: Call, headers: Record<string, string> = {}): ArmError {
+function createRefusal(text: string, call: Call, headers: Record<string, string> = {}): ArmError {
   if (!isErrorCode(text)) throw new Error(`unknown code ${text}`); // the schema has refused it already
-  const { status, body } = armError(text, { id: call.name, text: `${call.type}/${call.method}` });
+  const { status, body } = createArmError(text, { id: call.name, text: `${call.type}/${call.method}` });
   return new ArmError(status, body, headers);
 }
 
-function befalls(fault: ResolvedFault, call: Call): boolean {
+function matchesCall(fault: ResolvedFault, call: Call): boolean {
   const pairs = [
     [fault.method, call.method],
     [fault.type, call.type],

@@ -35,44 +35,46 @@ export class Store {
 
   /** The caller names the shape of the properties that the type at this id has. */
   get<P extends Properties = Properties>(id: string): Resource<P> | undefined {
-    return this.#resources.get(keyOf(id)) as Resource<P> | undefined;
+    return this.#resources.get(normalizeId(id)) as Resource<P> | undefined;
   }
 
   put<P extends Properties>(resource: Resource<P>): Resource<P> {
-    if (!this.#resources.has(keyOf(resource.id))) this.creations.push(resource.id);
-    this.#resources.set(keyOf(resource.id), resource);
+    if (!this.#resources.has(normalizeId(resource.id))) this.creations.push(resource.id);
+    this.#resources.set(normalizeId(resource.id), resource);
     return resource;
   }
 
   /** Removes a resource and its children. */
   remove(id: string): void {
-    const key = keyOf(id);
+    const key = normalizeId(id);
     for (const other of [...this.#resources.keys()])
       if (other === key || other.startsWith(`${key}/`)) this.#resources.delete(other);
   }
 
   /** Every resource, ordered by id. */
-  all(): Resource[] {
+  list(): Resource[] {
     return [...this.#resources].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, resource]) => resource);
   }
 
-  ofType<P extends Properties = Properties>(type: string): Resource<P>[] {
-    return this.all().filter((resource) => keyOf(resource.type) === keyOf(type)) as Resource<P>[];
+  listByType<P extends Properties = Properties>(type: string): Resource<P>[] {
+    return this.list().filter((resource) => normalizeId(resource.type) === normalizeId(type)) as Resource<P>[];
   }
 
   /** Resources of a type that belong to a parent, ordered by id. */
-  childrenOf<P extends Properties = Properties>(parentId: string, type: string): Resource<P>[] {
-    return this.ofType<P>(type).filter((resource) => keyOf(resource.id).startsWith(`${keyOf(parentId)}/`));
+  listChildren<P extends Properties = Properties>(parentId: string, type: string): Resource<P>[] {
+    return this.listByType<P>(type).filter((resource) =>
+      normalizeId(resource.id).startsWith(`${normalizeId(parentId)}/`),
+    );
   }
 }
 
 /** Ids are compared without regard to case. */
-export const keyOf = (id: string): string => id.toLowerCase();
+export const normalizeId = (id: string): string => id.toLowerCase();
 
-export const sameId = (a: string | undefined, b: string | undefined): boolean =>
-  a !== undefined && b !== undefined && keyOf(a) === keyOf(b);
+export const isSameId = (a: string | undefined, b: string | undefined): boolean =>
+  a !== undefined && b !== undefined && normalizeId(a) === normalizeId(b);
 
-export const newEtag = (): string => `W/"${randomUUID()}"`;
+export const createEtag = (): string => `W/"${randomUUID()}"`;
 
 /** Id of the resource that holds a child: the id without its last two segments. */
-export const parentIdOf = (id: string): string => id.split('/').slice(0, -2).join('/');
+export const readParentId = (id: string): string => id.split('/').slice(0, -2).join('/');

@@ -1,4 +1,4 @@
-import { type Pace, paceScale } from '../scope.ts';
+import { type Pace, readPaceScale } from '../../scope.ts';
 
 /** Milliseconds that each kind of operation takes. */
 export interface Durations {
@@ -71,9 +71,9 @@ export interface Timing {
 }
 
 /** Pace `azure` is scaled by `paceScale`. */
-export function timingOf(pace: Pace, overrides: Partial<Durations> = {}): Timing {
+export function createTiming(pace: Pace, overrides: Partial<Durations> = {}): Timing {
   if (pace === 'fast') return { durations: { ...fast, ...overrides } };
-  const scale = paceScale();
+  const scale = readPaceScale();
   const scaled = Object.fromEntries(
     Object.entries(typicalSeconds).map(([kind, seconds]) => [kind, seconds * scale * 1000]),
   ) as unknown as Durations;

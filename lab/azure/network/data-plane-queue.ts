@@ -1,10 +1,10 @@
-import type { Consequences } from './arm.ts';
-import type { Effects } from './effects.ts';
-import { networkStateOf } from './network-state.ts';
-import type { Store } from './store.ts';
+import type { DataPlaneQueue } from '../arm/arm.ts';
+import type { Store } from '../arm/store.ts';
+import type { DataPlane } from './data-plane.ts';
+import { computeNetworkState } from './state.ts';
 
 /** Effects one after the other; the network state is computed when its turn comes, so the last state wins. */
-export function consequences(effects: Effects, store: Store): Consequences {
+export function createDataPlaneQueue(effects: DataPlane, store: Store): DataPlaneQueue {
   let last: Promise<unknown> = Promise.resolve();
   const inTurn = (task: () => Promise<void>): Promise<void> => {
     const mine = last.then(task);
@@ -12,7 +12,7 @@ export function consequences(effects: Effects, store: Store): Consequences {
     return mine;
   };
   return {
-    applyNetwork: () => inTurn(() => effects.apply(networkStateOf(store))),
+    applyNetwork: () => inTurn(() => effects.apply(computeNetworkState(store))),
     boot: (vm) => inTurn(() => effects.boot(vm)),
     destroy: (vmId) => inTurn(() => effects.destroy(vmId)),
   };

@@ -44,11 +44,11 @@ export class Rights {
 
   allows(action: string, scope: string): boolean {
     this.#asked.add(action);
-    return this.at(scope).some((role) => allows(role, action));
+    return this.listRoles(scope).some((role) => allows(role, action));
   }
 
   /** The roles that count there. Operations live beside the resource groups: there, every role counts. */
-  at(scope: string): readonly Role[] {
+  listRoles(scope: string): readonly Role[] {
     const beside = /^\/subscriptions\/[^/]+\/providers\/[^/]+\/locations\//i.test(scope);
     return this.#assignments
       .filter(

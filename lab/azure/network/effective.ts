@@ -1,9 +1,9 @@
-import type { NetworkState } from './effects.ts';
-import { networkStateOf } from './network-state.ts';
-import { type InterfaceProperties, interfaceType } from './resources/interfaces.ts';
-import { type RuleProperties, rulesOf } from './resources/security-groups.ts';
-import { type SubnetProperties, subnetType } from './resources/virtual-networks.ts';
-import { keyOf, type Resource, type Store } from './store.ts';
+import { normalizeId, type Resource, type Store } from '../arm/store.ts';
+import { type InterfaceProperties, interfaceType } from '../resources/interfaces.ts';
+import { listRules, type RuleProperties } from '../resources/security-groups.ts';
+import { type SubnetProperties, subnetType } from '../resources/virtual-networks.ts';
+import type { NetworkState } from './data-plane.ts';
+import { computeNetworkState } from './state.ts';
 
 /** Azure's own address for health probes, DNS and metadata; it counts as part of every VNet. */
 const platform = '168.63.129.16/32';
@@ -19,10 +19,10 @@ interface Place {
 }
 
 /** Where an interface of a running VM is; undefined: no such VM has it. */
-function placeOf(store: Store, nicId: string): Place | undefined {
-  const state: NetworkState = networkStateOf(store);
+function findPlace(store: Store, nicId: string): Place | undefined {
+  const state: NetworkState = computeNetworkState(store);
   const nic = store.get<InterfaceProperties>(nicId);
-  const used = state.interfaces.find(({ id }) => id === keyOf(nicId));
+  const used = state.interfaces.find(({ id }) => id === normalizeId(nicId));
   const vnet = state.vnets.find(({ id }) => id === used?.vnetId);
   if (nic?.type !== interfaceType || vnet === undefined) return undefined;
   const [configuration] = nic.properties.ipConfigurations;
@@ -32,8 +32,8 @@ function placeOf(store: Store, nicId: string): Place | undefined {
 }
 
 /** The groups of the subnet and of the interface with custom and default rules, service tags spelled out, ports as ranges. */
-export function effectiveSecurityGroups(store: Store, nicId: string): object[] | undefined {
-  const place = placeOf(store, nicId);
+export function listEffectiveSecurityGroups(store: Store, nicId: string): object[] | undefined {
+  const place = findPlace(store, nicId);
   if (place === undefined) return undefined;
   const { nic, subnet } = place;
   const used = [
@@ -42,16 +42,16 @@ export function effectiveSecurityGroups(store: Store, nicId: string): object[] |
   ];
   return used.flatMap(({ group, association }) => {
     if (group === undefined) return [];
-    const custom = rulesOf({ store }, group.id).filter(({ real }) => real);
+    const custom = listRules({ store }, group.id).filter(({ real }) => real);
     const rules = [
-      ...custom.map(({ name, properties }) => ruleOf(`securityRules/${name}`, properties, place)),
-      ...defaults.map((rule) => ruleOf(`defaultSecurityRules/${rule.name}`, rule, place)),
+      ...custom.map(({ name, properties }) => presentRule(`securityRules/${name}`, properties, place)),
+      ...defaults.map((rule) => presentRule(`defaultSecurityRules/${rule.name}`, rule, place)),
     ];
     return [{ networkSecurityGroup: { id: group.id }, association, effectiveSecurityRules: rules }];
   });
 }
 
-type Rule = Pick<
+type RuleFields = Pick<
   RuleProperties,
   | 'access'
   | 'destinationAddressPrefix'
@@ -64,7 +64,7 @@ type Rule = Pick<
 > &
   Pick<RuleProperties, 'sourceAddressPrefix' | 'sourceAddressPrefixes' | 'sourcePortRange' | 'sourcePortRanges'>;
 
-const byDefault = (
+const createDefaultRule = (
   name: string,
   direction: 'Inbound' | 'Outbound',
   priority: number,
@@ -83,22 +83,22 @@ const byDefault = (
   }) as const;
 
 const defaults = [
-  byDefault('AllowVnetInBound', 'Inbound', 65_000, 'Allow', 'VirtualNetwork', 'VirtualNetwork'),
-  byDefault('AllowAzureLoadBalancerInBound', 'Inbound', 65_001, 'Allow', 'AzureLoadBalancer', '*'),
-  byDefault('DenyAllInBound', 'Inbound', 65_500, 'Deny', '*', '*'),
-  byDefault('AllowVnetOutBound', 'Outbound', 65_000, 'Allow', 'VirtualNetwork', 'VirtualNetwork'),
-  byDefault('AllowInternetOutBound', 'Outbound', 65_001, 'Allow', '*', 'Internet'),
-  byDefault('DenyAllOutBound', 'Outbound', 65_500, 'Deny', '*', '*'),
+  createDefaultRule('AllowVnetInBound', 'Inbound', 65_000, 'Allow', 'VirtualNetwork', 'VirtualNetwork'),
+  createDefaultRule('AllowAzureLoadBalancerInBound', 'Inbound', 65_001, 'Allow', 'AzureLoadBalancer', '*'),
+  createDefaultRule('DenyAllInBound', 'Inbound', 65_500, 'Deny', '*', '*'),
+  createDefaultRule('AllowVnetOutBound', 'Outbound', 65_000, 'Allow', 'VirtualNetwork', 'VirtualNetwork'),
+  createDefaultRule('AllowInternetOutBound', 'Outbound', 65_001, 'Allow', '*', 'Internet'),
+  createDefaultRule('DenyAllOutBound', 'Outbound', 65_500, 'Deny', '*', '*'),
 ];
 
-function ruleOf(name: string, rule: Rule, place: Place): object {
+function presentRule(name: string, rule: RuleFields, place: Place): object {
   const [source, destination] = [
-    addresses('source', listOf(rule.sourceAddressPrefix, rule.sourceAddressPrefixes), place),
-    addresses('destination', listOf(rule.destinationAddressPrefix, rule.destinationAddressPrefixes), place),
+    presentAddresses('source', listOf(rule.sourceAddressPrefix, rule.sourceAddressPrefixes), place),
+    presentAddresses('destination', listOf(rule.destinationAddressPrefix, rule.destinationAddressPrefixes), place),
   ];
   const [from, to] = [
-    ports(listOf(rule.sourcePortRange, rule.sourcePortRanges)),
-    ports(listOf(rule.destinationPortRange, rule.destinationPortRanges)),
+    formatPorts(listOf(rule.sourcePortRange, rule.sourcePortRanges)),
+    formatPorts(listOf(rule.destinationPortRange, rule.destinationPortRanges)),
   ];
   return {
     name,
@@ -116,7 +116,7 @@ function ruleOf(name: string, rule: Rule, place: Place): object {
 }
 
 /** The tag's own name stays beside the blocks that it stands for. */
-function addresses(side: 'source' | 'destination', given: readonly string[], { own, peered }: Place): object {
+function presentAddresses(side: 'source' | 'destination', given: readonly string[], { own, peered }: Place): object {
   const tags: Readonly<Record<string, readonly string[]>> = {
     virtualnetwork: [...own, ...peered, platform],
     azureloadbalancer: [platform],
@@ -146,7 +146,7 @@ const publicBlocks = [
   '203.0.113.0/24',
 ];
 
-const ports = (given: readonly string[]): string[] =>
+const formatPorts = (given: readonly string[]): string[] =>
   given.map((each) => (each === '*' ? '0-65535' : each.includes('-') ? each : `${each}-${each}`));
 
 /** ARM has a field for one value and one for many; neither means any. */
@@ -156,8 +156,8 @@ function listOf(one: string | undefined, many: readonly string[] | undefined): s
 }
 
 /** The system routes: the own VNet, peers as long as both sides are Connected, the internet, and nothing for private blocks. */
-export function effectiveRouteTable(store: Store, nicId: string): object[] | undefined {
-  const place = placeOf(store, nicId);
+export function listEffectiveRoutes(store: Store, nicId: string): object[] | undefined {
+  const place = findPlace(store, nicId);
   if (place === undefined) return undefined;
   const { own, peered } = place;
   const route = (nextHopType: string, addressPrefix: readonly string[]) =>

@@ -1,18 +1,18 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import * as z from 'zod';
-import type { Arm } from './arm.ts';
-import { armError } from './errors.ts';
-import { type ArmRequest, armRoute, groupOf } from './http.ts';
-import { accepted } from './operation-routes.ts';
-import { resourceTypes } from './resources/index.ts';
-import type { ResourceType } from './resources/type.ts';
-import { isListed, newEtag, parentIdOf, type Resource } from './store.ts';
-import { inGroup, remove, type Target, write } from './writes.ts';
+import type { Arm } from '../arm/arm.ts';
+import { createArmError } from '../arm/errors.ts';
+import { type ArmRequest, registerRoute, requireGroupName } from '../arm/http.ts';
+import { createEtag, isListed, type Resource, readParentId } from '../arm/store.ts';
+import { isInGroup, removeResource, type Target, writeResource } from '../arm/writes.ts';
+import { resourceTypes } from '../resources/index.ts';
+import type { ResourceType } from '../resources/type.ts';
+import { answerAccepted } from './operations.ts';
 
 const inAnyGroup = '/subscriptions/:subscription/resourceGroups/:group';
 
 /** GET, PUT, PATCH (tags), DELETE, POST actions and lists of every type of the table. */
-export function resourceRoutes(app: FastifyInstance, arm: Arm): void {
+export function registerResourceRoutes(app: FastifyInstance, arm: Arm): void {
   for (const type of resourceTypes) {
     const [provider = '', ...segments] = type.type.split('/');
     const path = segments.map((segment, at) => `${segment}/:name${at}`).join('/');
@@ -23,50 +23,60 @@ export function resourceRoutes(app: FastifyInstance, arm: Arm): void {
     };
     const collection = `providers/${provider}/${path.slice(0, path.lastIndexOf('/'))}`;
     const action = (right: string): string => `${type.type}/${right}`;
-    armRoute(app, arm, {
+    registerRoute(app, arm, {
       ...one,
       method: 'GET',
       action: action('read'),
-      handle: (request) => viewOf(stored(request, type), type, request),
+      handle: (request) => presentResource(requireStored(request, type), type, request),
     });
-    armRoute(app, arm, { ...one, method: 'PUT', action: action('write'), handle: (request) => put(request, type) });
-    armRoute(app, arm, {
+    registerRoute(app, arm, {
+      ...one,
+      method: 'PUT',
+      action: action('write'),
+      handle: (request) => putResource(request, type),
+    });
+    registerRoute(app, arm, {
       ...one,
       method: 'PATCH',
       action: action('write'),
       handle: (request) => patchTags(request, type),
     });
-    armRoute(app, arm, { ...one, method: 'DELETE', action: action('delete'), handle: (request) => del(request, type) });
+    registerRoute(app, arm, {
+      ...one,
+      method: 'DELETE',
+      action: action('delete'),
+      handle: (request) => deleteResource(request, type),
+    });
     for (const name of type.actions ?? []) {
-      armRoute(app, arm, {
+      registerRoute(app, arm, {
         ...one,
         url: `${one.url}/${name}`,
         method: 'POST',
         action: action(`${name}/action`),
-        handle: (request) => type.act?.(stored(request, type), arm, name),
+        handle: (request) => type.act?.(requireStored(request, type), arm, name),
       });
     }
-    armRoute(app, arm, {
+    registerRoute(app, arm, {
       method: 'GET',
       url: `${inAnyGroup}/${collection}`,
       type: type.type,
       action: action('read'),
-      handle: (request) => list(request, type),
+      handle: (request) => listResources(request, type),
     });
     if (segments.length === 1) {
-      armRoute(app, arm, {
+      registerRoute(app, arm, {
         method: 'GET',
         url: `/subscriptions/:subscription/${collection}`,
         type: type.type,
         action: action('read'),
-        handle: (request) => list(request, type),
+        handle: (request) => listResources(request, type),
       });
     }
   }
 }
 
 /** A resource as ARM shows it. */
-export function viewOf(
+export function presentResource(
   resource: Resource,
   type: ResourceType | undefined,
   { arm, query }: Pick<ArmRequest, 'arm' | 'query'>,
@@ -88,8 +98,8 @@ export function viewOf(
   };
 }
 
-function targetOf(request: ArmRequest, type: ResourceType): Target {
-  const group = groupOf(request);
+function readTarget(request: ArmRequest, type: ResourceType): Target {
+  const group = requireGroupName(request);
   const [provider = '', ...segments] = type.type.split('/');
   const names = segments.map((_, at) => request.params[`name${at}`] ?? '');
   const path = segments.map((segment, at) => `${segment}/${names[at]}`).join('/');
@@ -97,49 +107,54 @@ function targetOf(request: ArmRequest, type: ResourceType): Target {
   return { type, id, name: names.at(-1) ?? '', group, query: request.query, call: request.call };
 }
 
-function stored(request: ArmRequest, type: ResourceType): Resource {
-  const { id } = targetOf(request, type);
+function requireStored(request: ArmRequest, type: ResourceType): Resource {
+  const { id } = readTarget(request, type);
   const resource = request.arm.store.get(id);
-  if (resource === undefined) throw armError('ResourceNotFound', { id });
+  if (resource === undefined) throw createArmError('ResourceNotFound', { id });
   return resource;
 }
 
-function put(request: ArmRequest, type: ResourceType): FastifyReply {
-  const { resource, created, operation } = write(request.arm, targetOf(request, type), request.body);
+function putResource(request: ArmRequest, type: ResourceType): FastifyReply {
+  const { resource, created, operation } = writeResource(request.arm, readTarget(request, type), request.body);
   if (request.arm.faults.take('dropAfterAccept', request.call) !== undefined) return request.drop();
-  return accepted(request, operation, created ? 201 : 200, viewOf(resource, type, { arm: request.arm, query: {} }));
+  return answerAccepted(
+    request,
+    operation,
+    created ? 201 : 200,
+    presentResource(resource, type, { arm: request.arm, query: {} }),
+  );
 }
 
-function del(request: ArmRequest, type: ResourceType): FastifyReply {
-  const operation = remove(request.arm, targetOf(request, type));
+function deleteResource(request: ArmRequest, type: ResourceType): FastifyReply {
+  const operation = removeResource(request.arm, readTarget(request, type));
   if (operation === undefined) return request.reply.code(204).send();
   if (request.arm.faults.take('dropAfterAccept', request.call) !== undefined) return request.drop();
-  return accepted(request, operation, 202);
+  return answerAccepted(request, operation, 202);
 }
 
 const tagsBody = z.looseObject({ tags: z.record(z.string(), z.string()) });
 
 function patchTags(request: ArmRequest, type: ResourceType): object {
-  const resource = stored(request, type);
+  const resource = requireStored(request, type);
   const body = tagsBody.safeParse(request.body);
   if (!body.success || type.type.split('/').length > 2)
-    throw armError('InvalidRequestFormat', { text: 'PATCH changes tags, and nothing else' });
+    throw createArmError('InvalidRequestFormat', { text: 'PATCH changes tags, and nothing else' });
   resource.tags = body.data.tags;
-  resource.etag = newEtag();
-  return viewOf(resource, type, request);
+  resource.etag = createEtag();
+  return presentResource(resource, type, request);
 }
 
 /** One page, always: the lab is small. Children are listed within their parent, which must be there. */
-function list(request: ArmRequest, type: ResourceType): { value: object[] } {
+function listResources(request: ArmRequest, type: ResourceType): { value: object[] } {
   const { arm, params } = request;
   const shown = (resources: readonly Resource[]): { value: object[] } => ({
-    value: resources.filter(isListed).map((resource) => viewOf(resource, type, { arm, query: {} })),
+    value: resources.filter(isListed).map((resource) => presentResource(resource, type, { arm, query: {} })),
   });
-  if (params['group'] === undefined) return shown(arm.store.ofType(type.type));
-  const group = groupOf(request);
+  if (params['group'] === undefined) return shown(arm.store.listByType(type.type));
+  const group = requireGroupName(request);
   if (params['name0'] === undefined)
-    return shown(arm.store.ofType(type.type).filter((resource) => inGroup(resource, group)));
-  const parentId = parentIdOf(targetOf(request, type).id);
-  if (arm.store.get(parentId) === undefined) throw armError('ResourceNotFound', { id: parentId });
-  return shown(arm.store.childrenOf(parentId, type.type));
+    return shown(arm.store.listByType(type.type).filter((resource) => isInGroup(resource, group)));
+  const parentId = readParentId(readTarget(request, type).id);
+  if (arm.store.get(parentId) === undefined) throw createArmError('ResourceNotFound', { id: parentId });
+  return shown(arm.store.listChildren(parentId, type.type));
 }

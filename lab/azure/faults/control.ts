@@ -1,9 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import * as z from 'zod';
+import type { Resource, Store } from '../arm/store.ts';
+import { isTracked } from '../resources/index.ts';
 import { type Fault, type Faults, faultSchema, type Where, whereSchema } from './faults.ts';
-import { isTracked } from './resources/index.ts';
-import { faultOf, type ScenarioName, scenarios } from './scenarios.ts';
-import type { Resource, Store } from './store.ts';
+import { createFault, type ScenarioName, scenarios } from './scenarios.ts';
 
 /** A request as the log keeps it. `status` 0: no answer (yet), or the connection was broken. The path is without its query. */
 export interface LoggedRequest {
@@ -27,7 +27,7 @@ export interface Control {
  * DELETE /lab/faults (all of them), GET /lab/inventory, GET /lab/requests.
  * Every call needs the header `x-lab-token`.
  */
-export function controlRoutes(app: FastifyInstance, control: Control): void {
+export function registerControlRoutes(app: FastifyInstance, control: Control): void {
   app.register((door, _options, done) => {
     door.addHook('onRequest', async (request: FastifyRequest, reply: FastifyReply) => {
       if (request.headers[controlHeader] !== control.token)
@@ -58,7 +58,7 @@ export function controlRoutes(app: FastifyInstance, control: Control): void {
           },
         });
       const { scenario, ...where } = request.body as Partial<Where> & { scenario: ScenarioName };
-      control.faults.add(faultOf(scenario, where));
+      control.faults.add(createFault(scenario, where));
       return reply.code(204).send();
     });
     door.delete('/lab/faults', async (_request, reply) => {
@@ -77,11 +77,11 @@ const scenarioSchema = z.strictObject({
 });
 
 /** Every resource with its properties, ordered by id, less what changes without a cause: etags and times. */
-export function inventoryOf(store: Store): object {
-  return structuredClone({ resources: store.all().map(plain) });
+export function readInventory(store: Store): object {
+  return structuredClone({ resources: store.list().map(omitVolatile) });
 }
 
-function plain({ etag: _etag, real: _real, unlistedUntil: _lag, properties, ...rest }: Resource): object {
+function omitVolatile({ etag: _etag, real: _real, unlistedUntil: _lag, properties, ...rest }: Resource): object {
   const { timeCreated: _time, ...lasting } = properties as { timeCreated?: string };
   return { ...rest, tracked: isTracked(rest.type), properties: lasting };
 }

@@ -1,10 +1,10 @@
 import * as z from 'zod';
+import { type Call, createFailure } from '../faults/faults.ts';
+import type { Locks, ResourceType } from '../resources/type.ts';
 import type { Arm } from './arm.ts';
-import { armError } from './errors.ts';
-import { type Call, failureOf } from './faults.ts';
+import { createArmError } from './errors.ts';
 import type { Operation } from './operations.ts';
-import type { Locks, ResourceType } from './resources/type.ts';
-import { keyOf, newEtag, parentIdOf, type Resource, sameId } from './store.ts';
+import { createEtag, isSameId, normalizeId, type Resource, readParentId } from './store.ts';
 
 /** A request for one resource, its path read. */
 export interface Target {
@@ -17,7 +17,7 @@ export interface Target {
   readonly call: Call;
 }
 
-const envelopeOf = z.looseObject({
+const envelopeSchema = z.looseObject({
   location: z.string().optional(),
   tags: z.record(z.string(), z.string()).nullish(),
   sku: z.looseObject({}).nullish(),
@@ -25,25 +25,25 @@ const envelopeOf = z.looseObject({
 });
 
 /** PUT: stores the resource at once, and starts the operation that makes it real. */
-export function write(
+export function writeResource(
   arm: Arm,
   target: Target,
   rawBody: unknown,
 ): { resource: Resource; created: boolean; operation: Operation } {
   const { type, query } = target;
-  if (type.write === undefined) throw armError('MethodNotAllowed', { text: `PUT ${type.type}` });
+  if (type.write === undefined) throw createArmError('MethodNotAllowed', { text: `PUT ${type.type}` });
   const existing = arm.store.get(target.id);
   const id = existing?.id ?? target.id;
   refuseWithoutParent(arm, target);
-  const body = parse(type.write.body, rawBody);
+  const body = parseBody(type.write.body, rawBody);
   refuseLocked(arm, type, id, type.locks(id, arm, body));
   for (const link of type.write.links?.(body) ?? []) {
     if (!arm.rights.allows(link.action, link.id))
-      throw armError('LinkedAuthorizationFailed', { id, other: link.id, text: link.action });
+      throw createArmError('LinkedAuthorizationFailed', { id, other: link.id, text: link.action });
   }
-  const envelope = parse(envelopeOf, rawBody);
+  const envelope = parseBody(envelopeSchema, rawBody);
   if (existing?.location !== undefined && envelope.location !== undefined && existing.location !== envelope.location)
-    throw armError('PropertyChangeNotAllowed', { text: 'location' });
+    throw createArmError('PropertyChangeNotAllowed', { text: 'location' });
   const properties = type.write.accept({ arm, id, body, query }, existing);
   const resource = arm.store.put({
     id,
@@ -54,7 +54,7 @@ export function write(
     tags: envelope.tags ?? undefined,
     sku: envelope.sku ?? undefined,
     zones: envelope.zones ?? undefined,
-    etag: newEtag(),
+    etag: createEtag(),
     properties: { ...properties, provisioningState: existing?.real ? 'Updating' : type.whileWriting },
     real: existing?.real ?? false,
   });
@@ -71,14 +71,14 @@ function startWrite(arm: Arm, { type, call }: Target, resource: Resource, locks:
   const fail = arm.faults.take('failOperation', call);
   const wasReal = resource.real;
   return arm.operations.start({
-    provider: providerOf(type),
+    provider: readProvider(type),
     method: 'PUT',
     resourceId: resource.id,
     locks: [...locks.own, ...(locks.referenced ?? [])],
     durationMs:
       arm.timing.durations[(wasReal && type.lasts.update) || type.lasts.create] +
       (arm.faults.take('slowPeering', call)?.delayMs ?? 0),
-    fail: fail && failureOf(fail, resource.id),
+    fail: fail && createFailure(fail, resource.id),
     failedAs: fail?.end,
     lost: arm.faults.take('loseOperation', call) !== undefined,
     work: async () => {
@@ -86,7 +86,7 @@ function startWrite(arm: Arm, { type, call }: Target, resource: Resource, locks:
       await type.write?.realise(resource, arm);
       if (resource.properties.provisioningState === 'Deleting') return; // a deletion preempted it
       resource.properties.provisioningState = 'Succeeded';
-      resource.etag = newEtag();
+      resource.etag = createEtag();
     },
     failed: () => {
       resource.real = wasReal;
@@ -97,32 +97,32 @@ function startWrite(arm: Arm, { type, call }: Target, resource: Resource, locks:
 }
 
 /** DELETE: starts the operation that ends the resource; undefined when there is none. A deletion under way is joined. */
-export function remove(arm: Arm, target: Target): Operation | undefined {
+export function removeResource(arm: Arm, target: Target): Operation | undefined {
   const { type, call } = target;
   const resource = arm.store.get(target.id);
   if (resource === undefined) return undefined;
   const removal = type.removal;
-  if (removal === undefined) throw armError('MethodNotAllowed', { text: `DELETE ${type.type}` });
-  const holder = arm.operations.holder(resource.id);
-  if (holder?.method === 'DELETE' && sameId(holder.resourceId, resource.id)) return holder;
+  if (removal === undefined) throw createArmError('MethodNotAllowed', { text: `DELETE ${type.type}` });
+  const holder = arm.operations.findHolder(resource.id);
+  if (holder?.method === 'DELETE' && isSameId(holder.resourceId, resource.id)) return holder;
   const locks = type.locks(resource.id, arm, undefined);
-  const preempted = preempt(type, holder);
+  const preempted = preemptCreation(type, holder);
   if (preempted === undefined) refuseLocked(arm, type, resource.id, locks);
   removal.refuse?.(resource, arm);
   const fail = arm.faults.take('failOperation', call);
   resource.properties.provisioningState = 'Deleting';
   return arm.operations.start({
-    provider: providerOf(type),
+    provider: readProvider(type),
     method: 'DELETE',
     resourceId: resource.id,
     locks: [...locks.own, ...(locks.referenced ?? [])],
     durationMs: arm.timing.durations[type.lasts.remove] + (arm.faults.take('slowPeering', call)?.delayMs ?? 0),
-    fail: fail && failureOf(fail, resource.id),
+    fail: fail && createFailure(fail, resource.id),
     failedAs: fail?.end,
     lost: arm.faults.take('loseOperation', call) !== undefined,
     work: async () => {
       await preempted?.settled;
-      await erase(arm, type, resource);
+      await eraseResource(arm, type, resource);
     },
     failed: () => {
       resource.properties.provisioningState = 'Failed';
@@ -131,14 +131,14 @@ export function remove(arm: Arm, target: Target): Operation | undefined {
 }
 
 /** Ends a resource with its consequences. */
-export async function erase(arm: Arm, type: ResourceType, resource: Resource): Promise<void> {
+export async function eraseResource(arm: Arm, type: ResourceType, resource: Resource): Promise<void> {
   resource.real = false;
   await type.removal?.erase(resource, arm);
   arm.store.remove(resource.id);
 }
 
 /** A machine can be deleted while it is being made: that ends its creation. */
-function preempt(type: ResourceType, holder: Operation | undefined): Operation | undefined {
+function preemptCreation(type: ResourceType, holder: Operation | undefined): Operation | undefined {
   if (type.type !== 'Microsoft.Compute/virtualMachines' || holder === undefined) return undefined;
   holder.preempt();
   return holder;
@@ -146,30 +146,31 @@ function preempt(type: ResourceType, holder: Operation | undefined): Operation |
 
 function refuseWithoutParent(arm: Arm, { type, id }: Target): void {
   if (type.type.split('/').length === 2) return;
-  const parent = parentIdOf(id);
-  if (arm.store.get(parent) === undefined) throw armError('ParentResourceNotFound', { id, other: parent });
+  const parent = readParentId(id);
+  if (arm.store.get(parent) === undefined) throw createArmError('ParentResourceNotFound', { id, other: parent });
 }
 
 /** One write at a time: networks answer AnotherOperationInProgress, machines Conflict. */
 function refuseLocked(arm: Arm, type: ResourceType, id: string, locks: Locks): void {
-  const busy = locks.own.find((each) => arm.operations.holder(each) !== undefined);
+  const busy = locks.own.find((each) => arm.operations.findHolder(each) !== undefined);
   if (busy !== undefined)
-    throw providerOf(type) === 'Microsoft.Network'
-      ? armError('AnotherOperationInProgress', { id, other: busy })
-      : armError('Conflict', { id: busy });
-  const unready = locks.referenced?.find((each) => arm.operations.holder(each) !== undefined);
-  if (unready !== undefined) throw armError('ReferencedResourceNotProvisioned', { id, other: unready });
+    throw readProvider(type) === 'Microsoft.Network'
+      ? createArmError('AnotherOperationInProgress', { id, other: busy })
+      : createArmError('Conflict', { id: busy });
+  const unready = locks.referenced?.find((each) => arm.operations.findHolder(each) !== undefined);
+  if (unready !== undefined) throw createArmError('ReferencedResourceNotProvisioned', { id, other: unready });
 }
 
-function parse<B>(schema: z.ZodType<B>, raw: unknown): B {
+function parseBody<B>(schema: z.ZodType<B>, raw: unknown): B {
   const parsed = schema.safeParse(raw);
   if (parsed.success) return parsed.data;
-  throw armError('InvalidRequestFormat', {
+  throw createArmError('InvalidRequestFormat', {
     text: parsed.error.issues.map((issue) => `${issue.path.join('.') || 'body'}: ${issue.message}`).join('; '),
   });
 }
 
-const providerOf = (type: ResourceType): string => type.type.split('/')[0] ?? '';
+const readProvider = (type: ResourceType): string => type.type.split('/')[0] ?? '';
 
 /** True for ids of the same group, in any case. */
-export const inGroup = (resource: Resource, group: string): boolean => keyOf(resource.group) === keyOf(group);
+export const isInGroup = (resource: Resource, group: string): boolean =>
+  normalizeId(resource.group) === normalizeId(group);

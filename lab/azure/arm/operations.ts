@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { armError, type ErrorBody, errorBodyOf } from './errors.ts';
-import { keyOf } from './store.ts';
+import { createArmError, createErrorBody, type ErrorBody } from './errors.ts';
+import { normalizeId } from './store.ts';
 
 /** A long-running operation as its URL tells it. */
 export interface Operation {
@@ -51,12 +51,12 @@ export class Operations {
   readonly #closing = new AbortController();
 
   get(id: string): Operation | undefined {
-    return this.#operations.get(keyOf(id));
+    return this.#operations.get(normalizeId(id));
   }
 
   /** The operation that writes this resource now. */
-  holder(resourceId: string): Operation | undefined {
-    return this.#locks.get(keyOf(resourceId));
+  findHolder(resourceId: string): Operation | undefined {
+    return this.#locks.get(normalizeId(resourceId));
   }
 
   start(request: OperationRequest): Operation {
@@ -74,7 +74,7 @@ export class Operations {
       preempt: () => preempted.abort(),
     };
     this.#operations.set(operation.id, operation);
-    for (const id of request.locks) this.#locks.set(keyOf(id), operation);
+    for (const id of request.locks) this.#locks.set(normalizeId(id), operation);
     void this.#run(operation, request, preempted.signal).finally(settle);
     return operation;
   }
@@ -97,13 +97,14 @@ export class Operations {
     } catch (error) {
       end = ending.aborted ? 'Canceled' : error instanceof OperationFailure ? (request.failedAs ?? 'Failed') : 'Failed';
       operation.error = ending.aborted
-        ? armError('OperationPreempted', { id: request.resourceId }).body
+        ? createArmError('OperationPreempted', { id: request.resourceId }).body
         : error instanceof OperationFailure
           ? error.body
-          : errorBodyOf(error);
+          : createErrorBody(error);
       if (!this.#closing.signal.aborted) request.failed?.();
     }
-    for (const id of request.locks) if (this.#locks.get(keyOf(id)) === operation) this.#locks.delete(keyOf(id));
+    for (const id of request.locks)
+      if (this.#locks.get(normalizeId(id)) === operation) this.#locks.delete(normalizeId(id));
     operation.endTime = new Date().toISOString();
     operation.status = end; // last: who sees it must find the resource in its final state
   }

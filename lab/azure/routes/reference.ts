@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify';
-import { cluster } from '../scope.ts';
-import type { Arm } from './arm.ts';
-import { armError } from './errors.ts';
-import { armRoute, groupOf } from './http.ts';
-import { imageVersion } from './resources/virtual-machines.ts';
+import { cluster } from '../../scope.ts';
+import type { Arm } from '../arm/arm.ts';
+import { createArmError } from '../arm/errors.ts';
+import { registerRoute, requireGroupName } from '../arm/http.ts';
+import { imageVersion } from '../resources/virtual-machines.ts';
 
 /** Sizes that the region of the lab offers. */
 const sizes = ['Standard_B2ts_v2', 'Standard_B2ats_v2', 'Standard_B2s_v2', 'Standard_D2s_v5'];
@@ -11,9 +11,9 @@ const images =
   '/subscriptions/:subscription/providers/Microsoft.Compute/locations/:location/publishers/:publisher/artifacttypes/vmimage/offers/:offer/skus/:sku/versions';
 
 /** What is only read: rights, providers, VM sizes and image versions. */
-export function referenceRoutes(app: FastifyInstance, arm: Arm): void {
-  permissionRoutes(app, arm);
-  armRoute(app, arm, {
+export function registerReferenceRoutes(app: FastifyInstance, arm: Arm): void {
+  registerPermissionRoutes(app, arm);
+  registerRoute(app, arm, {
     method: 'GET',
     url: '/subscriptions/:subscription/providers/:namespace',
     type: 'Microsoft.Resources/providers',
@@ -24,7 +24,7 @@ export function referenceRoutes(app: FastifyInstance, arm: Arm): void {
       resourceTypes: [],
     }),
   });
-  armRoute(app, arm, {
+  registerRoute(app, arm, {
     method: 'GET',
     url: '/subscriptions/:subscription/providers/Microsoft.Compute/skus',
     type: 'Microsoft.Compute/skus',
@@ -49,8 +49,8 @@ export function referenceRoutes(app: FastifyInstance, arm: Arm): void {
     type: 'Microsoft.Compute/locations/publishers/artifacttypes/offers/skus/versions',
     action: 'Microsoft.Compute/locations/publishers/artifacttypes/offers/skus/versions/read',
   } as const;
-  armRoute(app, arm, { ...image, url: images, handle: (request) => [version(request, imageVersion)] });
-  armRoute(app, arm, {
+  registerRoute(app, arm, { ...image, url: images, handle: (request) => [version(request, imageVersion)] });
+  registerRoute(app, arm, {
     ...image,
     url: `${images}/:version`,
     handle: (request) => ({
@@ -61,25 +61,25 @@ export function referenceRoutes(app: FastifyInstance, arm: Arm): void {
 }
 
 /** The rights of the caller on a resource group or on one resource in it. */
-function permissionRoutes(app: FastifyInstance, arm: Arm): void {
+function registerPermissionRoutes(app: FastifyInstance, arm: Arm): void {
   const group = '/subscriptions/:subscription/resourceGroups/:group';
   for (const resource of [
     '',
     '/providers/:namespace/:type/:name',
     '/providers/:namespace/:parentType/:parentName/:type/:name',
   ]) {
-    armRoute(app, arm, {
+    registerRoute(app, arm, {
       method: 'GET',
       url: `${group}${resource}/providers/Microsoft.Authorization/permissions`,
       type: 'Microsoft.Authorization/permissions',
       action: 'Microsoft.Authorization/permissions/read',
       handle: (request) => {
-        groupOf(request);
+        requireGroupName(request);
         const scope = `${group}${resource}`.replaceAll(/:(\w+)/g, (_part, name: string) => request.params[name] ?? '');
-        if (arm.store.get(scope) === undefined) throw armError('ResourceNotFound', { id: scope });
+        if (arm.store.get(scope) === undefined) throw createArmError('ResourceNotFound', { id: scope });
         return {
           value: arm.rights
-            .at(scope)
+            .listRoles(scope)
             .map(({ actions, notActions }) => ({ actions, notActions, dataActions: [], notDataActions: [] })),
         };
       },

@@ -56,7 +56,7 @@ export interface VmBoot {
 }
 
 /** Real consequences of emulated resources. Implemented by lab/network; each call resolves when it holds. */
-export interface Effects {
+export interface DataPlane {
   /** Makes the packets behave as this state says. Calls are serialised; the last state wins. */
   apply(state: NetworkState): Promise<void>;
   /** Makes the VM's machine and starts its boot; sshd answers some time later. */

@@ -1,8 +1,8 @@
 import { randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type CryptoKey, errors, exportJWK, generateKeyPair, jwtVerify, SignJWT } from 'jose';
-import { cluster } from '../scope.ts';
-import { armError } from './errors.ts';
+import { cluster } from '../../scope.ts';
+import { createArmError } from '../arm/errors.ts';
 
 /** The one service principal that the lab knows. */
 export interface Credentials {
@@ -15,7 +15,7 @@ export interface Credentials {
 /** Tokens of the stand-in Entra. */
 export interface Entra {
   readonly credentials: Credentials;
-  routes(app: FastifyInstance): void;
+  registerRoutes(app: FastifyInstance): void;
   /** Throws AuthenticationFailed, InvalidAuthenticationToken or ExpiredAuthenticationToken unless the header carries a token of ours. */
   authenticate(authorization: string | undefined): Promise<void>;
 }
@@ -35,10 +35,10 @@ export async function createEntra(): Promise<Entra> {
   };
   return {
     credentials,
-    routes(app) {
+    registerRoutes(app) {
       // `/adfs` is the form that skips Microsoft's instance discovery; the other is Entra's own
       for (const prefix of ['/:tenant/v2.0', '/:tenant', '/adfs'])
-        app.get(`${prefix}/.well-known/openid-configuration`, (request) => discovery(request));
+        app.get(`${prefix}/.well-known/openid-configuration`, (request) => describeIssuer(request));
       for (const path of ['/:tenant/discovery/v2.0/keys', '/adfs/discovery/keys'])
         app.get(path, () => ({ keys: [jwk] }));
       for (const path of ['/:tenant/oauth2/v2.0/token', '/:tenant/oauth2/token', '/adfs/oauth2/token']) {
@@ -49,7 +49,7 @@ export async function createEntra(): Promise<Entra> {
   };
 }
 
-function discovery(request: FastifyRequest): object {
+function describeIssuer(request: FastifyRequest): object {
   const { tenant = 'adfs' } = request.params as { tenant?: string };
   const base = `https://${request.host}/${tenant}`;
   const adfs = tenant === 'adfs';
@@ -98,7 +98,7 @@ async function issueToken(
       700016,
       `Application with identifier '${form.get('client_id')}' was not found in the directory.`,
     );
-  if (!sameSecret(form.get('client_secret') ?? '', credentials.clientSecret))
+  if (!isSameSecret(form.get('client_secret') ?? '', credentials.clientSecret))
     return refuse(401, 'invalid_client', 7000215, 'Invalid client secret provided.');
   const audience = (form.get('scope')?.split(' ')[0] ?? form.get('resource') ?? `https://${request.host}`).replace(
     /\/\.default$/,
@@ -123,18 +123,20 @@ async function issueToken(
   return { token_type: 'Bearer', expires_in: lifetimeSeconds, ext_expires_in: lifetimeSeconds, access_token: token };
 }
 
-function sameSecret(given: string, wanted: string): boolean {
+function isSameSecret(given: string, wanted: string): boolean {
   const [a, b] = [Buffer.from(given), Buffer.from(wanted)];
   return a.length === b.length && timingSafeEqual(a, b);
 }
 
 async function authenticate(authorization: string | undefined, key: CryptoKey): Promise<void> {
   const token = /^Bearer (\S+)$/i.exec(authorization ?? '')?.[1];
-  if (token === undefined) throw armError('AuthenticationFailed');
+  if (token === undefined) throw createArmError('AuthenticationFailed');
   try {
     await jwtVerify(token, key);
   } catch (error) {
-    if (error instanceof errors.JWTExpired) throw armError('ExpiredAuthenticationToken');
-    throw armError('InvalidAuthenticationToken', { text: error instanceof Error ? error.message : String(error) });
+    if (error instanceof errors.JWTExpired) throw createArmError('ExpiredAuthenticationToken');
+    throw createArmError('InvalidAuthenticationToken', {
+      text: error instanceof Error ? error.message : String(error),
+    });
   }
 }

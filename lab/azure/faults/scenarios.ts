@@ -2,7 +2,7 @@
  * The troubles of Azure, each by name: the rows of its error table as public logs, recordings and documents show them. A scenario stands for what Azure
  * answers; where it befalls, how often and for how long is the caller's to say, or what is typical.
  */
-import type { ErrorBody } from './errors.ts';
+import type { ErrorBody } from '../arm/errors.ts';
 import type { Fault, Where } from './faults.ts';
 
 interface Scenario {
@@ -174,7 +174,7 @@ export const scenarios = {
 export type ScenarioName = keyof typeof scenarios;
 
 /** The fault of a scenario, at its typical place or at another one. A place of its own begins anew: only `times` and `forMs` are taken over. */
-export function faultOf(name: ScenarioName, where: Partial<Where> = {}): Fault {
+export function createFault(name: ScenarioName, where: Partial<Where> = {}): Fault {
   const { at, fault }: Scenario = scenarios[name];
   const times = where.forMs === undefined && at.times !== undefined ? { times: at.times } : {};
   return { ...fault, ...(where.type === undefined ? at : times), ...where } as Fault;

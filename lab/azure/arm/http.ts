@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
+import type { Call } from '../faults/faults.ts';
 import type { Arm } from './arm.ts';
-import { ArmError, armError } from './errors.ts';
-import type { Call } from './faults.ts';
+import { ArmError, createArmError } from './errors.ts';
 
 /** An ARM request whose caller, api-version, subscription and rights have been checked. */
 export interface ArmRequest {
@@ -30,19 +30,19 @@ export interface ArmRoute {
 }
 
 /** Registers a route behind ARM's own checks. */
-export function armRoute(app: FastifyInstance, arm: Arm, route: ArmRoute): void {
+export function registerRoute(app: FastifyInstance, arm: Arm, route: ArmRoute): void {
   app.route({
     method: route.method,
     url: route.url,
     exposeHeadRoute: false,
     handler: async (request, reply) => {
-      const checked = check(arm, route, request, reply);
+      const checked = checkRequest(arm, route, request, reply);
       return route.handle(checked);
     },
   });
 }
 
-function check(arm: Arm, route: ArmRoute, request: FastifyRequest, reply: FastifyReply): ArmRequest {
+function checkRequest(arm: Arm, route: ArmRoute, request: FastifyRequest, reply: FastifyReply): ArmRequest {
   const params = request.params as Record<string, string>;
   const query = request.query as Record<string, string | undefined>;
   const call: Call = {
@@ -51,14 +51,14 @@ function check(arm: Arm, route: ArmRoute, request: FastifyRequest, reply: Fastif
     name: params[route.nameIn ?? ''] ?? '',
     group: params['group'] ?? '',
   };
-  if (!query['api-version']) throw armError('MissingApiVersionParameter');
+  if (!query['api-version']) throw createArmError('MissingApiVersionParameter');
   arm.faults.refuse(call, request.headers.authorization);
   const subscription = params['subscription'];
   if (subscription !== undefined && arm.store.get(`/subscriptions/${subscription}`) === undefined)
-    throw armError('SubscriptionNotFound', { text: subscription });
+    throw createArmError('SubscriptionNotFound', { text: subscription });
   const scope = (request.url.split('?')[0] ?? '').replaceAll(/\/{2,}/g, '/'); // the SDK doubles the slash where a resource has no parent
   if (route.action !== undefined && !arm.rights.allows(route.action, scope))
-    throw armError('AuthorizationFailed', { id: scope, text: route.action });
+    throw createArmError('AuthorizationFailed', { id: scope, text: route.action });
   const drop = (): FastifyReply => {
     reply.hijack();
     request.raw.socket.destroy();
@@ -68,32 +68,32 @@ function check(arm: Arm, route: ArmRoute, request: FastifyRequest, reply: Fastif
 }
 
 /** The resource group named in the path, or ResourceGroupNotFound; for writes also ResourceGroupBeingDeleted. */
-export function groupOf({ arm, params, call }: ArmRequest): string {
+export function requireGroupName({ arm, params, call }: ArmRequest): string {
   const name = params['group'] ?? '';
   const group = arm.store.get(`/subscriptions/${params['subscription']}/resourceGroups/${name}`);
-  if (group === undefined) throw armError('ResourceGroupNotFound', { text: name });
+  if (group === undefined) throw createArmError('ResourceGroupNotFound', { text: name });
   if (call.method === 'PUT' && group.properties.provisioningState === 'Deleting')
-    throw armError('ResourceGroupBeingDeleted', { text: name });
+    throw createArmError('ResourceGroupBeingDeleted', { text: name });
   return group.name;
 }
 
 /** Answers every error in ARM's form. */
 export function answerErrors(app: FastifyInstance): void {
   app.setErrorHandler(async (error, _request, reply) => {
-    const refusal = error instanceof ArmError ? error : translated(error);
+    const refusal = error instanceof ArmError ? error : translateError(error);
     return reply.code(refusal.status).headers(refusal.headers).send({ error: refusal.body });
   });
   app.setNotFoundHandler(async (request, reply) => {
     const [path = ''] = request.url.split('?');
-    const { status, body } = armError('InvalidResourceType', { text: `${request.method} ${path}` });
+    const { status, body } = createArmError('InvalidResourceType', { text: `${request.method} ${path}` });
     return reply.code(status).send({ error: body });
   });
 }
 
 /** Fastify's own refusals (a body that is no JSON) keep their status; anything else is a fault of the lab, and says so. */
-function translated(error: unknown): ArmError {
+function translateError(error: unknown): ArmError {
   const { statusCode = 500, message = String(error) } = error as { statusCode?: number; message?: string };
   return statusCode < 500
-    ? new ArmError(statusCode, armError('InvalidRequestContent', { text: message }).body)
-    : armError('InternalServerError', { text: `fault in the stand-in Azure: ${message}` });
+    ? new ArmError(statusCode, createArmError('InvalidRequestContent', { text: message }).body)
+    : createArmError('InternalServerError', { text: `fault in the stand-in Azure: ${message}` });
 }

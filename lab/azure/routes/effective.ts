@@ -1,37 +1,40 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import type { Arm } from './arm.ts';
-import { effectiveRouteTable, effectiveSecurityGroups } from './effective.ts';
-import { armError } from './errors.ts';
-import { failureOf } from './faults.ts';
-import { type ArmRequest, armRoute, groupOf } from './http.ts';
-import { accepted } from './operation-routes.ts';
-import { interfaceType } from './resources/interfaces.ts';
+import type { Arm } from '../arm/arm.ts';
+import { createArmError } from '../arm/errors.ts';
+import { type ArmRequest, registerRoute, requireGroupName } from '../arm/http.ts';
+import { createFailure } from '../faults/faults.ts';
+import { listEffectiveRoutes, listEffectiveSecurityGroups } from '../network/effective.ts';
+import { interfaceType } from '../resources/interfaces.ts';
+import { answerAccepted } from './operations.ts';
 
-const answers = { effectiveNetworkSecurityGroups: effectiveSecurityGroups, effectiveRouteTable } as const;
+const answers = {
+  effectiveNetworkSecurityGroups: listEffectiveSecurityGroups,
+  effectiveRouteTable: listEffectiveRoutes,
+} as const;
 
 /** POST on an interface: what is in force on it, as a long-running operation. Only a running VM's interface has an answer; Azure's own code for that is not known here. */
-export function effectiveRoutes(app: FastifyInstance, arm: Arm): void {
+export function registerEffectiveRoutes(app: FastifyInstance, arm: Arm): void {
   for (const question of Object.keys(answers) as (keyof typeof answers)[]) {
-    armRoute(app, arm, {
+    registerRoute(app, arm, {
       method: 'POST',
       url: `/subscriptions/:subscription/resourceGroups/:group/providers/${interfaceType}/:name/${question}`,
       type: `${interfaceType}/${question}`,
       nameIn: 'name',
       action: `${interfaceType}/${question}/action`,
-      handle: (request) => ask(request, question),
+      handle: (request) => startReading(request, question),
     });
   }
 }
 
-function ask(request: ArmRequest, question: keyof typeof answers): FastifyReply {
+function startReading(request: ArmRequest, question: keyof typeof answers): FastifyReply {
   const { arm, params, call } = request;
-  const id = `/subscriptions/${params['subscription']}/resourceGroups/${groupOf(request)}/providers/${interfaceType}/${params['name']}`;
+  const id = `/subscriptions/${params['subscription']}/resourceGroups/${requireGroupName(request)}/providers/${interfaceType}/${params['name']}`;
   const nic = arm.store.get(id);
-  if (nic === undefined) throw armError('ResourceNotFound', { id });
+  if (nic === undefined) throw createArmError('ResourceNotFound', { id });
   const answer = (): object => {
     const value = answers[question](arm.store, nic.id);
     if (value === undefined)
-      throw armError('OperationNotAllowed', {
+      throw createArmError('OperationNotAllowed', {
         text: `Network interface ${nic.id} is not attached to a running virtual machine.`,
       });
     return { value };
@@ -44,11 +47,11 @@ function ask(request: ArmRequest, question: keyof typeof answers): FastifyReply 
     resourceId: nic.id,
     locks: [],
     durationMs: arm.timing.durations.effective,
-    fail: fail && failureOf(fail, nic.id),
+    fail: fail && createFailure(fail, nic.id),
     failedAs: fail?.end,
     lost: arm.faults.take('loseOperation', call) !== undefined,
     work: async () => {},
     answer,
   });
-  return accepted(request, operation, 202);
+  return answerAccepted(request, operation, 202);
 }

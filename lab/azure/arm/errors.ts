@@ -15,11 +15,11 @@ interface Row {
   readonly says: (facts: ErrorFacts) => string;
 }
 
-const nameOf = (id = 'the resource'): string => id.split('/').at(-1) ?? id;
-const inUse =
+const readName = (id = 'the resource'): string => id.split('/').at(-1) ?? id;
+const describeUse =
   (what: string) =>
   ({ id, other }: ErrorFacts): string =>
-    `${what} ${nameOf(id)} is in use by ${other ?? 'another resource'} and cannot be deleted.`;
+    `${what} ${readName(id)} is in use by ${other ?? 'another resource'} and cannot be deleted.`;
 
 const table = {
   // --- who asks, and what for
@@ -48,7 +48,7 @@ const table = {
   },
   RequestDisallowedByPolicy: {
     status: 403,
-    says: ({ id }) => `Resource '${nameOf(id)}' was disallowed by policy 'lab-policy'.`,
+    says: ({ id }) => `Resource '${readName(id)}' was disallowed by policy 'lab-policy'.`,
   },
   ScopeLocked: {
     status: 409,
@@ -83,7 +83,7 @@ const table = {
   ResourceGroupNotFound: { status: 404, says: ({ text }) => `Resource group '${text}' could not be found.` },
   ParentResourceNotFound: {
     status: 404,
-    says: ({ id, other }) => `Cannot perform the operation on '${nameOf(id)}': its parent '${other}' was not found.`,
+    says: ({ id, other }) => `Cannot perform the operation on '${readName(id)}': its parent '${other}' was not found.`,
   },
   DeploymentNotFound: { status: 404, says: ({ text }) => `Deployment '${text}' could not be found.` },
   NotFound: { status: 404, says: ({ text }) => `${text ?? 'It'} was not found.` },
@@ -102,15 +102,18 @@ const table = {
   ReferencedResourceNotProvisioned: {
     status: 400,
     says: ({ id, other }) =>
-      `Cannot proceed with ${nameOf(id)}: ${other ?? 'a resource that it refers to'} is not in Succeeded state.`,
+      `Cannot proceed with ${readName(id)}: ${other ?? 'a resource that it refers to'} is not in Succeeded state.`,
   },
   Conflict: { status: 409, says: ({ id }) => `Another operation is pending on ${id ?? 'this resource'}.` },
   DeploymentActive: {
     status: 409,
-    says: ({ id }) => `The deployment '${nameOf(id)}' is still active and cannot be written again.`,
+    says: ({ id }) => `The deployment '${readName(id)}' is still active and cannot be written again.`,
   },
   DeploymentFailed: { status: 409, says: () => 'At least one resource deployment operation failed. See details.' },
-  OperationPreempted: { status: 409, says: ({ id }) => `The operation on ${nameOf(id)} was preempted by a later one.` },
+  OperationPreempted: {
+    status: 409,
+    says: ({ id }) => `The operation on ${readName(id)} was preempted by a later one.`,
+  },
   ResourceGroupBeingDeleted: {
     status: 409,
     says: ({ text }) => `The resource group '${text}' is being deleted and cannot perform this operation.`,
@@ -121,11 +124,11 @@ const table = {
   // --- networks
   NetcfgInvalidSubnet: {
     status: 400,
-    says: ({ id, text }) => `Subnet '${nameOf(id)}' is not valid in its virtual network: ${text}.`,
+    says: ({ id, text }) => `Subnet '${readName(id)}' is not valid in its virtual network: ${text}.`,
   },
-  InUseSubnetCannotBeDeleted: { status: 400, says: inUse('Subnet') },
-  InUseNetworkSecurityGroupCannotBeDeleted: { status: 400, says: inUse('Network security group') },
-  PublicIPAddressCannotBeDeleted: { status: 400, says: inUse('Public IP address') },
+  InUseSubnetCannotBeDeleted: { status: 400, says: describeUse('Subnet') },
+  InUseNetworkSecurityGroupCannotBeDeleted: { status: 400, says: describeUse('Network security group') },
+  PublicIPAddressCannotBeDeleted: { status: 400, says: describeUse('Public IP address') },
   PublicIPAddressInUse: {
     status: 400,
     says: ({ other, text }) => `Public IP address ${other} is already allocated to ${text}.`,
@@ -142,7 +145,7 @@ const table = {
   SubnetIsFull: { status: 400, says: ({ other }) => `Subnet ${other} has no free address.` },
   SecurityRuleConflict: {
     status: 400,
-    says: ({ id, other }) => `Rules ${nameOf(id)} and ${other} have the same priority and direction.`,
+    says: ({ id, other }) => `Rules ${readName(id)} and ${other} have the same priority and direction.`,
   },
   NicInUse: { status: 400, says: ({ id, other }) => `Network interface ${id} is used by virtual machine ${other}.` },
   NicReservedForAnotherVm: {
@@ -152,22 +155,22 @@ const table = {
   },
   VnetAddressSpacesOverlap: {
     status: 400,
-    says: ({ id, other }) => `Cannot make peering ${nameOf(id)}: the address space overlaps that of ${other}.`,
+    says: ({ id, other }) => `Cannot make peering ${readName(id)}: the address space overlaps that of ${other}.`,
   },
   VnetAddressSpaceOverlapsWithAlreadyPeeredVnet: {
     status: 400,
     says: ({ id, other }) =>
-      `Cannot make peering ${nameOf(id)}: the address space overlaps that of ${other}, which is already peered.`,
+      `Cannot make peering ${readName(id)}: the address space overlaps that of ${other}, which is already peered.`,
   },
   RemotePeeringIsDisconnected: {
     status: 400,
     says: ({ id, other }) =>
-      `Cannot make or change peering ${nameOf(id)}: the remote peering ${other} is Disconnected. Delete it first, then make both again.`,
+      `Cannot make or change peering ${readName(id)}: the remote peering ${other} is Disconnected. Delete it first, then make both again.`,
   },
   AnotherPeeringAlreadyReferencesRemoteVnet: {
     status: 400,
     says: ({ id, other }) =>
-      `Peering ${nameOf(id)} cannot be made: ${other} already refers to that remote virtual network.`,
+      `Peering ${readName(id)} cannot be made: ${other} already refers to that remote virtual network.`,
   },
 
   // --- machines
@@ -224,13 +227,13 @@ export class ArmError extends Error {
   }
 }
 
-export function armError(code: ErrorCode, facts: ErrorFacts = {}, details?: ErrorBody['details']): ArmError {
+export function createArmError(code: ErrorCode, facts: ErrorFacts = {}, details?: ErrorBody['details']): ArmError {
   const row: Row = table[code];
   return new ArmError(row.status, { code, message: row.says(facts), ...(details && { details }) });
 }
 
 /** The error of a failed operation; what is no refusal of ours becomes an InternalServerError with its message. */
-export function errorBodyOf(error: unknown): ErrorBody {
+export function createErrorBody(error: unknown): ErrorBody {
   if (error instanceof ArmError) return error.body;
-  return armError('InternalServerError', { text: error instanceof Error ? error.message : String(error) }).body;
+  return createArmError('InternalServerError', { text: error instanceof Error ? error.message : String(error) }).body;
 }

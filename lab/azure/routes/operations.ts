@@ -1,15 +1,15 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import { cluster } from '../scope.ts';
-import type { Arm } from './arm.ts';
-import { armError } from './errors.ts';
-import { type ArmRequest, armRoute } from './http.ts';
-import type { Operation } from './operations.ts';
+import { cluster } from '../../scope.ts';
+import type { Arm } from '../arm/arm.ts';
+import { createArmError } from '../arm/errors.ts';
+import { type ArmRequest, registerRoute } from '../arm/http.ts';
+import type { Operation } from '../arm/operations.ts';
 
 /** Real Compute URLs are signed and longer than 4 KB; clients must cope. */
 const signature = `&t=${'0'.repeat(18)}&c=${'MIIH'.repeat(1000)}&s=${'hepflow'.repeat(49)}&h=${'lab'.repeat(14)}`;
 
 /** Answers an accepted request with both headers of ARM's asynchronous contract; URLs are absolute, on the host that was called. */
-export function accepted(
+export function answerAccepted(
   request: ArmRequest,
   operation: Operation,
   status: 200 | 201 | 202,
@@ -32,44 +32,46 @@ export function askToWait({ arm, reply }: ArmRequest): void {
 }
 
 /** The URLs of operations: `operations/{id}` tells the status, `operationResults/{id}` (for Compute `&monitor=true`) ends with the result. */
-export function operationRoutes(app: FastifyInstance, arm: Arm): void {
+export function registerOperationRoutes(app: FastifyInstance, arm: Arm): void {
   for (const provider of ['Microsoft.Network', 'Microsoft.Compute']) {
     for (const kind of ['operations', 'operationResults'] as const) {
-      armRoute(app, arm, {
+      registerRoute(app, arm, {
         method: 'GET',
         url: `/subscriptions/:subscription/providers/${provider}/locations/:location/${kind}/:operation`,
         type: `${provider}/locations/${kind}`,
         action: `${provider}/locations/${kind}/read`,
         handle: (request) =>
-          kind === 'operationResults' || request.query['monitor'] === 'true' ? result(request) : status(request),
+          kind === 'operationResults' || request.query['monitor'] === 'true'
+            ? answerResult(request)
+            : presentStatus(request),
       });
     }
   }
-  armRoute(app, arm, {
+  registerRoute(app, arm, {
     method: 'GET',
     url: '/subscriptions/:subscription/operationresults/:operation',
     type: 'Microsoft.Resources/operationResults',
-    handle: (request) => result(request, 200),
+    handle: (request) => answerResult(request, 200),
   });
 }
 
-function found(request: ArmRequest): Operation {
+function requireOperation(request: ArmRequest): Operation {
   const id = request.params['operation'] ?? '';
   const operation = request.arm.operations.get(id);
-  if (operation === undefined || operation.lost) throw armError('NotFound', { text: `Operation ${id}` });
+  if (operation === undefined || operation.lost) throw createArmError('NotFound', { text: `Operation ${id}` });
   if (operation.status === 'InProgress') askToWait(request);
   return operation;
 }
 
 /** Always 200: a failure is told in the body. */
-function status(request: ArmRequest): object {
-  const { id, status, startTime, endTime, error } = found(request);
+function presentStatus(request: ArmRequest): object {
+  const { id, status, startTime, endTime, error } = requireOperation(request);
   return { name: id, status, startTime, ...(endTime && { endTime }), ...(error && { error }) };
 }
 
 /** 202 until done, then the final status (resource groups end with 200, which the SDK insists on), or the failure. */
-function result(request: ArmRequest, done: 200 | 204 = 204): FastifyReply {
-  const operation = found(request);
+function answerResult(request: ArmRequest, done: 200 | 204 = 204): FastifyReply {
+  const operation = requireOperation(request);
   if (operation.status === 'InProgress')
     return request.reply.code(202).header('location', `${request.origin}${request.reply.request.url}`).send();
   if (operation.error !== undefined) return request.reply.code(409).send({ error: operation.error });

@@ -1,12 +1,12 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import type { Arm } from './arm.ts';
-import { armError, type ErrorBody, errorBodyOf } from './errors.ts';
-import { type ArmRequest, armRoute, groupOf } from './http.ts';
-import { askToWait } from './operation-routes.ts';
-import type { Operation } from './operations.ts';
-import { keyOf } from './store.ts';
-import { deploymentFailed, type Planned, planOf, wavesOf } from './template.ts';
-import { write } from './writes.ts';
+import type { Arm } from '../arm/arm.ts';
+import { createArmError, createErrorBody, type ErrorBody } from '../arm/errors.ts';
+import { type ArmRequest, registerRoute, requireGroupName } from '../arm/http.ts';
+import type { Operation } from '../arm/operations.ts';
+import { normalizeId } from '../arm/store.ts';
+import { writeResource } from '../arm/writes.ts';
+import { askToWait } from './operations.ts';
+import { createDeploymentFailure, groupIntoWaves, type Planned, readPlan } from './template.ts';
 
 const deploymentType = 'Microsoft.Resources/deployments';
 const url = `/subscriptions/:subscription/resourceGroups/:group/providers/${deploymentType}`;
@@ -24,43 +24,45 @@ interface Deployment {
  * Template deployments into a resource group, which is how `az vm create` makes a machine: each resource of the inline template is written as if by
  * its own PUT, in the order of dependsOn. ARM asks for the rights on every resource before it begins.
  */
-export function deploymentRoutes(app: FastifyInstance, arm: Arm): void {
+export function registerDeploymentRoutes(app: FastifyInstance, arm: Arm): void {
   const history = new Map<string, Deployment>();
   const found = (request: ArmRequest): Deployment => {
-    groupOf(request);
-    const deployment = history.get(keyOf(idOf(request)));
-    if (deployment === undefined) throw armError('DeploymentNotFound', { text: request.params['name'] ?? '' });
+    requireGroupName(request);
+    const deployment = history.get(normalizeId(formatId(request)));
+    if (deployment === undefined) throw createArmError('DeploymentNotFound', { text: request.params['name'] ?? '' });
     return deployment;
   };
   const one = { url: `${url}/:name`, type: deploymentType, nameIn: 'name' };
-  armRoute(app, arm, {
+  registerRoute(app, arm, {
     ...one,
     method: 'PUT',
     action: `${deploymentType}/write`,
-    handle: (request) => put(request, history),
+    handle: (request) => putDeployment(request, history),
   });
-  armRoute(app, arm, {
+  registerRoute(app, arm, {
     ...one,
     method: 'GET',
     action: `${deploymentType}/read`,
-    handle: (request) => viewOf(found(request)),
+    handle: (request) => presentDeployment(found(request)),
   });
   // Azure CLI asks for the list with a slash at the end
   for (const list of [url, `${url}/`]) {
-    armRoute(app, arm, {
+    registerRoute(app, arm, {
       method: 'GET',
       url: list,
       type: deploymentType,
       action: `${deploymentType}/read`,
       handle: (request) => {
-        groupOf(request);
+        requireGroupName(request);
         return {
-          value: [...history.values()].filter(({ id }) => keyOf(id).startsWith(keyOf(idOf(request)))).map(viewOf),
+          value: [...history.values()]
+            .filter(({ id }) => normalizeId(id).startsWith(normalizeId(formatId(request))))
+            .map(presentDeployment),
         };
       },
     });
   }
-  armRoute(app, arm, {
+  registerRoute(app, arm, {
     ...one,
     url: `${url}/:name/operationStatuses/:operation`,
     method: 'GET',
@@ -74,21 +76,21 @@ export function deploymentRoutes(app: FastifyInstance, arm: Arm): void {
   });
 }
 
-const idOf = ({ params }: ArmRequest): string =>
+const formatId = ({ params }: ArmRequest): string =>
   `/subscriptions/${params['subscription']?.toLowerCase()}/resourceGroups/${params['group']}/providers/${deploymentType}/${params['name'] ?? ''}`;
 
-function put(request: ArmRequest, history: Map<string, Deployment>): FastifyReply {
+function putDeployment(request: ArmRequest, history: Map<string, Deployment>): FastifyReply {
   const { arm, origin, params, query, reply } = request;
-  const group = groupOf(request);
+  const group = requireGroupName(request);
   const groupId = arm.store.get(`/subscriptions/${params['subscription']}/resourceGroups/${group}`)?.id ?? '';
   const id = `${groupId}/providers/${deploymentType}/${params['name']}`;
-  const before = history.get(keyOf(id));
-  if (before?.operation.status === 'InProgress') throw armError('DeploymentActive', { id });
-  const plan = planOf(request.body, groupId);
-  const waves = wavesOf(plan);
+  const before = history.get(normalizeId(id));
+  if (before?.operation.status === 'InProgress') throw createArmError('DeploymentActive', { id });
+  const plan = readPlan(request.body, groupId);
+  const waves = groupIntoWaves(plan);
   for (const { type, id: planned } of plan)
     if (!arm.rights.allows(`${type.type}/write`, planned))
-      throw armError('AuthorizationFailed', { id: planned, text: `${type.type}/write` });
+      throw createArmError('AuthorizationFailed', { id: planned, text: `${type.type}/write` });
   const operation = arm.operations.start({
     provider: 'Microsoft.Resources',
     method: 'PUT',
@@ -106,7 +108,7 @@ function put(request: ArmRequest, history: Map<string, Deployment>): FastifyRepl
     plan,
     operation,
   };
-  history.set(keyOf(id), deployment);
+  history.set(normalizeId(id), deployment);
   askToWait(request);
   return reply
     .code(before === undefined ? 201 : 200)
@@ -114,30 +116,40 @@ function put(request: ArmRequest, history: Map<string, Deployment>): FastifyRepl
       'azure-asyncoperation',
       `${origin}${id}/operationStatuses/${operation.id}?api-version=${query['api-version']}`,
     )
-    .send(viewOf(deployment));
+    .send(presentDeployment(deployment));
 }
 
 /** Resources that do not wait for each other are made side by side; what was begun is finished even when one of them fails. */
 async function deployWave(arm: Arm, wave: readonly Planned[], group: string): Promise<void> {
-  const failures = (await Promise.all(wave.map((planned) => deploy(arm, planned, group)))).filter(
+  const failures = (await Promise.all(wave.map((planned) => deployResource(arm, planned, group)))).filter(
     (failure) => failure !== undefined,
   );
-  if (failures.length > 0) throw deploymentFailed(failures);
+  if (failures.length > 0) throw createDeploymentFailure(failures);
 }
 
-async function deploy(arm: Arm, { type, id, name, body }: Planned, group: string): Promise<ErrorBody | undefined> {
+async function deployResource(
+  arm: Arm,
+  { type, id, name, body }: Planned,
+  group: string,
+): Promise<ErrorBody | undefined> {
   const call = { method: 'PUT', type: type.type, name, group };
   try {
     arm.faults.refuse(call);
-    const { operation } = write(arm, { type, id, name, group, query: {}, call }, body);
+    const { operation } = writeResource(arm, { type, id, name, group, query: {}, call }, body);
     await operation.settled;
     return operation.error;
   } catch (error) {
-    return errorBodyOf(error);
+    return createErrorBody(error);
   }
 }
 
-function viewOf({ id, name, timestamp, plan, operation: { id: correlationId, status, error } }: Deployment): object {
+function presentDeployment({
+  id,
+  name,
+  timestamp,
+  plan,
+  operation: { id: correlationId, status, error },
+}: Deployment): object {
   return {
     id,
     name,
