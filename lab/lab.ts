@@ -10,6 +10,7 @@ import { type ClusterLab, startCluster } from './kubernetes/cluster.ts';
 import { cleanUpDeadLabs, closeScope, openScope } from './leftovers.ts';
 import { createFabric, type Fabric } from './network/fabric.ts';
 import type { LabScope, Pace } from './scope.ts';
+import { settleAll } from './settle-all.ts';
 import { startTemporal, type TemporalServer } from './temporal/dev-server.ts';
 import { providePrograms } from './tools/programs.ts';
 
@@ -90,7 +91,7 @@ async function startParts(
   const starting = startTemporal({ scope, program: tools.temporal, ui, ...(databaseFile && { databaseFile }) }).then(
     (server) => started('Temporal', server),
   );
-  const [fabric] = await settled([createFabric(scope).then((part) => started('network', part))]);
+  const [fabric] = await settleAll([createFabric(scope).then((part) => started('network', part))]);
   const cluster = startCluster({
     scope,
     authority,
@@ -119,7 +120,7 @@ async function startParts(
       await startCalico({ kubeConfig, nodes: fabric.nodes, metrics, onError: logTo(join(scope.logs, 'calico.log')) }),
     );
   });
-  const parts = await settled([starting, cluster, azure, calico]);
+  const parts = await settleAll([starting, cluster, azure, calico]);
   const [temporal, clusterLab, azureLab, calicoLab] = parts;
   const environment = createEnvironment(scope, {
     temporal,
@@ -138,14 +139,6 @@ const logTo =
   (file: string) =>
   (error: unknown): void =>
     appendFileSync(file, `${new Date().toISOString()} ${error instanceof Error ? error.message : String(error)}\n`);
-
-/** All of them, or the first failure once none is under way any more, so that what started late is stopped too. */
-async function settled<T extends readonly Promise<unknown>[]>(
-  parts: readonly [...T],
-): Promise<{ [K in keyof T]: Awaited<T[K]> }> {
-  await Promise.allSettled(parts);
-  return (await Promise.all(parts)) as { [K in keyof T]: Awaited<T[K]> };
-}
 
 interface Parts {
   readonly temporal: TemporalServer;

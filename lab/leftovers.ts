@@ -90,6 +90,7 @@ async function isAlive({ pid, startTime }: LabRecord): Promise<boolean> {
 /** Empty when there is no such process, or only its exit status is left. */
 async function startTimeOf(pid: number): Promise<string> {
   const line = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  const fields = line.slice(line.lastIndexOf(')') + 2).split(' '); // from field 3 on; the program's name before may hold anything
+  // From field 3 on; the program's name before may hold anything.
+  const fields = line.slice(line.lastIndexOf(')') + 2).split(' ');
   return ['Z', 'X', ''].includes(fields[0] ?? '') ? '' : (fields[19] ?? '');
 }

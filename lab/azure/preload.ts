@@ -1,8 +1,9 @@
 import { addresses, cluster } from '../scope.ts';
 import { createEtag, type Properties, type Resource, type Store } from './arm/store.ts';
 import { managedClusterType } from './resources/managed-clusters.ts';
-import { networkType, subnetType } from './resources/virtual-networks.ts';
-import { groupType, subscriptionType } from './routes/groups.ts';
+import { subnetType } from './resources/subnets.ts';
+import { networkType } from './resources/virtual-networks.ts';
+import { groupType, subscriptionType } from './routes/group-types.ts';
 
 /** What is there before the first request: the subscription, the cluster with its group, and its node resource group with the AKS VNet. */
 export function preload(store: Store): void {
@@ -37,7 +38,8 @@ export function preload(store: Store): void {
   for (const group of [cluster.resourceGroup, cluster.nodeResourceGroup])
     add(`${subscription}/resourceGroups/${group}`, groupType, group, {}, { location: cluster.location });
 
-  const vnet = `${subscription}/resourceGroups/${cluster.nodeResourceGroup}/providers/${networkType}/${cluster.vnetName}`;
+  const nodeGroup = `${subscription}/resourceGroups/${cluster.nodeResourceGroup}`;
+  const vnet = `${nodeGroup}/providers/${networkType}/${cluster.vnetName}`;
   const network = {
     resourceGuid: '00000000-0000-4000-8000-0000000000dd',
     addressSpace: { addressPrefixes: [addresses.clusterVnet] },

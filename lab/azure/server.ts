@@ -1,15 +1,16 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
-import fastify, { type FastifyInstance } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { Authority } from '../certificates.ts';
 import type { LabScope } from '../scope.ts';
+import { createApp, logRequests } from './app.ts';
 import type { Arm } from './arm/arm.ts';
 import { createTiming, type Durations } from './arm/durations.ts';
 import { answerErrors } from './arm/http.ts';
 import { Operations } from './arm/operations.ts';
 import { Store } from './arm/store.ts';
 import { type LoggedRequest, readInventory, registerControlRoutes } from './faults/control.ts';
-import { type Faults, FaultTable } from './faults/faults.ts';
+import { type Faults, FaultTable } from './faults/table.ts';
 import { type Credentials, createEntra, type Entra } from './identity/entra.ts';
 import { owner, Rights, readRole } from './identity/role.ts';
 import type { DataPlane } from './network/data-plane.ts';
@@ -64,17 +65,8 @@ export interface AzureLab {
 
 /** Starts the stand-in Azure on a free port of the loopback. */
 export async function startAzure(options: AzureOptions): Promise<AzureLab> {
-  const store = new Store();
-  preload(store);
-  const arm: Arm = {
-    store,
-    operations: new Operations(),
-    faults: new FaultTable(),
-    rights: readRights(options),
-    timing: createTiming(options.scope.pace, options.durations),
-    dataPlane: createDataPlaneQueue(options.dataPlane, store),
-    userKubeconfig: () => options.userKubeconfig(),
-  };
+  const arm = createArm(options);
+  const { store } = arm;
   const entra = await createEntra();
   const log: LoggedRequest[] = [];
   const control = {
@@ -125,32 +117,24 @@ export async function startAzure(options: AzureOptions): Promise<AzureLab> {
   };
 }
 
+function createArm(options: AzureOptions): Arm {
+  const store = new Store();
+  preload(store);
+  return {
+    store,
+    operations: new Operations(),
+    faults: new FaultTable(),
+    rights: readRights(options),
+    timing: createTiming(options.scope.pace, options.durations),
+    dataPlane: createDataPlaneQueue(options.dataPlane, store),
+    userKubeconfig: () => options.userKubeconfig(),
+  };
+}
+
 function readRights({ roleFile, assignments }: AzureOptions): Rights {
   if (assignments !== undefined)
     return new Rights(assignments.map((each) => ({ scope: each.scope, role: readRole(each.roleFile) })));
   return new Rights([{ scope: '', role: roleFile === undefined ? owner : readRole(roleFile) }]);
-}
-
-async function createApp(authority: Authority): Promise<FastifyInstance> {
-  const { certPem, keyPem } = await authority.issue('azure', { dns: ['localhost'], ips: ['127.0.0.1', '::1'] });
-  const app = fastify({
-    https: { cert: certPem, key: keyPem },
-    routerOptions: { caseSensitive: false, ignoreDuplicateSlashes: true, maxParamLength: 200 },
-    forceCloseConnections: true,
-    bodyLimit: 4 << 20,
-  });
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) =>
-    done(null, body),
-  );
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
-    try {
-      done(null, body === '' ? undefined : JSON.parse(String(body)));
-    } catch (error) {
-      done(Object.assign(error as Error, { statusCode: 400 }));
-    }
-  });
-  return app as unknown as FastifyInstance;
 }
 
 function registerArmRoutes(app: FastifyInstance, arm: Arm, entra: Entra): void {
@@ -164,16 +148,4 @@ function registerArmRoutes(app: FastifyInstance, arm: Arm, entra: Entra): void {
   registerOperationRoutes(app, arm);
   registerDeploymentRoutes(app, arm);
   registerReferenceRoutes(app, arm);
-}
-
-function logRequests(app: FastifyInstance, log: LoggedRequest[]): void {
-  app.addHook('onRequest', async (request, reply) => {
-    const [path = ''] = request.url.split('?');
-    if (path.startsWith('/lab/')) return;
-    const entry: LoggedRequest = { method: request.method, path, status: 0 };
-    log.push(entry);
-    reply.raw.once('finish', () => {
-      entry.status = reply.raw.statusCode;
-    });
-  });
 }

@@ -3,18 +3,7 @@ import type { LabScope } from '../scope.ts';
 import { group, version } from './objects.ts';
 import { felixConfiguration, kubeControllersConfiguration } from './schemas/configuration.ts';
 import { globalNetworkPolicy, networkPolicy, profile } from './schemas/policy.ts';
-import {
-  boolean,
-  integer,
-  listOf,
-  must,
-  number,
-  object,
-  oneOf,
-  type Schema,
-  string,
-  type Validation,
-} from './schemas/schema.ts';
+import { type Schema, schema, type Validation } from './schemas/schema.ts';
 
 export { listSeedObjects } from './seed.ts';
 
@@ -57,21 +46,21 @@ const kinds: readonly Kind[] = [
       { name: 'Node', jsonPath: '.spec.node', type: 'string' },
       { name: 'Interface', jsonPath: '.spec.interfaceName', type: 'string' },
     ],
-    spec: object(
+    spec: schema.object(
       {
-        node: string,
-        interfaceName: string,
-        expectedIPs: { ...listOf(string), 'x-kubernetes-list-type': 'set' },
-        profiles: { ...listOf(string), 'x-kubernetes-list-type': 'set' },
-        ports: listOf({
-          ...object({ name: string, port: integer, protocol: string }),
+        node: schema.string,
+        interfaceName: schema.string,
+        expectedIPs: { ...schema.list(schema.string), 'x-kubernetes-list-type': 'set' },
+        profiles: { ...schema.list(schema.string), 'x-kubernetes-list-type': 'set' },
+        ports: schema.list({
+          ...schema.object({ name: schema.string, port: schema.integer, protocol: schema.string }),
           required: ['name', 'port', 'protocol'],
         }),
       },
-      must('node must be specified', 'has(self.node) && size(self.node) > 0'),
-      must(
+      schema.must('node must be specified', 'has(self.node) && size(self.node) > 0'),
+      schema.must(
         'at least one of interfaceName or expectedIPs must be specified',
-        '(has(self.interfaceName) && size(self.interfaceName) > 0) || (has(self.expectedIPs) && size(self.expectedIPs) > 0)',
+        ['interfaceName', 'expectedIPs'].map((field) => `(has(self.${field}) && size(self.${field}) > 0)`).join(' || '),
       ),
     ),
   },
@@ -93,9 +82,12 @@ const kinds: readonly Kind[] = [
     kind: 'Tier',
     plural: 'tiers',
     columns: [orderColumn, { name: 'DefaultAction', jsonPath: '.spec.defaultAction', type: 'string' }],
-    spec: object({ order: number, defaultAction: { ...oneOf('Pass', 'Deny'), default: 'Deny' } }),
+    spec: schema.object({
+      order: schema.number,
+      defaultAction: { ...schema.enumeration('Pass', 'Deny'), default: 'Deny' },
+    }),
     validations: [
-      must(
+      schema.must(
         "The 'default' tier must have default action 'Deny'",
         "self.metadata.name != 'default' || self.spec.defaultAction == 'Deny'",
       ),
@@ -111,13 +103,13 @@ const kinds: readonly Kind[] = [
   {
     kind: 'ClusterInformation',
     plural: 'clusterinformations',
-    spec: object({
-      clusterGUID: string,
-      clusterType: string,
-      calicoVersion: string,
-      cnxVersion: string,
-      datastoreReady: boolean,
-      variant: string,
+    spec: schema.object({
+      clusterGUID: schema.string,
+      clusterType: schema.string,
+      calicoVersion: schema.string,
+      cnxVersion: schema.string,
+      datastoreReady: schema.boolean,
+      variant: schema.string,
     }),
   },
 ];
@@ -132,8 +124,14 @@ function createDefinition({
   validations = [],
   columns = [],
 }: Kind): KubernetesObject {
-  const root = object(
-    { apiVersion: string, kind: string, metadata: { type: 'object' }, spec, ...(status !== undefined && { status }) },
+  const root = schema.object(
+    {
+      apiVersion: schema.string,
+      kind: schema.string,
+      metadata: { type: 'object' },
+      spec,
+      ...(status !== undefined && { status }),
+    },
     ...validations,
   );
   return {

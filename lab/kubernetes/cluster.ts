@@ -6,6 +6,7 @@ import type { KubeConfig, V1Deployment } from '@kubernetes/client-node';
 import { parseAllDocuments } from 'yaml';
 import type { Fabric } from '../network/fabric.ts';
 import type { LabScope } from '../scope.ts';
+import { settleAll } from '../settle-all.ts';
 import type { Api, KubernetesObject } from './api.ts';
 import { type ControlPlane, type ControlPlaneOptions, startControlPlane } from './control-plane.ts';
 import { startControllerManager } from './controller-manager.ts';
@@ -72,15 +73,15 @@ type Stops = (() => Promise<void>)[];
 
 async function startParts(options: ClusterOptions, stops: Stops): Promise<ControlPlane> {
   const { scope, programs, fabric, deployFolder } = options;
-  const [plane, agents] = await both(
+  const [plane, agents] = await settleAll([
     startControlPlane(options).then(rememberStop(stops)),
-    all(fabric.nodes.map((node) => startNodeAgent(scope, node).then(rememberStop(stops)))),
-  );
+    settleAll(fabric.nodes.map((node) => startNodeAgent(scope, node).then(rememberStop(stops)))),
+  ]);
   const { api } = plane;
   rememberStop(stops)(
     await startControllerManager(scope, programs['kube-controller-manager'], writeKubeconfig(scope, plane, 'kcm')),
   );
-  await all([
+  await settleAll([
     fabric.relayToNodes(plane.port),
     applyFolder(api, deployFolder),
     api.apply(kubeProxyConfigMap),
@@ -97,10 +98,10 @@ async function startParts(options: ClusterOptions, stops: Stops): Promise<Contro
     }),
   );
   const proxy = { scope, program: programs['kube-proxy'], kubeconfigFile: writeKubeconfig(scope, plane, 'kube-proxy') };
-  await both(
+  await settleAll([
     startWorkload(api, kubelet),
-    all(agents.map((agent) => startKubeProxy({ ...proxy, agent }).then(rememberStop(stops)))),
-  );
+    settleAll(agents.map((agent) => startKubeProxy({ ...proxy, agent }).then(rememberStop(stops)))),
+  ]);
   return plane;
 }
 
@@ -117,17 +118,6 @@ const rememberStop =
     stops.push(() => started.stop(0));
     return started;
   };
-
-/** All, or the first failure, but only when none is under way any more: what a late one starts must be stopped too. */
-async function all<T>(promises: readonly Promise<T>[]): Promise<T[]> {
-  await Promise.allSettled(promises);
-  return Promise.all(promises);
-}
-
-async function both<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
-  await Promise.allSettled([a, b]);
-  return Promise.all([a, b]);
-}
 
 function writeKubeconfig(scope: LabScope, plane: ControlPlane, user: User): string {
   const file = join(scope.directory, 'kubernetes', `${user}.kubeconfig`);

@@ -8,9 +8,12 @@ export async function registerNode(api: Api, node: NodeNet): Promise<void> {
   await api.call('PATCH', `/api/v1/nodes/${node.name}/status`, { status: describeStatus(node) });
 }
 
+const scaleSetType = 'Microsoft.Compute/virtualMachineScaleSets';
+
 /** Names and labels as AKS gives them to the nodes of a system pool. */
 function describeNode(node: NodeNet): object {
   const scaleSet = node.name.replace(/\d{6}$/, '');
+  const group = `/subscriptions/${cluster.subscriptionId}/resourceGroups/${cluster.nodeResourceGroup.toLowerCase()}`;
   return {
     apiVersion: 'v1',
     kind: 'Node',
@@ -39,7 +42,7 @@ function describeNode(node: NodeNet): object {
     spec: {
       podCIDR: node.podCidr,
       podCIDRs: [node.podCidr],
-      providerID: `azure:///subscriptions/${cluster.subscriptionId}/resourceGroups/${cluster.nodeResourceGroup.toLowerCase()}/providers/Microsoft.Compute/virtualMachineScaleSets/${scaleSet}/virtualMachines/${node.index}`,
+      providerID: `azure://${group}/providers/${scaleSetType}/${scaleSet}/virtualMachines/${node.index}`,
     },
   };
 }

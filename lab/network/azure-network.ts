@@ -2,22 +2,12 @@ import type { DataPlane, InterfaceState, NetworkState, VmBoot } from '../azure/n
 import { type Machine, startMachine } from '../machines/machine.ts';
 import { runIn } from '../process/run.ts';
 import { type LabScope, nameNetns } from '../scope.ts';
-import { nameEdge } from './internet.ts';
-import { runIp, shortenName } from './links.ts';
+import { shortenName } from './links.ts';
 import { createNamespace, deleteNamespaces } from './namespaces.ts';
+import { PublicRoutes } from './public-routes.ts';
 import { formatRuleset, type MachinePolicy } from './ruleset.ts';
 import { createLinkAllocator } from './transit.ts';
-import {
-  clusterVnetId,
-  createVnet,
-  deleteVnet,
-  locateEdgeEnd,
-  peer,
-  plugIn,
-  unpeer,
-  unplug,
-  type Vnet,
-} from './vnet.ts';
+import { clusterVnetId, createVnet, deleteVnet, peer, plugIn, unpeer, unplug, type Vnet } from './vnet.ts';
 
 interface RunningMachine {
   readonly vnet: Vnet;
@@ -33,8 +23,7 @@ export class AzureNetwork implements DataPlane {
   readonly #machines = new Map<string, RunningMachine>();
   /** Laid cables between VNets by their two ids, with the address spaces that they were laid for. */
   readonly #peerings = new Map<string, { near: Vnet; far: Vnet; spaces: string }>();
-  /** VNets by the public addresses that the edge sends to them. */
-  readonly #publicRoutes = new Map<string, string>();
+  readonly #publicRoutes: PublicRoutes;
   readonly #nextAddresses = createLinkAllocator();
   #state: NetworkState = { vnets: [], interfaces: [] };
   #last: Promise<unknown> = Promise.resolve();
@@ -42,6 +31,7 @@ export class AzureNetwork implements DataPlane {
   constructor(scope: LabScope, clusterVnet: Vnet, bootDelayMs: number) {
     this.#scope = scope;
     this.#bootDelayMs = bootDelayMs;
+    this.#publicRoutes = new PublicRoutes(scope);
     this.#vnets.set(clusterVnet.id, clusterVnet);
   }
 
@@ -121,10 +111,11 @@ export class AzureNetwork implements DataPlane {
     await Promise.all(
       [...this.#vnets.values()].map((vnet) => runIn(vnet.netns, ['nft', '-f', '-'], this.#rules(vnet))),
     );
-    await this.#routePublicAddresses();
+    await this.#publicRoutes.enforce(this.#wantedPublicAddresses());
     for (const [key, { near, far, spaces }] of wanted) {
       if (this.#peerings.has(key)) continue;
-      this.#peerings.set(key, { near, far, spaces }); // first, so that the next call removes it should it be laid halfway
+      // First, so that the next call removes it should it be laid halfway.
+      this.#peerings.set(key, { near, far, spaces });
       await peer(
         near,
         far,
@@ -168,26 +159,13 @@ export class AzureNetwork implements DataPlane {
     return formatRuleset({ spaces, open: vnet.id === clusterVnetId ? ['nodes'] : [], machines });
   }
 
-  async #routePublicAddresses(): Promise<void> {
-    const edge = nameEdge(this.#scope);
+  #wantedPublicAddresses(): Map<string, Vnet> {
     const wanted = new Map<string, Vnet>();
     for (const { vmId, publicAddress } of this.#state.interfaces) {
       const vnet = this.#machines.get(vmId.toLowerCase())?.vnet;
       if (publicAddress !== undefined && vnet !== undefined) wanted.set(publicAddress, vnet);
     }
-    for (const [address, vnetId] of this.#publicRoutes) {
-      if (wanted.get(address)?.id === vnetId) continue;
-      await runIp(edge, `route delete ${address}/32`);
-      this.#publicRoutes.delete(address);
-    }
-    for (const [address, vnet] of wanted) {
-      if (this.#publicRoutes.has(address) || vnet.edge === undefined) continue;
-      await runIp(
-        edge,
-        `route add ${address}/32 via ${vnet.edge.near} dev ${locateEdgeEnd(this.#scope, vnet.id).name} onlink`,
-      );
-      this.#publicRoutes.set(address, vnet.id);
-    }
+    return wanted;
   }
 
   /** Ids of the VNets that a VNet is connected to, as both sides say. */

@@ -5,8 +5,12 @@ import { createNamespace, deleteNamespaces } from './namespaces.ts';
 import type { LinkAddresses } from './transit.ts';
 
 /** Lower-case ARM id of the cluster's VNet, which the fabric has from the start. */
-export const clusterVnetId =
-  `/subscriptions/${cluster.subscriptionId}/resourceGroups/${cluster.nodeResourceGroup}/providers/Microsoft.Network/virtualNetworks/${cluster.vnetName}`.toLowerCase();
+export const clusterVnetId = [
+  `/subscriptions/${cluster.subscriptionId}/resourceGroups/${cluster.nodeResourceGroup}`,
+  `/providers/Microsoft.Network/virtualNetworks/${cluster.vnetName}`,
+]
+  .join('')
+  .toLowerCase();
 
 /**
  * A VNet is a routing namespace of its own, so two VNets may use the same addresses, and a peering is a cable between two of them: without it there is no way.

@@ -62,19 +62,18 @@ async function waitForExit(child: ChildProcess): Promise<{ code: number | null; 
 }
 
 async function waitUntilReady(options: ChildOptions, child: ChildProcess, ended: Child['ended']): Promise<void> {
-  const deadline = Date.now() + (options.startTimeoutMs ?? 30_000);
-  while (options.ready !== undefined) {
-    if (await options.ready().catch(() => false)) return;
+  const { name, logFile, ready, startTimeoutMs = 30_000 } = options;
+  const deadline = Date.now() + startTimeoutMs;
+  const fail = (what: string): never => {
+    throw new Error(`${name} ${what}. Its last output:\n${readTail(logFile)}`);
+  };
+  while (ready !== undefined) {
+    if (await ready().catch(() => false)) return;
     if (child.exitCode !== null || child.signalCode !== null) {
       const { code, signal } = await ended;
-      throw new Error(
-        `${options.name} ended before it was ready (${signal ?? `exit code ${code}`}). Its last output:\n${readTail(options.logFile)}`,
-      );
+      fail(`ended before it was ready (${signal ?? `exit code ${code}`})`);
     }
-    if (Date.now() > deadline)
-      throw new Error(
-        `${options.name} was not ready within ${options.startTimeoutMs ?? 30_000} ms. Its last output:\n${readTail(options.logFile)}`,
-      );
+    if (Date.now() > deadline) fail(`was not ready within ${startTimeoutMs} ms`);
     await sleep(30);
   }
 }

@@ -28,7 +28,8 @@ export async function buildPrograms(
     const seconds = missing.reduce((sum, name) => sum + recipes[name].typicalSeconds, 0);
     if (missing.length > 0)
       onProgress(
-        `Building ${missing.join(', ')} with Go, once for this machine: about ${formatMinutes(seconds)} on 2 cores, less when Go has built them before.`,
+        `Building ${missing.join(', ')} with Go, once for this machine: ` +
+          `about ${formatMinutes(seconds)} on 2 cores, less when Go has built them before.`,
       );
     for (const [index, name] of missing.entries())
       await buildOne(name, placeOf(name), `${index + 1} of ${missing.length}`, onProgress, env);
@@ -61,7 +62,8 @@ async function buildOne(
     onProgress(`  ${name} (${which}): built in ${elapsed()}`);
   } catch (error) {
     throw new Error(
-      `${name} could not be built: ${(error as Error).message}\nRemedy: make the Go module proxy reachable (go env GOPROXY), or put ${name} into a folder named by HEPFLOW_TOOLS.`,
+      `${name} could not be built: ${(error as Error).message}\nRemedy: make the Go module proxy reachable ` +
+        `(go env GOPROXY), or put ${name} into a folder named by HEPFLOW_TOOLS.`,
     );
   } finally {
     clearInterval(timer);
@@ -70,7 +72,9 @@ async function buildOne(
 }
 
 async function demandGo(names: readonly ProgramName[], env: NodeJS.ProcessEnv): Promise<void> {
-  const remedy = `Install Go ${wantedGo.join('.')} or newer (https://go.dev/dl), or name a folder that holds ${names.join(', ')} in HEPFLOW_TOOLS.`;
+  const remedy =
+    `Install Go ${wantedGo.join('.')} or newer (https://go.dev/dl), ` +
+    `or name a folder that holds ${names.join(', ')} in HEPFLOW_TOOLS.`;
   const said = await runGo(['version'], env).catch(() => '');
   const [, major, minor] = said.match(/go(\d+)\.(\d+)/) ?? [];
   if (major === undefined)

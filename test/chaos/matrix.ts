@@ -1,5 +1,5 @@
 /** Every fault that a run must survive, as data. */
-import type { Fault as ArmFault } from '../../lab/azure/faults/faults.ts';
+import type { Fault as ArmFault } from '../../lab/azure/faults/schema.ts';
 import { cluster } from '../../lab/scope.ts';
 import type { StepName } from '../../src/contract/steps.ts';
 import { type Point, titleOf } from './points.ts';

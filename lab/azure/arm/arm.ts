@@ -1,4 +1,4 @@
-import type { FaultTable } from '../faults/faults.ts';
+import type { FaultTable } from '../faults/table.ts';
 import type { Rights } from '../identity/role.ts';
 import type { DataPlane } from '../network/data-plane.ts';
 import type { Timing } from './durations.ts';

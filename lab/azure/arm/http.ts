@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
-import type { Call } from '../faults/faults.ts';
+import type { Call } from '../faults/table.ts';
 import type { Arm } from './arm.ts';
 import { ArmError, createArmError } from './errors.ts';
 
@@ -56,7 +56,8 @@ function checkRequest(arm: Arm, route: ArmRoute, request: FastifyRequest, reply:
   const subscription = params['subscription'];
   if (subscription !== undefined && arm.store.get(`/subscriptions/${subscription}`) === undefined)
     throw createArmError('SubscriptionNotFound', { text: subscription });
-  const scope = (request.url.split('?')[0] ?? '').replaceAll(/\/{2,}/g, '/'); // the SDK doubles the slash where a resource has no parent
+  // The SDK doubles the slash where a resource has no parent.
+  const scope = (request.url.split('?')[0] ?? '').replaceAll(/\/{2,}/g, '/');
   if (route.action !== undefined && !arm.rights.allows(route.action, scope))
     throw createArmError('AuthorizationFailed', { id: scope, text: route.action });
   const drop = (): FastifyReply => {
@@ -76,6 +77,10 @@ export function requireGroupName({ arm, params, call }: ArmRequest): string {
     throw createArmError('ResourceGroupBeingDeleted', { text: name });
   return group.name;
 }
+
+/** Id of a resource group of the subscription in the path. */
+export const formatGroupId = ({ params }: Pick<ArmRequest, 'params'>, group: string): string =>
+  `/subscriptions/${params['subscription']?.toLowerCase()}/resourceGroups/${group}`;
 
 /** Answers every error in ARM's form. */
 export function answerErrors(app: FastifyInstance): void {

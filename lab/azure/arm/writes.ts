@@ -1,8 +1,9 @@
 import * as z from 'zod';
-import { type Call, createFailure } from '../faults/faults.ts';
+import { type Call, createFailure } from '../faults/table.ts';
 import type { Locks, ResourceType } from '../resources/type.ts';
 import type { Arm } from './arm.ts';
 import { createArmError } from './errors.ts';
+import { formatIssues } from './issues.ts';
 import type { Operation } from './operations.ts';
 import { createEtag, isSameId, normalizeId, type Resource, readParentId } from './store.ts';
 
@@ -165,7 +166,7 @@ function parseBody<B>(schema: z.ZodType<B>, raw: unknown): B {
   const parsed = schema.safeParse(raw);
   if (parsed.success) return parsed.data;
   throw createArmError('InvalidRequestFormat', {
-    text: parsed.error.issues.map((issue) => `${issue.path.join('.') || 'body'}: ${issue.message}`).join('; '),
+    text: formatIssues(parsed.error),
   });
 }
 

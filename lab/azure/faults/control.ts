@@ -1,9 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import * as z from 'zod';
+import { formatIssues } from '../arm/issues.ts';
 import type { Resource, Store } from '../arm/store.ts';
 import { isTracked } from '../resources/index.ts';
-import { type Fault, type Faults, faultSchema, type Where, whereSchema } from './faults.ts';
 import { createFault, type ScenarioName, scenarios } from './scenarios.ts';
+import { type Fault, faultSchema, type Where, whereSchema } from './schema.ts';
+import type { Faults } from './table.ts';
 
 /** A request as the log keeps it. `status` 0: no answer (yet), or the connection was broken. The path is without its query. */
 export interface LoggedRequest {
@@ -30,33 +32,18 @@ export interface Control {
 export function registerControlRoutes(app: FastifyInstance, control: Control): void {
   app.register((door, _options, done) => {
     door.addHook('onRequest', async (request: FastifyRequest, reply: FastifyReply) => {
-      if (request.headers[controlHeader] !== control.token)
-        return reply
-          .code(403)
-          .send({ error: { code: 'Forbidden', message: `The header ${controlHeader} is missing or wrong.` } });
-      return undefined;
+      if (request.headers[controlHeader] === control.token) return undefined;
+      return refuse(reply, 403, 'Forbidden', `The header ${controlHeader} is missing or wrong.`);
     });
     door.post('/lab/faults', async (request, reply) => {
       const fault = faultSchema.safeParse(request.body);
-      if (!fault.success)
-        return reply.code(400).send({
-          error: {
-            code: 'InvalidFault',
-            message: fault.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '),
-          },
-        });
+      if (!fault.success) return refuse(reply, 400, 'InvalidFault', formatIssues(fault.error));
       control.faults.add(request.body as Fault);
       return reply.code(204).send();
     });
     door.post('/lab/scenarios', async (request, reply) => {
       const asked = scenarioSchema.safeParse(request.body);
-      if (!asked.success)
-        return reply.code(400).send({
-          error: {
-            code: 'InvalidScenario',
-            message: asked.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '),
-          },
-        });
+      if (!asked.success) return refuse(reply, 400, 'InvalidScenario', formatIssues(asked.error));
       const { scenario, ...where } = request.body as Partial<Where> & { scenario: ScenarioName };
       control.faults.add(createFault(scenario, where));
       return reply.code(204).send();
@@ -70,6 +57,9 @@ export function registerControlRoutes(app: FastifyInstance, control: Control): v
     done();
   });
 }
+
+const refuse = (reply: FastifyReply, status: number, code: string, message: string): FastifyReply =>
+  reply.code(status).send({ error: { code, message } });
 
 const scenarioSchema = z.strictObject({
   ...whereSchema.partial().shape,

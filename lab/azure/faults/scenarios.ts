@@ -3,7 +3,7 @@
  * answers; where it befalls, how often and for how long is the caller's to say, or what is typical.
  */
 import type { ErrorBody } from '../arm/errors.ts';
-import type { Fault, Where } from './faults.ts';
+import type { Fault, Where } from './schema.ts';
 
 interface Scenario {
   /** Where it is typical, and how often: once unless it lasts. */

@@ -3,12 +3,8 @@ import { type InterfaceProperties, interfaceType } from '../resources/interfaces
 import { findPartner, type PeeringProperties, peeringType } from '../resources/peerings.ts';
 import type { PublicIpProperties } from '../resources/public-ips.ts';
 import { listRules, type RuleProperties } from '../resources/security-groups.ts';
-import {
-  type NetworkProperties,
-  networkType,
-  type SubnetProperties,
-  subnetType,
-} from '../resources/virtual-networks.ts';
+import { type SubnetProperties, subnetType } from '../resources/subnets.ts';
+import { type NetworkProperties, networkType } from '../resources/virtual-networks.ts';
 import type { InterfaceState, NetworkState, SecurityRule, VnetState } from './data-plane.ts';
 
 /** The network that follows from the resources which are real. */
@@ -81,7 +77,7 @@ function readRule({ name, properties }: Resource<RuleProperties>): SecurityRule 
 }
 
 /** ARM has a field for one value and one for many; neither means any. */
-function mergeValues(one: string | undefined, many: readonly string[] | undefined): string[] {
+export function mergeValues(one: string | undefined, many: readonly string[] | undefined): string[] {
   const all = [...(one === undefined || one === '' ? [] : [one]), ...(many ?? [])];
   return all.length > 0 ? all : ['*'];
 }

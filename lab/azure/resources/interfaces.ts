@@ -6,8 +6,8 @@ import { isSameId, type Resource } from '../arm/store.ts';
 import { findFreeAddress, hasAddress, parseCidr } from '../network/cidr.ts';
 import { publicIpType } from './public-ips.ts';
 import { securityGroupType } from './security-groups.ts';
+import { type SubnetProperties, subnetType } from './subnets.ts';
 import { applyNetwork, envelope, type Link, type ResourceType, reference } from './type.ts';
-import { type SubnetProperties, subnetType } from './virtual-networks.ts';
 
 export interface IpConfiguration {
   id: string;

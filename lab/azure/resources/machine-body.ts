@@ -57,6 +57,17 @@ export const machineBody = z.looseObject({
 export type MachineBody = z.output<typeof machineBody>;
 export type OsProfile = NonNullable<MachineBody['properties']['osProfile']>;
 
+export type MachineProperties = MachineBody['properties'] & {
+  provisioningState?: string;
+  vmId: string;
+  timeCreated: string;
+  /** With customData and password, which GET never shows. */
+  osProfile: OsProfile;
+};
+
+/** What `latest` resolves to. */
+export const imageVersion = '24.04.202611010';
+
 export const listPublicKeys = (profile: OsProfile): string[] =>
   profile.linuxConfiguration?.ssh?.publicKeys.map((key) => key.keyData.trim()) ?? [];
 

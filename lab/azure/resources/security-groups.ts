@@ -4,8 +4,8 @@ import type { Arm } from '../arm/arm.ts';
 import { createArmError } from '../arm/errors.ts';
 import { createEtag, isSameId, type Resource, readParentId } from '../arm/store.ts';
 import type { InterfaceProperties } from './interfaces.ts';
+import type { SubnetProperties } from './subnets.ts';
 import { applyNetwork, envelope, type ResourceType } from './type.ts';
-import type { SubnetProperties } from './virtual-networks.ts';
 
 export interface SecurityGroupProperties {
   provisioningState?: string;

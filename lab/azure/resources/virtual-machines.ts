@@ -1,33 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import { type Arm, requireReferenced } from '../arm/arm.ts';
 import { createArmError } from '../arm/errors.ts';
-import { createEtag, isSameId, normalizeId, type Resource, readParentId } from '../arm/store.ts';
-import { type DiskProperties, diskType } from './disks.ts';
+import { isSameId, normalizeId, type Resource, readParentId } from '../arm/store.ts';
+import { createDisk, type DiskProperties, formatDiskId } from './disks.ts';
 import { type InterfaceProperties, interfaceType } from './interfaces.ts';
 import {
   checkOsProfile,
   decodeCloudConfig,
+  imageVersion,
   listPublicKeys,
   type MachineBody,
+  type MachineProperties,
   machineBody,
-  type OsProfile,
   refuseOsProfileChange,
 } from './machine-body.ts';
+import type { SubnetProperties } from './subnets.ts';
 import type { ResourceType } from './type.ts';
-import type { SubnetProperties } from './virtual-networks.ts';
-
-export type MachineProperties = MachineBody['properties'] & {
-  provisioningState?: string;
-  vmId: string;
-  timeCreated: string;
-  /** With customData and password, which GET never shows. */
-  osProfile: OsProfile;
-};
 
 export const machineType = 'Microsoft.Compute/virtualMachines';
-/** What `latest` resolves to. */
-export const imageVersion = '24.04.202611010';
-
 export const virtualMachines: ResourceType<MachineProperties, MachineBody> = {
   type: machineType,
   lasts: { create: 'vm', update: 'vmUpdate', remove: 'vmDelete' },
@@ -80,7 +70,8 @@ export const virtualMachines: ResourceType<MachineProperties, MachineBody> = {
       await arm.dataPlane.boot(describeBoot(vm, arm));
     },
     failed(vm, arm) {
-      for (const nic of listInterfaces(vm, arm)) nic.properties.reservedUntil = Number.POSITIVE_INFINITY; // until the VM is deleted, then for a while
+      // Until the VM is deleted; releaseInterface then reserves them for a while.
+      for (const nic of listInterfaces(vm, arm)) nic.properties.reservedUntil = Number.POSITIVE_INFINITY;
     },
   },
   removal: {
@@ -140,37 +131,6 @@ function listInterfaces(vm: Resource<MachineProperties>, arm: Arm): Resource<Int
   return arm.store
     .listByType<InterfaceProperties>(interfaceType)
     .filter((nic) => isSameId(nic.properties.virtualMachine?.id, vm.id));
-}
-
-const formatDiskId = (vmId: string, name: string): string => `${readParentId(vmId)}/disks/${name}`;
-
-function createDisk(vm: Resource<MachineProperties>, id: string): Resource<DiskProperties> {
-  const { publisher, offer, sku } = vm.properties.storageProfile.imageReference;
-  return {
-    id,
-    name: id.split('/').at(-1) ?? id,
-    type: diskType,
-    group: vm.group,
-    location: vm.location,
-    tags: vm.tags && { ...vm.tags }, // copied once; later changes of the VM's tags do not follow
-    sku: { name: 'StandardSSD_LRS', tier: 'Standard' },
-    etag: createEtag(),
-    real: true,
-    properties: {
-      provisioningState: 'Succeeded',
-      timeCreated: new Date().toISOString(),
-      diskState: 'Attached',
-      diskSizeGB: vm.properties.storageProfile.osDisk.diskSizeGB ?? 30,
-      osType: 'Linux',
-      creationData: {
-        createOption: 'FromImage',
-        imageReference: {
-          id: `/Publishers/${publisher}/ArtifactTypes/VMImage/Offers/${offer}/Skus/${sku}/Versions/${imageVersion}`,
-        },
-      },
-      owner: vm.id,
-    },
-  };
 }
 
 function describeBoot(vm: Resource<MachineProperties>, arm: Arm): Parameters<Arm['dataPlane']['boot']>[0] {

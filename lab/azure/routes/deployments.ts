@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Arm } from '../arm/arm.ts';
 import { createArmError, createErrorBody, type ErrorBody } from '../arm/errors.ts';
-import { type ArmRequest, registerRoute, requireGroupName } from '../arm/http.ts';
+import { type ArmRequest, formatGroupId, registerRoute, requireGroupName } from '../arm/http.ts';
 import type { Operation } from '../arm/operations.ts';
 import { normalizeId } from '../arm/store.ts';
 import { writeResource } from '../arm/writes.ts';
@@ -76,8 +76,10 @@ export function registerDeploymentRoutes(app: FastifyInstance, arm: Arm): void {
   });
 }
 
-const formatId = ({ params }: ArmRequest): string =>
-  `/subscriptions/${params['subscription']?.toLowerCase()}/resourceGroups/${params['group']}/providers/${deploymentType}/${params['name'] ?? ''}`;
+const formatId = (request: ArmRequest): string => {
+  const { group = '', name = '' } = request.params;
+  return `${formatGroupId(request, group)}/providers/${deploymentType}/${name}`;
+};
 
 function putDeployment(request: ArmRequest, history: Map<string, Deployment>): FastifyReply {
   const { arm, origin, params, query, reply } = request;

@@ -1,9 +1,10 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Arm } from '../arm/arm.ts';
 import { createArmError } from '../arm/errors.ts';
-import { type ArmRequest, registerRoute, requireGroupName } from '../arm/http.ts';
-import { createFailure } from '../faults/faults.ts';
-import { listEffectiveRoutes, listEffectiveSecurityGroups } from '../network/effective.ts';
+import { type ArmRequest, formatGroupId, registerRoute, requireGroupName } from '../arm/http.ts';
+import { createFailure } from '../faults/table.ts';
+import { listEffectiveRoutes } from '../network/effective-routes.ts';
+import { listEffectiveSecurityGroups } from '../network/effective-rules.ts';
 import { interfaceType } from '../resources/interfaces.ts';
 import { answerAccepted } from './operations.ts';
 
@@ -28,7 +29,8 @@ export function registerEffectiveRoutes(app: FastifyInstance, arm: Arm): void {
 
 function startReading(request: ArmRequest, question: keyof typeof answers): FastifyReply {
   const { arm, params, call } = request;
-  const id = `/subscriptions/${params['subscription']}/resourceGroups/${requireGroupName(request)}/providers/${interfaceType}/${params['name']}`;
+  const groupId = formatGroupId(request, requireGroupName(request));
+  const id = `${groupId}/providers/${interfaceType}/${params['name']}`;
   const nic = arm.store.get(id);
   if (nic === undefined) throw createArmError('ResourceNotFound', { id });
   const answer = (): object => {

@@ -15,7 +15,8 @@ export function answerAccepted(
   status: 200 | 201 | 202,
   body?: object,
 ): FastifyReply {
-  const base = `${request.origin}/subscriptions/${cluster.subscriptionId}/providers/${operation.provider}/locations/${cluster.location}`;
+  const subscription = `${request.origin}/subscriptions/${cluster.subscriptionId}`;
+  const base = `${subscription}/providers/${operation.provider}/locations/${cluster.location}`;
   const version = `api-version=${request.query['api-version']}`;
   const compute = operation.provider === 'Microsoft.Compute';
   const poll = `${base}/operations/${operation.id}?${version}${compute ? signature : ''}`;

@@ -3,12 +3,13 @@ import { cluster } from '../../scope.ts';
 import type { Arm } from '../arm/arm.ts';
 import { createArmError } from '../arm/errors.ts';
 import { registerRoute, requireGroupName } from '../arm/http.ts';
-import { imageVersion } from '../resources/virtual-machines.ts';
+import { imageVersion } from '../resources/machine-body.ts';
 
 /** Sizes that the region of the lab offers. */
 const sizes = ['Standard_B2ts_v2', 'Standard_B2ats_v2', 'Standard_B2s_v2', 'Standard_D2s_v5'];
 const images =
-  '/subscriptions/:subscription/providers/Microsoft.Compute/locations/:location/publishers/:publisher/artifacttypes/vmimage/offers/:offer/skus/:sku/versions';
+  '/subscriptions/:subscription/providers/Microsoft.Compute/locations/:location' +
+  '/publishers/:publisher/artifacttypes/vmimage/offers/:offer/skus/:sku/versions';
 
 /** What is only read: rights, providers, VM sizes and image versions. */
 export function registerReferenceRoutes(app: FastifyInstance, arm: Arm): void {
@@ -40,7 +41,11 @@ export function registerReferenceRoutes(app: FastifyInstance, arm: Arm): void {
     }),
   });
   const version = ({ params }: { params: Readonly<Record<string, string>> }, name: string): object => ({
-    id: `/Subscriptions/${params['subscription']}/Providers/Microsoft.Compute/Locations/${params['location']}/Publishers/${params['publisher']}/ArtifactTypes/VMImage/Offers/${params['offer']}/Skus/${params['sku']}/Versions/${name}`,
+    id: [
+      `/Subscriptions/${params['subscription']}/Providers/Microsoft.Compute/Locations/${params['location']}`,
+      `/Publishers/${params['publisher']}/ArtifactTypes/VMImage/Offers/${params['offer']}`,
+      `/Skus/${params['sku']}/Versions/${name}`,
+    ].join(''),
     name,
     location: params['location'],
   });

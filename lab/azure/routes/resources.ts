@@ -1,8 +1,8 @@
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, HTTPMethods } from 'fastify';
 import * as z from 'zod';
 import type { Arm } from '../arm/arm.ts';
 import { createArmError } from '../arm/errors.ts';
-import { type ArmRequest, registerRoute, requireGroupName } from '../arm/http.ts';
+import { type ArmRequest, type ArmRoute, formatGroupId, registerRoute, requireGroupName } from '../arm/http.ts';
 import { createEtag, isListed, type Resource, readParentId } from '../arm/store.ts';
 import { isInGroup, removeResource, type Target, writeResource } from '../arm/writes.ts';
 import { resourceTypes } from '../resources/index.ts';
@@ -15,63 +15,47 @@ const inAnyGroup = '/subscriptions/:subscription/resourceGroups/:group';
 export function registerResourceRoutes(app: FastifyInstance, arm: Arm): void {
   for (const type of resourceTypes) {
     const [provider = '', ...segments] = type.type.split('/');
-    const path = segments.map((segment, at) => `${segment}/:name${at}`).join('/');
-    const one = {
-      url: `${inAnyGroup}/providers/${provider}/${path}`,
+    const path = `providers/${provider}/${segments.map((segment, at) => `${segment}/:name${at}`).join('/')}`;
+    registerOne(app, arm, type, {
+      url: `${inAnyGroup}/${path}`,
       type: type.type,
       nameIn: `name${segments.length - 1}`,
-    };
-    const collection = `providers/${provider}/${path.slice(0, path.lastIndexOf('/'))}`;
-    const action = (right: string): string => `${type.type}/${right}`;
-    registerRoute(app, arm, {
-      ...one,
-      method: 'GET',
-      action: action('read'),
-      handle: (request) => presentResource(requireStored(request, type), type, request),
     });
-    registerRoute(app, arm, {
-      ...one,
-      method: 'PUT',
-      action: action('write'),
-      handle: (request) => putResource(request, type),
-    });
-    registerRoute(app, arm, {
-      ...one,
-      method: 'PATCH',
-      action: action('write'),
-      handle: (request) => patchTags(request, type),
-    });
-    registerRoute(app, arm, {
-      ...one,
-      method: 'DELETE',
-      action: action('delete'),
-      handle: (request) => deleteResource(request, type),
-    });
-    for (const name of type.actions ?? []) {
-      registerRoute(app, arm, {
-        ...one,
-        url: `${one.url}/${name}`,
-        method: 'POST',
-        action: action(`${name}/action`),
-        handle: (request) => type.act?.(requireStored(request, type), arm, name),
-      });
-    }
-    registerRoute(app, arm, {
-      method: 'GET',
-      url: `${inAnyGroup}/${collection}`,
-      type: type.type,
-      action: action('read'),
-      handle: (request) => listResources(request, type),
-    });
-    if (segments.length === 1) {
+    const collection = path.slice(0, path.lastIndexOf('/'));
+    const parents = segments.length === 1 ? [inAnyGroup, '/subscriptions/:subscription'] : [inAnyGroup];
+    for (const parent of parents) {
       registerRoute(app, arm, {
         method: 'GET',
-        url: `/subscriptions/:subscription/${collection}`,
+        url: `${parent}/${collection}`,
         type: type.type,
-        action: action('read'),
+        action: `${type.type}/read`,
         handle: (request) => listResources(request, type),
       });
     }
+  }
+}
+
+/** The routes of one resource, by its id. */
+function registerOne(
+  app: FastifyInstance,
+  arm: Arm,
+  type: ResourceType,
+  one: Pick<ArmRoute, 'url' | 'type' | 'nameIn'>,
+): void {
+  const register = (method: HTTPMethods, right: string, handle: ArmRoute['handle']): void =>
+    registerRoute(app, arm, { ...one, method, action: `${type.type}/${right}`, handle });
+  register('GET', 'read', (request) => presentResource(requireStored(request, type), type, request));
+  register('PUT', 'write', (request) => putResource(request, type));
+  register('PATCH', 'write', (request) => patchTags(request, type));
+  register('DELETE', 'delete', (request) => deleteResource(request, type));
+  for (const name of type.actions ?? []) {
+    registerRoute(app, arm, {
+      ...one,
+      url: `${one.url}/${name}`,
+      method: 'POST',
+      action: `${type.type}/${name}/action`,
+      handle: (request) => type.act?.(requireStored(request, type), arm, name),
+    });
   }
 }
 
@@ -103,7 +87,7 @@ function readTarget(request: ArmRequest, type: ResourceType): Target {
   const [provider = '', ...segments] = type.type.split('/');
   const names = segments.map((_, at) => request.params[`name${at}`] ?? '');
   const path = segments.map((segment, at) => `${segment}/${names[at]}`).join('/');
-  const id = `/subscriptions/${request.params['subscription']?.toLowerCase()}/resourceGroups/${group}/providers/${provider}/${path}`;
+  const id = `${formatGroupId(request, group)}/providers/${provider}/${path}`;
   return { type, id, name: names.at(-1) ?? '', group, query: request.query, call: request.call };
 }
 

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { createArmError, type ErrorBody } from '../arm/errors.ts';
+import { formatIssues } from '../arm/issues.ts';
 import { normalizeId } from '../arm/store.ts';
 import { resourceTypes } from '../resources/index.ts';
 import type { ResourceType } from '../resources/type.ts';
@@ -49,7 +50,7 @@ export function readPlan(rawBody: unknown, groupId: string): Planned[] {
   const parsed = deploymentBody.safeParse(rawBody);
   if (!parsed.success)
     throw createArmError('InvalidRequestContent', {
-      text: parsed.error.issues.map((issue) => `${issue.path.join('.') || 'body'}: ${issue.message}`).join('; '),
+      text: formatIssues(parsed.error),
     });
   const { template, parameters } = parsed.data.properties;
   const parameterOf = (name: string): unknown => {

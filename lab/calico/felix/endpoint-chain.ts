@@ -49,7 +49,8 @@ export function addEndpointChain(context: Context, endpoint: EndpointChain): str
 
 function compileTier(context: Context, tier: TierPolicies, stage: Stage, direction: Direction): string[] {
   const { script } = context;
-  const decides = stage === 'normal' || stage === 'forward'; // before them, what no policy matched goes on to the normal ones
+  // In the earlier stages, what no policy matched goes on to the normal policies.
+  const decides = stage === 'normal' || stage === 'forward';
   return [
     mark.clearPass,
     ...tier.policies.flatMap((policy) => [
@@ -101,7 +102,11 @@ function compileActions(
       return ['log prefix "calico-packet: "'];
     case 'Deny':
       return [
-        `${context.script.count(policy.id)} ${context.script.countSources(nameDeniedSet(policy, index))} ${chooseDenial(context, stage)}`,
+        [
+          context.script.count(policy.id),
+          context.script.countSources(nameDeniedSet(policy, index)),
+          chooseDenial(context, stage),
+        ].join(' '),
       ];
   }
 }
@@ -111,6 +116,7 @@ export function chooseDenial({ configuration }: Pick<Context, 'configuration'>, 
   if (configuration.iptablesFilterDenyAction !== 'Reject') return 'drop';
   if (stage === 'forward' || stage === 'normal') return 'reject';
   throw new UnprogrammableError(
-    'iptablesFilterDenyAction is Reject, which the kernel refuses outside the filter table: this policy denies before DNAT or untracked',
+    'iptablesFilterDenyAction is Reject, which the kernel refuses outside the filter table: ' +
+      'this policy denies before DNAT or untracked',
   );
 }

@@ -56,8 +56,9 @@ function compileVerdict(
 ): string {
   const applied = selectApplicable(tiers, { labels: metadata.labels ?? {} }, stage, direction);
   if (applied.length === 0 && (stage === 'untracked' || stage === 'preDnat')) return 'return';
+  const side = direction === 'Ingress' ? 'from' : 'to';
   const chain = addEndpointChain(context, {
-    name: `${direction === 'Ingress' ? 'from' : 'to'}-host-${prefixes[stage]}-${name.replaceAll(/[^A-Za-z0-9._-]/g, '_')}`,
+    name: `${side}-host-${prefixes[stage]}-${name.replaceAll(/[^A-Za-z0-9._-]/g, '_')}`,
     kind: 'host',
     stage,
     direction,

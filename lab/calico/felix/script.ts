@@ -34,7 +34,8 @@ export class Script {
   /** Adds a chain and gives its name; a chain of that name that is there already stays. */
   chain(name: string, rules: () => readonly string[]): string {
     if (!this.#chains.has(name)) {
-      this.#chains.set(name, []); // holds the place: called chains come after their callers, which nftables allows within a table
+      // Holds the place: called chains come after their callers, which nftables allows within a table.
+      this.#chains.set(name, []);
       this.#chains.set(name, rules());
     }
     return name;

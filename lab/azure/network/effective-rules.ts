@@ -1,35 +1,10 @@
-import { normalizeId, type Resource, type Store } from '../arm/store.ts';
-import { type InterfaceProperties, interfaceType } from '../resources/interfaces.ts';
+import type { Store } from '../arm/store.ts';
 import { listRules, type RuleProperties } from '../resources/security-groups.ts';
-import { type SubnetProperties, subnetType } from '../resources/virtual-networks.ts';
-import type { NetworkState } from './data-plane.ts';
-import { computeNetworkState } from './state.ts';
+import { findPlace, type Place } from './place.ts';
+import { mergeValues } from './state.ts';
 
 /** Azure's own address for health probes, DNS and metadata; it counts as part of every VNet. */
 const platform = '168.63.129.16/32';
-
-/** Blocks that Azure sends nowhere unless a VNet or peering has a part of them. */
-const privateBlocks = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10'];
-
-interface Place {
-  readonly nic: Resource<InterfaceProperties>;
-  readonly subnet: Resource<SubnetProperties> | undefined;
-  readonly own: readonly string[];
-  readonly peered: readonly string[];
-}
-
-/** Where an interface of a running VM is; undefined: no such VM has it. */
-function findPlace(store: Store, nicId: string): Place | undefined {
-  const state: NetworkState = computeNetworkState(store);
-  const nic = store.get<InterfaceProperties>(nicId);
-  const used = state.interfaces.find(({ id }) => id === normalizeId(nicId));
-  const vnet = state.vnets.find(({ id }) => id === used?.vnetId);
-  if (nic?.type !== interfaceType || vnet === undefined) return undefined;
-  const [configuration] = nic.properties.ipConfigurations;
-  const subnet = configuration && store.get<SubnetProperties>(configuration.properties.subnet.id);
-  const peered = vnet.connectedTo.flatMap((far) => state.vnets.find(({ id }) => id === far)?.addressSpaces ?? []);
-  return { nic, subnet: subnet?.type === subnetType ? subnet : undefined, own: vnet.addressSpaces, peered };
-}
 
 /** The groups of the subnet and of the interface with custom and default rules, service tags spelled out, ports as ranges. */
 export function listEffectiveSecurityGroups(store: Store, nicId: string): object[] | undefined {
@@ -93,12 +68,12 @@ const defaults = [
 
 function presentRule(name: string, rule: RuleFields, place: Place): object {
   const [source, destination] = [
-    presentAddresses('source', listOf(rule.sourceAddressPrefix, rule.sourceAddressPrefixes), place),
-    presentAddresses('destination', listOf(rule.destinationAddressPrefix, rule.destinationAddressPrefixes), place),
+    presentAddresses('source', mergeValues(rule.sourceAddressPrefix, rule.sourceAddressPrefixes), place),
+    presentAddresses('destination', mergeValues(rule.destinationAddressPrefix, rule.destinationAddressPrefixes), place),
   ];
   const [from, to] = [
-    formatPorts(listOf(rule.sourcePortRange, rule.sourcePortRanges)),
-    formatPorts(listOf(rule.destinationPortRange, rule.destinationPortRanges)),
+    formatPorts(mergeValues(rule.sourcePortRange, rule.sourcePortRanges)),
+    formatPorts(mergeValues(rule.destinationPortRange, rule.destinationPortRanges)),
   ];
   return {
     name,
@@ -148,33 +123,3 @@ const publicBlocks = [
 
 const formatPorts = (given: readonly string[]): string[] =>
   given.map((each) => (each === '*' ? '0-65535' : each.includes('-') ? each : `${each}-${each}`));
-
-/** ARM has a field for one value and one for many; neither means any. */
-function listOf(one: string | undefined, many: readonly string[] | undefined): string[] {
-  const all = [...(one === undefined || one === '' ? [] : [one]), ...(many ?? [])];
-  return all.length > 0 ? all : ['*'];
-}
-
-/** The system routes: the own VNet, peers as long as both sides are Connected, the internet, and nothing for private blocks. */
-export function listEffectiveRoutes(store: Store, nicId: string): object[] | undefined {
-  const place = findPlace(store, nicId);
-  if (place === undefined) return undefined;
-  const { own, peered } = place;
-  const route = (nextHopType: string, addressPrefix: readonly string[]) =>
-    addressPrefix.map((prefix) => ({
-      source: 'Default',
-      state: 'Active',
-      addressPrefix: [prefix],
-      nextHopType,
-      nextHopIpAddress: [],
-    }));
-  return [
-    ...route('VnetLocal', own),
-    ...route('VNetPeering', peered),
-    ...route('Internet', ['0.0.0.0/0']),
-    ...route(
-      'None',
-      privateBlocks.filter((block) => !own.includes(block) && !peered.includes(block)),
-    ),
-  ];
-}
