@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import 'reflect-metadata'; // @peculiar/x509 asks for it, before it is loaded
 import * as x509 from '@peculiar/x509';
 
-/** For what a certificate is good: where it answers, or as whom. */
+/** What a certificate is valid for: the names of a server, or the groups of a client. */
 export interface CertificateNames {
   readonly dns?: readonly string[];
   readonly ips?: readonly string[];
@@ -25,7 +25,10 @@ export interface Certificate {
 export interface Authority {
   readonly caFile: string;
   readonly caPem: string;
-  /** Issues a certificate (EC P-256, valid a week) and writes `<commonName>.crt` and `.key`, readable by the owner only. Characters unfit for a file name become `-`. */
+  /**
+   * Issues a certificate (EC P-256, valid a week) and writes `<commonName>.crt` and `.key`, readable by the owner only.
+   * Characters unfit for a file name become `-`.
+   */
   issue(commonName: string, names?: CertificateNames): Promise<Certificate>;
 }
 

@@ -1,3 +1,25 @@
+/**
+ * The lab: everything that hepflow talks to, on one machine.
+ *
+ * - main.ts         the `lab` command: a lab in the background
+ * - scope.ts        a lab's id, folder, pace; the fixed names and addresses
+ * - leftovers.ts    a lab's folder, and the removal of killed labs
+ * - certificates.ts the lab's certificate authority
+ * - settle-all.ts   Promise.all that leaves nothing under way
+ * - azure/          Resource Manager, Entra, faults (server.ts)
+ * - network/        namespaces, links, security groups (fabric.ts)
+ * - machines/       the VMs: disk, cloud-init, sshd (machine.ts)
+ * - kubernetes/     control plane, nodes, pods (cluster.ts)
+ * - calico/         stand-ins for kube-controllers and Felix (start.ts)
+ * - temporal/       Temporal's dev server
+ * - process/        child processes, commands, free ports
+ * - tools/          finds the programs of other projects, or builds them
+ *
+ * A life: programs are found, killed labs are removed, a scope is opened. Temporal and the network start; then the
+ * cluster, Azure and Calico, each as soon as what it needs is ready. The product gets `environment`. `stop` ends the
+ * parts in reverse order and removes the folder last.
+ */
+
 import { randomBytes } from 'node:crypto';
 import { appendFileSync, chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -134,7 +156,7 @@ async function startParts(
   return { scope, environment, azure: azureLab, cluster: clusterLab, calico: calicoLab, fabric, temporal };
 }
 
-/** What a stand-in runs into and tries again, a line each. */
+/** Logs the failures that a stand-in retries, one a line. */
 const logTo =
   (file: string) =>
   (error: unknown): void =>

@@ -1,4 +1,7 @@
-/** `lab up | down | status | env | serve`: a lab in the background. Prints nothing to stdout but the environment; progress goes to stderr. */
+/**
+ * `lab up | down | status | env | serve`: a lab in the background. Prints nothing to stdout but the environment;
+ * progress goes to stderr.
+ */
 import { spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';

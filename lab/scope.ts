@@ -1,4 +1,7 @@
-/** One lab's identity and place: everything that it makes carries its id, so that the next start can clean up after a killed one. */
+/**
+ * One lab's identity and place: everything that it makes carries its id, so that the next start can clean up after a
+ * killed one.
+ */
 export interface LabScope {
   /** 4 to 6 lower-case letters and digits, unique on this machine. */
   readonly id: string;
@@ -11,7 +14,10 @@ export interface LabScope {
   readonly calico: 'oss' | 'cloud';
 }
 
-/** `fast`: fractions of a second, for tests. `azure`: the typical real durations, scaled by `HEPFLOW_LAB_PACE_SCALE` (default 0.1). */
+/**
+ * `fast`: fractions of a second, for tests. `azure`: the typical real durations, scaled by `HEPFLOW_LAB_PACE_SCALE`
+ * (default 0.1).
+ */
 export type Pace = 'fast' | 'azure';
 
 /** Factor on the typical real durations: `HEPFLOW_LAB_PACE_SCALE`, default 0.1. Throws when it is no number above 0. */

@@ -5,7 +5,10 @@ import { subnetType } from './resources/subnets.ts';
 import { networkType } from './resources/virtual-networks.ts';
 import { groupType, subscriptionType } from './routes/group-types.ts';
 
-/** What is there before the first request: the subscription, the cluster with its group, and its node resource group with the AKS VNet. */
+/**
+ * Stores what exists before the first request: the subscription, the cluster with its group, and its node resource
+ * group with the AKS VNet.
+ */
 export function preload(store: Store): void {
   const subscription = `/subscriptions/${cluster.subscriptionId}`;
   const add = (

@@ -1,3 +1,20 @@
+/**
+ * The stand-in Azure.
+ *
+ * - app.ts       the TLS server and the log of requests
+ * - preload.ts   what exists before the first request
+ * - arm/         the protocol: requests (http.ts), errors, the store of resources, writes, long-running operations
+ * - identity/    tokens (entra.ts) and rights (role.ts)
+ * - routes/      what is registered with the server, a file for each family of URLs
+ * - resources/   one file for each resource type: body, checks, view; index.ts lists them
+ * - network/     the data plane: its interface, the state that it is given, effective rules and routes
+ * - faults/      errors on demand: schema, table, named scenarios, and the lab's own API (control.ts)
+ *
+ * A life of a request: http.ts checks api-version, faults, subscription and rights; a route finds the resource type;
+ * writes.ts checks locks and links, stores the resource and starts an operation; the operation calls the data plane
+ * and reports Succeeded or Failed at its URL.
+ */
+
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
@@ -31,7 +48,10 @@ export interface AzureOptions {
   readonly dataPlane: DataPlane;
   /** Text of the kubeconfig that `listClusterUserCredential` hands out. */
   userKubeconfig(): string | Promise<string>;
-  /** Path of a role definition (deploy/azure-role.json). Given: actions that it does not list are refused with 403 AuthorizationFailed. Default: everything is allowed. */
+  /**
+   * Path of a role definition (deploy/azure-role.json). Actions that it does not list are refused with 403
+   * AuthorizationFailed. Default: everything is allowed.
+   */
   readonly roleFile?: string;
   /** Role definitions, each with the id that it is assigned to, in place of one that counts everywhere. */
   readonly assignments?: readonly { readonly scope: string; readonly roleFile: string }[];
@@ -54,11 +74,13 @@ export interface AzureLab {
   requests(): readonly Readonly<LoggedRequest>[];
   /** Every action that the caller's rights were asked for, linked ones included, each once. */
   actionsAsked(): readonly string[];
-  /** Ids of everything that came into being, children included, in order; an id that came twice stands there twice. */
+  /** Ids of everything that was created, children included, in order; an id that was created twice is listed twice. */
   creations(): readonly string[];
-  /** While false, every connection breaks before its request is looked at. Operations under way go on. */
+  /** While false, every connection breaks before its request is handled. Operations under way go on. */
   setReachable(reachable: boolean): void;
-  /** Another shape of the managed cluster, such as a private one: these properties beside or instead of its own. */
+  /**
+   * Changes the managed cluster, for instance to a private one: these properties are added to its own, or replace them.
+   */
   changeCluster(properties: object): void;
   stop(): Promise<void>;
 }

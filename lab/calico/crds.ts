@@ -26,7 +26,10 @@ interface Kind {
   }[];
 }
 
-/** CustomResourceDefinitions of `projectcalico.org/v3`, as Calico serves them natively since v3.32, for the kinds that the lab has a use for. */
+/**
+ * CustomResourceDefinitions of `projectcalico.org/v3`, as Calico serves them natively since v3.32, for the kinds that
+ * the lab needs.
+ */
 export function listCrds(flavour: Flavour): readonly KubernetesObject[] {
   return [
     ...kinds,

@@ -9,14 +9,15 @@ export interface KubeControllersOptions {
   readonly kubeConfig: KubeConfig;
   /** Default 5 minutes, as Calico's. */
   readonly resyncMs?: number;
-  /** Told of failures; each piece of work is tried again. */
+  /** Called with failures; each key is retried. */
   onError(error: unknown): void;
 }
 
 /**
- * The stand-in for calico-kube-controllers, as far as automatic host endpoints go (kube-controllers/pkg/controllers/node/hostendpoints.go): one for each
- * Node while `autoCreate` is Enabled, following its labels and addresses; by-hand changes are reverted; all gone when Disabled. Host endpoints of users
- * are left alone. Writes `status.runningConfig`. Resolves when all of that holds once.
+ * The stand-in for calico-kube-controllers, as far as automatic host endpoints go
+ * (kube-controllers/pkg/controllers/node/hostendpoints.go): one for each Node while `autoCreate` is Enabled, following
+ * its labels and addresses; by-hand changes are reverted; all gone when Disabled. Host endpoints of users are left
+ * alone. Writes `status.runningConfig`. Resolves when all of that holds once.
  */
 export async function startKubeControllers(options: KubeControllersOptions): Promise<{ stop(): Promise<void> }> {
   const { kubeConfig, onError } = options;
@@ -66,7 +67,7 @@ class Controller {
     );
   }
 
-  /** Looks at everything; what is as it should be costs no request. */
+  /** Queues everything; an object that is up to date costs no request. */
   resync(): void {
     const nodes = this.#world.nodes.list().map(({ metadata }) => nameAutoHostEndpoint(metadata?.name ?? ''));
     const automatic = this.#world.hostEndpoints
@@ -80,7 +81,7 @@ class Controller {
     return this.#world.configurations.get('default');
   }
 
-  /** The running configuration proves that the configuration was accepted, not that the host endpoints are there. */
+  /** The running configuration proves that the configuration was accepted, not that the host endpoints exist. */
   async #reportConfiguration(): Promise<void> {
     const configuration = this.#configuration;
     if (configuration === undefined) return;
@@ -95,7 +96,7 @@ class Controller {
     });
   }
 
-  /** Makes the host endpoint of this name what its node wants it to be. */
+  /** Brings the host endpoint of this name in line with its node. */
   async #reconcile(name: string): Promise<void> {
     const enabled = this.#configuration?.spec.controllers?.node?.hostEndpoint?.autoCreate === 'Enabled';
     const node = this.#world.nodes.list().find(({ metadata }) => nameAutoHostEndpoint(metadata?.name ?? '') === name);

@@ -2,7 +2,10 @@ import type { KubernetesObject } from '../kubernetes/api.ts';
 import type { LabScope } from '../scope.ts';
 import { apiVersion, type RunningConfig } from './objects.ts';
 
-/** Calico's cluster-wide objects as an installation on AKS leaves them: no automatic host endpoints, and in `cloud` the workshop's tier `security`. */
+/**
+ * Calico's cluster-wide objects as an installation on AKS leaves them: no automatic host endpoints, and in `cloud` the
+ * workshop's tier `security`.
+ */
 export function listSeedObjects(flavour: LabScope['calico']): readonly KubernetesObject[] {
   const versions =
     flavour === 'oss'

@@ -1,3 +1,21 @@
+/**
+ * A real cluster with stand-ins for the kubelets.
+ *
+ * - control-plane.ts      etcd and kube-apiserver: servers.ts runs them, server-commands.ts has their flags,
+ *                         custom-resources.ts waits for what they serve
+ * - users.ts, audit.ts    tokens and kubeconfigs; what the worker's user created
+ * - api.ts                the lab's own calls
+ * - controller-manager.ts kube-controller-manager; kube-proxy.ts: kube-proxy on a node
+ * - nodes.ts              the Node objects
+ * - kubelet.ts            schedules and runs pods: pod-life.ts, pod-status.ts; node-agents.ts probes from the nodes
+ * - workload.ts           the frontend deployment
+ * - snapshot.ts           all objects, for comparison
+ * - frontend.ts, node-agent.ts are programs of their own; program-file.ts finds them
+ *
+ * A life: control plane and node agents start; controllers, nodes and the deploy folder follow; the kubelet runs the
+ * workload while every kube-proxy writes its rules. `stop` ends them in reverse order.
+ */
+
 import { writeFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -36,7 +54,7 @@ export interface ClusterLab {
   clientFor(user: User): KubeConfig;
   /** The lab's own calls, as admin. */
   readonly api: Api;
-  /** All objects, less what differs between equal clusters: for comparison before and after. */
+  /** All objects without what differs between equal clusters: for comparison before and after. */
   snapshot(): Promise<Snapshot>;
   /** Faults: kills etcd or kube-apiserver, starts them again; what the worker created. See ControlPlane. */
   readonly kill: ControlPlane['kill'];
@@ -63,7 +81,7 @@ export async function startCluster(options: ClusterOptions): Promise<ClusterLab>
       stop,
     };
   } catch (error) {
-    await stop().catch(() => {}); // the first failure is the one to tell
+    await stop().catch(() => {}); // the first failure is the one to report
     throw error;
   }
 }

@@ -41,12 +41,18 @@ export interface ControlPlane {
   kill(...servers: readonly ServerName[]): Promise<void>;
   /** Starts what was killed again, on the same ports and data; ready when every custom resource is served again. */
   restart(): Promise<void>;
-  /** Every service and global network policy that the worker's user created, as `<resource> <namespace>`, in order, from the API server's audit log. */
+  /**
+   * Every service and global network policy that the worker's user created, as `<resource> <namespace>`, in order, from
+   * the API server's audit log.
+   */
   creations(): Promise<readonly string[]>;
   stop(): Promise<void>;
 }
 
-/** Starts etcd and kube-apiserver side by side; ready when the first namespaces and the given custom resources are there. */
+/**
+ * Starts etcd and kube-apiserver side by side; ready when the first namespaces and the given custom resources are
+ * there.
+ */
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
   const { scope, authority } = options;
   const directory = join(scope.directory, 'kubernetes');

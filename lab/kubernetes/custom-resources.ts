@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Api, KubernetesObject } from './api.ts';
 
-/** `/readyz` says ok before these exist. */
+/** `/readyz` answers ok before these exist. */
 export const firstObjects = [
   '/api/v1/namespaces/default',
   '/api/v1/namespaces/kube-system',
@@ -21,7 +21,9 @@ export async function establishDefinitions(api: Api, definitions: readonly Custo
   });
 }
 
-/** A collection answers some milliseconds before discovery lists its kind, which kubectl and other clients ask first. */
+/**
+ * A collection answers some milliseconds before discovery lists its kind, which kubectl and other clients ask first.
+ */
 async function isDiscovered(api: Api, { group, versions, names }: CustomResourceDefinition['spec']): Promise<boolean> {
   for (const { name } of versions.filter(({ served }) => served)) {
     const { resources } = await api.read<{ resources: readonly { readonly name: string }[] }>(`/apis/${group}/${name}`);
@@ -47,7 +49,7 @@ export const listCollections = ({ spec }: CustomResourceDefinition): string[] =>
 export const waitUntilServed = (api: Api, paths: readonly string[]): Promise<unknown> =>
   Promise.all(paths.map((path) => retryUntilDone(() => api.read(path))));
 
-/** Repeats what throws until it does not; after 20 s its last error is thrown. */
+/** Retries an attempt until it succeeds; after 20 s its last error is thrown. */
 async function retryUntilDone(attempt: () => Promise<unknown>): Promise<void> {
   const deadline = Date.now() + 20_000;
   for (;;) {

@@ -13,7 +13,10 @@ export interface KubeProxyOptions {
   readonly agent: NodeAgent;
 }
 
-/** Starts a real kube-proxy in the node's namespace; ready when it has written its first rules. The Node object must have its InternalIP. */
+/**
+ * Starts a real kube-proxy in the node's namespace; ready when it has written its first rules. The Node object must
+ * have its InternalIP.
+ */
 export function startKubeProxy({ scope, program, kubeconfigFile, agent }: KubeProxyOptions): Promise<Child> {
   const { node } = agent;
   const configFile = join(scope.directory, 'kubernetes', `kube-proxy-${node.index}.json`);
@@ -27,7 +30,7 @@ export function startKubeProxy({ scope, program, kubeconfigFile, agent }: KubePr
   });
 }
 
-/** The shared part of the nodes' configuration where clusters keep it, for those who want to know the mode. */
+/** The shared part of the nodes' configuration where clusters keep it, for clients that look up the mode. */
 export const kubeProxyConfigMap = {
   apiVersion: 'v1',
   kind: 'ConfigMap',

@@ -21,14 +21,18 @@ export interface KubeletOptions {
 }
 
 /**
- * A small stand-in for kube-scheduler and all nodes' kubelets: places pods, makes their networks, runs their only container as a real process, probes it,
- * reports its status and takes it away again. Container runtimes, volumes, restarts and everything else of a kubelet are not here.
+ * A small stand-in for kube-scheduler and all nodes' kubelets: places pods, makes their networks, runs their only
+ * container as a real process, probes it, reports its status and removes it. Container runtimes, volumes, restarts and
+ * everything else of a kubelet are not emulated.
  */
 export class Kubelet {
   readonly #options: KubeletOptions;
   readonly #informer;
   readonly #lives = new Map<string, Life>();
-  /** Node index of every pod that was placed, by uid. A pod that is being deleted no longer counts, so that its replacement finds its place free. */
+  /**
+   * Node index of every pod that was placed, by uid. A pod that is being deleted no longer counts, so that its
+   * replacement finds its place free.
+   */
   readonly #places = new Map<string, number>();
   #stopped = false;
 

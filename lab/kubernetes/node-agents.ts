@@ -5,10 +5,13 @@ import { type Child, startChild } from '../process/child.ts';
 import type { LabScope } from '../scope.ts';
 import { locateProgram } from './program-file.ts';
 
-/** The lab's hand on one node: node-agent.ts running in its namespace. */
+/** The lab's agent on one node: node-agent.ts in its namespace. */
 export interface NodeAgent {
   readonly node: NodeNet;
-  /** Asks a URL from the node, as a kubelet's readiness probe does; gives the reason when it does not answer 200 to 399. */
+  /**
+   * Requests a URL from the node, as a kubelet's readiness probe does; resolves to the reason when it does not answer
+   * 200 to 399.
+   */
   probe(url: string, timeoutMs: number): Promise<string | undefined>;
   stop(): Promise<void>;
 }

@@ -8,7 +8,7 @@ import { type Api, ApiError } from './api.ts';
 import type { NodeAgent } from './node-agents.ts';
 import { type Container, createPodStatus } from './pod-status.ts';
 
-/** Where a pod lives. */
+/** Where a pod runs. */
 export interface PodPlace {
   readonly scope: LabScope;
   readonly api: Api;
@@ -98,7 +98,7 @@ async function checkReadiness(pod: V1Pod, { agent, podIp }: PodPlace): Promise<s
   return reason === undefined ? undefined : `Readiness probe failed: ${reason}`;
 }
 
-/** Writes the pod's status when it has changed, until it is written: an API server that is away for a while finds it afterwards. */
+/** Writes the pod's status when it has changed, and retries until the API server accepts it. */
 function createReporter(pod: V1Pod, place: PodPlace, signal: AbortSignal): (container: Container) => Promise<void> {
   const path = `/api/v1/namespaces/${pod.metadata?.namespace}/pods/${readPodName(pod)}/status`;
   let written = '';

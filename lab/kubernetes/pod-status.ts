@@ -12,7 +12,7 @@ export type Container =
       readonly signal: string | null;
     };
 
-/** The pod's status as a kubelet would write it. `since`: when the container came to be as it is, ISO 8601. */
+/** The pod's status as a kubelet would write it. `since`: when the container entered its state, ISO 8601. */
 export function createPodStatus(
   pod: V1Pod,
   addresses: { hostIp: string; podIp: string },

@@ -62,7 +62,8 @@ export function buildApiServerCommand({
     ...['--audit-policy-file', auditPolicy, '--audit-log-path', locateAuditLog(directory)],
     // Pods here have no service accounts, and no node lifecycle controller would ever take the not-ready taint off.
     ...['--disable-admission-plugins', 'ServiceAccount,TaintNodesByCondition'],
-    // The API server is reached through relays, never through the `kubernetes` service, whose endpoint may not be a loopback address.
+    // The API server is reached through relays, never through the `kubernetes` service, whose endpoint may not be a
+    // loopback address.
     ...['--endpoint-reconciler-type', 'none', '--advertise-address', '127.0.0.1'],
   ];
 }

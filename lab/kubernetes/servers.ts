@@ -22,7 +22,7 @@ export async function startServers(servers: Servers): Promise<RunningServers> {
     for (const name of names) await children.get(name)?.stop(0);
     for (const name of names) children.delete(name);
   };
-  /** What is not running, etcd first; until it answers. */
+  /** Starts what is not running, etcd first, and waits until the API server answers. */
   const restart = async (): Promise<void> => {
     for (const name of ['etcd', 'kube-apiserver'] as const)
       if (!children.has(name))

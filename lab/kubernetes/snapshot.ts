@@ -34,7 +34,9 @@ const skippedFields = new Set([
   ...['endpoints.kubernetes.io/last-change-trigger-time'],
 ]);
 
-/** Reads all objects of all served kinds, in their preferred version, without what differs between two equal clusters. */
+/**
+ * Reads all objects of all served kinds, in their preferred version, without what differs between two equal clusters.
+ */
 export async function takeSnapshot(api: Api): Promise<Snapshot> {
   const lists = await Promise.all(
     (await listServedKinds(api)).map(async (kind) => ({ kind, items: await listObjects(api, kind) })),

@@ -11,8 +11,9 @@ export interface CloudInit {
 const known = new Set(['ssh_keys', 'ssh_deletekeys', 'ssh_genkeytypes']);
 
 /**
- * Reads a VM's custom data as far as the lab's machines follow it: `ssh_keys.ed25519_private` and `ed25519_public` become the host key;
- * `ssh_deletekeys` holds anyway, since a new machine has no other. Like cloud-init, a document that cannot be read is noted, and the machine boots without it.
+ * Reads a VM's custom data as far as the lab's machines follow it: `ssh_keys.ed25519_private` and `ed25519_public`
+ * become the host key; `ssh_deletekeys` holds anyway, since a new machine has no other. Like cloud-init, a document
+ * that cannot be read is noted, and the machine boots without it.
  */
 export function readCloudConfig(text: string): CloudInit {
   if (text.trim() === '') return { notes: [] };

@@ -15,13 +15,16 @@ interface RunningMachine {
   readonly machine?: Machine;
 }
 
-/** Real consequences of emulated resources. A VNet has a namespace while a machine is in it; the cluster's always. Calls are carried out one after the other. */
+/**
+ * The data plane of the emulated Azure. A VNet has a namespace while a machine is in it; the cluster's VNet always has
+ * one. Calls run one after the other.
+ */
 export class AzureNetwork implements DataPlane {
   readonly #scope: LabScope;
   readonly #bootDelayMs: number;
   readonly #vnets = new Map<string, Vnet>();
   readonly #machines = new Map<string, RunningMachine>();
-  /** Laid cables between VNets by their two ids, with the address spaces that they were laid for. */
+  /** Links of peerings by the ids of both VNets, with the address spaces that they were made for. */
   readonly #peerings = new Map<string, { near: Vnet; far: Vnet; spaces: string }>();
   readonly #publicRoutes: PublicRoutes;
   readonly #nextAddresses = createLinkAllocator();
@@ -58,7 +61,7 @@ export class AzureNetwork implements DataPlane {
     return this.#inTurn(() => this.#remove(vmId.toLowerCase()));
   }
 
-  /** Waits for the calls under way, then ends all machines. The namespaces are the fabric's to delete. */
+  /** Waits for the calls under way, then ends all machines. The fabric deletes the namespaces. */
   stop(): Promise<void> {
     return this.#inTurn(async () => {
       await Promise.all([...this.#machines.values()].map(({ machine }) => machine?.stop()));
@@ -68,7 +71,7 @@ export class AzureNetwork implements DataPlane {
 
   #inTurn(work: () => Promise<void>): Promise<void> {
     const turn = this.#last.then(work);
-    this.#last = turn.catch(() => {}); // its caller hears of it; the next call starts afresh
+    this.#last = turn.catch(() => {}); // its caller receives the failure; the next call runs all the same
     return turn;
   }
 
@@ -100,7 +103,9 @@ export class AzureNetwork implements DataPlane {
     if (!this.#vnets.has(vnet.id)) await deleteVnet(this.#scope, vnet);
   }
 
-  /** Makes packets behave as the last state says, among the machines that exist. What is forbidden ends before anything new is allowed. */
+  /**
+   * Enforces the last state for the machines that exist. What is no longer allowed ends before anything new is allowed.
+   */
   async #enforce(): Promise<void> {
     const wanted = this.#wantedPeerings();
     for (const [key, { near, far, spaces }] of this.#peerings) {
@@ -168,7 +173,7 @@ export class AzureNetwork implements DataPlane {
     return wanted;
   }
 
-  /** Ids of the VNets that a VNet is connected to, as both sides say. */
+  /** Ids of the VNets that a VNet is connected to on both sides. */
   #connectedTo(vnetId: string): string[] {
     const far = (id: string) => this.#state.vnets.find((vnet) => vnet.id === id)?.connectedTo ?? [];
     return far(vnetId).filter((id) => far(id).includes(vnetId));

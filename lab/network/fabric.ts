@@ -1,3 +1,18 @@
+/**
+ * The network of a lab, in network namespaces.
+ *
+ * - namespaces.ts    creates and deletes namespaces, with the processes in them
+ * - links.ts         veth pairs; transit.ts: their link-local addresses
+ * - nodes.ts         the cluster's nodes; pods.ts: the pods on them; relay.ts: the API server's port inside nodes
+ * - internet.ts      Azure's edge and the internet behind it; proxy-program.ts: the proxy that runs there
+ * - vnet.ts          a VNet as a routing namespace: machines and peerings are links of it
+ * - ruleset.ts       security groups and public addresses as nftables rules; public-routes.ts: the edge's routes
+ * - azure-network.ts enforces Azure's network state with all of these, and boots machines
+ *
+ * A life: internet and cluster VNet are created, then the nodes. Azure's state is enforced whenever it changes; a VNet
+ * gets a namespace with its first machine. `stop` ends the machines and deletes every namespace of the lab.
+ */
+
 import type { DataPlane } from '../azure/network/data-plane.ts';
 import { type LabScope, readPaceScale } from '../scope.ts';
 import { settleAll } from '../settle-all.ts';
@@ -9,7 +24,10 @@ import { type PodNet, Pods } from './pods.ts';
 import { type Relay, relayToNodes } from './relay.ts';
 import { createClusterVnet } from './vnet.ts';
 
-/** The lab's network, made of namespaces and the cables between them. The host's own namespace gets no address, route, link or rule. */
+/**
+ * The lab's network, made of namespaces and the links between them. The host's own namespace gets no address, route,
+ * link or rule.
+ */
 export interface Fabric extends DataPlane {
   readonly nodes: readonly NodeNet[];
   attachPod(node: NodeNet, podName: string, podIp: string): Promise<PodNet>;
@@ -17,7 +35,9 @@ export interface Fabric extends DataPlane {
   detachPod(podName: string): Promise<void>;
   /** Afterwards 127.0.0.1:`hostPort` inside every node's namespace is the host's. */
   relayToNodes(hostPort: number): Promise<void>;
-  /** HTTP CONNECT proxy into the internet, which the VMs' public addresses are reached from: `http://127.0.0.1:PORT`. */
+  /**
+   * HTTP CONNECT proxy into the internet, from which the VMs' public addresses are reached: `http://127.0.0.1:PORT`.
+   */
   readonly proxyUrl: string;
   /** Ends and removes everything, also what runs inside. */
   stop(): Promise<void>;
@@ -28,7 +48,7 @@ export interface FabricOptions {
   readonly bootDelayMs?: number;
 }
 
-/** Creates the network of a lab, with its three nodes. Whatever a failed start has made is gone again when this rejects. */
+/** Creates the network of a lab, with its three nodes. A failed start is undone before this rejects. */
 export async function createFabric(scope: LabScope, options: FabricOptions = {}): Promise<Fabric> {
   const parts: { stop(): Promise<void> }[] = [];
   try {

@@ -15,7 +15,7 @@ const internetAddress = '203.0.113.254';
 /** Name of the edge's namespace. */
 export const nameEdge = (scope: LabScope): string => nameNetns(scope, 'edge');
 
-/** Makes the edge and, behind it, the internet. A public address that nobody has is silent, as it is in Azure. */
+/** Makes the edge and, behind it, the internet. Packets to an unassigned public address are dropped, as in Azure. */
 export async function createInternet(scope: LabScope): Promise<void> {
   const [edge, internet] = [nameEdge(scope), nameNetns(scope, 'internet')];
   await settleAll([createNamespace(edge, true), createNamespace(internet)]);
@@ -34,13 +34,13 @@ export async function createInternet(scope: LabScope): Promise<void> {
   );
 }
 
-/** The way from the host's loopback into the internet. */
+/** The path from the host's loopback into the internet. */
 export interface InternetProxy {
   readonly url: string;
   stop(): Promise<void>;
 }
 
-/** Starts the HTTP CONNECT proxy inside the internet's namespace, and its door on the host's loopback. */
+/** Starts the HTTP CONNECT proxy inside the internet's namespace, and its port on the host's loopback. */
 export async function startProxy(scope: LabScope): Promise<InternetProxy> {
   const path = `${scope.directory}/proxy.sock`;
   const program = fileURLToPath(new URL(`./proxy-program${extname(import.meta.filename)}`, import.meta.url));

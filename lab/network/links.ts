@@ -8,13 +8,16 @@ export interface LinkEnd {
   readonly name: string;
 }
 
-/** Makes a veth pair directly between two namespaces: neither end ever exists in the host's. Both ends are up afterwards. */
+/**
+ * Makes a veth pair directly between two namespaces: neither end ever exists in the host's. Both ends are up
+ * afterwards.
+ */
 export async function link(a: LinkEnd, b: LinkEnd): Promise<void> {
   await runIp(a.netns, `link add ${a.name} type veth peer name ${b.name} netns ${b.netns}`, `link set ${a.name} up`);
   await runIp(b.netns, `link set ${b.name} up`);
 }
 
-/** Deletes a veth pair by one end. Deleting a namespace does it too, but some time later, in the kernel's own pace. */
+/** Deletes a veth pair by one end. Deleting a namespace does it too, but some time later, at the kernel's own pace. */
 export async function unlink(end: LinkEnd): Promise<void> {
   const present = await run(['ip', '-n', end.netns, '-br', 'link', 'show', 'dev', end.name]).then(
     () => true,
@@ -28,7 +31,8 @@ export const runIp = (netns: string, ...commands: readonly string[]): Promise<st
   run(['ip', '-n', netns, '-batch', '-'], `${commands.join('\n')}\n`);
 
 /**
- * Lets a namespace answer ARP on this interface for every address that it routes elsewhere, at once: the kernel's default waits up to 0.8 s (`proxy_delay`).
+ * Lets a namespace answer ARP on this interface for every address that it routes elsewhere, at once: the kernel's
+ * default waits up to 0.8 s (`proxy_delay`).
  */
 export const enableProxyArp = (end: LinkEnd): Promise<string> =>
   runIn(end.netns, [

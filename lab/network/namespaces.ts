@@ -6,15 +6,19 @@ import { run, runIn } from '../process/run.ts';
 const folder = '/run/netns';
 
 /**
- * Kernel settings of every namespace. Reverse path filters would drop what the fabric routes asymmetrically, redirects would teach machines routes past it;
- * both depend on the host's defaults, so they are always written. Written before any interface exists, so that each inherits them.
+ * Kernel settings of every namespace. Reverse path filters would drop what the fabric routes asymmetrically, redirects
+ * would teach machines routes past it; both depend on the host's defaults, so they are always written. Written before
+ * any interface exists, so that each inherits them.
  */
 const settings = ['all', 'default'].flatMap((of) => [
   `net.ipv4.conf.${of}.rp_filter=0`,
   `net.ipv4.conf.${of}.send_redirects=0`,
 ]);
 
-/** Creates a network namespace with its loopback up. `forwarding`: it routes packets of others. The host's own namespace is not touched. */
+/**
+ * Creates a network namespace with its loopback up. `forwarding`: it routes packets of others. The host's own namespace
+ * is not touched.
+ */
 export async function createNamespace(name: string, forwarding = false): Promise<void> {
   await run(['ip', 'netns', 'add', name]);
   await runIn(name, ['sysctl', '-qw', ...settings, `net.ipv4.ip_forward=${forwarding ? 1 : 0}`]);
@@ -67,7 +71,7 @@ function killProcess(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // it ended by itself between the look and the signal
+    // it ended by itself before the signal
   }
 }
 

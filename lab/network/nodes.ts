@@ -24,7 +24,10 @@ export function listNodes(scope: LabScope): NodeNet[] {
   }));
 }
 
-/** Makes the node's namespace and plugs it into the cluster VNet's bridge. It forwards, and knows the way to the other nodes' pods. */
+/**
+ * Makes the node's namespace and plugs it into the cluster VNet's bridge. It forwards packets and has routes to the
+ * other nodes' pods.
+ */
 export async function createNode(node: NodeNet, all: readonly NodeNet[], bridge: LinkEnd): Promise<void> {
   await createNamespace(node.netns, true);
   const port = { netns: bridge.netns, name: `node-${node.index}` };

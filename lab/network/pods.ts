@@ -10,7 +10,7 @@ export interface PodNet {
   readonly interfaceName: string;
 }
 
-/** The gateway of every pod, as Calico has it: an address that nobody holds and for which the node answers ARP. */
+/** The gateway of every pod, as Calico has it: an address that no interface has and for which the node answers ARP. */
 const gateway = '169.254.1.1';
 
 /** The pods of one lab. */

@@ -16,7 +16,10 @@ export interface Relay {
   stop(): Promise<void>;
 }
 
-/** Carries bytes between a loopback port and a unix socket, which is visible from every network namespace. Port 0: the system picks one. */
+/**
+ * Carries bytes between a loopback port and a unix socket, which is visible from every network namespace. Port 0: the
+ * system picks one.
+ */
 export async function startRelay(from: RelayEnd, to: RelayEnd): Promise<Relay> {
   const sockets = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true }, (near) => {

@@ -1,7 +1,7 @@
 import { isIPv4 } from 'node:net';
 import type { SecurityRule } from '../azure/network/data-plane.ts';
 
-/** What decides over the packets that cross a VNet. */
+/** What decides about the packets that cross a VNet. */
 export interface VnetPolicy {
   /** Own and connected address spaces: Azure's service tag VirtualNetwork. */
   readonly spaces: readonly string[];
@@ -16,17 +16,20 @@ export interface MachinePolicy {
   readonly privateAddress: string;
   /** Absent: it neither reaches the internet nor is reached from there. */
   readonly publicAddress?: string;
-  /** `unknown`: nobody has said yet that it has an interface; nothing passes. `none`: no security group. */
+  /** `unknown`: the state does not have its interface yet; nothing passes. `none`: no security group. */
   readonly rules: readonly SecurityRule[] | 'none' | 'unknown';
 }
 
-/** Addresses that no VNet sends to the internet; without a peering they end here, in silence. */
+/** Addresses that no VNet sends to the internet; without a peering their packets are dropped here. */
 const privateRanges = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', '169.254.0.0/16'];
 
 /** The source of Azure's health probes and metadata, service tag AzureLoadBalancer. */
 const azureLoadBalancer = '168.63.129.16';
 
-/** The VNet's whole nftables ruleset, for one atomic `nft -f -`. Public addresses are translated before and after the security groups, which see private ones. */
+/**
+ * The VNet's whole nftables ruleset, for one atomic `nft -f -`. Public addresses are translated before and after the
+ * security groups, which see private ones.
+ */
 export function formatRuleset(policy: VnetPolicy): string {
   const translated = policy.machines.flatMap(({ privateAddress, publicAddress }) =>
     publicAddress === undefined ? [] : [{ privateAddress, publicAddress }],
@@ -62,7 +65,10 @@ const formatChain = (name: string, head: string, rules: readonly string[]): stri
   '}',
 ];
 
-/** A packet passes when it starts or ends here (peerings are not transitive), and the sender's and then the receiver's security group let it. */
+/**
+ * A packet passes when it starts or ends here (peerings are not transitive), and the sender's and then the receiver's
+ * security group let it.
+ */
 function compileForward({ open, machines }: VnetPolicy): string[] {
   const members = [...open, ...machines.map(({ link }) => link)].map((name) => `"${name}"`).join(', ');
   if (members === '') return [];
@@ -97,7 +103,7 @@ function compileInbound({ rules }: MachinePolicy, { spaces }: VnetPolicy): strin
   ];
 }
 
-/** One security rule as nftables rules: `return` lets the packet go on to the next judge. */
+/** One security rule as nftables rules: `return` hands the packet to the next chain. */
 export function compileSecurityRule(rule: SecurityRule, spaces: readonly string[]): string[] {
   const verdict = rule.access === 'Allow' ? 'return' : 'drop';
   const service = matchService(rule);

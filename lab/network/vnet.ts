@@ -13,15 +13,16 @@ export const clusterVnetId = [
   .toLowerCase();
 
 /**
- * A VNet is a routing namespace of its own, so two VNets may use the same addresses, and a peering is a cable between two of them: without it there is no way.
- * Its interfaces: `nodes` (bridge, cluster VNet only), `edge` (to the internet), `vm<hash>` for each machine, `peer<hash>` for each connected VNet.
+ * A VNet is a routing namespace of its own, so two VNets may use the same addresses, and a peering is a link between
+ * two of them: without it there is no route. Its interfaces: `nodes` (bridge, cluster VNet only), `edge` (to the
+ * internet), `vm<hash>` for each machine, `peer<hash>` for each connected VNet.
  */
 export interface Vnet {
   readonly id: string;
   readonly netns: string;
   /** Interfaces of its machines, by lower-case VM id. */
   readonly machines: Map<string, MachineLink>;
-  /** Addresses of its cable to the edge; the cluster's VNet has none. */
+  /** Addresses of its link to the edge; the cluster's VNet has none. */
   readonly edge?: LinkAddresses;
 }
 
@@ -31,7 +32,10 @@ export interface MachineLink {
   readonly privateAddress: string;
 }
 
-/** The cluster's VNet: a bridge that holds the gateway; the nodes are its ports. Its way to the internet is not emulated. */
+/**
+ * The cluster's VNet: a bridge that holds the gateway; the nodes are its ports. Its path to the internet is not
+ * emulated.
+ */
 export async function createClusterVnet(scope: LabScope): Promise<{ vnet: Vnet; bridge: LinkEnd }> {
   const vnet: Vnet = { id: clusterVnetId, netns: nameNetns(scope, 'vnet-cluster'), machines: new Map() };
   await createNamespace(vnet.netns, true);
@@ -45,7 +49,7 @@ export async function createClusterVnet(scope: LabScope): Promise<{ vnet: Vnet; 
   return { vnet, bridge: { netns: vnet.netns, name: 'nodes' } };
 }
 
-/** A VNet with its cable to the edge. */
+/** Creates a VNet with its link to the edge. */
 export async function createVnet(scope: LabScope, id: string, transit: LinkAddresses): Promise<Vnet> {
   const hash = shortenName(id, 8);
   const vnet: Vnet = { id, netns: nameNetns(scope, `vnet-${hash}`), machines: new Map(), edge: transit };
@@ -67,8 +71,8 @@ export const locateEdgeEnd = (scope: LabScope, vnetId: string): LinkEnd => ({
 });
 
 /**
- * Links a machine's namespace to its VNet. Every packet of it is routed, even to its own subnet, so that security groups see them all;
- * Azure's fabric does the same and answers every ARP request itself.
+ * Links a machine's namespace to its VNet. Every packet of it is routed, even to its own subnet, so that security
+ * groups see them all; Azure's fabric does the same and answers every ARP request itself.
  */
 export async function plugIn(
   vnet: Vnet,
@@ -97,7 +101,7 @@ export async function unplug(vnet: Vnet, vmId: string): Promise<void> {
   vnet.machines.delete(vmId);
 }
 
-/** Lays the cable of a peering, with a route for each side's address space. */
+/** Creates the link of a peering, with a route for each side's address space. */
 export async function peer(
   near: Vnet,
   far: Vnet,
@@ -116,7 +120,7 @@ export async function peer(
   );
 }
 
-/** Cuts the cable: packets stop at once, those of established connections too. */
+/** Deletes the link: packets stop at once, those of established connections too. */
 export async function unpeer(near: Vnet, far: Vnet): Promise<void> {
   await unlink(locatePeerEnd(near, far.id));
 }

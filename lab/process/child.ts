@@ -14,7 +14,7 @@ export interface ChildOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** File that receives stdout and stderr. */
   readonly logFile: string;
-  /** Resolves when the program is of use; polled every 30 ms. Default: at once. */
+  /** Whether the program is ready; polled every 30 ms. Default: at once. */
   readonly ready?: () => Promise<boolean>;
   /** Milliseconds until `ready` must hold. Default 30 000. */
   readonly startTimeoutMs?: number;

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import type { LabScope } from '../scope.ts';
 
 /**
- * Starts something on free ports of 127.0.0.1. The lab's programs cannot bind port 0, so ports are found by binding and releasing, and may be taken in between:
- * when the program says so, it is started once more on others, and `<logs>/ports.log` tells.
+ * Starts something on free ports of 127.0.0.1. The lab's programs cannot bind port 0, so ports are found by binding and
+ * releasing, and may be taken in between. If so, the program is started once more on others, and `<logs>/ports.log`
+ * records it.
  */
 export async function startOnFreePorts<T, const Name extends string>(
   scope: LabScope,

@@ -30,8 +30,8 @@ export interface TemporalServer {
 const namespace = 'default';
 const searchAttributes = ['HepflowCluster=Keyword', 'HepflowPhase=Keyword', 'HepflowOutcome=Keyword'];
 /**
- * Without the first, the dev server's one history shard polls its transfer queue at most 20 times a second, so that each sequential activity costs 52 ms;
- * with it, 13 to 19 ms (measured). The second is the default of later servers.
+ * Without the first, the dev server's one history shard polls its transfer queue at most 20 times a second, so that
+ * each sequential activity costs 52 ms; with it, 13 to 19 ms (measured). The second is the default of later servers.
  */
 const dynamicConfig = ['history.transferProcessorMaxPollRPS=2000', 'system.enableActivityEagerExecution=true'];
 
@@ -89,7 +89,7 @@ function buildCommand({ program, databaseFile, ui }: TemporalOptions, ports: Por
     ...each('--search-attribute', searchAttributes),
     ...each('--dynamic-config-value', dynamicConfig),
     ...['--log-format', 'json', '--log-level', 'warn'],
-    // the user's own configuration must not lead the server elsewhere
+    // the user's own configuration must not affect the server
     ...['--disable-config-file', '--disable-config-env'],
   ];
 }

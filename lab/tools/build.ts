@@ -8,8 +8,9 @@ import { formatLinkerFlags, type ProgramName, recipes, toolsFolder } from './cat
 const wantedGo = [1, 25] as const;
 
 /**
- * Builds programs one after the other from the pinned modules, each put in its place by a rename. Whoever else wants the same waits for the lock and
- * then finds them there: the lock is held by a process that ends with this one, so a killed build leaves none behind.
+ * Builds programs one after the other from the pinned modules, each installed by a rename. A second process waits for
+ * the lock and then finds them built. The lock is held by a child process that ends with this one, so a killed build
+ * leaves none behind.
  */
 export async function buildPrograms(
   names: readonly ProgramName[],
@@ -95,7 +96,7 @@ function runGo(args: readonly string[], env: NodeJS.ProcessEnv, cwd?: string): P
   });
 }
 
-/** Takes a lock that all processes of this machine respect; the answer gives it back. */
+/** Takes a lock across the processes of this machine; the returned function releases it. */
 async function lock(file: string, onWait: () => void): Promise<() => void> {
   const holder = spawn('flock', [file, 'sh', '-c', 'echo held && exec cat'], { stdio: ['pipe', 'pipe', 'inherit'] });
   const waiting = setTimeout(onWait, 1000);

@@ -23,7 +23,7 @@ export interface Recipe {
   readonly versionArguments: readonly string[];
   /** Variable that the linker sets to the version; the sources alone carry a placeholder. */
   readonly stamp?: { readonly variable: string; readonly value: (version: string) => string };
-  /** Build time with empty Go caches on 2 cores, in seconds: what the progress line promises. */
+  /** Build time with empty Go caches on 2 cores, in seconds, for the progress line. */
   readonly typicalSeconds: number;
 }
 
@@ -74,7 +74,7 @@ export function readPinnedVersion(name: ProgramName): string {
   throw new Error(`lab/tools/${module}/go.mod does not require ${versionedBy}.`);
 }
 
-/** Changes whenever a build would give something else: the name of the cache folder. */
+/** Changes whenever a build would give another result: the name of the cache folder. */
 export function hashModule(module: Recipe['module']): string {
   const hash = createHash('sha256')
     .update(readGoMod(module))

@@ -17,7 +17,7 @@ export interface Arm {
   userKubeconfig(): string | Promise<string>;
 }
 
-/** Effects, one after the other, the network state always computed when its turn comes. */
+/** Calls to the data plane, one after the other; the network state is computed when its turn comes. */
 export interface DataPlaneQueue {
   applyNetwork(): Promise<void>;
   boot: DataPlane['boot'];
@@ -25,8 +25,8 @@ export interface DataPlaneQueue {
 }
 
 /**
- * A resource that another one refers to, ready for use. Throws InvalidResourceReference when it is not there or of another type, and
- * RetryableError with ReferencedResourceNotProvisioned in its details while it is being made.
+ * A resource that another one refers to, ready for use. Throws InvalidResourceReference when it is not there or of
+ * another type, and RetryableError with ReferencedResourceNotProvisioned in its details while it is being made.
  */
 export function requireReferenced<P extends object>(arm: Arm, by: string, id: string, type: string): Resource<P> {
   const found = arm.store.get<P>(id);

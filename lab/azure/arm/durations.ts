@@ -66,7 +66,10 @@ const typicalSeconds: Durations = {
 
 export interface Timing {
   readonly durations: Durations;
-  /** Retry-After of a poll that finds the operation still running; absent: no header, so the caller's own interval counts. */
+  /**
+   * Retry-After of a poll that finds the operation still running; absent: no header, so the caller's own interval
+   * counts.
+   */
   readonly retryAfterSeconds?: number;
 }
 

@@ -1,10 +1,13 @@
-/** Every refusal of the stand-in Azure: code, HTTP status, and what it says. Statuses are those seen in public logs and recordings; messages are our own. */
+/**
+ * Every error of the stand-in Azure: code, HTTP status and message. The statuses are those of public logs and
+ * recordings; the messages are the lab's own.
+ */
 
-/** What a message can speak of. */
+/** What a message can mention. */
 export interface ErrorFacts {
   /** The resource that the request is about. */
   readonly id?: string;
-  /** The resource that is in the way, or missing. */
+  /** The other resource: the one that is in use, or missing. */
   readonly other?: string;
   /** Anything else: a field, an action, a value. */
   readonly text?: string;
@@ -22,7 +25,7 @@ const describeUse =
     `${what} ${readName(id)} is in use by ${other ?? 'another resource'} and cannot be deleted.`;
 
 export const errorTable = {
-  // --- who asks, and what for
+  // --- authentication and authorization
   AuthenticationFailed: {
     status: 401,
     message: () => "Authentication failed. The 'Authorization' header is missing or is not a bearer token.",
@@ -60,7 +63,7 @@ export const errorTable = {
     message: ({ text }) => `The subscription is not registered to use namespace '${text ?? 'Microsoft.Network'}'.`,
   },
 
-  // --- what was asked
+  // --- invalid requests
   MissingApiVersionParameter: {
     status: 400,
     message: () => 'The api-version query parameter (?api-version=) is required for all requests.',
@@ -78,7 +81,7 @@ export const errorTable = {
   },
   PropertyChangeNotAllowed: { status: 409, message: ({ text }) => `Changing property '${text}' is not allowed.` },
 
-  // --- what is not there
+  // --- not found
   ResourceNotFound: { status: 404, message: ({ id }) => `The resource '${id}' was not found.` },
   ResourceGroupNotFound: { status: 404, message: ({ text }) => `Resource group '${text}' could not be found.` },
   ParentResourceNotFound: {
@@ -89,7 +92,7 @@ export const errorTable = {
   DeploymentNotFound: { status: 404, message: ({ text }) => `Deployment '${text}' could not be found.` },
   NotFound: { status: 404, message: ({ text }) => `${text ?? 'It'} was not found.` },
 
-  // --- not now
+  // --- temporary
   TooManyRequests: { status: 429, message: () => 'The request is throttled.' },
   SubscriptionRequestsThrottled: {
     status: 429,

@@ -9,13 +9,13 @@ export interface ErrorBody {
   readonly code: string;
   readonly message: string;
   readonly details?: readonly ErrorBody[];
-  /** Deeper reasons, each in the one before. */
+  /** Causes, each nested in the one before. */
   readonly innererror?: ErrorBody;
   /** Such as the policies that refused. */
   readonly additionalInfo?: readonly { readonly type: string; readonly info: object }[];
 }
 
-/** A refusal on its way to the caller, or into a failed operation. */
+/** An error that the caller receives, or that a failed operation ends with. */
 export class ArmError extends Error {
   override readonly name = 'ArmError';
   readonly status: number;
@@ -35,7 +35,7 @@ export function createArmError(code: ErrorCode, facts: ErrorFacts = {}, details?
   return new ArmError(row.status, { code, message: row.message(facts), ...(details && { details }) });
 }
 
-/** The error of a failed operation; what is no refusal of ours becomes an InternalServerError with its message. */
+/** The error of a failed operation; any other error becomes an InternalServerError with its message. */
 export function createErrorBody(error: unknown): ErrorBody {
   if (error instanceof ArmError) return error.body;
   return createArmError('InternalServerError', { text: error instanceof Error ? error.message : String(error) }).body;

@@ -95,7 +95,10 @@ export function answerErrors(app: FastifyInstance): void {
   });
 }
 
-/** Fastify's own refusals (a body that is no JSON) keep their status; anything else is a fault of the lab, and says so. */
+/**
+ * Fastify's own errors (a body that is not JSON) keep their status; any other error is a bug of the lab, and is
+ * reported as one.
+ */
 function translateError(error: unknown): ArmError {
   const { statusCode = 500, message = String(error) } = error as { statusCode?: number; message?: string };
   return statusCode < 500

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createArmError, createErrorBody, type ErrorBody } from './errors.ts';
 import { normalizeId } from './store.ts';
 
-/** A long-running operation as its URL tells it. */
+/** A long-running operation, as its URL reports it. */
 export interface Operation {
   readonly id: string;
   /** Namespace in its URL, such as `Microsoft.Network`. */
@@ -18,9 +18,9 @@ export interface Operation {
   result?: object;
   /** Its URL answers 404 (a fault); the work goes on all the same. */
   readonly lost: boolean;
-  /** Resolves when it has ended, however; never rejects. */
+  /** Resolves when it has ended, whatever the result; never rejects. */
   readonly settled: Promise<void>;
-  /** Ends it as Canceled with OperationPreempted; what it is just doing is finished first. */
+  /** Ends it as Canceled with OperationPreempted; the step under way is finished first. */
   preempt(): void;
 }
 
@@ -28,18 +28,18 @@ export interface OperationRequest {
   readonly provider: string;
   readonly method: 'PUT' | 'DELETE' | 'POST';
   readonly resourceId: string;
-  /** Ids that nobody else may write meanwhile. */
+  /** Ids that no other operation may write meanwhile. */
   readonly locks: readonly string[];
   readonly durationMs: number;
-  /** The consequences; the operation succeeds when it resolves. */
+  /** The work on the data plane; the operation succeeds when it resolves. */
   readonly work: () => Promise<void>;
-  /** What a POST answers; asked after the work. */
+  /** What a POST answers; called after the work. */
   readonly answer?: () => object;
-  /** What a failure leaves behind. */
+  /** Called after a failure, to record what it leaves behind. */
   readonly failed?: () => void;
   /** The failure to end with instead of doing the work. */
   readonly fail?: ErrorBody | undefined;
-  /** How that failure is told. Default `Failed`. */
+  /** Status of that failure. Default `Failed`. */
   readonly failedAs?: 'Failed' | 'Canceled' | undefined;
   readonly lost?: boolean;
 }
@@ -79,7 +79,7 @@ export class Operations {
     return operation;
   }
 
-  /** Drops what is under way; resolves when nothing runs any more. */
+  /** Aborts what is under way; resolves when no operation runs. */
   async close(): Promise<void> {
     this.#closing.abort();
     await Promise.all([...this.#operations.values()].map((operation) => operation.settled));
@@ -106,7 +106,7 @@ export class Operations {
     for (const id of request.locks)
       if (this.#locks.get(normalizeId(id)) === operation) this.#locks.delete(normalizeId(id));
     operation.endTime = new Date().toISOString();
-    operation.status = end; // last: who sees it must find the resource in its final state
+    operation.status = end; // last: a poll that sees the end must find the resource in its final state
   }
 }
 

@@ -3,9 +3,11 @@ import { randomUUID } from 'node:crypto';
 /** Free-form properties of a resource; each file of resources/ knows the shape of its own. */
 export type Properties = object & { provisioningState?: string };
 
-/** One ARM resource. Children (subnets, peerings, rules) are resources of their own; their parents' views inline them. */
+/**
+ * One ARM resource. Children (subnets, peerings, rules) are resources of their own; their parents' views inline them.
+ */
 export interface Resource<P extends Properties = Properties> {
-  /** In the case in which it was created; found by any case. */
+  /** In the case in which it was created; look-ups ignore case. */
   readonly id: string;
   readonly name: string;
   /** Such as `Microsoft.Network/virtualNetworks/subnets`. */
@@ -18,19 +20,22 @@ export interface Resource<P extends Properties = Properties> {
   zones?: string[] | undefined;
   etag: string;
   properties: P;
-  /** It has consequences: true from just before its creation reports success until its deletion begins to take effect. */
+  /**
+   * Whether the data plane has it: from just before its creation reports success until its deletion begins to take
+   * effect.
+   */
   real: boolean;
   /** Epoch milliseconds until which lists do not show it: a fault. */
   unlistedUntil?: number;
 }
 
-/** Lists show it. */
+/** Whether lists show it. */
 export const isListed = ({ unlistedUntil = 0 }: Resource): boolean => Date.now() >= unlistedUntil;
 
 /** All resources, by id in any case. */
 export class Store {
   readonly #resources = new Map<string, Resource>();
-  /** Ids of everything that came into being, in order; an id that came twice stands there twice. */
+  /** Ids of everything that was created, in order; an id that was created twice is listed twice. */
   readonly creations: string[] = [];
 
   /** The caller names the shape of the properties that the type at this id has. */

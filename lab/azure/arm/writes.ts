@@ -97,7 +97,10 @@ function startWrite(arm: Arm, { type, call }: Target, resource: Resource, locks:
   });
 }
 
-/** DELETE: starts the operation that ends the resource; undefined when there is none. A deletion under way is joined. */
+/**
+ * DELETE: starts the operation that ends the resource; undefined when there is none. A second DELETE gets the operation
+ * of the first.
+ */
 export function removeResource(arm: Arm, target: Target): Operation | undefined {
   const { type, call } = target;
   const resource = arm.store.get(target.id);
@@ -131,7 +134,7 @@ export function removeResource(arm: Arm, target: Target): Operation | undefined 
   });
 }
 
-/** Ends a resource with its consequences. */
+/** Removes a resource from the data plane and from the store. */
 export async function eraseResource(arm: Arm, type: ResourceType, resource: Resource): Promise<void> {
   resource.real = false;
   await type.removal?.erase(resource, arm);

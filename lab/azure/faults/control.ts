@@ -7,7 +7,7 @@ import { createFault, type ScenarioName, scenarios } from './scenarios.ts';
 import { type Fault, faultSchema, type Where, whereSchema } from './schema.ts';
 import type { Faults } from './table.ts';
 
-/** A request as the log keeps it. `status` 0: no answer (yet), or the connection was broken. The path is without its query. */
+/** A request in the log. `status` 0: no answer (yet), or the connection was broken. The path is without its query. */
 export interface LoggedRequest {
   readonly method: string;
   readonly path: string;
@@ -25,9 +25,9 @@ export interface Control {
 }
 
 /**
- * The lab's own door, for tests in another process: POST /lab/faults (a fault), POST /lab/scenarios (`{ scenario, ...where }`: a name of scenarios.ts, and where),
- * DELETE /lab/faults (all of them), GET /lab/inventory, GET /lab/requests.
- * Every call needs the header `x-lab-token`.
+ * Registers the lab's own API, for tests in another process: POST /lab/faults (a fault), POST /lab/scenarios (`{
+ * scenario, ...where }`: a name of scenarios.ts, and the calls), DELETE /lab/faults (all of them), GET /lab/inventory
+ * and GET /lab/requests. Every call needs the header `x-lab-token`.
  */
 export function registerControlRoutes(app: FastifyInstance, control: Control): void {
   app.register((door, _options, done) => {

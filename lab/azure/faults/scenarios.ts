@@ -1,14 +1,14 @@
 /**
- * The troubles of Azure, each by name: the rows of its error table as public logs, recordings and documents show them. A scenario stands for what Azure
- * answers; where it befalls, how often and for how long is the caller's to say, or what is typical.
+ * Azure's errors by name, as public logs, recordings and documents show them. A scenario is what Azure answers. The
+ * caller chooses which calls meet it, how often and for how long; the default is what is typical.
  */
 import type { ErrorBody } from '../arm/errors.ts';
 import type { Fault, Where } from './schema.ts';
 
 interface Scenario {
-  /** Where it is typical, and how often: once unless it lasts. */
+  /** The call that typically meets it, and how often: once unless it lasts. */
   readonly at: Where;
-  /** What befalls, but for the place. */
+  /** The fault, without the calls that meet it. */
   readonly fault: FaultAnywhere;
 }
 type Distributed<F> = F extends Fault ? Omit<F, keyof Where> : never;
@@ -27,7 +27,7 @@ const machine = 'Microsoft.Compute/virtualMachines';
 
 const put = (type: string): Where => ({ method: 'PUT', type });
 const del = (type: string): Where => ({ method: 'DELETE', type });
-/** What does not pass by itself. */
+/** An error that does not pass by itself. */
 const lasting = (at: Where): Where => ({ ...at, times: 'always' });
 
 const refused = (at: Where, status: number, code: string, answer: Answer = {}): Scenario => ({
@@ -60,7 +60,7 @@ const policy = {
 const quota = 'The operation exceeds the approved standardBsv2Family Cores quota: limit 4, in use 4, needed 2.';
 
 export const scenarios = {
-  // --- later
+  // --- temporary
   throttled: refused(put(network), 429, 'TooManyRequests', { retryAfterSeconds: 7 }),
   throttledWithoutRetryAfter: refused(put(network), 429, 'TooManyRequests'),
   subscriptionThrottled: refused(put(network), 429, 'SubscriptionRequestsThrottled', { retryAfterSeconds: 17 }),
@@ -96,7 +96,7 @@ export const scenarios = {
     message: "The virtual machine '{name}' is marked for deletion.",
   }),
 
-  // --- no room
+  // --- no capacity
   operationExceedsQuota: refused(lasting(put(machine)), 409, 'OperationNotAllowed', { message: quota }),
   quotaExceeded: refused(lasting(put(machine)), 409, 'QuotaExceeded'),
   publicIpCountLimitReached: refused(lasting(put(publicIp)), 400, 'PublicIPCountLimitReached'),
@@ -130,7 +130,7 @@ export const scenarios = {
     'AnotherPeeringAlreadyReferencesRemoteVnet',
   ),
 
-  // --- not there
+  // --- not found
   resourceNotFound: refused(put(nic), 404, 'ResourceNotFound'),
   resourceGroupNotFound: refused(lasting(put(network)), 404, 'ResourceGroupNotFound', {
     message: "Resource group 'lab' could not be found.",
@@ -152,7 +152,7 @@ export const scenarios = {
   expiredToken: { at: put(network), fault: { kind: 'expireToken', code: 'ExpiredAuthenticationToken' } },
   invalidToken: refused(lasting(put(network)), 401, 'InvalidAuthenticationToken'),
 
-  // --- broken
+  // --- failures of the service
   internalServerError: refused(put(securityGroup), 500, 'InternalServerError'),
   serviceUnavailable: refused(put(network), 503, 'ServiceUnavailable', { retryAfterSeconds: 11 }),
   gatewayTimeout: refused(del(network), 504, 'GatewayTimeout', {
@@ -173,7 +173,10 @@ export const scenarios = {
 
 export type ScenarioName = keyof typeof scenarios;
 
-/** The fault of a scenario, at its typical place or at another one. A place of its own begins anew: only `times` and `forMs` are taken over. */
+/**
+ * Creates the fault of a scenario, for its typical call or another one. For another type of resource only the
+ * scenario's `times` is kept, unless `forMs` is given.
+ */
 export function createFault(name: ScenarioName, where: Partial<Where> = {}): Fault {
   const { at, fault }: Scenario = scenarios[name];
   const times = where.forMs === undefined && at.times !== undefined ? { times: at.times } : {};

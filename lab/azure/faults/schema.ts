@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { type ErrorBody, isErrorCode } from '../arm/errors.ts';
 
-const code = z.string().refine(isErrorCode, { error: 'is not a code of lab/azure/errors.ts' });
+const code = z.string().refine(isErrorCode, { error: 'is not a code of lab/azure/arm/error-table.ts' });
 
 const policies = z
   .array(
@@ -12,7 +12,7 @@ const policies = z
   )
   .readonly();
 
-/** What an error says below its code and message. */
+/** Details of an error, below its code and message. */
 const reason: z.ZodType<ErrorBody, ErrorBody> = z.strictObject({
   code: z.string(),
   message: z.string(),
@@ -25,14 +25,14 @@ const reason: z.ZodType<ErrorBody, ErrorBody> = z.strictObject({
   additionalInfo: policies.exactOptional(),
 });
 const reasons = {
-  /** `{name}` stands for the name of the resource. Default: that of lab/azure/errors.ts. */
+  /** `{name}` stands for the name of the resource. Default: that of lab/azure/arm/error-table.ts. */
   message: z.string().optional(),
   details: z.array(reason).readonly().optional(),
   innererror: reason.optional(),
   additionalInfo: policies.optional(),
 };
 
-/** Which calls a fault befalls. Everything given must match, in any case of letters. */
+/** Which calls meet a fault. Everything given must match, ignoring case. */
 const match = {
   /** Default: any. */
   method: z.enum(['GET', 'PUT', 'POST', 'DELETE', 'PATCH', 'HEAD']).optional(),
@@ -42,18 +42,18 @@ const match = {
   name: z.string().optional(),
   /** Resource group. Default: any. */
   group: z.string().optional(),
-  /** How many matching calls go by before. Default 0. */
+  /** How many matching calls pass before. Default 0. */
   skip: z.int().min(0).default(0),
   /** How many calls. Default 1, with `forMs` always. */
   times: z.union([z.int().min(1), z.literal('always')]).optional(),
-  /** How long, from the first call that it befalls. */
+  /** How long, from the first call that meets it. */
   forMs: z.number().positive().optional(),
 };
 /** Which calls, how many of them, for how long. */
 export const whereSchema = z.strictObject(match);
 export type Where = z.input<typeof whereSchema>;
 
-/** Troubles on demand, by name. */
+/** Faults by kind. */
 export const faultSchema = z.discriminatedUnion('kind', [
   /** 429, with or without Retry-After. */
   z.strictObject({
@@ -62,7 +62,7 @@ export const faultSchema = z.discriminatedUnion('kind', [
     retryAfterSeconds: z.number().min(0).optional(),
     code: code.default('TooManyRequests'),
   }),
-  /** 409, or what else the code says. */
+  /** 409, or the status of the code. */
   z.strictObject({ kind: z.literal('conflict'), ...match, code: code.default('Conflict') }),
   /** The call is accepted; its operation ends Failed, and a resource that was to be made stays as Failed. */
   z.strictObject({
@@ -81,7 +81,7 @@ export const faultSchema = z.discriminatedUnion('kind', [
     retryAfterSeconds: z.number().min(0).optional(),
     ...reasons,
   }),
-  /** 401 for the token that the call carries, now and ever after; another token is fine. */
+  /** 401 for the token that the call carries, from now on; another token is fine. */
   z.strictObject({ kind: z.literal('expireToken'), ...match, code: code.default('ExpiredAuthenticationToken') }),
   /** What the call makes is missing from lists for a while; its own id answers. */
   z.strictObject({ kind: z.literal('listLag'), ...match, delayMs: z.number().positive() }),
@@ -96,7 +96,7 @@ export const faultSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('loseOperation'), ...match }),
   /** The call is accepted, and the connection breaks before the answer. */
   z.strictObject({ kind: z.literal('dropAfterAccept'), ...match }),
-  /** 403, or a lock's 409: what the code says. */
+  /** 403, or a lock's 409: the status of the code. */
   z.strictObject({ kind: z.literal('deny'), ...match, code: code.default('AuthorizationFailed') }),
   /** 500, or another 5xx. */
   z.strictObject({ kind: z.literal('serverError'), ...match, code: code.default('InternalServerError') }),

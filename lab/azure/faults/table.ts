@@ -7,7 +7,7 @@ export interface Faults {
   clear(): void;
 }
 
-/** A call as faults see it. */
+/** A call, as faults are matched with it. */
 export interface Call {
   readonly method: string;
   readonly type: string;
@@ -15,7 +15,7 @@ export interface Call {
   readonly group: string;
 }
 
-/** The faults in force, each with how many calls it still befalls. */
+/** The faults in force, each with the number of calls that will still meet it. */
 export class FaultTable implements Faults {
   #faults: { readonly fault: ResolvedFault; skip: number; left: number; until: number }[] = [];
   /** Authorization headers that are refused, and how. */
@@ -37,7 +37,7 @@ export class FaultTable implements Faults {
     this.#refusedTokens.clear();
   }
 
-  /** The first fault of that kind that befalls this call; counted. */
+  /** The first fault of that kind that this call meets; it counts as one use. */
   take<K extends Fault['kind']>(kind: K, call: Call): Extract<ResolvedFault, { kind: K }> | undefined {
     const found = this.#faults.find(
       ({ fault, left, until }) => left > 0 && Date.now() < until && fault.kind === kind && matchesCall(fault, call),
@@ -53,7 +53,7 @@ export class FaultTable implements Faults {
     return found.fault as Extract<ResolvedFault, { kind: K }>;
   }
 
-  /** Throws what a call is refused with before it is looked at. */
+  /** Throws the error that a fault answers this call with, before anything else is checked. */
   refuse(call: Call, authorization = ''): void {
     const expiry = this.take('expireToken', call);
     if (expiry !== undefined && isErrorCode(expiry.code)) this.#refusedTokens.set(authorization, expiry.code);
@@ -99,7 +99,7 @@ export function createFailure(
 }
 
 function createRefusal(text: string, call: Call, headers: Record<string, string> = {}): ArmError {
-  if (!isErrorCode(text)) throw new Error(`unknown code ${text}`); // the schema has refused it already
+  if (!isErrorCode(text)) throw new Error(`unknown code ${text}`); // the schema has checked it already
   const { status, body } = createArmError(text, { id: call.name, text: `${call.type}/${call.method}` });
   return new ArmError(status, body, headers);
 }

@@ -16,7 +16,10 @@ export interface Credentials {
 export interface Entra {
   readonly credentials: Credentials;
   registerRoutes(app: FastifyInstance): void;
-  /** Throws AuthenticationFailed, InvalidAuthenticationToken or ExpiredAuthenticationToken unless the header carries a token of ours. */
+  /**
+   * Throws AuthenticationFailed, InvalidAuthenticationToken or ExpiredAuthenticationToken unless the header carries a
+   * token that was issued here.
+   */
   authenticate(authorization: string | undefined): Promise<void>;
 }
 

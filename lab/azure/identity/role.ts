@@ -47,7 +47,7 @@ export class Rights {
     return this.listRoles(scope).some((role) => allows(role, action));
   }
 
-  /** The roles that count there. Operations live beside the resource groups: there, every role counts. */
+  /** The roles that apply at a scope. Operations lie beside the resource groups: every role applies to them. */
   listRoles(scope: string): readonly Role[] {
     const beside = /^\/subscriptions\/[^/]+\/providers\/[^/]+\/locations\//i.test(scope);
     return this.#assignments
@@ -57,7 +57,7 @@ export class Rights {
       .map(({ role }) => role);
   }
 
-  /** Every action that was asked for so far, allowed or not. */
+  /** Every action that was checked so far, allowed or not. */
   get asked(): readonly string[] {
     return [...this.#asked].sort();
   }

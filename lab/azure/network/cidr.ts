@@ -9,7 +9,7 @@ const parseAddress = (address: string): number => address.split('.').reduce((sum
 export const formatAddress = (value: number): string =>
   [24, 16, 8, 0].map((shift) => (value >>> shift) & 255).join('.');
 
-/** A CIDR whose host bits are zero, as Azure asks for; undefined: it is none. */
+/** Parses a CIDR whose host bits are zero, as Azure requires; undefined when the text is none. */
 export function parseCidr(cidr: string): Block | undefined {
   const [address = '', prefix = ''] = cidr.split('/');
   if (!isAddress(address) || !/^(\d|[12]\d|3[0-2])$/.test(prefix)) return undefined;
@@ -28,7 +28,7 @@ export const overlap = (a: Block, b: Block): boolean => a.first <= b.last && b.f
 export const hasAddress = (block: Block, address: string): boolean =>
   isAddress(address) && contains(block, { first: parseAddress(address), last: parseAddress(address) });
 
-/** The first address that is not taken. Azure keeps the first four of a subnet, and the last. */
+/** The first address that is not taken. Azure reserves the first four of a subnet, and the last. */
 export function findFreeAddress(block: Block, taken: ReadonlySet<string>, skip = 4): string | undefined {
   for (let value = block.first + skip; value < block.last; value++)
     if (!taken.has(formatAddress(value))) return formatAddress(value);

@@ -3,12 +3,14 @@ import type { Store } from '../arm/store.ts';
 import type { DataPlane } from './data-plane.ts';
 import { computeNetworkState } from './state.ts';
 
-/** Effects one after the other; the network state is computed when its turn comes, so the last state wins. */
+/**
+ * Serialises the calls to the data plane. The network state is computed when its turn comes, so the last state wins.
+ */
 export function createDataPlaneQueue(effects: DataPlane, store: Store): DataPlaneQueue {
   let last: Promise<unknown> = Promise.resolve();
   const inTurn = (task: () => Promise<void>): Promise<void> => {
     const mine = last.then(task);
-    last = mine.catch(() => {}); // its own caller hears of the failure
+    last = mine.catch(() => {}); // the caller of this task receives the failure
     return mine;
   };
   return {

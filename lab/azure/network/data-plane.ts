@@ -1,4 +1,6 @@
-/** What the emulated Azure does to the lab's network: the emulator computes the whole desired state, the fabric makes it so. */
+/**
+ * The data plane behind the emulated Azure: the emulator computes the whole desired state, and lab/network enforces it.
+ */
 
 /** The whole of Azure's network state at one moment. */
 export interface NetworkState {
@@ -11,7 +13,9 @@ export interface VnetState {
   readonly id: string;
   readonly addressSpaces: readonly string[];
   readonly subnets: readonly { readonly id: string; readonly prefix: string }[];
-  /** Lower-case ids of the VNets with which packets may be exchanged: those whose peerings are Connected on both sides. */
+  /**
+   * Lower-case ids of the VNets with which packets may be exchanged: those whose peerings are Connected on both sides.
+   */
   readonly connectedTo: readonly string[];
 }
 
@@ -55,9 +59,11 @@ export interface VmBoot {
   readonly cloudConfig: string;
 }
 
-/** Real consequences of emulated resources. Implemented by lab/network; each call resolves when it holds. */
+/**
+ * What the emulator asks of networks and machines; lab/network implements it. Each call resolves when its effect holds.
+ */
 export interface DataPlane {
-  /** Makes the packets behave as this state says. Calls are serialised; the last state wins. */
+  /** Enforces this state. Calls are serialised; the last state wins. */
   apply(state: NetworkState): Promise<void>;
   /** Makes the VM's machine and starts its boot; sshd answers some time later. */
   boot(vm: VmBoot): Promise<void>;

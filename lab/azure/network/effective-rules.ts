@@ -6,7 +6,10 @@ import { mergeValues } from './state.ts';
 /** Azure's own address for health probes, DNS and metadata; it counts as part of every VNet. */
 const platform = '168.63.129.16/32';
 
-/** The groups of the subnet and of the interface with custom and default rules, service tags spelled out, ports as ranges. */
+/**
+ * The groups of the subnet and of the interface with custom and default rules, service tags spelled out, ports as
+ * ranges.
+ */
 export function listEffectiveSecurityGroups(store: Store, nicId: string): object[] | undefined {
   const place = findPlace(store, nicId);
   if (place === undefined) return undefined;
@@ -108,7 +111,7 @@ function presentAddresses(side: 'source' | 'destination', given: readonly string
   return { [prefix]: plain[0], [`${prefix}es`]: plain, [expandedPrefix]: all };
 }
 
-/** Some of what is public; enough for the lab's own internet and everything that is usually asked for. */
+/** Some public blocks: enough for the lab's own internet and for common targets. */
 const publicBlocks = [
   '1.0.0.0/8',
   '2.0.0.0/7',

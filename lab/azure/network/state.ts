@@ -7,7 +7,7 @@ import { type SubnetProperties, subnetType } from '../resources/subnets.ts';
 import { type NetworkProperties, networkType } from '../resources/virtual-networks.ts';
 import type { InterfaceState, NetworkState, SecurityRule, VnetState } from './data-plane.ts';
 
-/** The network that follows from the resources which are real. */
+/** Computes the network that the real resources describe. */
 export function computeNetworkState(store: Store): NetworkState {
   return {
     vnets: store
@@ -37,11 +37,14 @@ function computeVnet(store: Store, network: Resource<NetworkProperties>): VnetSt
   };
 }
 
-/** A side lets packets through: made, Connected, and with access allowed. */
+/** Whether a side of a peering lets packets through: real, Connected, and with access allowed. */
 const isOpen = (side: Resource<PeeringProperties>): boolean =>
   side.real && side.properties.peeringState === 'Connected' && side.properties.allowVirtualNetworkAccess;
 
-/** The primary address of an interface that a running VM has. Its own security group counts, else its subnet's; Azure would ask both. */
+/**
+ * The primary address of an interface that a running VM has. Its own security group counts, else its subnet's; Azure
+ * would evaluate both.
+ */
 function computeInterfaces(store: Store, nic: Resource<InterfaceProperties>): InterfaceState[] {
   const { virtualMachine, networkSecurityGroup, ipConfigurations } = nic.properties;
   const vm = virtualMachine && store.get(virtualMachine.id);
@@ -76,7 +79,7 @@ function readRule({ name, properties }: Resource<RuleProperties>): SecurityRule 
   };
 }
 
-/** ARM has a field for one value and one for many; neither means any. */
+/** ARM has one field for a single value and one for several; without either any value matches. */
 export function mergeValues(one: string | undefined, many: readonly string[] | undefined): string[] {
   const all = [...(one === undefined || one === '' ? [] : [one]), ...(many ?? [])];
   return all.length > 0 ? all : ['*'];

@@ -9,7 +9,10 @@ import type { ResourceType } from './type.ts';
 import { virtualMachines } from './virtual-machines.ts';
 import { virtualNetworks } from './virtual-networks.ts';
 
-/** Every resource type that the stand-in serves; routes, actions of the role and lists follow from it. Parents before their children. */
+/**
+ * Every resource type that the stand-in serves; routes, actions of the role and lists follow from it. Parents before
+ * their children.
+ */
 export const resourceTypes: readonly ResourceType[] = [
   virtualNetworks,
   subnets,

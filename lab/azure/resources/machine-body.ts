@@ -104,7 +104,9 @@ export function checkOsProfile(profile: OsProfile | undefined): OsProfile {
   return profile;
 }
 
-/** Refuses a changed osProfile: everything in it is fixed at creation. What the new one leaves out counts as unchanged. */
+/**
+ * Refuses a changed osProfile: everything in it is fixed at creation. What the new one leaves out counts as unchanged.
+ */
 export function refuseOsProfileChange(old: OsProfile, wanted: OsProfile | undefined): void {
   if (wanted === undefined) return;
   const changed = [

@@ -34,8 +34,8 @@ const body = z.looseObject({
 type Body = z.output<typeof body>;
 
 /**
- * A peering has two sides, each a resource on its own VNet. The first is Initiated; with the second both are Connected; when one goes, or its VNet,
- * the other is Disconnected and refuses a new partner until it is deleted or written again.
+ * A peering has two sides, each a resource on its own VNet. The first is Initiated; with the second both are Connected;
+ * when one goes, or its VNet, the other is Disconnected and refuses a new partner until it is deleted or written again.
  */
 export const peerings: ResourceType<PeeringProperties, Body> = {
   type: peeringType,
@@ -123,13 +123,13 @@ export function findPartner(
   return listSides(arm, remoteId).find((side) => isSameId(side.properties.remoteVirtualNetwork.id, localId));
 }
 
-/** What the deletion of a VNet does to the VNets that were peered with it. */
+/** Disconnects the peerings of other VNets with a VNet that is deleted. */
 export function disconnectRemotes(arm: Arm, networkId: string): void {
   for (const side of arm.store.listByType<PeeringProperties>(peeringType))
     if (isSameId(side.properties.remoteVirtualNetwork.id, networkId)) disconnect(side);
 }
 
-/** What a changed address space does to both sides of each peering. */
+/** Marks both sides of each peering, as a changed address space does. */
 export function markOutOfSync(arm: Arm, networkId: string): void {
   for (const side of listSides(arm, networkId)) {
     side.properties.peeringSyncLevel = 'LocalNotInSync';

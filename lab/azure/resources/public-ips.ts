@@ -74,7 +74,7 @@ function findFreePublicAddress(arm: Arm): string {
   const taken = new Set(
     arm.store.listByType<PublicIpProperties>(publicIpType).map((each) => each.properties.ipAddress),
   );
-  taken.add('203.0.113.254'); // the lab's internet stands there
+  taken.add('203.0.113.254'); // the lab's internet has it
   const free = block && findFreeAddress(block, taken, firstHost);
   if (free === undefined) throw createArmError('PublicIPCountLimitReached');
   return free;

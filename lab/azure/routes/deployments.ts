@@ -11,7 +11,7 @@ import { createDeploymentFailure, groupIntoWaves, type Planned, readPlan } from 
 const deploymentType = 'Microsoft.Resources/deployments';
 const url = `/subscriptions/:subscription/resourceGroups/:group/providers/${deploymentType}`;
 
-/** A deployment as the resource group's history keeps it: it is no resource, and no list of resources shows it. */
+/** A deployment in the resource group's history. It is not a resource, and no list of resources shows it. */
 interface Deployment {
   readonly id: string;
   readonly name: string;
@@ -21,8 +21,9 @@ interface Deployment {
 }
 
 /**
- * Template deployments into a resource group, which is how `az vm create` makes a machine: each resource of the inline template is written as if by
- * its own PUT, in the order of dependsOn. ARM asks for the rights on every resource before it begins.
+ * Template deployments into a resource group, which is how `az vm create` makes a machine: each resource of the inline
+ * template is written as if by its own PUT, in the order of dependsOn. ARM checks the rights on every resource before
+ * it begins.
  */
 export function registerDeploymentRoutes(app: FastifyInstance, arm: Arm): void {
   const history = new Map<string, Deployment>();
@@ -121,7 +122,7 @@ function putDeployment(request: ArmRequest, history: Map<string, Deployment>): F
     .send(presentDeployment(deployment));
 }
 
-/** Resources that do not wait for each other are made side by side; what was begun is finished even when one of them fails. */
+/** Deploys resources that do not depend on each other side by side; all are finished even when one of them fails. */
 async function deployWave(arm: Arm, wave: readonly Planned[], group: string): Promise<void> {
   const failures = (await Promise.all(wave.map((planned) => deployResource(arm, planned, group)))).filter(
     (failure) => failure !== undefined,

@@ -13,7 +13,10 @@ const answers = {
   effectiveRouteTable: listEffectiveRoutes,
 } as const;
 
-/** POST on an interface: what is in force on it, as a long-running operation. Only a running VM's interface has an answer; Azure's own code for that is not known here. */
+/**
+ * Registers POST on an interface: what is in force on it, as a long-running operation. Only a running VM's interface
+ * has an answer; Azure's own error code for others is not known.
+ */
 export function registerEffectiveRoutes(app: FastifyInstance, arm: Arm): void {
   for (const question of Object.keys(answers) as (keyof typeof answers)[]) {
     registerRoute(app, arm, {

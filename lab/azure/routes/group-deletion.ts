@@ -5,7 +5,10 @@ import { eraseResource, isInGroup } from '../arm/writes.ts';
 import { resourceTypes } from '../resources/index.ts';
 import { isGroupedResource } from './group-types.ts';
 
-/** Tries each resource in any order and comes back to those that were refused, until nothing is left or nothing moves. */
+/**
+ * Erases each resource in any order and returns to those that were still in use, until none is left or none can be
+ * erased.
+ */
 export async function emptyGroup(arm: Arm, group: Resource): Promise<void> {
   const left = (): Resource[] =>
     arm.store.list().filter((resource) => isGroupedResource(resource) && isInGroup(resource, group.name));
@@ -30,7 +33,7 @@ async function eraseUnlessInUse(arm: Arm, resource: Resource): Promise<void> {
   try {
     type.removal.refuse?.(resource, arm);
   } catch {
-    return; // still in use by one that goes later
+    return; // still in use by a resource that is erased later
   }
   if (isSameId(arm.store.get(resource.id)?.id, resource.id)) await eraseResource(arm, type, resource);
 }

@@ -1,6 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 
-/** The cloud's description of itself, which tools read before they log in. API 2019-05-01 answers a list, later ones one object. */
+/**
+ * The cloud's description of itself, which tools read before they log in. API 2019-05-01 answers a list, later ones one
+ * object.
+ */
 export function registerMetadataRoutes(app: FastifyInstance): void {
   app.get('/metadata/endpoints', (request) => {
     const origin = `https://${request.host}`;

@@ -8,7 +8,10 @@ import type { Operation } from '../arm/operations.ts';
 /** Real Compute URLs are signed and longer than 4 KB; clients must cope. */
 const signature = `&t=${'0'.repeat(18)}&c=${'MIIH'.repeat(1000)}&s=${'hepflow'.repeat(49)}&h=${'lab'.repeat(14)}`;
 
-/** Answers an accepted request with both headers of ARM's asynchronous contract; URLs are absolute, on the host that was called. */
+/**
+ * Answers an accepted request with both headers of ARM's asynchronous contract; URLs are absolute, on the host that was
+ * called.
+ */
 export function answerAccepted(
   request: ArmRequest,
   operation: Operation,
@@ -27,12 +30,15 @@ export function answerAccepted(
   return request.reply.send(body);
 }
 
-/** Says when to ask again, where the pace says so. Azure CLI, told nothing, waits 30 s. */
+/** Sets Retry-After, where the pace has one. Without the header Azure CLI waits 30 s. */
 export function askToWait({ arm, reply }: ArmRequest): void {
   if (arm.timing.retryAfterSeconds !== undefined) void reply.header('retry-after', arm.timing.retryAfterSeconds);
 }
 
-/** The URLs of operations: `operations/{id}` tells the status, `operationResults/{id}` (for Compute `&monitor=true`) ends with the result. */
+/**
+ * The URLs of operations: `operations/{id}` reports the status, `operationResults/{id}` (for Compute `&monitor=true`)
+ * ends with the result.
+ */
 export function registerOperationRoutes(app: FastifyInstance, arm: Arm): void {
   for (const provider of ['Microsoft.Network', 'Microsoft.Compute']) {
     for (const kind of ['operations', 'operationResults'] as const) {
@@ -64,7 +70,7 @@ function requireOperation(request: ArmRequest): Operation {
   return operation;
 }
 
-/** Always 200: a failure is told in the body. */
+/** Always 200: a failure is reported in the body. */
 function presentStatus(request: ArmRequest): object {
   const { id, status, startTime, endTime, error } = requireOperation(request);
   return { name: id, status, startTime, ...(endTime && { endTime }), ...(error && { error }) };

@@ -11,7 +11,7 @@ const images =
   '/subscriptions/:subscription/providers/Microsoft.Compute/locations/:location' +
   '/publishers/:publisher/artifacttypes/vmimage/offers/:offer/skus/:sku/versions';
 
-/** What is only read: rights, providers, VM sizes and image versions. */
+/** Registers what can only be read: rights, providers, VM sizes and image versions. */
 export function registerReferenceRoutes(app: FastifyInstance, arm: Arm): void {
   registerPermissionRoutes(app, arm);
   registerRoute(app, arm, {

@@ -4,7 +4,10 @@ import { isListed, type Resource } from '../arm/store.ts';
 import { isInGroup } from '../arm/writes.ts';
 import { isGroupedResource } from './group-types.ts';
 
-/** The filters that tools send: `resourceGroup`, `resourceType`, `name`, `tagName`, `tagValue`, each `eq '…'`, joined by `and`. */
+/**
+ * The filters that tools send: `resourceGroup`, `resourceType`, `name`, `tagName`, `tagValue`, each `eq '…'`, joined by
+ * `and`.
+ */
 export function listResources(request: ArmRequest, group?: string): { value: object[] } {
   const { arm, query } = request;
   const filter = query['$filter'] ?? '';

@@ -43,8 +43,9 @@ const deploymentBody = z.looseObject({
 });
 
 /**
- * Reads a deployment's body: an inline template with plain values; of the template language only `[parameters('name')]` as a whole value.
- * `groupId` is the resource group that it is deployed to. Throws InvalidRequestContent, InvalidTemplate or InvalidResourceType.
+ * Reads a deployment's body: an inline template with plain values; of the template language only `[parameters('name')]`
+ * as a whole value. `groupId` is the resource group that it is deployed to. Throws InvalidRequestContent,
+ * InvalidTemplate or InvalidResourceType.
  */
 export function readPlan(rawBody: unknown, groupId: string): Planned[] {
   const parsed = deploymentBody.safeParse(rawBody);
@@ -82,7 +83,7 @@ export function readPlan(rawBody: unknown, groupId: string): Planned[] {
   });
 }
 
-/** Groups resources into waves: each needs only those of earlier waves. Throws InvalidTemplate on a circle. */
+/** Groups resources into waves: each needs only those of earlier waves. Throws InvalidTemplate on a cycle. */
 export function groupIntoWaves(plan: readonly Planned[]): Planned[][] {
   const waves: Planned[][] = [];
   const done = new Set<string>();

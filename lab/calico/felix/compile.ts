@@ -9,9 +9,10 @@ import { parseSelector } from './selector.ts';
 import { addWorkloadDispatch, describeEndpoint } from './workloads.ts';
 
 /**
- * The nftables script that enforces policy on one node, at the hooks where Calico's Felix puts its chains (felix/rules/static.go): raw and mangle
- * prerouting, filter input, forward and output, and mangle postrouting for what the host sent to a DNATed address. One transaction replaces all of it.
- * A policy that cannot be understood is left out, as Felix does; a comment in the script says why. Throws UnprogrammableError.
+ * The nftables script that enforces policy on one node, at the hooks where Calico's Felix puts its chains
+ * (felix/rules/static.go): raw and mangle prerouting, filter input, forward and output, and mangle postrouting for what
+ * the host sent to a DNATed address. One transaction replaces all of it. A policy that cannot be understood is left
+ * out, as Felix does; a comment in the script says why. Throws UnprogrammableError.
  */
 export function compile(inputs: Inputs): string {
   const script = new Script();
@@ -47,9 +48,10 @@ export function compile(inputs: Inputs): string {
     `iifname ${workload} jump ${fromWorkload}`,
     `oifname ${workload} jump ${toWorkload}`,
     `jump ${toHost('forward')}`,
-    mark.accept, // tells mangle-postrouting that the packet is not the host's own
+    mark.accept, // shows mangle-postrouting that the packet is not the host's own
   ]);
-  // A host always reaches its own pods. What was DNATed has another way out than it seems here, so it is judged after routing.
+  // A host always reaches its own pods. A DNATed packet leaves by another interface than the one seen here, so its
+  // policy is applied after routing.
   script.hook('filter-output', 'output', 'filter', [
     accepted,
     `oifname ${workload} return`,
@@ -97,7 +99,10 @@ function readPolicies(inputs: Inputs, context: Context): Policy[] {
   ];
 }
 
-/** Addresses that a rule's selectors name: of pods and host endpoints; in a namespaced policy, of its own namespace unless it selects others. */
+/**
+ * Addresses that a rule's selectors name: of pods and host endpoints; in a namespaced policy, of its own namespace
+ * unless it selects others.
+ */
 function createAddressFinder({ workloads, hostEndpoints, namespaces }: Inputs, policy: Policy): AddressesOf {
   return ({ selector = '', namespaceSelector }) => {
     const selects = parseSelector(selector);

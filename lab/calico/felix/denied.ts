@@ -3,7 +3,10 @@ import type { Policy } from './policies.ts';
 
 /** Packets that a rule of a policy denied from one address. */
 export interface Denied {
-  /** As Felix names the rule in `calico_denied_packets`: `tier|policy|rule|deny`, a namespaced policy as `namespace/policy` (felix/calc, RuleID). */
+  /**
+   * As Felix names the rule in `calico_denied_packets`: `tier|policy|rule|deny`, a namespaced policy as
+   * `namespace/policy` (felix/calc, RuleID).
+   */
   readonly rule: string;
   readonly source: string;
   readonly packets: number;
@@ -29,7 +32,7 @@ interface Sets {
   }[];
 }
 
-/** What the rules that are programmed on a node now have denied; nothing before the first are. */
+/** What the rules that are programmed on a node have denied; nothing before the first script. */
 export async function readDenied(netns: string): Promise<Denied[]> {
   const { nftables } = JSON.parse(await runIn(netns, ['nft', '-j', 'list', 'sets', 'ip'])) as Sets;
   return nftables.flatMap(({ set }) => {

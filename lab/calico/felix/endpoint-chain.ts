@@ -29,8 +29,8 @@ export class UnprogrammableError extends Error {
 }
 
 /**
- * The chain of an endpoint at one stage, in the order that Felix gives it: established flows, invalid packets, failsafe ports, tiers, profiles.
- * It returns with the accept mark when the packet was allowed.
+ * The chain of an endpoint at one stage, in the order that Felix gives it: established flows, invalid packets, failsafe
+ * ports, tiers, profiles. It returns with the accept mark when the packet was allowed.
  */
 export function addEndpointChain(context: Context, endpoint: EndpointChain): string {
   const { script, configuration } = context;
@@ -111,7 +111,7 @@ function compileActions(
   }
 }
 
-/** Silence, unless the configuration asks for Reject. */
+/** `drop`, unless the configuration asks for Reject. */
 export function chooseDenial({ configuration }: Pick<Context, 'configuration'>, stage: Stage): string {
   if (configuration.iptablesFilterDenyAction !== 'Reject') return 'drop';
   if (stage === 'forward' || stage === 'normal') return 'reject';

@@ -7,9 +7,9 @@ import { runIn } from '../../process/run.ts';
 import type { Denied } from './denied.ts';
 
 /**
- * How Felix tells its numbers to Prometheus, on every address of its node. `policies`: port 9081 with denied packets by policy and source, as Calico
- * Enterprise and Calico Cloud have it (vendor's page "Policy metrics"); `felix`: port 9091, which knows nothing of single policies. Felix forgets a
- * sample 60 s after its last packet; this one does not.
+ * How Felix serves metrics to Prometheus, on every address of its node. `policies`: port 9081 with denied packets by
+ * policy and source, as Calico Enterprise and Calico Cloud have it (vendor's page "Policy metrics"); `felix`: port
+ * 9091, without counts per policy. Felix forgets a sample 60 s after its last packet; this one does not.
  */
 export interface MetricsOptions {
   readonly kind: 'policies' | 'felix';

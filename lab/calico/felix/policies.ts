@@ -9,7 +9,7 @@ import type {
 } from '../objects.ts';
 import { type Labels, parseSelector } from './selector.ts';
 
-/** Where a policy meets the packets of a host endpoint. Workloads have `normal` only. */
+/** Where a policy applies to the packets of a host endpoint. Workloads have `normal` only. */
 export type Stage = 'untracked' | 'preDnat' | 'forward' | 'normal';
 
 /** Something that policies select: a host endpoint, or a workload in a namespace. */
@@ -18,7 +18,7 @@ export interface PolicyEndpoint {
   readonly namespace?: string;
 }
 
-/** A policy that is understood. */
+/** A policy that has been read. */
 export interface Policy {
   /** `gnp/<name>` or `np/<namespace>/<name>`: names its chains and counters. */
   readonly id: string;
@@ -94,7 +94,10 @@ function chooseStages({ doNotTrack, preDNAT, applyOnForward }: HostPolicySpec): 
   return applyOnForward ? ['forward', 'normal'] : ['normal'];
 }
 
-/** Policies by tier: tiers by order, then name; policies by order, then name. A tier that does not exist comes last, as with Felix. */
+/**
+ * Policies by tier: tiers by order, then name; policies by order, then name. A tier that does not exist comes last, as
+ * with Felix.
+ */
 export function orderPolicies(policies: readonly Policy[], tiers: readonly Tier[]): readonly TierPolicies[] {
   const known = tiers.map(({ metadata, spec }) => ({
     name: metadata.name,
@@ -121,7 +124,7 @@ export function orderPolicies(policies: readonly Policy[], tiers: readonly Tier[
 
 const compare = <T extends string | number>(a: T, b: T): number => (a < b ? -1 : a > b ? 1 : 0);
 
-/** What of these applies to an endpoint at a stage, in a direction; tiers without any are left out. */
+/** Selects the policies that apply to an endpoint at a stage, in a direction; tiers without any are left out. */
 export function selectApplicable(
   tiers: readonly TierPolicies[],
   endpoint: PolicyEndpoint,

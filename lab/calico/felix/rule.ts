@@ -26,7 +26,7 @@ export function compileMatch(rule: Rule, addressesOf: AddressesOf): string | und
   return parts.includes(never) ? undefined : parts.join(' ');
 }
 
-/** In a list of matches: none can hold. */
+/** In a list of matches: no packet can match. */
 const never = 'never';
 
 function matchProtocol({ protocol, notProtocol }: Rule): string[] {

@@ -33,7 +33,7 @@ const protoPorts = schema.list({
   required: ['port'],
 });
 
-/** Fields of FelixConfiguration that the lab has a use for; of flow logs, all that open-source Calico has. */
+/** Fields of FelixConfiguration that the lab needs; of flow logs, all that open-source Calico has. */
 const felix = {
   bpfEnabled: schema.boolean,
   defaultEndpointToHostAction: { type: 'string', pattern: '^(?i)(Drop|Accept|Return)?$' },

@@ -14,7 +14,9 @@ export const schema = {
   number: { type: 'number' },
   integer: { type: 'integer' },
   port: { type: 'integer', minimum: 0, maximum: 65_535 },
-  /** A field of any content, known so that a validation can refuse it; the server would drop an unknown one silently. */
+  /**
+   * A field of any content, known so that a validation can refuse it; the server would drop an unknown one silently.
+   */
   anything: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
   /** Strings must match the pattern. */
   integerOrString: (pattern: string): Schema => ({ 'x-kubernetes-int-or-string': true, pattern }),
