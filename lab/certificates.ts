@@ -1,7 +1,7 @@
 import { webcrypto } from 'node:crypto';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import 'reflect-metadata'; // @peculiar/x509 asks for it, before it is loaded
+import 'reflect-metadata'; // must be loaded before @peculiar/x509
 import * as x509 from '@peculiar/x509';
 
 /** What a certificate is valid for: the names of a server, or the groups of a client. */
@@ -115,5 +115,5 @@ const encodePem = (label: string, der: ArrayBuffer): string => `${x509.PemConver
 
 function writePrivately(file: string, text: string): void {
   writeFileSync(file, text, { mode: 0o600 });
-  chmodSync(file, 0o600); // the mode above counts only for a new file
+  chmodSync(file, 0o600); // the mode above applies only to a new file
 }

@@ -70,12 +70,12 @@ const shipped = join(dirname(fileURLToPath(import.meta.url)), '..', 'deploy');
 
 /** Starts a lab and resolves when every part answers. First cleans up after labs that were killed. */
 export async function startLab(options: LabOptions = {}): Promise<Lab> {
-  const say = options.onProgress ?? (() => {});
+  const report = options.onProgress ?? (() => {});
   const tools = await providePrograms(
     ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-proxy', 'kubectl', 'temporal'],
-    say,
+    report,
   );
-  for (const id of await cleanUpDeadLabs()) say(`cleaned up after lab ${id}, which was killed`);
+  for (const id of await cleanUpDeadLabs()) report(`cleaned up after lab ${id}, which was killed`);
   const scope = await openScope({ pace: options.pace ?? 'fast', calico: options.calico ?? 'oss' });
   const stops: (() => Promise<void>)[] = [() => closeScope(scope)];
   const stop = async (): Promise<void> => {
@@ -84,13 +84,13 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
     if (failures.length > 0) throw new AggregateError(failures, `lab ${scope.id} could not be stopped cleanly`);
   };
   /** Remembers how to stop a part that has been started. */
-  const started = <T extends { stop(): Promise<void> }>(name: string, part: T): T => {
+  const remember = <T extends { stop(): Promise<void> }>(name: string, part: T): T => {
     stops.push(() => part.stop());
-    say(`${name} ready`);
+    report(`${name} ready`);
     return part;
   };
   try {
-    return { ...(await startParts(scope, options, tools, started)), stop };
+    return { ...(await startParts(scope, options, tools, remember)), stop };
   } catch (error) {
     await stop().catch(() => {});
     throw error;
@@ -101,7 +101,7 @@ async function startParts(
   scope: LabScope,
   options: LabOptions,
   tools: Awaited<ReturnType<typeof providePrograms>>,
-  started: <T extends { stop(): Promise<void> }>(name: string, part: T) => T,
+  remember: <T extends { stop(): Promise<void> }>(name: string, part: T) => T,
 ): Promise<Omit<Lab, 'stop'>> {
   const authority = await createAuthority(join(scope.directory, 'certificates'));
   const {
@@ -110,10 +110,13 @@ async function startParts(
     roleFile = join(shipped, 'azure-role.json'),
     deployFolder = join(shipped, 'kubernetes'),
   } = options;
-  const starting = startTemporal({ scope, program: tools.temporal, ui, ...(databaseFile && { databaseFile }) }).then(
-    (server) => started('Temporal', server),
-  );
-  const [fabric] = await settleAll([createFabric(scope).then((part) => started('network', part))]);
+  const temporalStart = startTemporal({
+    scope,
+    program: tools.temporal,
+    ui,
+    ...(databaseFile && { databaseFile }),
+  }).then((server) => remember('Temporal', server));
+  const [fabric] = await settleAll([createFabric(scope).then((part) => remember('network', part))]);
   const cluster = startCluster({
     scope,
     authority,
@@ -121,14 +124,14 @@ async function startParts(
     programs: tools,
     crds: [...listCrds(scope.calico)],
     deployFolder,
-  }).then((part) => started('cluster', part));
+  }).then((part) => remember('cluster', part));
   const azure = startAzure({
     scope,
     authority,
     dataPlane: fabric,
     userKubeconfig: async () => (await cluster).userKubeconfig(),
     roleFile,
-  }).then((part) => started('Azure', part));
+  }).then((part) => remember('Azure', part));
   const calico = cluster.then(async (part) => {
     for (const object of listSeedObjects(scope.calico)) await part.api.apply(object);
     const kubeConfig = part.clientFor('calico');
@@ -137,12 +140,12 @@ async function startParts(
       directory: scope.directory,
       logs: scope.logs,
     } as const;
-    return started(
+    return remember(
       'Calico stand-in',
       await startCalico({ kubeConfig, nodes: fabric.nodes, metrics, onError: logTo(join(scope.logs, 'calico.log')) }),
     );
   });
-  const parts = await settleAll([starting, cluster, azure, calico]);
+  const parts = await settleAll([temporalStart, cluster, azure, calico]);
   const [temporal, clusterLab, azureLab, calicoLab] = parts;
   const environment = createEnvironment(scope, {
     temporal,

@@ -92,7 +92,7 @@ async function startInBackground(args: readonly string[]): Promise<number> {
     const lab = (await listRunningLabs()).find(({ pid }) => pid === child.pid);
     if (lab !== undefined && lab.environment !== '') {
       child.unref();
-      await rename(logFile, join(labsDirectory, lab.id, 'logs', 'lab.log')); // goes with the lab
+      await rename(logFile, join(labsDirectory, lab.id, 'logs', 'lab.log')); // is removed with the lab
       return print(lab.environment, 0);
     }
     await sleep(50);

@@ -53,7 +53,7 @@ export interface AzureOptions {
    * AuthorizationFailed. Default: everything is allowed.
    */
   readonly roleFile?: string;
-  /** Role definitions, each with the id that it is assigned to, in place of one that counts everywhere. */
+  /** Role definitions, each with the id that it is assigned to, in place of one that applies everywhere. */
   readonly assignments?: readonly { readonly scope: string; readonly roleFile: string }[];
   /** Milliseconds per kind of operation; default: by the scope's pace. */
   readonly durations?: Partial<Durations>;
@@ -72,11 +72,11 @@ export interface AzureLab {
   inventory(): object;
   /** Every request except those to `/lab`, in order of arrival. */
   requests(): readonly Readonly<LoggedRequest>[];
-  /** Every action that the caller's rights were asked for, linked ones included, each once. */
+  /** Every action that the caller's rights were checked for, linked ones included, each once. */
   actionsAsked(): readonly string[];
   /** Ids of everything that was created, children included, in order; an id that was created twice is listed twice. */
   creations(): readonly string[];
-  /** While false, every connection breaks before its request is handled. Operations under way go on. */
+  /** While false, every connection breaks before its request is handled. Operations under way continue. */
   setReachable(reachable: boolean): void;
   /**
    * Changes the managed cluster, for instance to a private one: these properties are added to its own, or replace them.

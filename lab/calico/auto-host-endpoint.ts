@@ -16,8 +16,8 @@ export function nameAutoHostEndpoint(node: string): string {
 }
 
 /**
- * The host endpoint that kube-controllers makes for a node: all interfaces, its InternalIPs, all its labels and who
- * created it. Neither external addresses nor invalid ones are in it.
+ * Creates the host endpoint that kube-controllers makes for a node: all interfaces, its InternalIPs, all its labels and
+ * who created it. Neither external addresses nor invalid ones are in it.
  */
 export function createAutoHostEndpoint(node: V1Node): HostEndpoint {
   const name = node.metadata?.name ?? '';

@@ -15,9 +15,9 @@ export interface KubeControllersOptions {
 
 /**
  * The stand-in for calico-kube-controllers, as far as automatic host endpoints go
- * (kube-controllers/pkg/controllers/node/hostendpoints.go): one for each Node while `autoCreate` is Enabled, following
- * its labels and addresses; by-hand changes are reverted; all gone when Disabled. Host endpoints of users are left
- * alone. Writes `status.runningConfig`. Resolves when all of that holds once.
+ * (kube-controllers/pkg/controllers/node/hostendpoints.go): one for each Node while `autoCreate` is Enabled, with its
+ * labels and addresses; changes of others are reverted; all are deleted when it is Disabled. Host endpoints of users
+ * stay. Writes `status.runningConfig`. Resolves when all of that holds once.
  */
 export async function startKubeControllers(options: KubeControllersOptions): Promise<{ stop(): Promise<void> }> {
   const { kubeConfig, onError } = options;

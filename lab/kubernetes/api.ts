@@ -55,7 +55,7 @@ function exchange(
   const headers: Record<string, string | number> = { authorization: `Bearer ${token}`, accept };
   if (text !== undefined) {
     headers['content-type'] = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
-    headers['content-length'] = Buffer.byteLength(text); // Node frames the body of a DELETE only when told its length
+    headers['content-length'] = Buffer.byteLength(text); // Node frames the body of a DELETE only when its length is given
   }
   return new Promise((resolve, reject) => {
     const sent = request(url, { agent, method, headers, timeout: 30_000 }, (response) => {

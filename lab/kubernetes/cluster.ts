@@ -49,7 +49,7 @@ export interface ClusterLab {
   /** `https://127.0.0.1:<port>`. */
   readonly apiServer: string;
   readonly adminKubeconfigFile: string;
-  /** Text of the kubeconfig of the worker's user, who holds only what the deploy folder grants: a secret. */
+  /** Text of the kubeconfig of the worker's user, who has only the rights that the deploy folder grants: a secret. */
   userKubeconfig(): string;
   clientFor(user: User): KubeConfig;
   /** The lab's own calls, as admin. */

@@ -108,7 +108,7 @@ async function listServedKinds(api: Api): Promise<ServedKind[]> {
   return [...kinds.values()];
 }
 
-/** A kind that was just withdrawn is empty; a list that is being re-read by the server (429) is asked again. */
+/** A kind that was just withdrawn is empty; a list that the server is still re-reading (429) is requested again. */
 async function listObjects(api: Api, { path }: ServedKind): Promise<readonly KubernetesObject[]> {
   const deadline = Date.now() + 10_000;
   for (;;) {

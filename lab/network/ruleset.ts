@@ -125,7 +125,7 @@ function matchService({ protocol, destinationPorts, name }: SecurityRule): strin
   return `${protocols} ${ports}`.trim();
 }
 
-/** Other service tags and IPv6 addresses match nothing: nobody in the lab has such an address. */
+/** Other service tags and IPv6 addresses match nothing: nothing in the lab has such an address. */
 function matchAddresses(field: 'saddr' | 'daddr', given: readonly string[], spaces: readonly string[]): string[] {
   if (given.some((entry) => ['*', 'any', '0.0.0.0/0'].includes(entry.toLowerCase()))) return [''];
   return given.flatMap((entry) => {

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 
 /**
- * Runs a command to its end and gives its stdout; `input` goes to its stdin. An exit code other than 0 throws with
+ * Runs a command to its end and returns its stdout; `input` goes to its stdin. An exit code other than 0 throws with
  * stderr.
  */
 export function run(command: readonly [string, ...string[]], input = ''): Promise<string> {

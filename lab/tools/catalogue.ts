@@ -13,7 +13,7 @@ export const programNames = [
 ] as const;
 export type ProgramName = (typeof programNames)[number];
 
-/** Where a program comes from, and how to tell its version. */
+/** Where a program comes from, and how to read its version. */
 export interface Recipe {
   /** Folder below lab/tools with the go.mod that pins it. */
   readonly module: 'cluster' | 'temporal';
@@ -61,7 +61,7 @@ export const recipes: Readonly<Record<ProgramName, Recipe>> = {
 /** Folder of this file: the Go modules lie beside it. */
 export const toolsFolder = import.meta.dirname;
 
-/** The version that the pinned module gives, without the leading `v`. */
+/** The version of the pinned module, without the leading `v`. */
 export function readPinnedVersion(name: ProgramName): string {
   const { module, versionedBy } = recipes[name];
   for (const line of readGoMod(module).split('\n')) {

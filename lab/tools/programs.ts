@@ -10,10 +10,10 @@ export { type ProgramName, programNames } from './catalogue.ts';
 export type Programs<Name extends ProgramName = ProgramName> = Record<Name, string>;
 
 /**
- * Absolute paths of the lab's programs. Each is looked for in this order: the folder HEPFLOW_TOOLS (trusted as it is),
- * what was built before (`$XDG_CACHE_HOME/hepflow/tools`, default `~/.cache`), KUBEBUILDER_ASSETS and PATH (both only
- * with the pinned version); else it is built with Go. Throws with the remedy in the message when a program is missing
- * and cannot be built.
+ * Resolves to the absolute paths of the lab's programs. Each is searched in this order: the folder HEPFLOW_TOOLS
+ * (trusted as it is), what was built before (`$XDG_CACHE_HOME/hepflow/tools`, default `~/.cache`), KUBEBUILDER_ASSETS
+ * and PATH (both only with the pinned version); else it is built with Go. Throws with the remedy in the message when a
+ * program is missing and cannot be built.
  */
 export async function providePrograms<const Names extends readonly ProgramName[]>(
   names: Names,

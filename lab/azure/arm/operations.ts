@@ -16,7 +16,7 @@ export interface Operation {
   error?: ErrorBody;
   /** What a POST answers once it has succeeded. */
   result?: object;
-  /** Its URL answers 404 (a fault); the work goes on all the same. */
+  /** Its URL answers 404 (a fault); the work continues. */
   readonly lost: boolean;
   /** Resolves when it has ended, whatever the result; never rejects. */
   readonly settled: Promise<void>;

@@ -81,5 +81,5 @@ export const isSameId = (a: string | undefined, b: string | undefined): boolean 
 
 export const createEtag = (): string => `W/"${randomUUID()}"`;
 
-/** Id of the resource that holds a child: the id without its last two segments. */
+/** Id of a child's parent: the id without its last two segments. */
 export const readParentId = (id: string): string => id.split('/').slice(0, -2).join('/');

@@ -92,7 +92,7 @@ export const faultSchema = z.discriminatedUnion('kind', [
     type: z.string().default('Microsoft.Network/virtualNetworks/virtualNetworkPeerings'),
     delayMs: z.number().default(2000),
   }),
-  /** The operation goes on, but its URL answers 404. */
+  /** The operation continues, but its URL answers 404. */
   z.strictObject({ kind: z.literal('loseOperation'), ...match }),
   /** The call is accepted, and the connection breaks before the answer. */
   z.strictObject({ kind: z.literal('dropAfterAccept'), ...match }),

@@ -60,12 +60,12 @@ export class FaultTable implements Faults {
     const refused = this.#refusedTokens.get(authorization);
     if (refused !== undefined)
       throw createRefusal(refused, call, { 'www-authenticate': 'Bearer error="invalid_token"' });
-    const told = this.take('refuse', call);
-    if (told !== undefined)
+    const answer = this.take('refuse', call);
+    if (answer !== undefined)
       throw new ArmError(
-        told.status,
-        createFailure(told, call.name),
-        told.retryAfterSeconds === undefined ? {} : { 'retry-after': String(told.retryAfterSeconds) },
+        answer.status,
+        createFailure(answer, call.name),
+        answer.retryAfterSeconds === undefined ? {} : { 'retry-after': String(answer.retryAfterSeconds) },
       );
     const throttle = this.take('throttle', call);
     if (throttle !== undefined)

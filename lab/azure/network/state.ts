@@ -42,7 +42,7 @@ const isOpen = (side: Resource<PeeringProperties>): boolean =>
   side.real && side.properties.peeringState === 'Connected' && side.properties.allowVirtualNetworkAccess;
 
 /**
- * The primary address of an interface that a running VM has. Its own security group counts, else its subnet's; Azure
+ * The primary address of an interface that a running VM has. Its own security group applies, else its subnet's; Azure
  * would evaluate both.
  */
 function computeInterfaces(store: Store, nic: Resource<InterfaceProperties>): InterfaceState[] {

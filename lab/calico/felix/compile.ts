@@ -9,10 +9,10 @@ import { parseSelector } from './selector.ts';
 import { addWorkloadDispatch, describeEndpoint } from './workloads.ts';
 
 /**
- * The nftables script that enforces policy on one node, at the hooks where Calico's Felix puts its chains
+ * Compiles the nftables script that enforces policy on one node, at the hooks where Calico's Felix puts its chains
  * (felix/rules/static.go): raw and mangle prerouting, filter input, forward and output, and mangle postrouting for what
- * the host sent to a DNATed address. One transaction replaces all of it. A policy that cannot be understood is left
- * out, as Felix does; a comment in the script says why. Throws UnprogrammableError.
+ * the host sent to a DNATed address. One transaction replaces all of it. A policy that cannot be read is left out, as
+ * Felix does; a comment in the script gives the reason. Throws UnprogrammableError.
  */
 export function compile(inputs: Inputs): string {
   const script = new Script();
@@ -100,8 +100,8 @@ function readPolicies(inputs: Inputs, context: Context): Policy[] {
 }
 
 /**
- * Addresses that a rule's selectors name: of pods and host endpoints; in a namespaced policy, of its own namespace
- * unless it selects others.
+ * Finds the addresses that a rule's selectors name: of pods and host endpoints; in a namespaced policy, of its own
+ * namespace unless it selects others.
  */
 function createAddressFinder({ workloads, hostEndpoints, namespaces }: Inputs, policy: Policy): AddressesOf {
   return ({ selector = '', namespaceSelector }) => {

@@ -29,8 +29,8 @@ export class UnprogrammableError extends Error {
 }
 
 /**
- * The chain of an endpoint at one stage, in the order that Felix gives it: established flows, invalid packets, failsafe
- * ports, tiers, profiles. It returns with the accept mark when the packet was allowed.
+ * Adds the chain of an endpoint at one stage, in the order that Felix gives it: established flows, invalid packets,
+ * failsafe ports, tiers, profiles. The chain returns with the accept mark when the packet was allowed.
  */
 export function addEndpointChain(context: Context, endpoint: EndpointChain): string {
   const { script, configuration } = context;

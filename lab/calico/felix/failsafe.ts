@@ -12,8 +12,8 @@ export const defaultFailsafePorts: { readonly inbound: readonly ProtoPort[]; rea
   };
 
 /**
- * Chain that accepts a host endpoint's failsafe ports finally. Before connection tracking (`untracked`), answers to the
- * other direction's ports need it too.
+ * Adds the chain that accepts a host endpoint's failsafe ports finally. Before connection tracking (`untracked`),
+ * answers to the other direction's ports need it too.
  */
 export function addFailsafeChain(
   script: Script,

@@ -95,8 +95,8 @@ function chooseStages({ doNotTrack, preDNAT, applyOnForward }: HostPolicySpec): 
 }
 
 /**
- * Policies by tier: tiers by order, then name; policies by order, then name. A tier that does not exist comes last, as
- * with Felix.
+ * Orders policies by tier: tiers by order, then name; policies by order, then name. A tier that does not exist comes
+ * last, as with Felix.
  */
 export function orderPolicies(policies: readonly Policy[], tiers: readonly Tier[]): readonly TierPolicies[] {
   const known = tiers.map(({ metadata, spec }) => ({

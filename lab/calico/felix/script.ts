@@ -37,7 +37,7 @@ export class Script {
     this.#remarks.push(text.replaceAll('\n', ' '));
   }
 
-  /** Adds a chain and gives its name; a chain of that name that is there already stays. */
+  /** Adds a chain and returns its name; an existing chain of that name stays. */
   chain(name: string, rules: () => readonly string[]): string {
     if (!this.#chains.has(name)) {
       // Holds the place: called chains come after their callers, which nftables allows within a table.

@@ -11,8 +11,8 @@ export const describeEndpoint = ({ namespace, labels }: Workload): PolicyEndpoin
 });
 
 /**
- * Chain that sends packets of the node's pods to each pod's own. Egress: by the interface they come from; Ingress: by
- * the one they leave by. Packets of an interface that no known pod has are dropped, as Felix does.
+ * Adds the chain that sends packets of the node's pods to each pod's own. Egress: by the interface they come from;
+ * Ingress: by the one they leave by. Packets of an interface that no known pod has are dropped, as Felix does.
  */
 export function addWorkloadDispatch(
   context: Context,
