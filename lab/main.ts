@@ -56,7 +56,7 @@ async function main(): Promise<number> {
 
 /** Runs the lab in this process until TERM or INT. */
 async function serve(choice: { calico: 'oss' | 'cloud'; pace: 'fast' | 'azure' }): Promise<number> {
-  const asked = new Promise<void>((resolve) => {
+  const stopWanted = new Promise<void>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, () => resolve());
   });
   const { startLab } = await import('./lab.ts'); // with all its parts, which the other commands need not load
@@ -65,7 +65,7 @@ async function serve(choice: { calico: 'oss' | 'cloud'; pace: 'fast' | 'azure' }
   await writeFile(join(lab.scope.directory, 'environment.tmp'), text, { mode: 0o600 });
   await rename(join(lab.scope.directory, 'environment.tmp'), join(lab.scope.directory, 'environment'));
   print(text, 0);
-  await asked;
+  await stopWanted;
   await lab.stop();
   return 0;
 }
@@ -97,9 +97,9 @@ async function startInBackground(args: readonly string[]): Promise<number> {
     }
     await sleep(50);
   }
-  const said = readTail(logFile);
+  const output = readTail(logFile);
   await rm(logFile);
-  return printError(`The lab did not start:\n${said}`, 3);
+  return printError(`The lab did not start:\n${output}`, 3);
 }
 
 interface Running {

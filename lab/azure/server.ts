@@ -123,7 +123,7 @@ export async function startAzure(options: AzureOptions): Promise<AzureLab> {
     faults: control.faults,
     inventory: control.inventory,
     requests: control.requests,
-    actionsAsked: () => arm.rights.asked,
+    actionsAsked: () => arm.rights.checkedActions,
     creations: () => [...store.creations],
     setReachable: (reachable) => {
       door.open = reachable;

@@ -76,14 +76,14 @@ async function demandGo(names: readonly ProgramName[], env: NodeJS.ProcessEnv): 
   const remedy =
     `Install Go ${wantedGo.join('.')} or newer (https://go.dev/dl), ` +
     `or name a folder that holds ${names.join(', ')} in HEPFLOW_TOOLS.`;
-  const said = await runGo(['version'], env).catch(() => '');
-  const [, major, minor] = said.match(/go(\d+)\.(\d+)/) ?? [];
+  const version = await runGo(['version'], env).catch(() => '');
+  const [, major, minor] = version.match(/go(\d+)\.(\d+)/) ?? [];
   if (major === undefined)
     throw new Error(`Go is needed to build ${names.join(', ')}, and there is none on PATH. ${remedy}`);
   const old = Number(major) < wantedGo[0] || (Number(major) === wantedGo[0] && Number(minor) < wantedGo[1]);
   if (old)
     throw new Error(
-      `Go ${wantedGo.join('.')} or newer is needed to build ${names.join(', ')}; PATH has ${said.trim()}. ${remedy}`,
+      `Go ${wantedGo.join('.')} or newer is needed to build ${names.join(', ')}; PATH has ${version.trim()}. ${remedy}`,
     );
 }
 

@@ -42,8 +42,8 @@ export function registerControlRoutes(app: FastifyInstance, control: Control): v
       return reply.code(204).send();
     });
     door.post('/lab/scenarios', async (request, reply) => {
-      const asked = scenarioSchema.safeParse(request.body);
-      if (!asked.success) return refuse(reply, 400, 'InvalidScenario', formatIssues(asked.error));
+      const choice = scenarioSchema.safeParse(request.body);
+      if (!choice.success) return refuse(reply, 400, 'InvalidScenario', formatIssues(choice.error));
       const { scenario, ...where } = request.body as Partial<Where> & { scenario: ScenarioName };
       control.faults.add(createFault(scenario, where));
       return reply.code(204).send();

@@ -36,14 +36,14 @@ export interface Assignment {
 /** The rights of the one caller there is: its role assignments. */
 export class Rights {
   readonly #assignments: readonly Assignment[];
-  readonly #asked = new Set<string>();
+  readonly #checked = new Set<string>();
 
   constructor(assignments: readonly Assignment[]) {
     this.#assignments = assignments;
   }
 
   allows(action: string, scope: string): boolean {
-    this.#asked.add(action);
+    this.#checked.add(action);
     return this.listRoles(scope).some((role) => allows(role, action));
   }
 
@@ -58,8 +58,8 @@ export class Rights {
   }
 
   /** Every action that was checked so far, allowed or not. */
-  get asked(): readonly string[] {
-    return [...this.#asked].sort();
+  get checkedActions(): readonly string[] {
+    return [...this.#checked].sort();
   }
 }
 

@@ -156,14 +156,14 @@ function chooseAddress(
   prior: string | undefined,
 ): string {
   const block = parseCidr(subnet.properties.addressPrefix);
-  const asked =
+  const requested =
     wanted.properties.privateIPAllocationMethod === 'Static' ? wanted.properties.privateIPAddress : undefined;
-  if (asked !== undefined) {
-    if (block === undefined || !hasAddress(block, asked))
-      throw createArmError('PrivateIPAddressNotInSubnet', { text: asked, other: subnet.id });
-    const user = neighbours.find((each) => each.properties.privateIPAddress === asked);
-    if (user !== undefined) throw createArmError('PrivateIPAddressInUse', { text: asked, other: user.id });
-    return asked;
+  if (requested !== undefined) {
+    if (block === undefined || !hasAddress(block, requested))
+      throw createArmError('PrivateIPAddressNotInSubnet', { text: requested, other: subnet.id });
+    const user = neighbours.find((each) => each.properties.privateIPAddress === requested);
+    if (user !== undefined) throw createArmError('PrivateIPAddressInUse', { text: requested, other: user.id });
+    return requested;
   }
   const free =
     prior ?? (block && findFreeAddress(block, new Set(neighbours.map((each) => each.properties.privateIPAddress))));
