@@ -29,7 +29,7 @@ export function registerResourceRoutes(app: FastifyInstance, arm: Arm): void {
         url: `${parent}/${collection}`,
         type: type.type,
         action: `${type.type}/read`,
-        handle: (request) => listResources(request, type),
+        handle: (request) => listCollection(request, type),
       });
     }
   }
@@ -129,7 +129,7 @@ function patchTags(request: ArmRequest, type: ResourceType): object {
 }
 
 /** One page, always: the lab is small. Children are listed within their parent, which must be there. */
-function listResources(request: ArmRequest, type: ResourceType): { value: object[] } {
+function listCollection(request: ArmRequest, type: ResourceType): { value: object[] } {
   const { arm, params } = request;
   const shown = (resources: readonly Resource[]): { value: object[] } => ({
     value: resources.filter(isListed).map((resource) => presentResource(resource, type, { arm, query: {} })),
