@@ -1,5 +1,5 @@
 /** Every fault that a run must survive, as data. */
-import type { Fault as ArmFault } from '../../lab/azure/faults.ts';
+import type { Fault as ArmFault } from '../../lab/azure/faults/schema.ts';
 import { cluster } from '../../lab/scope.ts';
 import type { StepName } from '../support/steps.ts';
 import { listStepUses } from '../support/steps.ts';

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { labsDirectory } from '../../lab/leftovers.ts';
-import { namespacesOf } from '../../lab/network/namespaces.ts';
+import { listNamespaces } from '../../lab/network/namespaces.ts';
 import { run } from './world.ts';
 
 /** The host's own network: addresses, links, routes, rules, nftables, and the settings that a router would change. */
@@ -78,7 +78,7 @@ async function processes(): Promise<Process[]> {
 /** What a lab has left: namespaces, mounts, its folder, processes that name it. Empty when every trace is gone. */
 export async function findTraces(id: string): Promise<string[]> {
   const [namespaces, folders, mounts, commands] = await Promise.all([
-    namespacesOf(id),
+    listNamespaces(id),
     readdir(labsDirectory),
     readFile('/proc/mounts', 'utf8'),
     commandLines(),

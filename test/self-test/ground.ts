@@ -1,10 +1,10 @@
 /** What mutations lay hands on: the lab, and a few facts about its places. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Lab } from '../../lab/lab.ts';
-import { namespacesOf } from '../../lab/network/namespaces.ts';
+import { listNamespaces } from '../../lab/network/namespaces.ts';
 import type { NodeNet } from '../../lab/network/nodes.ts';
 import { run, runIn } from '../../lab/process/run.ts';
-import { netns } from '../../lab/scope.ts';
+import { nameNetns } from '../../lab/scope.ts';
 import { type Caller, callerOf } from '../interop/arm.ts';
 
 /** Of the run's spec. */
@@ -25,7 +25,7 @@ export interface Ground {
 export async function surveyGround(lab: Lab): Promise<Ground> {
   const [first, second] = lab.fabric.nodes;
   if (first === undefined || second === undefined) throw new Error('The lab has fewer than two nodes.');
-  return { lab, azure: await callerOf(lab), nodes: [first, second], path: netns(lab.scope, 'vnet-cluster') };
+  return { lab, azure: await callerOf(lab), nodes: [first, second], path: nameNetns(lab.scope, 'vnet-cluster') };
 }
 
 /** Takes back what a strike did; absent where nothing is left of it. */
@@ -67,7 +67,7 @@ export const awaitProofEnd = (ground: Ground): Promise<void> =>
   waitUntil('no SYN is repeated', async () => !(await synRepeated(ground)));
 
 async function synRepeated({ lab }: Ground): Promise<boolean> {
-  const vm = (await namespacesOf(lab.scope.id)).find((name) => name.includes('-vm-'));
+  const vm = (await listNamespaces(lab.scope.id)).find((name) => name.includes('-vm-'));
   if (vm === undefined) return false;
   const waiting = await runIn(vm, ['ss', '-Hnot', 'state', 'syn-sent', `dport = ${nodePort}`]);
   return /timer:\(on,[^,]*,[1-9]/.test(waiting);
