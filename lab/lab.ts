@@ -3,6 +3,7 @@
  *
  * - main.ts         the `lab` command: a lab in the background
  * - scope.ts        a lab's id, folder, pace; the fixed names and addresses
+ * - environment.ts  the variables that point the product at a lab
  * - leftovers.ts    a lab's folder, and the removal of killed labs
  * - certificates.ts the lab's certificate authority
  * - settle-all.ts   Promise.all that leaves nothing under way
@@ -20,14 +21,14 @@
  * parts in reverse order and removes the folder last.
  */
 
-import { randomBytes } from 'node:crypto';
-import { appendFileSync, chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type AzureLab, startAzure } from './azure/server.ts';
 import { listCrds, listSeedObjects } from './calico/crds.ts';
 import { type CalicoLab, startCalico } from './calico/start.ts';
 import { createAuthority } from './certificates.ts';
+import { createEnvironment } from './environment.ts';
 import { type ClusterLab, startCluster } from './kubernetes/cluster.ts';
 import { cleanUpDeadLabs, closeScope, openScope } from './leftovers.ts';
 import { createFabric, type Fabric } from './network/fabric.ts';
@@ -106,16 +107,14 @@ async function startParts(
   const authority = await createAuthority(join(scope.directory, 'certificates'));
   const {
     ui = true,
-    temporalDatabaseFile: databaseFile,
+    temporalDatabaseFile,
     roleFile = join(shipped, 'azure-role.json'),
     deployFolder = join(shipped, 'kubernetes'),
   } = options;
-  const temporalStart = startTemporal({
-    scope,
-    program: tools.temporal,
-    ui,
-    ...(databaseFile && { databaseFile }),
-  }).then((server) => remember('Temporal', server));
+  const database = temporalDatabaseFile ? { databaseFile: temporalDatabaseFile } : {};
+  const temporalStart = startTemporal({ scope, program: tools.temporal, ui, ...database }).then((server) =>
+    remember('Temporal', server),
+  );
   const [fabric] = await settleAll([createFabric(scope).then((part) => remember('network', part))]);
   const cluster = startCluster({
     scope,
@@ -145,8 +144,7 @@ async function startParts(
       await startCalico({ kubeConfig, nodes: fabric.nodes, metrics, onError: logTo(join(scope.logs, 'calico.log')) }),
     );
   });
-  const parts = await settleAll([temporalStart, cluster, azure, calico]);
-  const [temporal, clusterLab, azureLab, calicoLab] = parts;
+  const [temporal, clusterLab, azureLab, calicoLab] = await settleAll([temporalStart, cluster, azure, calico]);
   const environment = createEnvironment(scope, {
     temporal,
     cluster: clusterLab,
@@ -164,49 +162,3 @@ const logTo =
   (file: string) =>
   (error: unknown): void =>
     appendFileSync(file, `${new Date().toISOString()} ${error instanceof Error ? error.message : String(error)}\n`);
-
-interface Parts {
-  readonly temporal: TemporalServer;
-  readonly cluster: ClusterLab;
-  readonly azure: AzureLab;
-  readonly fabric: Fabric;
-  readonly caFile: string;
-  readonly kubectl: string;
-  readonly temporalCli: string;
-}
-
-/** One folder for PATH with the commands that people use; the programs themselves may lie in several. */
-function linkCommands(folder: string, commands: Readonly<Record<string, string>>): string {
-  mkdirSync(folder);
-  for (const [name, path] of Object.entries(commands)) symlinkSync(path, join(folder, name));
-  return folder;
-}
-
-function createEnvironment(
-  scope: LabScope,
-  { temporal, cluster, azure, fabric, caFile, kubectl, temporalCli }: Parts,
-): Record<string, string> {
-  const secretFile = join(scope.directory, 'worker-secret');
-  writeFileSync(secretFile, randomBytes(32), { mode: 0o600 });
-  chmodSync(secretFile, 0o600);
-  const { tenantId, clientId, clientSecret } = azure.credentials;
-  return {
-    HEPFLOW_LAB: scope.id,
-    HEPFLOW_LAB_CONTROL_TOKEN: azure.controlToken,
-    HEPFLOW_LAB_UI: temporal.uiUrl,
-    HEPFLOW_LAB_TOOLS: linkCommands(join(scope.directory, 'bin'), { kubectl, temporal: temporalCli }),
-    HEPFLOW_AZURE_CLOUD: 'custom',
-    HEPFLOW_ARM_ENDPOINT: azure.endpoint,
-    AZURE_AUTHORITY_HOST: azure.authorityHost,
-    AZURE_TENANT_ID: tenantId,
-    AZURE_CLIENT_ID: clientId,
-    AZURE_CLIENT_SECRET: clientSecret,
-    NODE_EXTRA_CA_CERTS: caFile,
-    HEPFLOW_SSH_PROXY: fabric.proxyUrl,
-    HEPFLOW_KEY_SECRET_FILE: secretFile,
-    HEPFLOW_POLL_INTERVAL_MS: scope.pace === 'fast' ? '50' : '500',
-    TEMPORAL_ADDRESS: temporal.address,
-    TEMPORAL_NAMESPACE: temporal.namespace,
-    KUBECONFIG: cluster.adminKubeconfigFile,
-  };
-}

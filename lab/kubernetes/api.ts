@@ -55,7 +55,8 @@ function exchange(
   const headers: Record<string, string | number> = { authorization: `Bearer ${token}`, accept };
   if (text !== undefined) {
     headers['content-type'] = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
-    headers['content-length'] = Buffer.byteLength(text); // Node frames the body of a DELETE only when its length is given
+    // Node frames the body of a DELETE only when its length is given.
+    headers['content-length'] = Buffer.byteLength(text);
   }
   return new Promise((resolve, reject) => {
     const sent = request(url, { agent, method, headers, timeout: 30_000 }, (response) => {

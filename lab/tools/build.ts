@@ -83,7 +83,8 @@ async function demandGo(names: readonly ProgramName[], env: NodeJS.ProcessEnv): 
   const old = Number(major) < wantedGo[0] || (Number(major) === wantedGo[0] && Number(minor) < wantedGo[1]);
   if (old)
     throw new Error(
-      `Go ${wantedGo.join('.')} or newer is needed to build ${names.join(', ')}; PATH has ${version.trim()}. ${remedy}`,
+      `Go ${wantedGo.join('.')} or newer is needed to build ${names.join(', ')}; ` +
+        `PATH has ${version.trim()}. ${remedy}`,
     );
 }
 
