@@ -109,6 +109,31 @@ describe('a port that falls silent', () => {
     );
   });
 
+  test('a slot that was not dialled, or could not be, neither breaks a silence nor adds to it', () => {
+    const gaps = only(deny, { [first.id]: dials('43o 4d 1- 2d 1f 60d') });
+    assert.deepEqual([gaps.tookMs, gaps.silentDials], [{ atLeast: 49, atMost: 78 }, 65]);
+    assert.equal(only(deny, { [first.id]: dials('43o 7d 100-') }).censored, 'right');
+  });
+
+  test('is unobserved without a control, and where the observer did not dial the port or a control', () => {
+    const alone = { ...deny, before: createRows('open', [], [first]), rows: createRows('deny', [first], [first]) };
+    const observation = createObservation({ [first.id]: dials('43o 60d') });
+    const { [first.id]: tested = '', [second.id]: control = '', ...others } = observation.tracks;
+    for (const transition of [
+      only(alone, { [first.id]: dials('43o 60d') }),
+      ...judgeOn(deny, { observation: { ...observation, tracks: { ...others, [second.id]: control } } }),
+      ...judgeOn(deny, { observation: { ...observation, tracks: { ...others, [first.id]: tested } } }),
+    ])
+      assert.deepEqual(
+        [transition.censored, transition.sentence],
+        [
+          'unobserved',
+          'How long node-1:30080 took to fall silent is not known: ' +
+            'its controls did not answer beside it while an observer ran.',
+        ],
+      );
+  });
+
   test('a single control is enough', () => {
     const pair = [first, firstOpen];
     const grounds = { ...deny, before: createRows('open', [], pair), rows: createRows('deny', [first], pair) };
