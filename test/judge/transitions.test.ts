@@ -79,6 +79,25 @@ describe('a port that falls silent', () => {
     assert.match(leaky.sentence, /\. 3 of 62 later connections got through, the last at 2026-01-02T03:04:06\.874Z\.$/);
   });
 
+  test('is measured and told in order of time, in whatever order its moments come', () => {
+    const [label, policy, quick] = [
+      createMoment('labelWritten', 800, 820),
+      createMoment('policyAccepted', 1000, 1040),
+      createMoment('labelOnHostEndpoint', 800, 810),
+    ] as const;
+    const { moments, asked } = only(
+      { ...deny, moments: [policy, label, quick] },
+      { [first.id]: dials('43o 9d 1o 9d') },
+    );
+    assert.deepEqual(asked, policy);
+    assert.deepEqual(moments, [
+      ...[quick, label, policy],
+      observed('lastOpen', 'last answer before silence', 1049, 1053),
+      observed('firstSilent', 'first silent connection', 1049, 1078),
+      observed('lastLeak', 'last connection that got through', 1299, 1303),
+    ]);
+  });
+
   test('fewer than 8 silent dials in a row are no silence', () => {
     const flicker = only(deny, { [first.id]: dials('43o 7d 40o 7d') });
     assert.deepEqual([flicker.censored, flicker.tookMs, flicker.leaks], ['right', null, []]);
