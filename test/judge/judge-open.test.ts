@@ -63,6 +63,51 @@ describe('a NodePort that is expected to answer', () => {
       sentence: 'b:30080 should have answered every time. It showed OPEN x3 and DROP.',
     },
     {
+      name: 'answers are PASS whatever the API server reports of the backends',
+      seen: evidence({}, { backends: createBackends(0, 0) }),
+      observed: 'OPEN',
+      verdict: 'PASS',
+      sentence: /answered all 3 connections/,
+    },
+    {
+      name: 'refusals and silence are told as what they are',
+      seen: evidence({ other: [...proof(other, rst), ...alone(other, 'proof', silence)] }),
+      observed: 'MIXED',
+      verdict: 'FAIL',
+      sentence: 'b:30080 should have answered every time. It showed RST x3 and DROP.',
+    },
+    {
+      name: 'refusals of both kinds are told together',
+      seen: evidence({ other: [...proof(other, rst, 1), ...alone(other, 'proof', icmp)] }),
+      observed: 'MIXED',
+      verdict: 'FAIL',
+      sentence:
+        'b:30080 should have answered. It refused all 2 connections with a TCP reset and by ICMP (type 3, code 13).',
+    },
+    {
+      name: 'probes that could not run are no reply: the path may be dead',
+      seen: evidence({ ...allSilent, open: proof(open, fault), openLive: live(open, fault) }),
+      observed: 'DROP',
+      verdict: 'INCONCLUSIVE',
+      sentence: /^b:30080 did not answer, but nothing else did either/,
+    },
+    {
+      name: 'a single answer is the only connection',
+      seen: evidence({ other: proof(other, {}, 1) }),
+      observed: 'OPEN',
+      verdict: 'PASS',
+      sentence: 'b:30080 answered the only connection, the quickest in 1 ms.',
+    },
+    {
+      name: 'at most three backends are named, each once',
+      seen: evidence({
+        other: ['w', 'x', 'x', 'y', 'z'].flatMap((response) => proof(other, { response }, 1)),
+      }),
+      observed: 'OPEN',
+      verdict: 'PASS',
+      sentence: /all 5 connections, the quickest in 1 ms, served by w, x and y\.$/,
+    },
+    {
       name: 'silence without ready backends is INCONCLUSIVE',
       seen: evidence({ other: proof(other, silence) }, { backends: createBackends(2, 0) }),
       observed: 'DROP',

@@ -79,6 +79,25 @@ describe('a port that falls silent', () => {
     assert.match(leaky.sentence, /\. 3 of 62 later connections got through, the last at 2026-01-02T03:04:06\.874Z\.$/);
   });
 
+  test('is measured and told in order of time, in whatever order its moments come', () => {
+    const [label, policy, quick] = [
+      createMoment('labelWritten', 800, 820),
+      createMoment('policyAccepted', 1000, 1040),
+      createMoment('labelOnHostEndpoint', 800, 810),
+    ] as const;
+    const { moments, asked } = only(
+      { ...deny, moments: [policy, label, quick] },
+      { [first.id]: dials('43o 9d 1o 9d') },
+    );
+    assert.deepEqual(asked, policy);
+    assert.deepEqual(moments, [
+      ...[quick, label, policy],
+      observed('lastOpen', 'last answer before silence', 1049, 1053),
+      observed('firstSilent', 'first silent connection', 1049, 1078),
+      observed('lastLeak', 'last connection that got through', 1299, 1303),
+    ]);
+  });
+
   test('fewer than 8 silent dials in a row are no silence', () => {
     const flicker = only(deny, { [first.id]: dials('43o 7d 40o 7d') });
     assert.deepEqual([flicker.censored, flicker.tookMs, flicker.leaks], ['right', null, []]);
@@ -107,6 +126,31 @@ describe('a port that falls silent', () => {
       odd.sentence,
       /\. 1 later connection got through while a control did not answer, so how many pass cannot be bounded\.$/,
     );
+  });
+
+  test('a slot that was not dialled, or could not be, neither breaks a silence nor adds to it', () => {
+    const gaps = only(deny, { [first.id]: dials('43o 4d 1- 2d 1f 60d') });
+    assert.deepEqual([gaps.tookMs, gaps.silentDials], [{ atLeast: 49, atMost: 78 }, 65]);
+    assert.equal(only(deny, { [first.id]: dials('43o 7d 100-') }).censored, 'right');
+  });
+
+  test('is unobserved without a control, and where the observer did not dial the port or a control', () => {
+    const alone = { ...deny, before: createRows('open', [], [first]), rows: createRows('deny', [first], [first]) };
+    const observation = createObservation({ [first.id]: dials('43o 60d') });
+    const { [first.id]: tested = '', [second.id]: control = '', ...others } = observation.tracks;
+    for (const transition of [
+      only(alone, { [first.id]: dials('43o 60d') }),
+      ...judgeOn(deny, { observation: { ...observation, tracks: { ...others, [second.id]: control } } }),
+      ...judgeOn(deny, { observation: { ...observation, tracks: { ...others, [first.id]: tested } } }),
+    ])
+      assert.deepEqual(
+        [transition.censored, transition.sentence],
+        [
+          'unobserved',
+          'How long node-1:30080 took to fall silent is not known: ' +
+            'its controls did not answer beside it while an observer ran.',
+        ],
+      );
   });
 
   test('a single control is enough', () => {
