@@ -109,6 +109,12 @@ describe('a port that falls silent', () => {
     );
   });
 
+  test('a single control is enough', () => {
+    const pair = [first, firstOpen];
+    const grounds = { ...deny, before: createRows('open', [], pair), rows: createRows('deny', [first], pair) };
+    assert.deepEqual(only(grounds, { [first.id]: dials('43o 60d') }).tookMs, { atLeast: 49, atMost: 78 });
+  });
+
   test('refusals are not silence', () => {
     assert.equal(only(deny, { [first.id]: dials('43o 60r') }).censored, 'right');
     assert.equal(only(deny, { [first.id]: dials('43o 60i') }).censored, 'right');

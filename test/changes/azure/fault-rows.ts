@@ -1,6 +1,7 @@
 /** What hepflow does about each row of Azure's error table: facts for test/activities/azure/fault-table.test.ts. */
-import type { Where } from '../../../lab/azure/faults.ts';
-import type { ScenarioName } from '../../../lab/azure/scenarios.ts';
+
+import type { ScenarioName } from '../../../lab/azure/faults/scenarios.ts';
+import type { Where } from '../../../lab/azure/faults/schema.ts';
 import { cluster } from '../../../lab/scope.ts';
 import type { FailureCode } from '../../../src/contract/failures.ts';
 import type { UndoName } from '../../../src/contract/steps.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { faultOf, type ScenarioName, scenarios } from '../../../lab/azure/scenarios.ts';
+import { createFault, type ScenarioName, scenarios } from '../../../lab/azure/faults/scenarios.ts';
 import { failures } from '../../../src/contract/failures.ts';
 import type { RunRef, StepInput, UndoEntry } from '../../../src/contract/steps.ts';
 import { idsOf, peeringIdOf } from '../../../src/ownership/names.ts';
@@ -128,7 +128,7 @@ async function playStep(row: StepRow): Promise<void> {
   const inventory = azure.lab.inventory();
   await make(run, needs[row.step]);
   const tokensBefore = tokens();
-  azure.lab.faults.add(faultOf(row.scenario, row.at));
+  azure.lab.faults.add(createFault(row.scenario, row.at));
   const ending = await callStep(row.step, run, inputsOf(run)[row.step] as never, tools);
   if (row.stops !== undefined) assertStopped(row, ending);
   else {
@@ -164,7 +164,7 @@ async function playUndo(row: UndoRow): Promise<void> {
   const inventory = azure.lab.inventory();
   await make(run, row.of);
   const tokensBefore = tokens();
-  azure.lab.faults.add(faultOf(row.scenario, row.at));
+  azure.lab.faults.add(createFault(row.scenario, row.at));
   const attempted = row.of.length === 0 ? (['createNetwork'] as const) : row.of;
   const told = await callUndo(run, undosOf(run, attempted), tools);
   const outcomes = [...told].find(([{ undo }]) => undo === row.undo)?.[1] ?? [];
