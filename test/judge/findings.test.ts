@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { agreeing, baseline, deny, restored } from '../../scripts/finding-examples.ts';
 import type { Observation } from '../../src/contract/observation.ts';
+import type { Finding } from '../../src/contract/report.ts';
 import { judgePhase } from '../../src/judge/judgement.ts';
 import { combineVerdicts } from '../../src/judge/outcome.ts';
 import { createEvidence, first } from '../support/evidence.ts';
 import { createMoment, createObservation, dials, holdConnection } from '../support/observation.ts';
-import { allOpen, judgeOn, list, rows, saw, watched, whole } from './deny.ts';
+import { about, allOpen, judgeOn, list, rows, saw, watched, whole } from './deny.ts';
 
 test('a deny that everybody agrees on has a CONFIRMED finding from each, and is a PASS', () => {
   const { findings, verdicts } = judgeOn(whole());
