@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { agreeing, baseline, deny, restored } from '../../scripts/finding-examples.ts';
+import type { Observation } from '../../src/contract/observation.ts';
+import type { Finding } from '../../src/contract/report.ts';
 import { judgePhase } from '../../src/judge/judgement.ts';
 import { combineVerdicts } from '../../src/judge/outcome.ts';
 import { createEvidence, first } from '../support/evidence.ts';
-import { createObservation, dials, holdConnection } from '../support/observation.ts';
-import { allOpen, judgeOn, list, rows, saw, watched, whole } from './deny.ts';
+import { createMoment, createObservation, dials, holdConnection } from '../support/observation.ts';
+import { about, allOpen, judgeOn, list, rows, saw, watched, whole } from './deny.ts';
 
 test('a deny that everybody agrees on has a CONFIRMED finding from each, and is a PASS', () => {
   const { findings, verdicts } = judgeOn(whole());
@@ -114,4 +116,41 @@ rows('observer', [
 test('a finding that contradicts takes the PASS away even where all verdicts stand', () => {
   const { findings, verdicts } = judgeOn(whole({ observation: watched({ held: [holdConnection(first, 'reset')] }) }));
   assert.deepEqual([combineVerdicts(verdicts), combineVerdicts(verdicts, findings)], ['PASS', 'INCONCLUSIVE']);
+});
+
+describe('an observer of a port that should answer again', () => {
+  const asked = [createMoment('policyDeleted', 1000)];
+  const table: readonly (readonly [string, Finding['result'], string, Partial<Observation>?])[] = [
+    ['43d 60o', 'CONFIRMED', 'The observer saw node-1:30080 answer again.'],
+    ['100d', 'CONTRADICTED', 'The observer saw no lasting answers of node-1:30080.'],
+    ['20d 60o', 'CONTRADICTED', 'The observer saw node-1:30080 answer before the change was asked for.'],
+    ['43- 60o', 'CONFIRMED', 'The observer saw node-1:30080 answer from its first dial on.'],
+    [
+      '100d',
+      'UNKNOWN',
+      'The observer reached its own time limit before node-1:30080 answered again.',
+      { ended: 'bound' },
+    ],
+    [
+      '100-',
+      'UNKNOWN',
+      'No observer saw node-1:30080 answer again: its controls did not answer beside it while an observer ran.',
+    ],
+  ];
+  for (const [track, result, sentence, more] of table) {
+    test(`${track}: ${sentence}`, () => {
+      const observation = createObservation({ [first.id]: dials(track) }, more);
+      const undo = { rows: restored, before: deny().rows, moments: asked };
+      const [finding] = judgePhase(undo, createEvidence(restored, { observation })).findings;
+      assert.deepEqual([finding?.result, finding?.sentence], [result, sentence]);
+    });
+  }
+});
+
+test('an observer that saw silence from its first dial on agrees with a silent proof', () => {
+  const { result, sentence } = about(
+    'observer',
+    whole({ observation: createObservation({ [first.id]: dials('43- 60d') }) }),
+  );
+  assert.deepEqual([result, sentence], ['CONFIRMED', 'The observer saw node-1:30080 silent from its first dial on.']);
 });

@@ -92,6 +92,20 @@ describe('a NodePort that is expected to answer', () => {
       sentence: /^b:30080 did not answer, but nothing else did either/,
     },
     {
+      name: 'the quickest of several answers is told',
+      seen: evidence({ other: [5, 2, 9].flatMap((elapsedMs) => proof(other, { elapsedMs }, 1)) }),
+      observed: 'OPEN',
+      verdict: 'PASS',
+      sentence: 'b:30080 answered all 3 connections, the quickest in 2 ms.',
+    },
+    {
+      name: 'a refusal by ICMP whose message was not seen is told without its type',
+      seen: evidence({ other: proof(other, icmp).map(({ icmp: _, ...one }) => one) }),
+      observed: 'ICMP_REJECT',
+      verdict: 'FAIL',
+      sentence: 'b:30080 should have answered. It refused all 3 connections by ICMP.',
+    },
+    {
       name: 'a single answer is the only connection',
       seen: evidence({ other: proof(other, {}, 1) }),
       observed: 'OPEN',

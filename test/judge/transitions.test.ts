@@ -284,6 +284,39 @@ describe('a port that answers again', () => {
   });
 });
 
+describe('the sentence of a change', () => {
+  const removed = (from: number, to?: number): Moment[] => [createMoment('policyDeleted', from, to)];
+  const sent = (from: number): Moment[] => [createMoment('policyAccepted', from)];
+  const table: readonly (readonly [Grounds, string, string])[] = [
+    [{ ...allow, moments: removed(-100) }, '60o', "answered from the observer's first dial on, at most 103 ms after"],
+    [{ ...allow, moments: removed(3) }, '60o', "answered from the observer's first dial on, at most 0 ms after"],
+    [{ ...allow, moments: removed(2) }, '60o', "answered from the observer's first dial on, at most 1 ms after"],
+    [{ ...allow, moments: [] }, '60o', "answered from the observer's first dial on."],
+    [{ ...allow, moments: removed(1000) }, '20d 60o', 'had answered again at least 497 ms before the policy'],
+    [
+      { ...allow, moments: removed(1000, 1900) },
+      '100d',
+      'did not answer again for good beside live controls, until 1.5 s',
+    ],
+    [{ ...allow, moments: [] }, '100d', 'did not answer again for good while an observer ran.'],
+    [{ ...deny, moments: [] }, '43o 100o', 'did not fall silent for good while an observer ran.'],
+    [{ ...deny, moments: [] }, '60d', "was silent from the observer's first dial on. None of 59 later connections"],
+    [{ ...deny, moments: sent(1000) }, '43o 158d', 'at most 1.9 % of new connections pass'],
+    [{ ...deny, moments: sent(1000) }, '43o 8d', 'None of 7 later connections got through, so at most 35 % of new'],
+    [
+      { ...deny, moments: sent(1000).map((one) => ({ ...one, words: '' })) },
+      '43o 60d',
+      'fell silent 49 to 78 ms after the change was asked for.',
+    ],
+  ];
+  for (const [grounds, track, words] of table) {
+    test(`${words} (${track})`, () => {
+      const { sentence } = only(grounds, { [first.id]: dials(track) });
+      assert.ok(sentence.startsWith('node-1:30080 ') && sentence.includes(words), sentence);
+    });
+  }
+});
+
 test('a phase in which nothing has to change has no transitions, be it the first or a later one', () => {
   const rows = createRows('enforced', [first]);
   assert.deepEqual(judgeOn({ rows, before: null, moments: [] }, {}), []);
