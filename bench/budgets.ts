@@ -1,6 +1,8 @@
 /**
- * Measures what the design promises, on this machine, and prints it beside the budget: `node bench/budgets.ts [RUNS]` (default 3).
- * Nothing fails on a figure: machines are noisy. Medians of RUNS runs on one lab; the tools must have been built (scripts/setup).
+ * Measures what the design promises, on this machine, and prints it beside the budget: `node bench/budgets.ts [RUNS]`
+ * (default 3).
+ * Nothing fails on a figure: machines are noisy. Medians of RUNS runs on one lab; the tools must have been built
+ * (scripts/setup).
  */
 import { readFileSync } from 'node:fs';
 import Table from 'cli-table3';

@@ -26,7 +26,8 @@ export interface MedianInterval {
 }
 
 /**
- * The narrowest symmetric pair of order statistics that holds the median with at least 95 %: the number of values below it is binomial with 1/2, whatever
+ * The narrowest symmetric pair of order statistics that holds the median with at least 95 %: the number of values below
+ * it is binomial with 1/2, whatever
  * the distribution. Needs at least 6 values.
  */
 export function medianInterval(values: readonly number[]): MedianInterval {

@@ -1,6 +1,8 @@
 /**
- * How long a deny takes to bite, and to be gone: `node bench/time-to-deny.ts [REPETITIONS]` (default 40). One lab, one run that is held before its cleanup; then
- * its policy is deleted and made again by the product's own steps, watched each time by the observer on the VM. Writes bench/results/time-to-deny.{md,json}.
+ * How long a deny takes to bite, and to be gone: `node bench/time-to-deny.ts [REPETITIONS]` (default 40). One lab, one
+ * run that is held before its cleanup; then
+ * its policy is deleted and made again by the product's own steps, watched each time by the observer on the VM. Writes
+ * bench/results/time-to-deny.{md,json}.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -57,7 +59,8 @@ try {
     denies.push(await bench.deny());
     allows.push(await bench.allow());
     process.stderr.write(
-      `${index + 1}/${repetitions}: deny ${middle(denies.at(-1)).toFixed(0)} ms, allow ${middle(allows.at(-1)).toFixed(0)} ms\n`,
+      `${index + 1}/${repetitions}: deny ${middle(denies.at(-1)).toFixed(0)} ms, allow ` +
+        `${middle(allows.at(-1)).toFixed(0)} ms\n`,
     );
   }
   const cpuShare = await bench.cpuShare();
@@ -209,22 +212,32 @@ function write(denies: readonly Sample[], allows: readonly Sample[], cpuShare: n
     Math.max(...all.map((sample) => sample[key])).toFixed(1);
   const text = `# Time to deny, time to allow
 
-\`node bench/time-to-deny.ts ${repetitions}\`, ${machine.date}, ${machine.processors} cores, Node ${machine.node}, the lab and everything else on the same machine.
+\`node bench/time-to-deny.ts ${repetitions}\`, ${machine.date}, ${machine.processors} cores, Node ${machine.node}, the
+lab and everything else on the same machine.
 
 | | n | median | 95 % interval of the median | p95 | longest | resolution of one |
 |---|---|---|---|---|---|---|
 ${row('time to deny', denies)}
 ${row('time to allow', allows)}
 
-- **Time to deny**: from the policy's creation being sent to the API server to the first new connection that met silence; the node and its host endpoint carried the
+- **Time to deny**: from the policy's creation being sent to the API server to the first new connection that met
+  silence; the node and its host endpoint carried the
   label already. **Time to allow**: from the policy's deletion being sent to the first new connection that was answered.
-- **How it was watched**: by the observer on the VM, a new connection to each of 4 ports every ${cadenceMs} ms with a limit of ${dialTimeoutMs} ms, started before each change and read back ${watchedMs} ms after it. A change
-  is known to lie between the last dial that showed the old state and the first that showed the new one, the clocks' uncertainty (at most ${worst('clockUncertaintyMs')} ms here) and the
-  lateness of dials (at most ${worst('latenessMs')} ms) included; the figures are of the middles of these intervals, and *resolution* is half of their median width.
-  Changes were made at a random place within a slot. No repetition was left out, and an edge that was not seen would have ended the bench.
-- **Interval of the median**: order statistics ${ranks[0]} and ${ranks[1]} of ${denies.length}, exact coverage ${(100 * coverage).toFixed(1)} %, whatever the distribution. p95 is by nearest rank.
-- **What it is not**: the lab's Felix is a stand-in that writes nftables rules when a watch tells it; these are the figures of the lab and of the method, not of Calico.
-- The observer took ${(100 * cpuShare).toFixed(1)} % of one processor; reading it back took ${median(all.map(({ readBackMs }) => readBackMs)).toFixed(0)} ms (median) beyond the watch. The run that owned the VM ended as ${outcome}.
+- **How it was watched**: by the observer on the VM, a new connection to each of 4 ports every ${cadenceMs} ms with a
+  limit of ${dialTimeoutMs} ms, started before each change and read back ${watchedMs} ms after it. A change
+  is known to lie between the last dial that showed the old state and the first that showed the new one, the clocks'
+  uncertainty (at most ${worst('clockUncertaintyMs')} ms here) and the
+  lateness of dials (at most ${worst('latenessMs')} ms) included; the figures are of the middles of these intervals,
+  and *resolution* is half of their median width.
+  Changes were made at a random place within a slot. No repetition was left out, and an edge that was not seen would
+  have ended the bench.
+- **Interval of the median**: order statistics ${ranks[0]} and ${ranks[1]} of ${denies.length}, exact coverage
+  ${(100 * coverage).toFixed(1)} %, whatever the distribution. p95 is by nearest rank.
+- **What it is not**: the lab's Felix is a stand-in that writes nftables rules when a watch tells it; these are the
+  figures of the lab and of the method, not of Calico.
+- The observer took ${(100 * cpuShare).toFixed(1)} % of one processor; reading it back took
+  ${median(all.map(({ readBackMs }) => readBackMs)).toFixed(0)} ms (median) beyond the watch. The run that owned the
+  VM ended as ${outcome}.
 
 Every repetition: [time-to-deny.json](time-to-deny.json).
 `;

@@ -1,4 +1,7 @@
-/** Fills dist/ with what the package carries: compiled sources, the files that they read at run time, the workflow bundle. */
+/**
+ * Fills dist/ with what the package carries: compiled sources, the files that they read at run time, the workflow
+ * bundle.
+ */
 import { spawnSync } from 'node:child_process';
 import { cpSync, globSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';

@@ -1,5 +1,6 @@
 /**
- * Bundles the workflows ahead of time into dist/workflow-bundle.js, and once more for workers that encrypt payloads, with the failure converter
+ * Bundles the workflows ahead of time into dist/workflow-bundle.js, and once more for workers that encrypt payloads,
+ * with the failure converter
  * that such workers need; does nothing while their sources are the same.
  */
 import { createHash } from 'node:crypto';
@@ -12,7 +13,10 @@ const encryptingFile = join(root, 'dist', 'workflow-bundle-encrypting.js');
 const failureConverterPath = join(root, 'src', 'codec', 'failure-converter.ts');
 const stampFile = join(root, 'dist', 'workflow-bundle.sha256');
 
-/** The path of an up-to-date bundle. Throws with webpack's own words when the workflows cannot be bundled, as when they import a Node module. */
+/**
+ * The path of an up-to-date bundle. Throws with webpack's own words when the workflows cannot be bundled, as when they
+ * import a Node module.
+ */
 export async function bundle(): Promise<string> {
   const hash = sourceHash();
   if (

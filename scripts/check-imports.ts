@@ -1,4 +1,7 @@
-/** The import rules of the house (ARCHITECTURE.md): which folder may import what. `violations` is pure but for reading the files below `root`. */
+/**
+ * The import rules of the house (ARCHITECTURE.md): which folder may import what. `violations` is pure but for reading
+ * the files below `root`.
+ */
 import { globSync, readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { dirname, join, posix, relative, sep } from 'node:path';
@@ -51,12 +54,16 @@ const packageOf = (specifier: string): string =>
     .slice(0, specifier.startsWith('@') ? 2 : 1)
     .join('/');
 
-/** Specifiers of all imports, type-only and dynamic ones too. Comments are left out first; strings that hold `//` do not look like imports. */
+/**
+ * Specifiers of all imports, type-only and dynamic ones too. Comments are left out first; strings that hold `//` do not
+ * look like imports.
+ */
 export function importsOf(source: string): string[] {
   const code = source.replace(/^\s*\/\*[\s\S]*?\*\//gm, '').replace(/^\s*\/\/.*$/gm, '');
-  const statement =
-    /(?:^|[;\n])\s*(?:import|export)\b(?:[^'"`;]*?\bfrom)?\s*['"]([^'"]+)['"]|\b(?:import|require)\s*\(\s*['"]([^'"]+)['"]/g;
-  return [...code.matchAll(statement)].map((match) => match[1] ?? match[2] ?? '');
+  const statement = /(?:^|[;\n])\s*(?:import|export)\b(?:[^'"`;]*?\bfrom)?\s*['"]([^'"]+)['"]/;
+  const call = /\b(?:import|require)\s*\(\s*['"]([^'"]+)['"]/;
+  const either = new RegExp(`${statement.source}|${call.source}`, 'g');
+  return [...code.matchAll(either)].map((match) => match[1] ?? match[2] ?? '');
 }
 
 if (import.meta.main) {

@@ -92,14 +92,16 @@ async function startWorker(environment: Record<string, string>, undo: (() => Pro
   undo.push(async () => {
     if (worker.exitCode !== null || worker.signalCode !== null) return;
     worker.kill('SIGTERM');
-    const patience = setTimeout(() => worker.kill('SIGKILL'), 5000); // the lab goes with it: nothing is worth waiting for
+    // the lab goes with it: nothing is worth waiting for
+    const patience = setTimeout(() => worker.kill('SIGKILL'), 5000);
     await once(worker, 'exit');
     clearTimeout(patience);
   });
   worker.once('exit', (code) => {
     if (code !== 0 && code !== null)
       say(
-        `The worker ended with exit code ${code}:\n${readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-10).join('\n')}`,
+        'The worker ended with exit code ' +
+          `${code}:\n${readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-10).join('\n')}`,
       );
   });
   await untilItPolls(worker, logFile);

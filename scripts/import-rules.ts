@@ -1,4 +1,6 @@
-/** Which room may import what: the one table, from which the check works and the table in ARCHITECTURE.md is generated. */
+/**
+ * Which room may import what: the one table, from which the check works and the table in ARCHITECTURE.md is generated.
+ */
 
 export interface Room {
   /** A folder, or a file, of the repository. The first room that a file lies in counts. */

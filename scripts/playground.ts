@@ -21,7 +21,8 @@ Take it into a shell, in this folder:
 
 Things to try:
 
-  temporal workflow start --type verifyHostEndpoints --task-queue hepflow --workflow-id mine --input-file examples/run.json
+  temporal workflow start --type verifyHostEndpoints --task-queue hepflow --workflow-id mine \\
+    --input-file examples/run.json
   temporal workflow query --workflow-id mine --type progress
   hepflow watch mine                                      # Ctrl-C leaves it running
   hepflow ssh mine                                        # once step awaitSsh is done

@@ -1,4 +1,7 @@
-/** The part of scripts/setup that needs Node 24: the lab's programs and the workflow bundle. `--without-lab` leaves the programs out. */
+/**
+ * The part of scripts/setup that needs Node 24: the lab's programs and the workflow bundle. `--without-lab` leaves the
+ * programs out.
+ */
 import { programNames, providePrograms } from '../lab/tools/programs.ts';
 import { bundle } from './bundle.ts';
 

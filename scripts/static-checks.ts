@@ -1,6 +1,6 @@
 /** Checks that read the sources and run nothing of them. Each gives what is wrong, or nothing. */
 import { spawnSync } from 'node:child_process';
-import { realpathSync } from 'node:fs';
+import { globSync, readFileSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { bundle } from './bundle.ts';
@@ -20,6 +20,7 @@ export const staticChecks: readonly StaticCheck[] = [
     name: 'the sources are formatted and clean (biome)',
     run: () => command('biome', 'check', '--colors=off', '--max-diagnostics=40', '.'),
   },
+  { name: 'no line of code is longer than 120 characters', run: longLines },
   { name: 'every folder imports only what it may', run: () => violations(root).join('\n') },
   { name: 'all of @temporalio shares one protobufjs', run: oneProtobuf },
   {
@@ -32,6 +33,19 @@ export const staticChecks: readonly StaticCheck[] = [
   },
 ];
 
+/** Comments and texts too, which the formatter leaves as they are. Tests may quote longer sentences of others. */
+function longLines(): string {
+  const folders = ['src', 'lab', 'scripts', 'bench'];
+  const files = folders.flatMap((folder) => globSync(`${folder}/**/*.ts`, { cwd: root, exclude: ['**/node_modules'] }));
+  return files
+    .flatMap((file) =>
+      readFileSync(join(root, file), 'utf8')
+        .split('\n')
+        .flatMap((line, index) => (line.length > 120 ? [`${file}:${index + 1}: ${line.length} characters`] : [])),
+    )
+    .join('\n');
+}
+
 function command(name: string, ...args: string[]): string {
   const { status, stdout, stderr } = spawnSync(join(root, 'node_modules', '.bin', name), args, {
     cwd: root,
@@ -41,7 +55,10 @@ function command(name: string, ...args: string[]): string {
   return status === 0 ? '' : `${stdout}${stderr}`.trim() || `${name} ended with exit code ${status}.`;
 }
 
-/** Two copies break the reading of JSON histories with `TypeError: type must be a Type`; a plain install of the SDK gives three. */
+/**
+ * Two copies break the reading of JSON histories with `TypeError: type must be a Type`; a plain install of the SDK
+ * gives three.
+ */
 function oneProtobuf(): string {
   const packages = ['@temporalio/common', '@temporalio/proto', '@temporalio/worker', '@temporalio/client'];
   const found = packages.map((name) => {

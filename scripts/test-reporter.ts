@@ -1,4 +1,6 @@
-/** Runs inside a test file's process: sends each result to scripts/test-runner.ts as it comes. Writes nothing itself. */
+/**
+ * Runs inside a test file's process: sends each result to scripts/test-runner.ts as it comes. Writes nothing itself.
+ */
 import type { TestEvent } from 'node:test/reporters';
 import { inspect } from 'node:util';
 

@@ -22,7 +22,10 @@ export interface RunnerOptions {
 
 const reporter = join(import.meta.dirname, 'test-reporter.ts');
 
-/** Runs test files and adds to the tally: a line for each test as it ends, each failure in full, and what a failed file wrote. */
+/**
+ * Runs test files and adds to the tally: a line for each test as it ends, each failure in full, and what a failed file
+ * wrote.
+ */
 export async function runFiles(files: readonly string[], options: RunnerOptions, tally: Tally): Promise<void> {
   const waiting = [...files];
   const lane = async (): Promise<void> => {

@@ -1,4 +1,7 @@
-/** Runs the static checks, then the tests, with live lines; ends with `N passed, N failed`. Called by scripts/test, which documents the arguments. */
+/**
+ * Runs the static checks, then the tests, with live lines; ends with `N passed, N failed`. Called by scripts/test,
+ * which documents the arguments.
+ */
 import { globSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { basename, join, relative, resolve } from 'node:path';

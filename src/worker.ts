@@ -108,7 +108,10 @@ function installRuntime({ logLevel, metricsAddress }: WorkerOptions): void {
   });
 }
 
-/** A namespace that does not know a search attribute refuses the workflow tasks that set it; so ask first, and do without when nobody answers. */
+/**
+ * A namespace that does not know a search attribute refuses the workflow tasks that set it; so ask first, and do
+ * without when nobody answers.
+ */
 async function knowsSearchAttributes(connection: NativeConnection, namespace: string): Promise<boolean> {
   try {
     const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
@@ -125,7 +128,8 @@ const sibling = (name: string): string =>
   fileURLToPath(new URL(`./${name}.${compiled ? 'js' : 'ts'}`, import.meta.url));
 
 /**
- * Built by `npm run build`, or by `npm run bundle` in a checkout. There are two of the same workflows: whether messages of failures are
+ * Built by `npm run build`, or by `npm run bundle` in a checkout. There are two of the same workflows: whether messages
+ * of failures are
  * put where the codec encrypts them is fixed when they are bundled.
  */
 function workflowBundle(encrypting: boolean): string {

@@ -10,7 +10,8 @@ let hasFailed = false;
 afterEach((t) => {
   hasFailed ||= 'passed' in t && !t.passed;
 });
-// Stryker ends a test file at its first failure, but no signal arrives during a synchronous property: the next test waits for it.
+// Stryker ends a test file at its first failure, but no signal arrives during a synchronous property: the next test
+// waits for it.
 beforeEach(async () => {
   if (hasFailed) await setTimeout(60_000);
 });

@@ -1,5 +1,6 @@
 /**
- * A checker of Stryker's that sorts out the mutants that no compiler would let through, such as `kind === ''` where no kind is empty.
+ * A checker of Stryker's that sorts out the mutants that no compiler would let through, such as `kind === ''` where no
+ * kind is empty.
  * Stryker's own needs the JavaScript API of TypeScript, which TypeScript 7 has not.
  */
 import { execFile } from 'node:child_process';
@@ -22,7 +23,10 @@ const configuration = {
 /** A mutant that the compiler must refuse: it looks at no types at all when it cannot parse one of the files. */
 const canary = 'canary';
 
-/** Errors of the text alone, which the mutant's syntax tree has not: an empty statement after `if`, `??` beside `&&` without parentheses. */
+/**
+ * Errors of the text alone, which the mutant's syntax tree has not: an empty statement after `if`, `??` beside `&&`
+ * without parentheses.
+ */
 const textual = ['TS1313', 'TS5076'];
 
 /** Each mutant is a file beside a copy of its original, so one run of the compiler judges all of them. */

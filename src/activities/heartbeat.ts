@@ -3,7 +3,8 @@ import type { RunIdentity } from '../contract/run.ts';
 import type { StepContext } from '../step/context.ts';
 
 /**
- * Runs a step and heartbeats for it as long as it runs, with the state that it saved last: so a dead worker is noticed and a
+ * Runs a step and heartbeats for it as long as it runs, with the state that it saved last: so a dead worker is noticed
+ * and a
  * cancellation heard within seconds, whatever the step does. Its own time limit bounds a step that hangs.
  */
 export async function withHeartbeat<T, Run extends RunIdentity>(

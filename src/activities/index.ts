@@ -1,5 +1,6 @@
 /**
- * All that runs as an activity: preflight, the changes of every kind, the steps of every vantage, the probe, undo, and the
+ * All that runs as an activity: preflight, the changes of every kind, the steps of every vantage, the probe, undo, and
+ * the
  * sweeper's search. Each is wrapped once with heartbeat, cancellation, resume, attempts and failure mapping.
  */
 import { Context } from '@temporalio/activity';
@@ -45,7 +46,9 @@ export function createActivities(tools: Tools, settings: ActivitySettings): AllA
   return { ...Object.fromEntries(changes), ...named } as AllActivities;
 }
 
-/** What is not watched from before cannot be told afterwards: the observers see their targets before the change is made. */
+/**
+ * What is not watched from before cannot be told afterwards: the observers see their targets before the change is made.
+ */
 const watch =
   (apply: StepActivity<object, Applied>) =>
   async ({ change, observers }: ChangeInput, tools: Tools, context: StepContext): Promise<Applied> => {

@@ -18,7 +18,8 @@ const observerLimitMs = 10_000;
 const undos = listUndos();
 
 /**
- * Tries every entry in the given order, whatever becomes of the others (W5); a second try goes on where the first one ended.
+ * Tries every entry in the given order, whatever becomes of the others (W5); a second try goes on where the first one
+ * ended.
  * Whether an observer watches it matters to the report, never to the undo.
  */
 export async function undoEach(

@@ -64,7 +64,8 @@ export function compareStatements<T>(
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 /**
- * Each place where two values differ as JSON, such as `sentence is "a", not "b".`. `is`: what is there, `should`: what belongs there,
+ * Each place where two values differ as JSON, such as `sentence is "a", not "b".`. `is`: what is there, `should`: what
+ * belongs there,
  * `path`: the place of both.
  */
 export function findDifferences(is: unknown, should: unknown, path = ''): string[] {

@@ -49,7 +49,10 @@ const findingKind = {
     `finding ${about} ${subject && `on ${subject} `}from ${vantage} in phase ${phase}`,
 };
 
-/** Phase by phase and vantage by vantage in the order of the evidence; that of no phase gives nothing, and breaks the chain. */
+/**
+ * Phase by phase and vantage by vantage in the order of the evidence; that of no phase gives nothing, and breaks the
+ * chain.
+ */
 function judgeAgain({ phases, targets, changes, evidence }: Report): Judgement {
   const judged = new Map<VantageId, readonly Expectation[]>();
   const judgements = evidence.map((one): Judgement => {

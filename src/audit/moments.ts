@@ -5,7 +5,8 @@ import { type AuditCheck, createCheck } from './check.ts';
 import { findDifferences } from './compare.ts';
 
 /**
- * How far a worker's clock and Temporal's may be apart. A change reads its moments off the worker's clock, and its step's record is on
+ * How far a worker's clock and Temporal's may be apart. A change reads its moments off the worker's clock, and its
+ * step's record is on
  * Temporal's. An undo reports both itself, so its moment is compared exactly.
  */
 const clockToleranceMs = 5000;

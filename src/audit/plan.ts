@@ -1,4 +1,7 @@
-/** Whether the report's phases, targets, nodes and vantages are those that its scenario gives for its mission and its cluster. */
+/**
+ * Whether the report's phases, targets, nodes and vantages are those that its scenario gives for its mission and its
+ * cluster.
+ */
 import type { Mission } from '../contract/mission.ts';
 import type { PhaseOutline } from '../contract/plan.ts';
 import type { ClusterSummary, Report } from '../contract/report.ts';

@@ -1,7 +1,10 @@
 /**
- * Whether a report is whole, and says nothing that its evidence does not. In the order in which one check rests on those before:
- * schema*.ts: its shape; evidence/chain.ts: its seals; plan.ts: what its scenario expects; probes.ts and phases.ts: that this was
- * looked at; moments.ts: when changes were made; judgement.ts: what follows from all that; ending.ts: what the run says of itself.
+ * Whether a report is whole, and says nothing that its evidence does not. In the order in which one check rests on
+ * those before:
+ * schema*.ts: its shape; evidence/chain.ts: its seals; plan.ts: what its scenario expects; probes.ts and phases.ts:
+ * that this was
+ * looked at; moments.ts: when changes were made; judgement.ts: what follows from all that; ending.ts: what the run says
+ * of itself.
  */
 import { type Report, reportSchemaVersion } from '../contract/report.ts';
 import { findBreak, findHead } from '../evidence/chain.ts';

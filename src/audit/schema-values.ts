@@ -1,4 +1,7 @@
-/** Values that the parts of a report's shape share. Numbers are bounded, so that whatever is reckoned with them stays a date. */
+/**
+ * Values that the parts of a report's shape share. Numbers are bounded, so that whatever is reckoned with them stays a
+ * date.
+ */
 import { z } from 'zod';
 import { expectedOutcomes, targetKinds } from '../contract/evidence.ts';
 import { type FailureCode, failures } from '../contract/failures.ts';

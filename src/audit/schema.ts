@@ -1,5 +1,6 @@
 /**
- * The shape of a report, schema version 2. A field that this version does not know is refused: whether it follows from the evidence
+ * The shape of a report, schema version 2. A field that this version does not know is refused: whether it follows from
+ * the evidence
  * could not be shown.
  */
 import { z } from 'zod';

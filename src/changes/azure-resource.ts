@@ -30,7 +30,10 @@ export const ownByTag = ({ run }: StepContext): Ownership<State> => ({
   read: ({ tags }) => tags[runTag],
 });
 
-/** Looks, checks the run's mark, deletes, and proves by a GET that answers 404. Without the mark it is somebody else's, or was taken from the run: told with both values, not touched (W3, W6). */
+/**
+ * Looks, checks the run's mark, deletes, and proves by a GET that answers 404. Without the mark it is somebody else's,
+ * or was taken from the run: told with both values, not touched (W3, W6).
+ */
 export async function deleteResource<S extends State>(
   id: string,
   context: StepContext,
@@ -51,7 +54,8 @@ export async function deleteResource<S extends State>(
   } catch (error) {
     if (!(error instanceof AzureError) || error.code !== ownCodes.notOwned || foreign === undefined) throw error;
     const is = ownership.read(foreign) ?? 'absent';
-    const detail = `The ${ownership.what} of ${nameOf(foreign.id)} is ${is}, this run wrote ${ownership.wrote}; left alone`;
+    const of = `${ownership.what} of ${nameOf(foreign.id)}`;
+    const detail = `The ${of} is ${is}, this run wrote ${ownership.wrote}; left alone`;
     return { outcome: 'conflict', detail };
   }
 }

@@ -1,4 +1,6 @@
-/** Changing one field of an existing object and putting it back (W3, W9): the decisions are in ownership/field-mark.ts. */
+/**
+ * Changing one field of an existing object and putting it back (W3, W9): the decisions are in ownership/field-mark.ts.
+ */
 import type { Cluster } from '../adapters/kubernetes/index.ts';
 import type { KubernetesObject, Resource } from '../adapters/kubernetes/resources.ts';
 import type { FieldValue } from '../contract/change.ts';
@@ -31,7 +33,8 @@ export interface ChangedField<T extends KubernetesObject> {
 }
 
 /**
- * Writes the wanted value and the run's mark onto the version that was read. `changed`: the run wrote it, now or before; `written`: when, if now.
+ * Writes the wanted value and the run's mark onto the version that was read. `changed`: the run wrote it, now or
+ * before; `written`: when, if now.
  * Fails with ChangedMeanwhile.
  */
 export async function changeField<T extends KubernetesObject>(
@@ -57,14 +60,16 @@ export async function changeField<T extends KubernetesObject>(
       const who = other === undefined || other === change.runId ? '' : `, and run ${other} has changed it`;
       throw new HepflowError(
         'ChangedMeanwhile',
-        `${what} was ${describeValue(change.prior)} before the run and is ${describeValue(readField(object, change.path))} now${who}.`,
+        `${what} was ${describeValue(change.prior)} before the run and is ` +
+          `${describeValue(readField(object, change.path))} now${who}.`,
       );
     }
   }
 }
 
 /**
- * Puts the prior value back if the object still holds what the run wrote. The mark is taken off last, after `waitForEffect`: an undo that dies while it waits
+ * Puts the prior value back if the object still holds what the run wrote. The mark is taken off last, after
+ * `waitForEffect`: an undo that dies while it waits
  * finds the mark and waits again.
  */
 export async function restoreField<T extends KubernetesObject>(
@@ -82,7 +87,9 @@ export async function restoreField<T extends KubernetesObject>(
     case 'conflict':
       return {
         outcome: 'conflict',
-        detail: `${what} is ${current}, this run wrote ${describeValue(change.wanted)} (before it: ${describeValue(change.prior)}); left alone.`,
+        detail:
+          `${what} is ${current}, this run wrote ${describeValue(change.wanted)} (before it: ` +
+          `${describeValue(change.prior)}); left alone.`,
       };
     case 'restore':
       await cluster.patchMerge(resource, name, createRestorePatch(object, change));
@@ -106,7 +113,9 @@ export async function removeMark<T extends KubernetesObject>(
 
 const describeValue = (value: FieldValue): string => (value === null ? 'absent' : String(value));
 
-/** An existing object that a run changed, by its mark. `undo`: null when the mark does not tell what was there before. */
+/**
+ * An existing object that a run changed, by its mark. `undo`: null when the mark does not tell what was there before.
+ */
 export function traceField(object: KubernetesObject, kind: string, undo: UndoDraft | null): Trace[] {
   const mark = readFieldMark(object);
   if (mark === undefined || !isRunId(mark.run)) return [];

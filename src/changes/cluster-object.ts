@@ -7,7 +7,10 @@ import { untilGone } from '../step/until-gone.ts';
 import { unmarked } from './azure-resource.ts';
 import type { Trace, UndoDraft } from './kind.ts';
 
-/** Deletes exactly what was read and looks until it, and not a successor of its name, is gone. A delete under way already is only waited for. */
+/**
+ * Deletes exactly what was read and looks until it, and not a successor of its name, is gone. A delete under way
+ * already is only waited for.
+ */
 export async function deleteObject<T extends KubernetesObject>(
   cluster: Cluster,
   context: StepContext,
@@ -20,7 +23,10 @@ export async function deleteObject<T extends KubernetesObject>(
   await untilGone(context, `${resource.plural} ${name}`, isGone);
 }
 
-/** Left alone (W6). Somebody else's object of that name is no business of the run; the run's own, from which somebody took the label, is told. */
+/**
+ * Left alone (W6). Somebody else's object of that name is no business of the run; the run's own, from which somebody
+ * took the label, is told.
+ */
 export function leaveAlone(what: string, objects: readonly KubernetesObject[], { run }: StepContext): Undone {
   const bereft = objects.find(({ metadata }) => metadata.annotations?.[ownerAnnotation] === run.workflowId);
   if (bereft === undefined)

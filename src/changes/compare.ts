@@ -1,4 +1,6 @@
-/** Whether `actual` holds everything that `wanted` says; the API server may have added defaults. Lists count as a whole. */
+/**
+ * Whether `actual` holds everything that `wanted` says; the API server may have added defaults. Lists count as a whole.
+ */
 export function isHeldBy(actual: unknown, wanted: unknown): boolean {
   if (Array.isArray(wanted))
     return (

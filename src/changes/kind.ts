@@ -11,7 +11,9 @@ import type { StepActivity, Undone } from '../step/context.ts';
 import type { KubernetesRight, Rights } from './rights.ts';
 
 export interface ChangeKind<C extends Change = Change> {
-  /** Where it stands in the order in which a run makes things: what is found of a dead run is undone the highest first. */
+  /**
+   * Where it stands in the order in which a run makes things: what is found of a dead run is undone the highest first.
+   */
   readonly rank: number;
   /** Reads what is there before the run, where undo will restore it (W3). Only reads. */
   readPrior?(change: C, cluster: Cluster, at: PlanContext): Promise<FieldValue>;
@@ -48,7 +50,10 @@ export const defineKind = <C extends Change>(kind: ChangeKind<C>): ChangeKind<C>
 export interface Traces {
   /** What is in the cluster. */
   readonly inCluster?: (look: ClusterLook) => Promise<readonly Trace[]>;
-  /** Runs that a list shows to have left something in Azure. Lists lag behind, so `atPlace` is asked for every run seen anywhere. */
+  /**
+   * Runs that a list shows to have left something in Azure. Lists lag behind, so `atPlace` is asked for every run seen
+   * anywhere.
+   */
   readonly listPlaces?: (search: AzureSearch) => Promise<readonly Place[]>;
   /** What one run left in Azure, by its ids. */
   readonly atPlace?: (place: Place, search: AzureSearch) => Promise<readonly Trace[]>;
@@ -90,7 +95,10 @@ export interface Trace {
   readonly expiresAt: string | null;
   /** null: the thing is not in the resource group of the run's VM. */
   readonly resourceGroup: string | null;
-  /** It shows by itself that its run is over: a peering whose other VNet is gone. A run makes that VNet first and deletes it last. */
+  /**
+   * It shows by itself that its run is over: a peering whose other VNet is gone. A run makes that VNet first and
+   * deletes it last.
+   */
   readonly orphan: boolean;
   /** Known of a run that holds the cluster: its Temporal namespace, and the first run of its chain. */
   readonly execution: { readonly namespace: string; readonly firstExecutionRunId: string } | null;

@@ -5,7 +5,9 @@ export interface Rights {
   readonly kubernetes: readonly KubernetesRight[];
 }
 
-/** `group`: the resource group of the probe VM; `cluster`: the managed cluster; `clusterNetwork`: the VNet of its nodes. */
+/**
+ * `group`: the resource group of the probe VM; `cluster`: the managed cluster; `clusterNetwork`: the VNet of its nodes.
+ */
 export type RightScope = 'group' | 'cluster' | 'clusterNetwork';
 
 export interface AzureRight {

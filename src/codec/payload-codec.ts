@@ -3,7 +3,10 @@ import type { Payload, PayloadCodec } from '@temporalio/common';
 import proto from '@temporalio/proto'; // CommonJS, whose names Node cannot see
 import type { PayloadKey } from '../config/payload-keys.ts';
 
-/** Value of the metadata field `encoding` of an encrypted payload, and the field that names its key: as in Temporal's own samples. */
+/**
+ * Value of the metadata field `encoding` of an encrypted payload, and the field that names its key: as in Temporal's
+ * own samples.
+ */
 export const encryptedEncoding = 'binary/encrypted';
 export const keyIdField = 'encryption-key-id';
 
@@ -16,9 +19,12 @@ const { Payload: PayloadMessage } = proto.temporal.api.common.v1;
 export class PayloadKeyError extends Error {}
 
 /**
- * Encrypts what Temporal stores: AES-256-GCM over the whole payload, metadata included; data is nonce (12 bytes), ciphertext, tag (16 bytes).
- * What is not encrypted is read as it is, so runs from before a key was introduced stay readable. Without keys nothing is encrypted, and an
- * encrypted payload is refused with the id of the key that it needs. Nonces are random: a key is good for 2^32 payloads (NIST SP 800-38D 8.3).
+ * Encrypts what Temporal stores: AES-256-GCM over the whole payload, metadata included; data is nonce (12 bytes),
+ * ciphertext, tag (16 bytes).
+ * What is not encrypted is read as it is, so runs from before a key was introduced stay readable. Without keys nothing
+ * is encrypted, and an
+ * encrypted payload is refused with the id of the key that it needs. Nonces are random: a key is good for 2^32 payloads
+ * (NIST SP 800-38D 8.3).
  */
 export function createPayloadCodec(keys: () => readonly PayloadKey[] = () => []): PayloadCodec {
   return {
@@ -55,7 +61,8 @@ function open(payload: Payload, keys: readonly PayloadKey[]): Payload {
         ? 'there is no key ring here'
         : `the key ring here holds ${keys.map((each) => each.id).join(', ')}`;
     throw new PayloadKeyError(
-      `This is encrypted with the key ${JSON.stringify(id)}, but ${known}. Add that key to the file that HEPFLOW_PAYLOAD_KEY names.`,
+      `This is encrypted with the key ${JSON.stringify(id)}, but ${known}. Add that key to the file that ` +
+        'HEPFLOW_PAYLOAD_KEY names.',
     );
   }
   const data = Buffer.from(payload.data ?? []);
@@ -67,7 +74,8 @@ function open(payload: Payload, keys: readonly PayloadKey[]): Payload {
     );
   } catch {
     throw new PayloadKeyError(
-      `A payload does not decrypt with the key ${id}: it was changed after it was written, or ${id} is another key than the writer's.`,
+      `A payload does not decrypt with the key ${id}: it was changed after it was written, or ${id} is another ` +
+        `key than the writer's.`,
     );
   }
 }

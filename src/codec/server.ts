@@ -1,7 +1,9 @@
 /**
- * Temporal's remote codec protocol, for its Web UI and CLI: POST /encode and /decode (or below one folder, such as /default/decode) with
+ * Temporal's remote codec protocol, for its Web UI and CLI: POST /encode and /decode (or below one folder, such as
+ * /default/decode) with
  * `{"payloads": [...]}` in proto3 JSON. https://docs.temporal.io/production-deployment/data-encryption
- * It hands out plaintext to whoever may ask, so it listens on the loopback only, and browsers may ask from the given origins only.
+ * It hands out plaintext to whoever may ask, so it listens on the loopback only, and browsers may ask from the given
+ * origins only.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';

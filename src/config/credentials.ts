@@ -2,12 +2,15 @@ import { accessSync, constants, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import type { Problem } from '../contract/failures.ts';
 
-/** What every Azure VM has in its DMI chassis asset tag: there the metadata service can give a managed identity's token. */
+/**
+ * What every Azure VM has in its DMI chassis asset tag: there the metadata service can give a managed identity's token.
+ */
 const azureAssetTag = '7783-7084-3265-9085-8269-3286-77';
 const tools = ['az', 'azd', 'pwsh'];
 
 /**
- * Whether any of the ways of DefaultAzureCredential can work at all: a service principal, a workload identity, a managed identity, a login of a developer tool.
+ * Whether any of the ways of DefaultAzureCredential can work at all: a service principal, a workload identity, a
+ * managed identity, a login of a developer tool.
  * Nothing is sent; whether the credential is accepted shows when it is used.
  */
 export function checkCredentials(
@@ -33,9 +36,12 @@ export function checkCredentials(
       code: 'CredentialsMissing',
       field: begun ? missing.join(', ') : 'Azure',
       message: begun
-        ? `${missing.length === 1 ? 'is' : 'are'} missing for a service principal, and nothing else can give a credential.`
+        ? `${missing.length === 1 ? 'is' : 'are'} missing for a service principal, and nothing else can give a ` +
+          'credential.'
         : 'has no credential to use.',
-      remedy: `Set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET (or AZURE_CLIENT_CERTIFICATE_PATH, or AZURE_FEDERATED_TOKEN_FILE); or run where a managed identity is; or install the Azure CLI and az login.`,
+      remedy:
+        'Set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET (or AZURE_CLIENT_CERTIFICATE_PATH, or ' +
+        'AZURE_FEDERATED_TOKEN_FILE); or run where a managed identity is; or install the Azure CLI and az login.',
     },
   ];
 }

@@ -24,7 +24,10 @@ export class RuleError extends Error {
   }
 }
 
-/** Finds options by flag, environment, file, default; collects every problem on the way. An empty value counts as not given. */
+/**
+ * Finds options by flag, environment, file, default; collects every problem on the way. An empty value counts as not
+ * given.
+ */
 export class Lookup<Name extends string> {
   readonly problems: Problem[] = [];
   readonly #rows: Readonly<Record<Name, OptionRow>>;

@@ -1,10 +1,16 @@
-/** Kinds of option values: each gives the value in its type, or throws a RuleError with rule, value got and remedy. Secrets are not shown. */
+/**
+ * Kinds of option values: each gives the value in its type, or throws a RuleError with rule, value got and remedy.
+ * Secrets are not shown.
+ */
 import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import { type Found, RuleError } from './lookup.ts';
 
 export type AzureCloud = 'public' | 'usgovernment' | 'china' | 'custom';
 
-/** Endpoints of the clouds: https://learn.microsoft.com/azure/azure-government/compare-azure-government-global-azure and Azure China's equivalent. */
+/**
+ * Endpoints of the clouds: https://learn.microsoft.com/azure/azure-government/compare-azure-government-global-azure and
+ * Azure China's equivalent.
+ */
 export const azureClouds: Readonly<
   Record<AzureCloud, { readonly armEndpoint: string; readonly authorityHost: string | undefined }>
 > = {
@@ -87,7 +93,10 @@ export function kubeconfig({ value }: Found): string {
 const secretBytes = 32;
 const makeSecret = (file: string): string => `openssl rand -out ${file} ${secretBytes} && chmod 600 ${file}`;
 
-/** Content of a file that nobody but its owner may read; a missing one is refused with `make`, the command that makes it. */
+/**
+ * Content of a file that nobody but its owner may read; a missing one is refused with `make`, the command that makes
+ * it.
+ */
 export function ownersFile(file: string, make: string): Buffer {
   let mode: number;
   let content: Buffer;

@@ -1,4 +1,7 @@
-/** The key ring of HEPFLOW_PAYLOAD_KEY: a file with a line `ID:BASE64` for each key, of 32 bytes. The first one encrypts, all decrypt. */
+/**
+ * The key ring of HEPFLOW_PAYLOAD_KEY: a file with a line `ID:BASE64` for each key, of 32 bytes. The first one
+ * encrypts, all decrypt.
+ */
 import { type Found, RuleError } from './lookup.ts';
 import { ownersFile } from './option-kinds.ts';
 
@@ -12,7 +15,10 @@ export interface PayloadKey {
 const keyBytes = 32;
 const makeKey = (file: string): string => `(umask 077; echo "k1:$(openssl rand -base64 ${keyBytes})" > ${file})`;
 
-/** The keys of a file that only its owner may read. Empty lines and lines that begin with # are passed over. No key is ever shown in an error. */
+/**
+ * The keys of a file that only its owner may read. Empty lines and lines that begin with # are passed over. No key is
+ * ever shown in an error.
+ */
 export function payloadKeys({ value: file }: Found): () => readonly PayloadKey[] {
   const keys: PayloadKey[] = [];
   for (const [index, line] of ownersFile(file, makeKey(file)).toString('utf8').split('\n').entries()) {

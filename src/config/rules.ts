@@ -1,4 +1,7 @@
-/** Rules for single values of a run spec: each a zod schema whose messages say the rule, and in `params.remedy` the way out where the general one is not enough. */
+/**
+ * Rules for single values of a run spec: each a zod schema whose messages say the rule, and in `params.remedy` the way
+ * out where the general one is not enough.
+ */
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 
@@ -47,12 +50,14 @@ export const dnsLabel = text(
   (value) => new RegExp(`^${label}$`).test(value),
 );
 export const dnsName = text(
-  'must be a DNS name: at most 253 lower-case letters, digits, - and dots, its parts beginning and ending with a letter or digit',
+  'must be a DNS name: at most 253 lower-case letters, digits, - and dots, its parts beginning and ending with ' +
+    'a letter or digit',
   isSubdomain,
 );
 /** Kubernetes demands of a Service that its name begins with a letter (RFC 1035). */
 export const serviceName = text(
-  'must be a service name: at most 63 lower-case letters, digits and -, beginning with a letter, ending with a letter or digit',
+  'must be a service name: at most 63 lower-case letters, digits and -, beginning with a letter, ending with a ' +
+    'letter or digit',
   (value) => /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/.test(value),
 );
 
@@ -62,7 +67,9 @@ function isLabelKey(key: string): boolean {
   const [prefix, name] = parts.length === 1 ? [undefined, parts[0]] : parts;
   return parts.length <= 2 && isQualified.test(name ?? '') && (prefix === undefined || isSubdomain(prefix));
 }
-/** The run overwrites the label for a while: keys that Kubernetes and Azure steer by would move pods or break routing. */
+/**
+ * The run overwrites the label for a while: keys that Kubernetes and Azure steer by would move pods or break routing.
+ */
 const isSomebodyElses: Check = (key) =>
   /(^|\.)(kubernetes\.io|k8s\.io|azure\.com|projectcalico\.org|hepflow\.io)\//.test(key);
 export const labelKey = text(
@@ -116,11 +123,11 @@ export const sshSource = text(
 
 /** Azure refuses these as admin user names. */
 const reservedUsers =
-  'admin administrator root user user1 user2 user3 user4 user5 test test1 test2 test3 admin1 admin2 adm guest owner server sql support sys backup console a actuser aspnet david john'.split(
-    ' ',
-  );
+  `admin administrator root user user1 user2 user3 user4 user5 test test1 test2 test3 admin1 admin2 adm guest owner
+  server sql support sys backup console a actuser aspnet david john`.split(/\s+/);
 export const adminUser = text(
-  'must be a Linux user name that Azure accepts: at most 32 lower-case letters, digits, - and _, beginning with a letter or _; not root, admin, test or the like',
+  'must be a Linux user name that Azure accepts: at most 32 lower-case letters, digits, - and _, beginning ' +
+    'with a letter or _; not root, admin, test or the like',
   (value) => /^[a-z_][-a-z0-9_]{0,31}$/.test(value) && !reservedUsers.includes(value),
 );
 export const vmSize = text(

@@ -87,7 +87,8 @@ const schema = z.strictObject({
 });
 
 /**
- * Fills in every default of a run spec. Keys `$comment` and `$schema` are dropped at every level, so that a JSON file can be commented.
+ * Fills in every default of a run spec. Keys `$comment` and `$schema` are dropped at every level, so that a JSON file
+ * can be commented.
  * Throws HepflowError `InvalidInput` whose problems are all that is wrong, never only the first.
  */
 export function resolveMission(spec: unknown): Mission {

@@ -16,7 +16,10 @@ import {
 } from './option-kinds.ts';
 import { type PayloadKey, payloadKeys } from './payload-keys.ts';
 
-/** Everything that a worker is told, resolved. What is secret is a function, so that printing the options tells nothing (W7). */
+/**
+ * Everything that a worker is told, resolved. What is secret is a function, so that printing the options tells nothing
+ * (W7).
+ */
 export interface WorkerOptions {
   readonly taskQueue: string;
   readonly azure: AzureOptions;
@@ -53,7 +56,10 @@ export interface AzureOptions {
 export const logLevels = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
-/** The worker's options by name: how each is given, its default, what it is for. The CLI's flags and help come from here. */
+/**
+ * The worker's options by name: how each is given, its default, what it is for. The CLI's flags and help come from
+ * here.
+ */
 export const workerOptionRows = {
   taskQueue: { flag: '--task-queue', variable: 'HEPFLOW_TASK_QUEUE', fallback: taskQueue, help: 'Temporal task queue' },
   keySecretFile: {
@@ -113,8 +119,10 @@ export type WorkerOptionName = keyof typeof workerOptionRows;
 export type WorkerFlags = Partial<Record<WorkerOptionName | 'config', string>>;
 
 /**
- * Flag, else environment, else the YAML or JSON file of `--config` or HEPFLOW_CONFIG (keys as in `workerOptionRows`), else default.
- * Throws HepflowError InvalidInput (CredentialsMissing when that is all that is wrong) with every problem at once, each naming flag and variable.
+ * Flag, else environment, else the YAML or JSON file of `--config` or HEPFLOW_CONFIG (keys as in `workerOptionRows`),
+ * else default.
+ * Throws HepflowError InvalidInput (CredentialsMissing when that is all that is wrong) with every problem at once, each
+ * naming flag and variable.
  */
 export function resolveWorkerOptions(flags: WorkerFlags = {}, env: NodeJS.ProcessEnv = process.env): WorkerOptions {
   return resolved(flags, env, true) as WorkerOptions;

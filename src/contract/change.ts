@@ -1,4 +1,7 @@
-/** Changes as they travel: planned, applied, undone. All of it is data, so that it lives in history and any worker can carry it out. */
+/**
+ * Changes as they travel: planned, applied, undone. All of it is data, so that it lives in history and any worker can
+ * carry it out.
+ */
 import type { FailureCode } from './failures.ts';
 import type { Interval } from './observation.ts';
 import type { PhaseName } from './phase.ts';
@@ -37,7 +40,10 @@ export interface PlannedChange {
   readonly policy?: string;
 }
 
-/** One entry of the undo stack. Undoing what never happened is success (W2); objects without the run's mark are left alone (W6). */
+/**
+ * One entry of the undo stack. Undoing what never happened is success (W2); objects without the run's mark are left
+ * alone (W6).
+ */
 export interface UndoEntry {
   /** The change that it takes back; empty: a sweep does, whose run is over. */
   readonly change: ChangeId;
@@ -56,7 +62,10 @@ export const undoResults = ['done', 'nothing', 'conflict', 'failed'] as const;
 export type UndoResult = (typeof undoResults)[number];
 
 export interface UndoOutcome {
-  /** `done`; `nothing`: there was nothing to undo; `conflict`: somebody else changed it, it is left alone (W3); `failed`. */
+  /**
+   * `done`; `nothing`: there was nothing to undo; `conflict`: somebody else changed it, it is left alone (W3);
+   * `failed`.
+   */
   readonly outcome: UndoResult;
   /** For `failed`: whether trying again can help. */
   readonly retryable: boolean;
@@ -106,7 +115,8 @@ export interface MomentWords {
 }
 
 /**
- * `asked`: a change was asked for; `reached`: it was seen to have arrived where the policy reads it; `undone`: it was taken back;
+ * `asked`: a change was asked for; `reached`: it was seen to have arrived where the policy reads it; `undone`: it was
+ * taken back;
  * `observed`: a connection showed it, or the proof was complete.
  */
 export const momentRoles = ['asked', 'reached', 'undone', 'observed'] as const;

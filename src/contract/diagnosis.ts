@@ -1,7 +1,13 @@
-/** What preflight and `hepflow doctor` find out, read only. Preflight refuses a run on any `problem` and takes each `warning` into the report; doctor shows all. */
+/**
+ * What preflight and `hepflow doctor` find out, read only. Preflight refuses a run on any `problem` and takes each
+ * `warning` into the report; doctor shows all.
+ */
 import type { FailureCode } from './failures.ts';
 
-/** `problem`: a run would be refused, or must fail. `warning`: it goes on, and may come to harm or do some. `info`: worth knowing. `ok`: looked at, and in order. */
+/**
+ * `problem`: a run would be refused, or must fail. `warning`: it goes on, and may come to harm or do some. `info`:
+ * worth knowing. `ok`: looked at, and in order.
+ */
 export type Level = 'problem' | 'warning' | 'info' | 'ok';
 
 /** The worst first. */
@@ -39,7 +45,9 @@ export const topics = {
   azureRights: {
     area: 'azure',
     title: 'rights',
-    asks: "May the credential do everything that a run does in Azure? Asked at the VM's group, the cluster and the VNet of its nodes.",
+    asks:
+      "May the credential do everything that a run does in Azure? Asked at the VM's group, the cluster and the " +
+      'VNet of its nodes.',
     problem: 'an action is missing; each is named',
     warning:
       'an action that only a witness needs is missing; the run goes on without that witness, and its report says so',
@@ -117,7 +125,9 @@ export const topics = {
   kubeProxy: {
     area: 'cluster',
     title: 'kube-proxy',
-    asks: 'In which mode does kube-proxy run? Optional: needs the right to read its ConfigMap or DaemonSet in kube-system.',
+    asks:
+      'In which mode does kube-proxy run? Optional: needs the right to read its ConfigMap or DaemonSet in ' +
+      'kube-system.',
     problem: '',
     warning: '',
   },
@@ -141,12 +151,15 @@ export const topics = {
     asks: 'Can automatic host endpoints be switched on?',
     problem: 'KubeControllersConfiguration default is missing, or another run changed it',
     warning:
-      'AUTO_HOST_ENDPOINTS in the environment of calico-kube-controllers overrides it, or createDefaultHostEndpoint is Disabled',
+      'AUTO_HOST_ENDPOINTS in the environment of calico-kube-controllers overrides it, or ' +
+      'createDefaultHostEndpoint is Disabled',
   },
   lockOut: {
     area: 'calico',
     title: 'lock-out',
-    asks: 'Which GlobalNetworkPolicies select automatic host endpoints the moment these exist, or once a node has the label? Each selector is evaluated against the labels of every node.',
+    asks:
+      'Which GlobalNetworkPolicies select automatic host endpoints the moment these exist, or once a node has ' +
+      'the label? Each selector is evaluated against the labels of every node.',
     problem: '',
     warning: 'one that is not preDNAT does, or its selector cannot be read',
   },
@@ -160,7 +173,9 @@ export const topics = {
   profile: {
     area: 'calico',
     title: 'default-allow profile',
-    asks: 'Is there the profile projectcalico-default-allow, without which an automatic host endpoint cuts all traffic of its node (calico#3552)?',
+    asks:
+      'Is there the profile projectcalico-default-allow, without which an automatic host endpoint cuts all ' +
+      'traffic of its node (calico#3552)?',
     problem: '',
     warning: 'the API server does not have it',
   },

@@ -3,7 +3,10 @@ import type { Missing, Observation } from './observation.ts';
 import type { PhaseName } from './phase.ts';
 import type { VantageId, Witness } from './vantage.ts';
 
-/** OPEN: handshake completed. DROP: silence until the time limit. RST: reset by the peer. ICMP_REJECT: refused by ICMP. PROBE_FAULT: the probe itself could not run. */
+/**
+ * OPEN: handshake completed. DROP: silence until the time limit. RST: reset by the peer. ICMP_REJECT: refused by ICMP.
+ * PROBE_FAULT: the probe itself could not run.
+ */
 export const outcomes = ['OPEN', 'DROP', 'RST', 'ICMP_REJECT', 'PROBE_FAULT'] as const;
 export type Outcome = (typeof outcomes)[number];
 
@@ -26,7 +29,10 @@ export interface Target {
 
 export const targetKinds = ['nodePort', 'openPort'] as const;
 
-/** `proof`: one of the independent connections that a verdict rests on; `before`, `during`, `after`: live controls bracketing them. */
+/**
+ * `proof`: one of the independent connections that a verdict rests on; `before`, `during`, `after`: live controls
+ * bracketing them.
+ */
 export const connectionStages = ['before', 'proof', 'during', 'after'] as const;
 
 /** One new TCP connection attempt. */
@@ -74,20 +80,29 @@ export interface Evidence {
   readonly startedAt: string;
   readonly endedAt: string;
   readonly kernel: string;
-  /** The VM's net.ipv4.tcp_syn_linear_timeouts: above 0, a SYN is repeated every second at first. Null: this kernel does not have it. */
+  /**
+   * The VM's net.ipv4.tcp_syn_linear_timeouts: above 0, a SYN is repeated every second at first. Null: this kernel does
+   * not have it.
+   */
   readonly synLinearTimeouts?: number | null;
   readonly targets: readonly Target[];
   readonly convergence: Convergence;
   readonly connections: readonly Connection[];
   /** By `<namespace>/<name>` of each service behind a target. */
   readonly backends: Readonly<Record<string, { readonly before: BackendHealth; readonly after: BackendHealth }>>;
-  /** Beside a deny: who answered when an open NodePort was asked many times, by target id: how often each first line came. */
+  /**
+   * Beside a deny: who answered when an open NodePort was asked many times, by target id: how often each first line
+   * came.
+   */
   readonly answers?: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** What the observer saw around the change that led to this phase; absent for a phase without one. */
   readonly observation?: Observation | Missing;
   /** Absent: nobody else was asked. */
   readonly witnesses?: readonly Witness[];
-  /** Ties the evidence to what was gathered before it: SHA-256 over the evidence without this field. Absent while it is not sealed. */
+  /**
+   * Ties the evidence to what was gathered before it: SHA-256 over the evidence without this field. Absent while it is
+   * not sealed.
+   */
   readonly seal?: Seal;
 }
 

@@ -1,9 +1,13 @@
 /**
- * The failure catalogue: codes travel, classes do not. An activity throws an ApplicationFailure whose type is a code of this table and whose
+ * The failure catalogue: codes travel, classes do not. An activity throws an ApplicationFailure whose type is a code of
+ * this table and whose
  * first detail is a `FailureDetail`. docs/errors.md is generated from it (scripts/docs.ts) and compared in a test.
  */
 
-/** `never`: trying again cannot help. `soon`: the step's own retry policy. `later`: after the time the other side asked for, else the retry policy. */
+/**
+ * `never`: trying again cannot help. `soon`: the step's own retry policy. `later`: after the time the other side asked
+ * for, else the retry policy.
+ */
 export type Retry = 'never' | 'soon' | 'later';
 
 interface Failure {
@@ -30,7 +34,8 @@ export const failures = {
     retry: 'never',
     when: 'The worker has no usable Azure or Kubernetes credential.',
     remedy:
-      'Give the worker a credential: AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, a managed or workload identity, or `az login`.',
+      'Give the worker a credential: AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, a managed or ' +
+      'workload identity, or `az login`.',
   },
 
   // --- problems that preflight lists (as `Problem.code`)
@@ -58,7 +63,8 @@ export const failures = {
     retry: 'never',
     when: 'AKS forbids changes in the node resource group (node resource group lockdown).',
     remedy:
-      'Use a cluster with its own VNet, or lift the lockdown: az aks update --nrg-lockdown-restriction-level Unrestricted.',
+      'Use a cluster with its own VNet, or lift the lockdown: az aks update --nrg-lockdown-restriction-level ' +
+      'Unrestricted.',
   },
   NamespaceNotFound: {
     retry: 'never',
@@ -125,7 +131,8 @@ export const failures = {
     retry: 'never',
     when: 'Another run holds the cluster, or one that cannot be proved to be over.',
     remedy:
-      'Wait for that run to end, or stop it: hepflow cancel ID. If you know that it is over: kubectl delete lease --namespace kube-system hepflow.',
+      'Wait for that run to end, or stop it: hepflow cancel ID. If you know that it is over: kubectl delete ' +
+      'lease --namespace kube-system hepflow.',
   },
   MissingRights: {
     retry: 'never',
@@ -272,7 +279,8 @@ export const failures = {
     retry: 'never',
     when: 'The host key is not the one that the run derived: this is not the VM that it created.',
     remedy:
-      'All workers of a task queue must share one HEPFLOW_KEY_SECRET_FILE; if they do, find out who answers at that address: nothing was sent to it.',
+      'All workers of a task queue must share one HEPFLOW_KEY_SECRET_FILE; if they do, find out who answers at ' +
+      'that address: nothing was sent to it.',
   },
   SshRefused: {
     retry: 'soon',

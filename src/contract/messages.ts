@@ -55,7 +55,10 @@ export interface GridCell {
   readonly verdict: Verdict['verdict'] | null;
 }
 
-/** Heartbeat details of the step `probe` under way: how far its proof is. Read from the pending activity; never in history. */
+/**
+ * Heartbeat details of the step `probe` under way: how far its proof is. Read from the pending activity; never in
+ * history.
+ */
 export interface LiveProof {
   readonly phase: PhaseName;
   readonly stage: (typeof proofStages)[number];

@@ -1,6 +1,7 @@
 /**
  * What a run is asked to do. `RunSpec` is what a user writes: everything but the first three fields may be left out.
- * `Mission` is the same with every default filled in; config/run-spec.ts turns one into the other and refuses bad input.
+ * `Mission` is the same with every default filled in; config/run-spec.ts turns one into the other and refuses bad
+ * input.
  */
 
 export interface Mission {
@@ -77,7 +78,10 @@ export interface PolicySpec {
 export const gateRules = ['on-signal', 'always', 'never'] as const;
 
 export interface SecondNode {
-  /** `on-signal`: wait for signal `labelNode2`; `always`: go on at once; `never`: stop after node 1. Default `on-signal`. */
+  /**
+   * `on-signal`: wait for signal `labelNode2`; `always`: go on at once; `never`: stop after node 1. Default
+   * `on-signal`.
+   */
   readonly when: (typeof gateRules)[number];
   /** How long `on-signal` waits before the run goes on without node 2, in milliseconds. Default 15 minutes. */
   readonly waitMs: number;
@@ -86,7 +90,10 @@ export interface SecondNode {
 export const cleanupRules = ['always', 'on-success', 'on-signal'] as const;
 
 export interface Cleanup {
-  /** `always`; `on-success`: keep everything when a step failed, and list it; `on-signal`: wait for signal `finish` first. Default `always`. */
+  /**
+   * `always`; `on-success`: keep everything when a step failed, and list it; `on-signal`: wait for signal `finish`
+   * first. Default `always`.
+   */
   readonly when: (typeof cleanupRules)[number];
   /** How long `on-signal` waits before it cleans up all the same, in milliseconds. Default 1 hour. */
   readonly waitMs: number;
@@ -102,7 +109,8 @@ export interface ProbeSettings {
   /** A TCP port open on every node whatever the policy; the control of a deny. Default 10250 (kubelet). */
   readonly controlPort: number;
   /**
-   * How long fresh connections go on after a proven deny to bound how many could still pass, in milliseconds; 0: no soak. Default 0; 15 000 gives
+   * How long fresh connections go on after a proven deny to bound how many could still pass, in milliseconds; 0: no
+   * soak. Default 0; 15 000 gives
    * a bound below 1 % at 95 % confidence.
    */
   readonly soakMs: number;

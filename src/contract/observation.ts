@@ -1,8 +1,12 @@
-/** What an observer on the VM saw around a change: facts only. It dials every target once a slot, from before the change until it is read back. */
+/**
+ * What an observer on the VM saw around a change: facts only. It dials every target once a slot, from before the change
+ * until it is read back.
+ */
 
 /**
  * The outcomes of one target's dials in order of slots, one letter a slot, run-length coded (`412o96d`):
- * `o` OPEN, `d` DROP (no answer within the dial's limit), `r` RST, `i` ICMP_REJECT, `f` PROBE_FAULT, `-` not dialled (the VM was late), or not answered yet when
+ * `o` OPEN, `d` DROP (no answer within the dial's limit), `r` RST, `i` ICMP_REJECT, `f` PROBE_FAULT, `-` not dialled
+ * (the VM was late), or not answered yet when
  * the observer was stopped.
  */
 export type Track = string;
@@ -11,7 +15,10 @@ export type Track = string;
 export interface ClockOffset {
   /** The VM's clock minus the worker's, in milliseconds. */
   readonly offsetMs: number;
-  /** The true offset lies within this of `offsetMs`: half of the shortest round trip, and half of the millisecond that the worker's clock shows. In milliseconds. */
+  /**
+   * The true offset lies within this of `offsetMs`: half of the shortest round trip, and half of the millisecond that
+   * the worker's clock shows. In milliseconds.
+   */
   readonly uncertaintyMs: number;
   readonly exchanges: number;
 }
@@ -30,12 +37,16 @@ export interface HeldConnection {
 }
 
 /**
- * `answered`: the rest of a request was sent and a response came; `silent`: none came; `closed`, `reset`: somebody ended it;
+ * `answered`: the rest of a request was sent and a response came; `silent`: none came; `closed`, `reset`: somebody
+ * ended it;
  * `unopened`: it could not be opened.
  */
 export const heldOutcomes = ['answered', 'silent', 'closed', 'reset', 'unopened'] as const;
 
-/** `read`: it ran until it was read back; `bound`: it had reached its own time limit before, so what came later was not seen. */
+/**
+ * `read`: it ran until it was read back; `bound`: it had reached its own time limit before, so what came later was not
+ * seen.
+ */
 export const observerEnds = ['read', 'bound'] as const;
 
 export interface Observation {
@@ -61,7 +72,10 @@ export interface Missing {
 
 export const isMissing = (found: object): found is Missing => 'missing' in found;
 
-/** A stretch of time in which something happened, ISO 8601 with milliseconds, on the worker's clock: from before it was asked for to after it was seen. */
+/**
+ * A stretch of time in which something happened, ISO 8601 with milliseconds, on the worker's clock: from before it was
+ * asked for to after it was seen.
+ */
 export interface Interval {
   readonly from: string;
   readonly to: string;

@@ -109,9 +109,15 @@ export interface Transition {
   readonly to: Expected;
   /** In order of time. */
   readonly moments: readonly Moment[];
-  /** The moment from which `tookMs` counts: the last thing that had to be asked for, or the first that was undone. Null: not known. */
+  /**
+   * The moment from which `tookMs` counts: the last thing that had to be asked for, or the first that was undone. Null:
+   * not known.
+   */
   readonly asked: Moment | null;
-  /** From the change's being asked for to the first connection that showed it, in milliseconds: at least, at most. Null when an end is not known. */
+  /**
+   * From the change's being asked for to the first connection that showed it, in milliseconds: at least, at most. Null
+   * when an end is not known.
+   */
   readonly tookMs: { readonly atLeast: number; readonly atMost: number } | null;
   readonly censored: (typeof censorings)[number];
   /** Connections that got through after the first silence. Only for `to` DROP. */
@@ -124,7 +130,10 @@ export interface Transition {
   readonly sentence: string;
 }
 
-/** `no`: both edges were seen; `left`: the change showed before the observer looked; `right`: it did not show while it looked; `unobserved`: nothing was seen. */
+/**
+ * `no`: both edges were seen; `left`: the change showed before the observer looked; `right`: it did not show while it
+ * looked; `unobserved`: nothing was seen.
+ */
 export const censorings = ['no', 'left', 'right', 'unobserved'] as const;
 
 export interface Finding {
@@ -140,7 +149,10 @@ export interface Finding {
   readonly sentence: string;
 }
 
-/** CONFIRMED: agrees with the verdicts; CONTRADICTED: speaks against them, so the run cannot be a PASS; UNKNOWN: could not be had, the sentence says why. */
+/**
+ * CONFIRMED: agrees with the verdicts; CONTRADICTED: speaks against them, so the run cannot be a PASS; UNKNOWN: could
+ * not be had, the sentence says why.
+ */
 export const findingResults = ['CONFIRMED', 'CONTRADICTED', 'UNKNOWN'] as const;
 export type FindingResult = (typeof findingResults)[number];
 

@@ -9,7 +9,9 @@ export interface RunIdentity {
   readonly startedAt: string;
 }
 
-/** Beside its identity: the run as every step that changes something is told: names, tags and labels come from it (W6). */
+/**
+ * Beside its identity: the run as every step that changes something is told: names, tags and labels come from it (W6).
+ */
 export interface RunRef extends RunIdentity {
   readonly subscriptionId: string;
   /** Resource group of everything that the run creates in Azure. */

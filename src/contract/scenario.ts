@@ -1,4 +1,7 @@
-/** A scenario as data: from where (vantages), to what (targets), and phase by phase what changes and what is then expected. */
+/**
+ * A scenario as data: from where (vantages), to what (targets), and phase by phase what changes and what is then
+ * expected.
+ */
 import type { Expected } from './evidence.ts';
 import type { gateRules, ProbeVmSpec } from './mission.ts';
 import type { PhaseName } from './phase.ts';
@@ -67,7 +70,8 @@ export interface Gate {
 }
 
 /**
- * One thing that the run does to the world. Which fields it has beside `kind` is its kind's matter (changes/<kind>/plan.ts). A text
+ * One thing that the run does to the world. Which fields it has beside `kind` is its kind's matter
+ * (changes/<kind>/plan.ts). A text
  * in it may hold `${<vantage>.sourceAddress}`, which is filled in when the vantage stands.
  */
 export interface Change {

@@ -1,4 +1,7 @@
-/** What preflight found, read only: the cluster as it is before the run. Prior values stand in the plan, with the changes (W3). */
+/**
+ * What preflight found, read only: the cluster as it is before the run. Prior values stand in the plan, with the
+ * changes (W3).
+ */
 import type { CalicoSummary } from './report.ts';
 
 export interface Site {

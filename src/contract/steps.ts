@@ -1,4 +1,6 @@
-/** What crosses between workflows and activities. Changes are activities too, each by the step name that its plan gives. */
+/**
+ * What crosses between workflows and activities. Changes are activities too, each by the step name that its plan gives.
+ */
 import type { Applied, UndoEntry, UndoOutcome } from './change.ts';
 import type { Evidence, Expected, Target } from './evidence.ts';
 import type { Mission, ProbeSettings } from './mission.ts';
@@ -22,9 +24,14 @@ export interface Result<Output> {
 
 /** The activities that change nothing; they are the only ones that workflows know by name. */
 export interface Activities {
-  /** Validates the input and reads cluster and subscription. Fails with InvalidInput or PreflightFailed, each with every problem. */
+  /**
+   * Validates the input and reads cluster and subscription. Fails with InvalidInput or PreflightFailed, each with every
+   * problem.
+   */
   preflight(call: Call<PreflightInput, RunIdentity>): Promise<Result<Preflight>>;
-  /** Dials every target over one session: first until the expectation shows or its time is over, then the proof window. */
+  /**
+   * Dials every target over one session: first until the expectation shows or its time is over, then the proof window.
+   */
   probe(call: Call<ProbeInput>): Promise<Result<Evidence>>;
   /** Tries every entry in the given order, whatever becomes of the others (W5). */
   undo(call: Call<UndoInput>): Promise<Result<readonly UndoOutcome[]>>;

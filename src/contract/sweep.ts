@@ -20,7 +20,10 @@ export interface SweepSpec {
 /** The same with every default filled in. */
 export type Sweep = Required<SweepSpec>;
 
-/** Something that carries hepflow's marks. Everything of one run tells the same owner and times, whichever of its things knew them. */
+/**
+ * Something that carries hepflow's marks. Everything of one run tells the same owner and times, whichever of its things
+ * knew them.
+ */
 export interface Found {
   /** For people: `VNet hepflow-0badcafe-vnet`. */
   readonly what: string;

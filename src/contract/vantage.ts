@@ -18,7 +18,8 @@ export interface Vantage {
 }
 
 /**
- * What a source other than the prober says about the window of a proof. Of the `way` from the vantage to a target: whether it lets
+ * What a source other than the prober says about the window of a proof. Of the `way` from the vantage to a target:
+ * whether it lets
  * packets through. Of the `policy` on a node: whether it denied packets.
  */
 export interface Witness {

@@ -1,4 +1,7 @@
-/** The chain of evidence: from the run id on, each link is sealed onto the one before, in the order of the report's phases. */
+/**
+ * The chain of evidence: from the run id on, each link is sealed onto the one before, in the order of the report's
+ * phases.
+ */
 import type { Evidence } from '../contract/evidence.ts';
 import type { PhaseName } from '../contract/phase.ts';
 import type { Report } from '../contract/report.ts';

@@ -1,5 +1,6 @@
 /**
- * Calico's selector language, as strictly as Calico reads it (libcalico-go/lib/selector): `key == 'v'`, `!=`, `in {…}`, `not in {…}`, `contains`, `starts with`,
+ * Calico's selector language, as strictly as Calico reads it (libcalico-go/lib/selector): `key == 'v'`, `!=`, `in {…}`,
+ * `not in {…}`, `contains`, `starts with`,
  * `ends with`, `has(key)`, `all()`, `global()`, `!`, `&&`, `||` and parentheses; `&&` binds closer than `||`.
  */
 
@@ -31,7 +32,10 @@ export function parseSelector(text: string): Selector {
   return selector;
 }
 
-/** A function has its parenthesis at once; white space is blanks and tabs; a string ends with the quote that it began with and knows no escapes. */
+/**
+ * A function has its parenthesis at once; white space is blanks and tabs; a string ends with the quote that it began
+ * with and knows no escapes.
+ */
 const patterns: readonly (readonly [Token['kind'], RegExp])[] = [
   ['call', /(has|all|global)\(/y],
   ['text', /"([^"]*)"|'([^']*)'/y],

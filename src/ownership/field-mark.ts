@@ -1,5 +1,6 @@
 /**
- * One field of an existing object, changed and restored (W3): who changed it and what it was is written beside it, in the same request,
+ * One field of an existing object, changed and restored (W3): who changed it and what it was is written beside it, in
+ * the same request,
  * so that a field and its mark never disagree because of a crash. Decisions only; the activities carry them out.
  */
 import type { FieldValue } from '../contract/change.ts';
@@ -15,7 +16,10 @@ export type FieldPath = readonly [string, ...string[]];
 interface FieldMark {
   readonly run: string;
   readonly prior: FieldValue;
-  /** How many leading keys of the path were there before, when not all but the last were: undo removes what the run had to create, and no more. */
+  /**
+   * How many leading keys of the path were there before, when not all but the last were: undo removes what the run had
+   * to create, and no more.
+   */
   readonly existing?: number;
   /** The field, and what the run wrote there: with these a sweeper can restore it when the run is dead. */
   readonly path?: FieldPath;
@@ -71,7 +75,10 @@ export interface FieldChange {
   readonly runId: string;
 }
 
-/** `change`: write it. `ours`: the run has written it already (W9). `already`: it was so before. `conflict`: somebody else is changing it. */
+/**
+ * `change`: write it. `ours`: the run has written it already (W9). `already`: it was so before. `conflict`: somebody
+ * else is changing it.
+ */
 export function decideChange(
   object: Marked,
   { path, wanted, prior, runId }: FieldChange,
@@ -84,7 +91,10 @@ export function decideChange(
   return current === wanted ? 'already' : 'change';
 }
 
-/** Merge patch that writes the value and the mark, only onto the version that was read. `by` is the run, as the mark tells a sweeper. */
+/**
+ * Merge patch that writes the value and the mark, only onto the version that was read. `by` is the run, as the mark
+ * tells a sweeper.
+ */
 export function createChangePatch(
   object: Marked,
   { path, wanted, prior, runId }: FieldChange,
@@ -102,7 +112,10 @@ export function createChangePatch(
   return merged(annotated, nested(path, wanted));
 }
 
-/** `restore`: put the prior value back. `unmark`: it is back already, only the mark is left. `nothing`: not changed by this run. `conflict`: leave it alone. */
+/**
+ * `restore`: put the prior value back. `unmark`: it is back already, only the mark is left. `nothing`: not changed by
+ * this run. `conflict`: leave it alone.
+ */
 export function decideRestore(
   object: Marked,
   { path, wanted, prior, runId }: FieldChange,
@@ -114,7 +127,10 @@ export function decideRestore(
   return current === wanted && prior !== wanted ? 'conflict' : 'nothing';
 }
 
-/** Merge patch that puts the prior value back, only onto the version that was read. The mark stays: it goes last, when the effects are gone too. */
+/**
+ * Merge patch that puts the prior value back, only onto the version that was read. The mark stays: it goes last, when
+ * the effects are gone too.
+ */
 export function createRestorePatch(object: Marked, { path, wanted, prior }: FieldChange): object {
   const existing = readFieldMark(object)?.existing;
   const cut =

@@ -1,8 +1,10 @@
 /** Who holds a cluster: the lease, and how a holder is written in it. */
 
 /**
- * The lease that a run holds while it may change a cluster. In kube-system, because that namespace is in every cluster from its first
- * second, cannot be deleted, and is the same for every mission: two runs with different specs meet there. Rights on it need not be
+ * The lease that a run holds while it may change a cluster. In kube-system, because that namespace is in every cluster
+ * from its first
+ * second, cannot be deleted, and is the same for every mission: two runs with different specs meet there. Rights on it
+ * need not be
  * given in anybody's own namespace.
  */
 export const clusterLease = { namespace: 'kube-system', name: 'hepflow' } as const;

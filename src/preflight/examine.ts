@@ -15,7 +15,8 @@ import { info, type OnError, problem } from './look.ts';
 const nobody = 'doctor';
 
 /**
- * Preflight told in full, read only: every finding of Azure and of the cluster. What cannot be asked is a problem beside the others, not an error: nothing is tried
+ * Preflight told in full, read only: every finding of Azure and of the cluster. What cannot be asked is a problem
+ * beside the others, not an error: nothing is tried
  * again. Temporal is not asked.
  */
 export async function examine(
@@ -54,7 +55,8 @@ function unaskable(error: unknown): readonly Diagnosis[] {
 const remedyOf = (code: FailureCode, who: string): string =>
   failures[code].retry === 'never'
     ? failures[code].remedy
-    : `Check that ${who} is reached from here (address, name resolution, proxy, firewall, private endpoint), then ask again.`;
+    : `Check that ${who} is reached from here (address, name resolution, proxy, firewall, private endpoint), ` +
+      'then ask again.';
 
 /** Nobody can be asked for the cluster's side; where Azure's problems say why, that is enough. */
 function withoutKubeconfig(error: AzureError, isToldAlready: boolean): Diagnosis {

@@ -3,7 +3,10 @@ import type { Diagnosis, Topic } from '../contract/diagnosis.ts';
 import { changedAnnotation, readFieldMark } from '../ownership/field-mark.ts';
 import { problem } from './look.ts';
 
-/** Two runs that change one object would each restore what the other wrote; so would a run after one that left its change behind. */
+/**
+ * Two runs that change one object would each restore what the other wrote; so would a run after one that left its
+ * change behind.
+ */
 export function findForeignMark(
   topic: Topic,
   object: KubernetesObject | undefined,
@@ -12,7 +15,9 @@ export function findForeignMark(
 ): readonly Diagnosis[] {
   const mark = object === undefined ? undefined : readFieldMark(object);
   if (mark === undefined || mark.run === runId) return [];
-  const remedy = `Wait for that run to end; if it is over: hepflow sweep. By hand, restore the value ${JSON.stringify(mark.prior)} and remove the annotation ${changedAnnotation}.`;
+  const remedy =
+    'Wait for that run to end; if it is over: hepflow sweep. By hand, restore the value ' +
+    `${JSON.stringify(mark.prior)} and remove the annotation ${changedAnnotation}.`;
   return [
     problem(topic, 'ChangedMeanwhile', '', `${what} is changed by run ${mark.run} and not restored yet.`, remedy),
   ];

@@ -1,5 +1,6 @@
 /**
- * The reads before anything is changed. `runPreflight` refuses a run on any problem; `examine` tells all findings, for the doctor.
+ * The reads before anything is changed. `runPreflight` refuses a run on any problem; `examine` tells all findings, for
+ * the doctor.
  *   azure/     subscription: groups, rights, the cluster's shape, its VNet
  *   cluster/   API server: rights, lease, nodes, kube-proxy
  *   calico/    API, configuration, tier, name, and which policies host endpoints would wake

@@ -40,16 +40,24 @@ export const warning = unstopping('warning');
 export const info = unstopping('info');
 export const ok = unstopping('ok');
 
-/** What becomes of an error that is no finding: preflight throws it, because it may pass at the next try (W10); doctor lists it. */
+/**
+ * What becomes of an error that is no finding: preflight throws it, because it may pass at the next try (W10); doctor
+ * lists it.
+ */
 export type OnError = (error: unknown) => readonly Diagnosis[];
 export const rethrow: OnError = (error) => {
   throw error;
 };
 
-/** A reading that may not be allowed: `unknown` then, because the missing right is listed by itself and the other checks go on. */
+/**
+ * A reading that may not be allowed: `unknown` then, because the missing right is listed by itself and the other checks
+ * go on.
+ */
 export type Look<T> = { readonly found: T } | 'unknown';
 
-/** Reads; anything but a refusal is an error of the whole part: an API server that does not answer is no finding (W10). */
+/**
+ * Reads; anything but a refusal is an error of the whole part: an API server that does not answer is no finding (W10).
+ */
 export async function look<T>(read: Promise<T>): Promise<Look<T>> {
   try {
     return { found: await read };

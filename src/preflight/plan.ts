@@ -78,7 +78,9 @@ const locatePart = (vantage: VantageId, name: string): { id: ChangeId; vantage: 
   phase: null,
 });
 
-/** The phases with their changes and the policies that are in force in each; undo's own proof is the last, when none is. */
+/**
+ * The phases with their changes and the policies that are in force in each; undo's own proof is the last, when none is.
+ */
 function planPhases(
   scenario: Scenario,
   { site }: PlanContext,

@@ -1,4 +1,7 @@
-/** Every right that a run needs, in Azure and in the cluster: what preflight itself reads, and what each kind of change and vantage lists. deploy/ grants exactly these; tests compare them. */
+/**
+ * Every right that a run needs, in Azure and in the cluster: what preflight itself reads, and what each kind of change
+ * and vantage lists. deploy/ grants exactly these; tests compare them.
+ */
 import { calicoGroup } from '../adapters/kubernetes/calico.ts';
 import { findKind, listAzureRights, listKubernetesRights } from '../changes/index.ts';
 import { type AzureRight, type KubernetesRight, listActions, listVerbs, type RightScope } from '../changes/rights.ts';
@@ -57,7 +60,10 @@ export interface Granted {
   readonly notActions: readonly string[];
 }
 
-/** Actions needed at that scope, by every run or `only` for something, that no assignment allows. An assignment's notActions take from that assignment only. */
+/**
+ * Actions needed at that scope, by every run or `only` for something, that no assignment allows. An assignment's
+ * notActions take from that assignment only.
+ */
 export function listMissingActions(
   scope: RightScope,
   granted: readonly Granted[],

@@ -8,7 +8,10 @@ export interface Move {
   readonly to: Expected;
 }
 
-/** In the order of the rows. `before`: the rows of the phase that was judged last; null: this is the first one, nothing has changed yet. */
+/**
+ * In the order of the rows. `before`: the rows of the phase that was judged last; null: this is the first one, nothing
+ * has changed yet.
+ */
 export function findMoves(rows: readonly Expectation[], before: readonly Expectation[] | null): readonly Move[] {
   const last = new Map(before?.map(({ target, expected }) => [target.id, expected]));
   return rows.flatMap(({ target, expected }) => {

@@ -1,4 +1,7 @@
-/** What each phase of a scenario expects of every target. Every phase judges the whole table, so that collateral damage shows. */
+/**
+ * What each phase of a scenario expects of every target. Every phase judges the whole table, so that collateral damage
+ * shows.
+ */
 import type { Expected, Target } from '../contract/evidence.ts';
 import { restoredPhase } from '../contract/phase.ts';
 import type { ExpectationRow, PhaseOutline } from '../contract/plan.ts';
@@ -58,7 +61,8 @@ function pick(expect: Matrix, name: TargetName, node: number): Expected {
 }
 
 /**
- * What has to answer beside a silent target: the same port of another node, and another port of the same node. Where that port is
+ * What has to answer beside a silent target: the same port of another node, and another port of the same node. Where
+ * that port is
  * silent on every node, another port of another node stands in for the first.
  */
 function chooseControls(silent: Cell, cells: readonly Cell[]): readonly string[] {

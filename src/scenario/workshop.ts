@@ -1,5 +1,6 @@
 /**
- * The host-endpoints workshop as data: a deny is applied to one node and proved to bite there and only there, then, on a signal, to
+ * The host-endpoints workshop as data: a deny is applied to one node and proved to bite there and only there, then, on
+ * a signal, to
  * the second. Nothing outside this file names one of its phases, counts its nodes or knows which port is denied.
  */
 import { labelNode2Signal } from '../contract/messages.ts';
@@ -45,7 +46,8 @@ const describeEnforced = (mission: Mission): PhaseSpec => ({
   name: 'enforced',
   title: 'Enforced: node 1 carries the label',
   claim:
-    'With the label on the first node and the policy in force, the first node is silent; the second one and the control ports still answer.',
+    'With the label on the first node and the policy in force, the first node is silent; the second one and ' +
+    'the control ports still answer.',
   required: false,
   changes: [labelNode(0, mission.label), denyNodePort(mission)],
   expect: { web: { 0: 'DROP' } },
@@ -64,7 +66,8 @@ const describeSecond = ({ label, secondNode }: Mission): PhaseSpec => ({
 const labelNode = (node: number, label: Label): Change => ({ kind: 'label', node, ...label });
 
 /**
- * The deny. What comes from the node itself is allowed; TCP from the VM to the NodePort is denied. No other traffic matches, and a
+ * The deny. What comes from the node itself is allowed; TCP from the VM to the NodePort is denied. No other traffic
+ * matches, and a
  * preDNAT policy brings no default deny (felix/rules/static.go), so nothing else changes for the node.
  */
 function denyNodePort({ policy, label, workload }: Mission): Change {

@@ -44,7 +44,8 @@ export interface Tools {
 }
 
 /**
- * One step: thin, idempotent (W9), throwing adapter errors or HepflowError, which the registry maps. A registry holds steps of
+ * One step: thin, idempotent (W9), throwing adapter errors or HepflowError, which the registry maps. A registry holds
+ * steps of
  * many inputs under one type, so the type is that of a method, whose parameter TypeScript lets be narrower.
  */
 export type StepActivity<Input, Output> = {

@@ -4,7 +4,9 @@ import type { RunIdentity } from '../contract/run.ts';
 import { readTags } from '../ownership/marks.ts';
 import type { StepContext } from './context.ts';
 
-/** The operation's state travels in heartbeats, so that another worker goes on with it instead of sending it again (W9). */
+/**
+ * The operation's state travels in heartbeats, so that another worker goes on with it instead of sending it again (W9).
+ */
 export const resumeFrom = (context: StepContext): Lro => ({
   signal: context.signal,
   resume: context.resume,

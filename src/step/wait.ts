@@ -1,7 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StepContext } from './context.ts';
 
-/** Looks until `look` gives something, heartbeating between two looks; stops with the context's abort reason. The step's own timeout bounds it. */
+/**
+ * Looks until `look` gives something, heartbeating between two looks; stops with the context's abort reason. The step's
+ * own timeout bounds it.
+ */
 export async function until<T>(
   context: StepContext,
   look: () => Promise<T | undefined>,
@@ -16,7 +19,10 @@ export async function until<T>(
   }
 }
 
-/** The same, but for `withinMs` at most; then what `givenUp` says is thrown, so that people see what is waited for, and the step is tried again. */
+/**
+ * The same, but for `withinMs` at most; then what `givenUp` says is thrown, so that people see what is waited for, and
+ * the step is tried again.
+ */
 export async function untilWithin<T>(
   context: StepContext,
   withinMs: number,

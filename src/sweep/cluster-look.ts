@@ -3,7 +3,9 @@ import type { KubernetesObject, Resource } from '../adapters/kubernetes/resource
 import type { ClusterLook } from '../changes/kind.ts';
 import { runLabel } from '../ownership/marks.ts';
 
-/** A kind that may not be read, or is not served, becomes a warning; anything else is an error of the whole sweep (W10). */
+/**
+ * A kind that may not be read, or is not served, becomes a warning; anything else is an error of the whole sweep (W10).
+ */
 export function lookAtCluster(cluster: Cluster): { readonly look: ClusterLook; readonly warnings: readonly string[] } {
   const warnings: string[] = [];
   const read = async <T extends KubernetesObject>(

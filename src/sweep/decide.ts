@@ -6,7 +6,10 @@ export interface SweepDecision {
   readonly why: string;
 }
 
-/** A thing is removed only when its run is over, or cannot be asked for and the thing has expired; and when it is old enough. */
+/**
+ * A thing is removed only when its run is over, or cannot be asked for and the thing has expired; and when it is old
+ * enough.
+ */
 export function decideLeftover(
   { owner, runIs, createdAt, expiresAt }: Found,
   nowMs: number,

@@ -1,4 +1,7 @@
-/** Reads subscription and cluster for everything that carries a run's marks, and asks Temporal for each owner; changes nothing. */
+/**
+ * Reads subscription and cluster for everything that carries a run's marks, and asks Temporal for each owner; changes
+ * nothing.
+ */
 import { AzureError } from '../adapters/azure/index.ts';
 import { kinds } from '../changes/index.ts';
 import type { AzureSearch, Place, Trace } from '../changes/kind.ts';
@@ -57,7 +60,10 @@ async function searchCluster(sweep: Sweep, { azure, clusters }: Tools): Promise<
   }
 }
 
-/** Lists lag, so what is listed is joined with what the ids of every run seen anywhere answer. `runIds`: those seen in the cluster. */
+/**
+ * Lists lag, so what is listed is joined with what the ids of every run seen anywhere answer. `runIds`: those seen in
+ * the cluster.
+ */
 async function searchAzure(sweep: Sweep, runIds: readonly string[], { azure }: Tools): Promise<Seen> {
   const { subscriptionId, vmResourceGroup: resourceGroup } = sweep;
   const { clusterVnetId, warnings } = await locateClusterVnet(sweep, { azure });
@@ -78,7 +84,10 @@ async function searchAzure(sweep: Sweep, runIds: readonly string[], { azure }: T
   return { traces: listOnce(traces, ({ id }) => id), warnings };
 }
 
-/** Without it, with a warning: the cluster is gone, or its VNet cannot be told. What is in the resource group of the VMs is swept all the same. */
+/**
+ * Without it, with a warning: the cluster is gone, or its VNet cannot be told. What is in the resource group of the VMs
+ * is swept all the same.
+ */
 async function locateClusterVnet(
   { subscriptionId, resourceGroup, cluster: name }: Sweep,
   { azure }: Pick<Tools, 'azure'>,
@@ -119,7 +128,8 @@ async function findOutWhetherOver(
   if (owner === '') return traces.every(({ orphan }) => orphan) ? 'over' : 'unknown';
   const execution = traces.find((trace) => trace.execution !== null)?.execution;
   if (execution && execution.namespace !== temporal.namespace) return 'unknown';
-  // Without a run id: the newest run of that workflow. One that lives keeps what an older one left; a later sweep gets it.
+  // Without a run id: the newest run of that workflow. One that lives keeps what an older one left; a later sweep gets
+  // it.
   const seenAt = createdAt === null ? new Date() : new Date(createdAt);
   const isOver = await temporal.isOver(owner, execution?.firstExecutionRunId ?? '', seenAt);
   return isOver === 'unknown' ? 'unknown' : isOver ? 'over' : 'alive';

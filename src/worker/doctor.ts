@@ -1,4 +1,7 @@
-/** The doctor: reads what a run would depend on and changes nothing; needs the worker's credentials and endpoints, but neither Temporal nor a worker. */
+/**
+ * The doctor: reads what a run would depend on and changes nothing; needs the worker's credentials and endpoints, but
+ * neither Temporal nor a worker.
+ */
 import type { ReaderOptions } from '../config/worker-options.ts';
 import { type Checkup, type Diagnosis, type Level, levels, topics } from '../contract/diagnosis.ts';
 import type { Mission } from '../contract/mission.ts';

@@ -10,18 +10,17 @@ export interface HealthServer {
 }
 
 /**
- * Serves `GET /healthz` on `host:port`: 200 while the worker polls, else 503; the body is JSON with the worker's state and how many tasks it has in hand.
+ * Serves `GET /healthz` on `host:port`: 200 while the worker polls, else 503; the body is JSON with the worker's state
+ * and how many tasks it has in hand.
  * Rejects when the address is taken.
  */
 export async function serveHealth(address: string, statusOf: () => WorkerStatus): Promise<HealthServer> {
   const server = createServer((request, response) => {
     if (request.method !== 'GET' || request.url !== '/healthz') return void response.writeHead(404).end();
-    const { runState, numInFlightActivities, numInFlightWorkflowActivations } = statusOf();
+    const { runState, numInFlightActivities: activities, numInFlightWorkflowActivations: workflowTasks } = statusOf();
     const healthy = runState === 'RUNNING';
     response.writeHead(healthy ? 200 : 503, { 'content-type': 'application/json' });
-    response.end(
-      `${JSON.stringify({ healthy, state: runState, activities: numInFlightActivities, workflowTasks: numInFlightWorkflowActivations })}\n`,
-    );
+    response.end(`${JSON.stringify({ healthy, state: runState, activities, workflowTasks })}\n`);
   });
   const { hostname, port } = new URL(`http://${address}`);
   server.listen(Number(port), hostname.replace(/^\[|\]$/g, ''));

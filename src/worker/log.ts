@@ -1,7 +1,13 @@
-/** What the worker's log may say: an allow-list, because what others put into a log entry may hold what a secret was in (W7). */
+/**
+ * What the worker's log may say: an allow-list, because what others put into a log entry may hold what a secret was in
+ * (W7).
+ */
 import type { LogEntry } from '@temporalio/worker';
 
-/** Keys of an entry that are printed, when their value is a text, a number or a truth value. Everything else is left out. */
+/**
+ * Keys of an entry that are printed, when their value is a text, a number or a truth value. Everything else is left
+ * out.
+ */
 const printed: ReadonlySet<string> = new Set([
   // hepflow's own
   ...['hepflowRun', 'code', 'reason'],
@@ -27,7 +33,10 @@ const printed: ReadonlySet<string> = new Set([
 const errorKeys: ReadonlySet<string> = new Set(['error', 'err']);
 const maxText = 1500;
 
-/** One JSON line, without its end. An error is told by class, message and the places in code that it came through; neither its cause nor its fields are. */
+/**
+ * One JSON line, without its end. An error is told by class, message and the places in code that it came through;
+ * neither its cause nor its fields are.
+ */
 export function logLine({
   level,
   message,

@@ -11,7 +11,10 @@ const outcome = defineSearchAttributeKey(searchAttributes.outcome, 'KEYWORD');
 /** Stages worth an event of history: those that people search for. */
 const published: readonly Stage[] = ['provisioning', 'waiting', 'undoing'];
 
-/** Keeps the search attributes true. A namespace that does not know them would refuse every workflow task, so they are set only where it does. */
+/**
+ * Keeps the search attributes true. A namespace that does not know them would refuse every workflow task, so they are
+ * set only where it does.
+ */
 export function publishStage({ preflighted, ledger: { stage } }: Run): void {
   if (!preflighted?.site.searchAttributes || !published.includes(stage)) return;
   upsertSearchAttributes([
@@ -20,7 +23,10 @@ export function publishStage({ preflighted, ledger: { stage } }: Run): void {
   ]);
 }
 
-/** The last word: outcome as search attribute, and a memo that can be read without a worker, which current details and queries cannot. */
+/**
+ * The last word: outcome as search attribute, and a memo that can be read without a worker, which current details and
+ * queries cannot.
+ */
 export function publishOutcome({ preflighted }: Run, report: Report): void {
   const { runId, outcome: judged, summary, leftovers } = report;
   const evidenceHead = report.evidence.at(-1)?.seal?.sha256;

@@ -14,7 +14,10 @@ import { Undo } from './undo/undo.ts';
 
 type Mission = (run: Run, undo: Undo, messages: Messages) => Promise<void>;
 
-/** Opens a run, carries the mission out, undoes it whatever happened, and ends with the report: as result, or with the failure (W8). */
+/**
+ * Opens a run, carries the mission out, undoes it whatever happened, and ends with the report: as result, or with the
+ * failure (W8).
+ */
 export async function carryOut(mission: Mission): Promise<Report> {
   const run = new Run();
   const messages = new Messages(run);
@@ -23,7 +26,8 @@ export async function carryOut(mission: Mission): Promise<Report> {
   try {
     await mission(run, undo, messages);
   } catch (error) {
-    // An ordinary Error that left the workflow function would fail the workflow task, which Temporal repeats for ever; so nothing leaves it but what is thrown below.
+    // An ordinary Error that left the workflow function would fail the workflow task, which Temporal repeats for ever;
+    // so nothing leaves it but what is thrown below.
     thrown = error;
     if (!isCancelled(error)) run.failure ??= summarizeFailure(error, '');
   }

@@ -1,7 +1,8 @@
 import { CancellationScope } from '@temporalio/workflow';
 
 /**
- * Runs everything side by side. When one fails, the others are cancelled and awaited before its error is thrown, so that no undo
+ * Runs everything side by side. When one fails, the others are cancelled and awaited before its error is thrown, so
+ * that no undo
  * starts while a step still runs (W5); their own errors never hide the first.
  */
 export async function runSideBySide(...parts: readonly (() => Promise<void>)[]): Promise<void> {

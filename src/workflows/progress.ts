@@ -11,11 +11,16 @@ const signs: Record<StepOutcome, string> = {
   skipped: '–',
 };
 
-/** Markdown for the Web UI's current details: what is waited for, the grid, the step table, the verdicts. Live counts would cost events: they are in the pending activity's heartbeat. */
+/**
+ * Markdown for the Web UI's current details: what is waited for, the grid, the step table, the verdicts. Live counts
+ * would cost events: they are in the pending activity's heartbeat.
+ */
 export function renderDetails(progress: Progress, verdicts: readonly Verdict[]): string {
   const steps = progress.steps.map(
     ({ outcome, name, subject, startedAt, endedAt, attempts, detail }) =>
-      `| ${signs[outcome]} ${outcome} | ${name} | ${escapeCell(subject)} | ${describeSeconds(startedAt, endedAt)} | ${attempts > 1 ? `${escapeCell(detail)} (${attempts} tries)` : escapeCell(detail)} |`,
+      `| ${signs[outcome]} ${outcome} | ${name} | ${escapeCell(subject)} | ` +
+      `${describeSeconds(startedAt, endedAt)} | ` +
+      `${attempts > 1 ? `${escapeCell(detail)} (${attempts} tries)` : escapeCell(detail)} |`,
   );
   const judged = verdicts.map(
     ({ phase, node, target, expected, observed, verdict, sentence }) =>

@@ -5,7 +5,10 @@ import { runSideBySide } from './lanes.ts';
 import type { Run } from './run.ts';
 import type { UndoStack } from './undo/stack.ts';
 
-/** Makes everything that the plan's lanes hold, side by side as far as one change does not need another, and gives the vantages. */
+/**
+ * Makes everything that the plan's lanes hold, side by side as far as one change does not need another, and gives the
+ * vantages.
+ */
 export async function provision(run: Run, plan: Plan, undo: UndoStack): Promise<readonly Vantage[]> {
   run.enter('provisioning');
   const making = new Map<ChangeId, () => Promise<void>>();

@@ -14,14 +14,18 @@ import type {
 } from '../contract/steps.ts';
 import type { SweepActivities, SweepFindings } from '../contract/sweep.ts';
 
-// Numbers, never strings such as '5 minutes': the SDK's types let any string pass, and a bad one would fail every workflow task.
+// Numbers, never strings such as '5 minutes': the SDK's types let any string pass, and a bad one would fail every
+// workflow task.
 const second = 1000;
 const minute = 60 * second;
 
-/** Time limits of the activities that workflows know by name; a change brings its own. The reason stands beside each. */
+/**
+ * Time limits of the activities that workflows know by name; a change brings its own. The reason stands beside each.
+ */
 const limits = {
   preflight: { tryMs: 2 * minute, totalMs: 5 * minute }, // reads only; a person waits for the answer
-  probe: { tryMs: 20 * minute, totalMs: 40 * minute }, // convergence, seconds of proof, then the soak; tried again only when it could not run (W10)
+  // convergence, seconds of proof, then the soak; tried again only when it could not run (W10)
+  probe: { tryMs: 20 * minute, totalMs: 40 * minute },
   undo: { tryMs: 30 * minute, totalMs: 2 * 60 * minute }, // worth waiting for: nobody else will do it
   findLeftovers: { tryMs: 5 * minute, totalMs: 15 * minute }, // a few reads for each run that left something
 } as const satisfies Record<string, Limits>;

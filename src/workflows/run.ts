@@ -200,7 +200,8 @@ export class Run {
 }
 
 const describeSite = ({ site }: Preflight): string =>
-  `nodes ${site.nodes.map(({ name, internalIp }) => `${name} (${internalIp})`).join(', ')}; Calico ${site.calico.version}`;
+  `nodes ${site.nodes.map(({ name, internalIp }) => `${name} (${internalIp})`).join(', ')}; Calico ` +
+  `${site.calico.version}`;
 
 function describeEvidence({ connections, convergence }: Evidence): string {
   const how = convergence.reached ? `as expected after ${Math.round(convergence.elapsedMs)} ms` : 'never as expected';

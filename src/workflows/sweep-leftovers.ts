@@ -18,7 +18,10 @@ import { callFindLeftovers } from './proxies.ts';
 import { UndoStack } from './undo/stack.ts';
 import { unwind } from './undo/unwind.ts';
 
-/** Finds what dead runs left in subscription and cluster, and removes it as their own undo would have done, or only shows it. A living run's things are never touched. */
+/**
+ * Finds what dead runs left in subscription and cluster, and removes it as their own undo would have done, or only
+ * shows it. A living run's things are never touched.
+ */
 export async function sweepLeftovers(spec: SweepSpec): Promise<SweepResult> {
   const identity = { runId: uuid4().slice(0, 8), workflowId: workflowInfo().workflowId, startedAt: readNow() };
   const ledger = new Ledger(identity.runId);

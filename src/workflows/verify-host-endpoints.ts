@@ -3,7 +3,10 @@ import type { Report } from '../contract/report.ts';
 import { carryOut, requireGreen } from './carry-out.ts';
 import { provision } from './provision.ts';
 
-/** Proves what a scenario expects of the nodes' ports of one AKS cluster, phase by phase, then undoes everything. W1-W15: ARCHITECTURE.md. */
+/**
+ * Proves what a scenario expects of the nodes' ports of one AKS cluster, phase by phase, then undoes everything.
+ * W1-W15: ARCHITECTURE.md.
+ */
 export async function verifyHostEndpoints(spec: RunSpec): Promise<Report> {
   return carryOut(async (run, undo, messages) => {
     const { mission, plan } = await run.preflight(spec); // reads only; everything after it may change things (W1)

@@ -1,10 +1,16 @@
 /** Records the histories that replay.test.ts replays, on a lab: `node test/histories/record.ts`. Do it for every release, and keep the old ones. */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readFileSync } from 'node:fs';
-import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import type { WorkflowHandle } from '@temporalio/client';
-import { finishSignal, labelNode2Signal, type Progress, progressQuery, taskQueue, workflowType } from '../../src/contract/messages.ts';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import {
+  finishSignal,
+  labelNode2Signal,
+  type Progress,
+  progressQuery,
+  taskQueue,
+  workflowType,
+} from '../../src/contract/messages.ts';
 import { exampleFile, root, startWorld, type World } from '../e2e/world.ts';
 
 const world = await startWorld();
@@ -28,8 +34,16 @@ try {
   await world.stop();
 }
 
-async function record({ client }: World, name: string, during: (handle: WorkflowHandle) => Promise<void>): Promise<void> {
-  const handle = await client.workflow.start(workflowType, { taskQueue, workflowId: `hepflow-lab-${name}`, args: [JSON.parse(readFileSync(exampleFile, 'utf8'))] });
+async function record(
+  { client }: World,
+  name: string,
+  during: (handle: WorkflowHandle) => Promise<void>,
+): Promise<void> {
+  const handle = await client.workflow.start(workflowType, {
+    taskQueue,
+    workflowId: `hepflow-lab-${name}`,
+    args: [JSON.parse(readFileSync(exampleFile, 'utf8'))],
+  });
   await during(handle);
   await handle.result().catch(() => {});
   const { status, historyLength, historySize } = await handle.describe();
@@ -39,5 +53,6 @@ async function record({ client }: World, name: string, during: (handle: Workflow
 }
 
 async function waiting(handle: WorkflowHandle): Promise<void> {
-  while ((await handle.query<Progress>(progressQuery)).stage !== 'waiting') await new Promise((resolve) => setTimeout(resolve, 50));
+  while ((await handle.query<Progress>(progressQuery)).stage !== 'waiting')
+    await new Promise((resolve) => setTimeout(resolve, 50));
 }

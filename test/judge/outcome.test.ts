@@ -36,7 +36,11 @@ test('without the proof that everything answers again nothing is a PASS', () => 
 });
 
 test('that everything answers again is to be proved from every vantage that judged a phase', () => {
-  const passed = [judged('baseline', 'PASS', 'vm'), judged('baseline', 'PASS', 'host'), judged('restored', 'PASS', 'vm')];
+  const passed = [
+    judged('baseline', 'PASS', 'vm'),
+    judged('baseline', 'PASS', 'host'),
+    judged('restored', 'PASS', 'vm'),
+  ];
   assert.equal(decideOutcome(passed, []), 'INCONCLUSIVE');
   assert.equal(decideOutcome([...passed, judged('restored', 'PASS', 'host')], []), 'PASS');
 });

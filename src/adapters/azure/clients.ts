@@ -13,7 +13,10 @@ import type { AzureSettings } from './settings.ts';
 
 type ClientOf<Client> = (subscriptionId: string) => Promise<Client>;
 
-/** The SDK's clients, one per package and subscription. Each package costs 20 to 50 MB and 0.1 to 0.5 s, so it is loaded when first used. */
+/**
+ * The SDK's clients, one per package and subscription. Each package costs 20 to 50 MB and 0.1 to 0.5 s, so it is loaded
+ * when first used.
+ */
 export interface Clients {
   readonly network: ClientOf<NetworkManagementClient>;
   readonly compute: ClientOf<ComputeManagementClient>;
@@ -81,7 +84,10 @@ function perSubscription<Client>(create: ClientOf<Client>): ClientOf<Client> {
   };
 }
 
-/** The same credential, whose failures are AzureErrors: a missing or refused one apart from an authority that cannot be reached. */
+/**
+ * The same credential, whose failures are AzureErrors: a missing or refused one apart from an authority that cannot be
+ * reached.
+ */
 function speaking(credential: TokenCredential): TokenCredential {
   return {
     async getToken(scopes, options) {

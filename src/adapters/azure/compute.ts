@@ -27,7 +27,8 @@ export interface VmState extends State {
 
 export interface VirtualMachines extends Omit<Collection<VirtualMachine, VmState>, 'ensure'>, Listed<VmState> {
   /**
-   * Like `ensure` of a collection, with one body per size, tried in order where Azure has no capacity for one. `body` may be asked more than once for a size.
+   * Like `ensure` of a collection, with one body per size, tried in order where Azure has no capacity for one. `body`
+   * may be asked more than once for a size.
    * A VM whose creation failed is deleted first: it stays as a Failed object that holds its interface.
    */
   ensure(
@@ -94,7 +95,8 @@ export function createCompute(clients: Clients, operations: Operations): Compute
           } catch (error) {
             if (next === undefined || !lacksCapacity(error)) throw error;
             await discard(id, lro, owned);
-            // The interface stays reserved for the failed VM for a while: the try that comes after that must not begin with this size again.
+            // The interface stays reserved for the failed VM for a while: the try that comes after that must not begin
+            // with this size again.
             operations.plan('PUT', id, next, lro);
           }
         }

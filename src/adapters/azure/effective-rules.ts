@@ -1,6 +1,9 @@
 import ipaddr from 'ipaddr.js';
 
-/** What Azure enforces on an interface by one security group: the interface's own, or its subnet's. Names as Azure gives them, such as `securityRules/ssh`. */
+/**
+ * What Azure enforces on an interface by one security group: the interface's own, or its subnet's. Names as Azure gives
+ * them, such as `securityRules/ssh`.
+ */
 export interface EffectiveGroup {
   readonly rules: readonly EffectiveRule[];
 }
@@ -37,7 +40,8 @@ export interface Flow {
 }
 
 /**
- * What the outbound rules say of a flow: in each group the matching rule of the lowest priority number decides, and every group must allow.
+ * What the outbound rules say of a flow: in each group the matching rule of the lowest priority number decides, and
+ * every group must allow.
  * `rule`: the one that denies, else the first group's; `none` where no group guards the interface.
  */
 export function accessOf(
@@ -57,7 +61,10 @@ export function accessOf(
   return decisions.find(({ access }) => access === 'Deny') ?? decisions[0] ?? { access: 'Allow', rule: 'none' };
 }
 
-/** Where packets to an address go: the active route of the longest prefix; of equal ones the user's before a gateway's before Azure's own. `None` without a route. */
+/**
+ * Where packets to an address go: the active route of the longest prefix; of equal ones the user's before a gateway's
+ * before Azure's own. `None` without a route.
+ */
 export function routeOf(
   routes: readonly EffectiveRoute[],
   to: string,

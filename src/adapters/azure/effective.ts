@@ -10,7 +10,10 @@ import { nameOf, parseId } from './ids.ts';
 import type { Operations, Poller } from './operation.ts';
 import { titleOf } from './resource.ts';
 
-/** What Azure's fabric makes of everything that is configured for an interface. It answers only while a running VM has the interface. */
+/**
+ * What Azure's fabric makes of everything that is configured for an interface. It answers only while a running VM has
+ * the interface.
+ */
 export interface Effective {
   /** The groups of the interface and of its subnet; none: nothing is filtered. */
   securityGroups(interfaceId: string, signal: AbortSignal): Promise<readonly EffectiveGroup[]>;
@@ -76,7 +79,10 @@ export function createEffective(clients: Clients, operations: Operations): Effec
   };
 }
 
-/** Azure spells out a service tag in the expanded list, which is null or empty without one; other prefixes of the same rule may stand in the plain list alone. */
+/**
+ * Azure spells out a service tag in the expanded list, which is null or empty without one; other prefixes of the same
+ * rule may stand in the plain list alone.
+ */
 const ruleOf = (raw: EffectiveNetworkSecurityRule): EffectiveRule => ({
   name: raw.name ?? '',
   priority: raw.priority ?? Number.POSITIVE_INFINITY,

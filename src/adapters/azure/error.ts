@@ -66,7 +66,9 @@ function bare(cause: unknown): unknown {
   return Object.assign(new Error(message), { name, stack });
 }
 
-/** What the SDK threw, told with what the wire said: the SDK loses bodies of failed operations and of first requests. */
+/**
+ * What the SDK threw, told with what the wire said: the SDK loses bodies of failed operations and of first requests.
+ */
 export function azureError(operation: string, error: unknown, exchange: Exchange): AzureError {
   if (error instanceof AzureError)
     return new AzureError({ ...error, operation, message: shortMessage(error), cause: error.cause });
@@ -105,7 +107,10 @@ export function azureError(operation: string, error: unknown, exchange: Exchange
 /** The message without the head that the constructor put before it. */
 const shortMessage = (error: AzureError): string => error.message.slice(`${error.operation}: ${error.code}: `.length);
 
-/** The poller's plain Errors: "The long-running operation has failed. CODE. message", "Operation was canceled". Only where the wire gave no body. */
+/**
+ * The poller's plain Errors: "The long-running operation has failed. CODE. message", "Operation was canceled". Only
+ * where the wire gave no body.
+ */
 function operationEnd(error: unknown): { code: string; message: string } | undefined {
   const text = textOf(error);
   if (text === 'Operation was canceled')

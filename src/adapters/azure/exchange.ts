@@ -2,7 +2,10 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { PipelinePolicy, PipelineResponse } from '@azure/core-rest-pipeline';
 import { type AzureDetail, AzureError, azureError, ownCodes } from './error.ts';
 
-/** What the wire said last within one call. Beside the SDK, because it drops bodies and headers of long-running operations. */
+/**
+ * What the wire said last within one call. Beside the SDK, because it drops bodies and headers of long-running
+ * operations.
+ */
 export interface Exchange {
   status?: number;
   /** Retry-After of the last answer, in milliseconds. */
@@ -61,7 +64,10 @@ export const limiting = (requestTimeoutMs: number): PipelinePolicy => ({
   },
 });
 
-/** Refuses every URL of another origin before a token is attached: operation URLs come from headers and from stored state. */
+/**
+ * Refuses every URL of another origin before a token is attached: operation URLs come from headers and from stored
+ * state.
+ */
 export const guarding = (endpoint: string): PipelinePolicy => ({
   name: 'hepflowGuarding',
   async sendRequest(request, next) {

@@ -1,4 +1,6 @@
-/** The parts of an ARM id `/subscriptions/{s}/resourceGroups/{g}[/providers/{namespace}/{type}/{name}[/{type}/{name}]]`. */
+/**
+ * The parts of an ARM id `/subscriptions/{s}/resourceGroups/{g}[/providers/{namespace}/{type}/{name}[/{type}/{name}]]`.
+ */
 export interface ArmId {
   readonly subscriptionId: string;
   readonly resourceGroup: string;

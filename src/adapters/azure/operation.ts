@@ -8,14 +8,20 @@ export interface Lro {
   readonly signal: AbortSignal;
   /** What `save` was given last, in this or another process. */
   readonly resume?: unknown;
-  /** Called at every look, with plain data; null: there is nothing to go on with. Holds signed URLs: keep it, never log it. */
+  /**
+   * Called at every look, with plain data; null: there is nothing to go on with. Holds signed URLs: keep it, never log
+   * it.
+   */
   save(state: unknown): void;
 }
 
 /** `POST`: a question, which is never resumed. */
 export type Verb = 'PUT' | 'DELETE' | 'POST';
 
-/** The part of the SDK's poller that is used. It is a thenable: an async function that returned it bare would await the whole operation. */
+/**
+ * The part of the SDK's poller that is used. It is a thenable: an async function that returned it bare would await the
+ * whole operation.
+ */
 export interface Poller {
   readonly isDone: boolean;
   poll(options: { abortSignal: AbortSignal }): Promise<unknown>;
@@ -44,7 +50,10 @@ interface SavedOperation {
   readonly config: { readonly [key: string]: unknown };
 }
 
-/** Azure asks for up to 160 s between polls of a slow operation; a look each 10 s costs 0.1 of 25 reads a second, and shows that the wait lives. */
+/**
+ * Azure asks for up to 160 s between polls of a slow operation; a look each 10 s costs 0.1 of 25 reads a second, and
+ * shows that the wait lives.
+ */
 const longestPauseMs = 10_000;
 
 /** Follows long-running operations of one endpoint. */

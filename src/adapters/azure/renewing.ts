@@ -1,12 +1,17 @@
 import type { PipelinePolicy } from '@azure/core-rest-pipeline';
 import type { TokenCredential } from '@azure/identity';
 
-/** How many refused tokens are remembered; the SDK goes on offering one until it expires by its own account, at most a day. */
+/**
+ * How many refused tokens are remembered; the SDK goes on offering one until it expires by its own account, at most a
+ * day.
+ */
 const remembered = 20;
 
 /**
- * Azure may refuse a token before its time: revoked, or a clock is off. The SDK would offer the same one again for as long as it counts as fresh, so a refused
- * token is given up here, once for all clients that share the policy: a new one is obtained, and the request sent once more. A second refusal is an answer.
+ * Azure may refuse a token before its time: revoked, or a clock is off. The SDK would offer the same one again for as
+ * long as it counts as fresh, so a refused
+ * token is given up here, once for all clients that share the policy: a new one is obtained, and the request sent once
+ * more. A second refusal is an answer.
  */
 export function renewing(credential: TokenCredential, scope: string): PipelinePolicy {
   const refused = new Set<string>();
@@ -41,7 +46,10 @@ export function renewing(credential: TokenCredential, scope: string): PipelinePo
   };
 }
 
-/** A claim in the form of a token that was revoked makes the credential pass by its cache; one that knows no claims (Azure CLI) is asked plainly. */
+/**
+ * A claim in the form of a token that was revoked makes the credential pass by its cache; one that knows no claims
+ * (Azure CLI) is asked plainly.
+ */
 async function freshToken(credential: TokenCredential, scope: string): Promise<string> {
   const claims = JSON.stringify({
     access_token: { nbf: { essential: true, value: String(Math.floor(Date.now() / 1000)) } },

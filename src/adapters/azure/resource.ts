@@ -17,9 +17,15 @@ export type Owned<S> = (state: S) => boolean;
 /** Resources of one type. Ids are full ARM ids. */
 export interface Collection<Body, S extends State> {
   get(id: string): Promise<S | undefined>;
-  /** Observes, creates if absent, waits or writes again if not Succeeded, reads back. Fails with NotOwned when one exists that is not `owned`. */
+  /**
+   * Observes, creates if absent, waits or writes again if not Succeeded, reads back. Fails with NotOwned when one
+   * exists that is not `owned`.
+   */
   ensure(id: string, body: Body, lro: Lro, owned: Owned<S>): Promise<S>;
-  /** Deletes and looks until it answers 404. `absent`: there was none. Fails with NotOwned when one exists that is not `owned`. */
+  /**
+   * Deletes and looks until it answers 404. `absent`: there was none. Fails with NotOwned when one exists that is not
+   * `owned`.
+   */
   remove(id: string, lro: Lro, owned: Owned<S>): Promise<'removed' | 'absent'>;
 }
 
@@ -120,7 +126,8 @@ export function partsOf<Body, S extends State>(
         refuseForeign(id, state, owned, 'delete');
       }
       await operate('DELETE', id, lro, (bound, signal) => bound.remove(parseId(id), signal)).catch((error: unknown) => {
-        if (!(error instanceof AzureError && error.status === 404)) throw error; // gone meanwhile, or its operation is: the proof below decides
+        // gone meanwhile, or its operation is: the proof below decides
+        if (!(error instanceof AzureError && error.status === 404)) throw error;
       });
       await gone(id, get, lro, operations);
       return 'removed';
@@ -179,7 +186,9 @@ export const titleOf = (id: string): string => `${parseId(id).types.at(-1) ?? ''
 
 const lost = (error: unknown): boolean => error instanceof AzureError && error.code === ownCodes.operationVanished;
 
-/** 404 of a GET is an answer: there is none. A missing resource group answers 404 too, and then there is none either. */
+/**
+ * 404 of a GET is an answer: there is none. A missing resource group answers 404 too, and then there is none either.
+ */
 export function absent(error: unknown): undefined {
   if (error instanceof AzureError && error.status === 404) return undefined;
   throw error;

@@ -51,7 +51,10 @@ export async function findCalicoApi(cluster: Cluster): Promise<'served' | 'stora
 export const readCalicoSchema = (cluster: Cluster): Promise<string | undefined> =>
   cluster.openApi(served.group, served.version);
 
-/** The label that calico-kube-controllers gives to the host endpoints that it makes (its pkg/controllers/node/hostendpoints.go); users' own lack it. */
+/**
+ * The label that calico-kube-controllers gives to the host endpoints that it makes (its
+ * pkg/controllers/node/hostendpoints.go); users' own lack it.
+ */
 const createdByCalico = 'projectcalico.org/created-by=calico-kube-controllers';
 
 /** Automatic host endpoints. Tell a node's by `spec.node`: names over 253 characters are hashed. */

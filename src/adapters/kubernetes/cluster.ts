@@ -14,12 +14,18 @@ export interface Right {
   readonly namespace?: string;
 }
 
-/** The API server of one cluster. Every method throws KubernetesError, and whatever reading the kubeconfig throws. Writes carry the field manager `hepflow`. */
+/**
+ * The API server of one cluster. Every method throws KubernetesError, and whatever reading the kubeconfig throws.
+ * Writes carry the field manager `hepflow`.
+ */
 export interface Cluster {
   get<T extends KubernetesObject>(resource: Resource<T>, name: string, namespace?: string): Promise<T>;
   /** undefined when the object does not exist; a resource that is not served is an error all the same. */
   find<T extends KubernetesObject>(resource: Resource<T>, name: string, namespace?: string): Promise<T | undefined>;
-  /** Whether the object exists. For what an API server makes up on the way, such as Calico's built-in profile, which has no uid. */
+  /**
+   * Whether the object exists. For what an API server makes up on the way, such as Calico's built-in profile, which has
+   * no uid.
+   */
   exists(resource: Resource<KubernetesObject>, name: string, namespace?: string): Promise<boolean>;
   /** Every object, however many pages that takes. */
   list<T extends KubernetesObject>(
@@ -27,14 +33,20 @@ export interface Cluster {
     filter?: { readonly namespace?: string; readonly labelSelector?: string },
   ): Promise<readonly T[]>;
   create<T extends KubernetesObject>(resource: Resource<T>, body: object, namespace?: string): Promise<T>;
-  /** Creates it, or reads the one of that name that came in between: a lost answer and a retry make one object, not an error (W9). */
+  /**
+   * Creates it, or reads the one of that name that came in between: a lost answer and a retry make one object, not an
+   * error (W9).
+   */
   createOrFind<T extends KubernetesObject>(
     resource: Resource<T>,
     name: string,
     body: object,
     namespace?: string,
   ): Promise<{ readonly object: T; readonly isNew: boolean }>;
-  /** JSON merge patch: null removes a key. With metadata.resourceVersion in it, an object that changed meanwhile answers 409. */
+  /**
+   * JSON merge patch: null removes a key. With metadata.resourceVersion in it, an object that changed meanwhile answers
+   * 409.
+   */
   patchMerge<T extends KubernetesObject>(
     resource: Resource<T>,
     name: string,

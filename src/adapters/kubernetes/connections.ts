@@ -6,8 +6,10 @@ import { Agent, type buildConnector, type Dispatcher, ProxyAgent } from 'undici'
 const connections = 8;
 
 /**
- * One pool for a session, with the kubeconfig's TLS settings and proxy; undefined: client-node's own must serve (SOCKS).
- * client-node makes a new pool for every call, which leaks them, and speaks HTTP/2. Over HTTP/2 kube-apiserver answers a bad token, and now and then any call
+ * One pool for a session, with the kubeconfig's TLS settings and proxy; undefined: client-node's own must serve
+ * (SOCKS).
+ * client-node makes a new pool for every call, which leaks them, and speaks HTTP/2. Over HTTP/2 kube-apiserver answers
+ * a bad token, and now and then any call
  * (--goaway-chance), with a GOAWAY that fails the calls beside it; over HTTP/1.1 each call gets its own answer.
  */
 export async function connectionsOf(config: KubeConfig): Promise<Dispatcher | undefined> {

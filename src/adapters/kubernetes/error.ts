@@ -8,8 +8,10 @@ export interface StatusDetails {
 }
 
 /**
- * Everything that can go wrong with a call. `reason` is the API server's own (`NotFound`, `Conflict`, `Invalid`, ...), or one of three of ours:
- * `ConnectionFailed`: no answer (status 0). `Unauthorized`: no usable credential, refused or never obtained (401, or 0 when a plugin failed).
+ * Everything that can go wrong with a call. `reason` is the API server's own (`NotFound`, `Conflict`, `Invalid`, ...),
+ * or one of three of ours:
+ * `ConnectionFailed`: no answer (status 0). `Unauthorized`: no usable credential, refused or never obtained (401, or 0
+ * when a plugin failed).
  * `NotServed`: 404 for the resource itself, not for an object of it.
  */
 export class KubernetesError extends Error {
@@ -37,7 +39,9 @@ export class KubernetesError extends Error {
 /** Nobody waits longer, and a number beyond all bounds could not be told to anybody. */
 const longestWaitSeconds = 24 * 60 * 60;
 
-/** An error answer as an error: the API server's Status where there is one, else the text of whatever stood in between. */
+/**
+ * An error answer as an error: the API server's Status where there is one, else the text of whatever stood in between.
+ */
 export function errorOf(
   path: string,
   status: number,
@@ -48,7 +52,8 @@ export function errorOf(
   const seconds = Number(headers['retry-after'] ?? answer?.details?.retryAfterSeconds ?? Number.NaN);
   const retryAfterMs = Number.isFinite(seconds) ? Math.min(Math.max(0, seconds), longestWaitSeconds) * 1000 : undefined;
   const message = answer?.message ?? (body.trim().slice(0, 300) || `HTTP ${status}`);
-  // A resource that is not served at all answers 404 in plain text; a missing object answers with a Status that names it.
+  // A resource that is not served at all answers 404 in plain text; a missing object answers with a Status that names
+  // it.
   if (status === 404 && answer?.details?.name === undefined) {
     const group = /^\/apis\/([^/]+)\//.exec(path)?.[1] ?? '';
     return new KubernetesError(status, 'NotServed', `The API server does not serve ${path}: ${message}`, {

@@ -67,7 +67,8 @@ function connection(settings: ClustersSettings, name: ClusterName): { cluster: C
       throw error;
     }
   };
-  // A refused request has had no effect, so it can be sent again, once. Tokens expire in the middle of a run: a 401 reads the credentials again.
+  // A refused request has had no effect, so it can be sent again, once. Tokens expire in the middle of a run: a 401
+  // reads the credentials again.
   const send = (call: Call): Promise<string> =>
     sendOnce(call).catch(async (error) => {
       if (!(error instanceof KubernetesError) || (error.status !== 401 && error.status !== 403)) throw error;
@@ -78,8 +79,10 @@ function connection(settings: ClustersSettings, name: ClusterName): { cluster: C
 }
 
 /**
- * Throws when the refusal does not count. An API server that has just started refuses everybody with 403 until it has read its roles and bindings, in the same
- * words as one that means it. It then refuses `/readyz` too, which everybody may read (ClusterRole system:public-info-viewer), or says there what is missing.
+ * Throws when the refusal does not count. An API server that has just started refuses everybody with 403 until it has
+ * read its roles and bindings, in the same
+ * words as one that means it. It then refuses `/readyz` too, which everybody may read (ClusterRole
+ * system:public-info-viewer), or says there what is missing.
  */
 async function confirm(refusal: KubernetesError, send: (call: Call) => Promise<string>): Promise<void> {
   await send({ method: 'GET', path: '/readyz' }).catch((error) => {

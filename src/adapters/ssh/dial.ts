@@ -4,7 +4,10 @@ import { request as httpsRequest } from 'node:https';
 import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
-/** A TCP connection to the address, directly or through an HTTP proxy's CONNECT. Throws the socket's error, the proxy's refusal, or the abort reason. */
+/**
+ * A TCP connection to the address, directly or through an HTTP proxy's CONNECT. Throws the socket's error, the proxy's
+ * refusal, or the abort reason.
+ */
 export async function dial(
   address: { host: string; port: number },
   proxyUrl: string | undefined,
@@ -45,7 +48,8 @@ function dialThrough(proxy: URL, { host, port }: { host: string; port: number },
         socket.destroy();
         return reject(refusal(proxy, response.statusCode));
       }
-      if (head.length > 0) socket.unshift(head); // an SSH server speaks first, so its banner may come with the proxy's answer
+      // an SSH server speaks first, so its banner may come with the proxy's answer
+      if (head.length > 0) socket.unshift(head);
       resolve(socket);
     });
     request.once('response', (response) => {

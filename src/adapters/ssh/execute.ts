@@ -18,7 +18,10 @@ export interface RunOptions {
   readonly signal: AbortSignal;
   /** Limit for the command, from the login on. */
   readonly timeoutMs: number;
-  /** Called with each whole line of stdout as it comes, without its end. What it throws is thrown, and the connection closed. */
+  /**
+   * Called with each whole line of stdout as it comes, without its end. What it throws is thrown, and the connection
+   * closed.
+   */
   readonly onLine?: (line: string, stdin: Stdin) => void;
 }
 
@@ -31,7 +34,10 @@ export interface RunResult {
   readonly signal?: string;
 }
 
-/** Stdout and stderr together, in characters. Far more than any caller expects; a command that says more is not the one we sent. */
+/**
+ * Stdout and stderr together, in characters. Far more than any caller expects; a command that says more is not the one
+ * we sent.
+ */
 const outputLimit = 8 << 20;
 
 /** Runs one command on an authenticated connection. Throws SshError `lost` or `timeout`, or the signal's reason. */

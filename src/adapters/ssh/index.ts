@@ -7,7 +7,8 @@ export type { RunOptions, RunResult, Stdin } from './execute.ts';
 
 export interface Ssh {
   /**
-   * Logs in, runs one command and closes. The host key is compared before authentication. A command that ended with any exit code, or by a signal, is a result;
+   * Logs in, runs one command and closes. The host key is compared before authentication. A command that ended with any
+   * exit code, or by a signal, is a result;
    * throws SshError when it could not be run to its end (W10), and the signal's reason when that aborts it.
    */
   run(target: SshTarget, command: string, options: RunOptions): Promise<RunResult>;

@@ -18,8 +18,10 @@ export interface RunKeys {
 const minimumSecretBytes = 32;
 
 /**
- * The keys of a run, derived by HKDF-SHA256: the same secret and run id give the same bytes on every worker, the PEM included,
- * because the VM's customData may not differ between two tries of its creation. Throws RangeError when the secret is shorter than 32 bytes.
+ * The keys of a run, derived by HKDF-SHA256: the same secret and run id give the same bytes on every worker, the PEM
+ * included,
+ * because the VM's customData may not differ between two tries of its creation. Throws RangeError when the secret is
+ * shorter than 32 bytes.
  */
 export function deriveRunKeys(secret: Uint8Array, runId: string): RunKeys {
   if (secret.byteLength < minimumSecretBytes)
@@ -37,7 +39,10 @@ function deriveKeyPair(secret: Uint8Array, runId: string, use: 'client' | 'host'
 /** PKCS #8 frame of an ed25519 seed (RFC 8410, section 7). */
 const pkcs8Head = Buffer.from('302e020100300506032b657004220420', 'hex');
 
-/** Serialises as OpenSSH's PROTOCOL.key says. Libraries draw the check bytes at random; here they are given, so that the text is deterministic. */
+/**
+ * Serialises as OpenSSH's PROTOCOL.key says. Libraries draw the check bytes at random; here they are given, so that the
+ * text is deterministic.
+ */
 function opensshPair(seed: Buffer, check: Buffer, comment: string): KeyPair {
   const key = createPrivateKey({ key: Buffer.concat([pkcs8Head, seed]), format: 'der', type: 'pkcs8' });
   const point = createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(-32);

@@ -4,9 +4,12 @@ import { type ConnectionLike, isGrpcServiceError } from '@temporalio/client';
 export interface Temporal {
   readonly namespace: string;
   /**
-   * Whether the run is over, a run that a reset goes on with counting as the same. `runId` is the first of its chain, which a reset keeps.
-   * A run that Temporal does not know is over only when it was seen before everything that Temporal could have forgotten by now: `seenAt` is older than
-   * the namespace's retention, which begins at a run's end, and than a day. `unknown`: Temporal does not answer, or never heard of such a young run,
+   * Whether the run is over, a run that a reset goes on with counting as the same. `runId` is the first of its chain,
+   * which a reset keeps.
+   * A run that Temporal does not know is over only when it was seen before everything that Temporal could have
+   * forgotten by now: `seenAt` is older than
+   * the namespace's retention, which begins at a run's end, and than a day. `unknown`: Temporal does not answer, or
+   * never heard of such a young run,
    * which may be one of another Temporal whose namespace has the same name.
    */
   isOver(workflowId: string, runId: string, seenAt: Date): Promise<boolean | 'unknown'>;

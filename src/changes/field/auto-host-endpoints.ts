@@ -15,7 +15,8 @@ export async function waitForHostEndpoints(
 ): Promise<readonly string[]> {
   let missing: readonly string[] = readyNodes;
   const look = async (): Promise<readonly string[] | undefined> => {
-    // Acceptance comes first and alone proves nothing: kube-controllers writes its running config before it makes the host endpoints.
+    // Acceptance comes first and alone proves nothing: kube-controllers writes its running config before it makes the
+    // host endpoints.
     if (!(await isAccepted(cluster))) return undefined;
     const found = await listAutoHostEndpoints(cluster);
     const covered = new Set(found.map(({ spec }) => spec?.node));

@@ -4,7 +4,10 @@ import type { KubernetesObject } from '../../adapters/kubernetes/resources.ts';
 import type { FlowLogs } from '../../contract/change.ts';
 import { type ChangedField, removeMark } from '../changed-field.ts';
 
-/** Open-source Calico's schema does not know the field: the API server accepts the patch and prunes the value, so only reading back tells. */
+/**
+ * Open-source Calico's schema does not know the field: the API server accepts the patch and prunes the value, so only
+ * reading back tells.
+ */
 export async function readFlowLogs(cluster: Cluster, field: ChangedField<KubernetesObject>): Promise<FlowLogs> {
   const stored = await cluster.get((await openCalico(cluster)).felixConfigurations, 'default');
   if (stored.spec?.flowLogsEnableHostEndpoint === true) return 'enabled';

@@ -1,4 +1,6 @@
-/** A field of an existing object of Calico's that the run switches on: automatic host endpoints, and their flow logs. */
+/**
+ * A field of an existing object of Calico's that the run switches on: automatic host endpoints, and their flow logs.
+ */
 import { openCalico } from '../../adapters/kubernetes/calico.ts';
 import { readField } from '../../ownership/field-mark.ts';
 import { changeField, restoreField } from '../changed-field.ts';
@@ -36,7 +38,8 @@ export const field = defineKind<FieldChangeSpec>({
           subject: '',
           input: { prior, readyNodes: site.readyNodes } satisfies HostEndpointsInput,
           words: "Calico's automatic host endpoints switched on",
-          limits: { tryMs: 6 * minute, totalMs: 12 * minute }, // a missed event is made good by Calico's resync after 5 minutes
+          // a missed event is made good by Calico's resync after 5 minutes
+          limits: { tryMs: 6 * minute, totalMs: 12 * minute },
           undo: planUndo(name, prior),
         }
       : {

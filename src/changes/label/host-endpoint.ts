@@ -11,7 +11,8 @@ import { describeLabel, type LabelInput } from './plan.ts';
 const lookEveryMs = 200;
 
 /**
- * Waits until the node's automatic host endpoint carries the label too. `writtenFrom`: when the label was sent, if this try sent it;
+ * Waits until the node's automatic host endpoint carries the label too. `writtenFrom`: when the label was sent, if this
+ * try sent it;
  * only then is it known between which looks the copy came. Fails with HostEndpointsMissing.
  */
 export async function waitForHostEndpoint(

@@ -1,4 +1,7 @@
-/** The lease by which a run holds a cluster. It is never renewed, so it has no duration: whether its holder is over, Temporal knows. */
+/**
+ * The lease by which a run holds a cluster. It is never renewed, so it has no duration: whether its holder is over,
+ * Temporal knows.
+ */
 import type { RunIdentity } from '../../contract/run.ts';
 import { clusterLease, takenOverAnnotation } from '../../ownership/holder.ts';
 import { createObjectMarks } from '../../ownership/marks.ts';

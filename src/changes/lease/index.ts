@@ -74,12 +74,14 @@ export const lease = defineKind<LeaseChange>({
   },
 });
 
-/** Also what a second try finds: the predecessor is on the lease, so that its name is not lost with the first try (W9). */
+/**
+ * Also what a second try finds: the predecessor is on the lease, so that its name is not lost with the first try (W9).
+ */
 function describeHeld({ metadata, spec }: Lease) {
   const since = spec?.acquireTime ?? '';
   const before = metadata.annotations?.[takenOverAnnotation];
   if (before === undefined) return { found: `held since ${since}` };
-  const warning = `The cluster was still held by ${before}, a run that is over without having released it; this run took over.`;
+  const warning = `The cluster was still held by ${before}, a run that is over; this run took over.`;
   return { found: `held since ${since}; taken over from ${before}`, warnings: [warning] };
 }
 

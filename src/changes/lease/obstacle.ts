@@ -4,14 +4,19 @@ import type { Temporal } from '../../adapters/temporal/index.ts';
 import { readHolder } from '../../ownership/holder.ts';
 import { runLabel } from '../../ownership/marks.ts';
 
-/** Who holds the cluster, since when, and why the lease cannot be taken over; undefined when it can: nobody holds it, or a run that is provably over. */
+/**
+ * Who holds the cluster, since when, and why the lease cannot be taken over; undefined when it can: nobody holds it, or
+ * a run that is provably over.
+ */
 export async function findObstacle({ metadata, spec }: Lease, temporal: Temporal): Promise<string | undefined> {
   const { holderIdentity, acquireTime = 'an unknown time' } = spec ?? {};
   if (holderIdentity === undefined) return undefined;
   const holder = readHolder(holderIdentity);
   if (holder === undefined)
     return `The cluster is held by ${holderIdentity}, which is no run of hepflow, since ${acquireTime}.`;
-  const who = `The cluster is held by run ${metadata.labels?.[runLabel] ?? 'without a mark'}, workflow ${holder.workflowId} in Temporal namespace ${holder.namespace}, since ${acquireTime}`;
+  const who =
+    `The cluster is held by run ${metadata.labels?.[runLabel] ?? 'without a mark'}, workflow ` +
+    `${holder.workflowId} in Temporal namespace ${holder.namespace}, since ${acquireTime}`;
   if (holder.namespace !== temporal.namespace)
     return `${who}; this worker serves namespace ${temporal.namespace} and cannot see whether that run is over.`;
   const seenAt = new Date(acquireTime);

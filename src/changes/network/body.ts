@@ -9,11 +9,14 @@ export interface NetworkInput {
   readonly subnet: string;
 }
 
-/** VNet with its one subnet, made in one request, in the flattened form of Azure's JavaScript SDK, as every body here. */
+/**
+ * VNet with its one subnet, made in one request, in the flattened form of Azure's JavaScript SDK, as every body here.
+ */
 export const createNetworkBody = (run: RunRef, { addressSpace, subnet }: NetworkInput) => ({
   location: run.location,
   tags: createTags(run),
   addressSpace: { addressPrefixes: [addressSpace] },
-  // No default outbound access: the VM's own public address is its way out. Explicit, because the default differs between API versions.
+  // No default outbound access: the VM's own public address is its way out. Explicit, because the default differs
+  // between API versions.
   subnets: [{ name: nameResources(run.runId).subnet, addressPrefix: subnet, defaultOutboundAccess: false }],
 });

@@ -36,7 +36,8 @@ export const peering = defineKind<PeeringChange>({
       subject: '',
       input: vnets,
       words: isNear ? "Peering from the VM's VNet to the cluster's" : "Peering from the cluster's VNet to the VM's",
-      limits: { tryMs: 10 * minute, totalMs: 20 * minute }, // 10 to 20 s a side; the network provider escalates Retry-After to 160 s
+      // 10 to 20 s a side; the network provider escalates Retry-After to 160 s
+      limits: { tryMs: 10 * minute, totalMs: 20 * minute },
       undo: planUndo(isNear ? locateNearSide(vnets, run.runId) : locateFarSide(vnets, run.runId)),
     };
   },

@@ -1,4 +1,7 @@
-/** The two peerings of a run, which Azure keeps as one state machine: a side whose partner was deleted is Disconnected for good. */
+/**
+ * The two peerings of a run, which Azure keeps as one state machine: a side whose partner was deleted is Disconnected
+ * for good.
+ */
 import { type Azure, type PeeringState, sameId } from '../../adapters/azure/index.ts';
 import { HepflowError } from '../../contract/failures.ts';
 import { createPeeringId } from '../../ownership/names.ts';
@@ -56,7 +59,10 @@ export const ensureSide = (
 ): Promise<PeeringState> =>
   azure.peerings.ensure(id, createPeeringBody(remoteVnetId), resumeFrom(context), leadsTo(remoteVnetId));
 
-/** The far side once both are Succeeded and Connected; undefined while they are not yet. Throws PeeringDisconnected when they never will be. */
+/**
+ * The far side once both are Succeeded and Connected; undefined while they are not yet. Throws PeeringDisconnected when
+ * they never will be.
+ */
 export async function findConnected(azure: Azure, vnets: Vnets, runId: string): Promise<PeeringState | undefined> {
   const [near, far] = await readSides(azure, [locateNearSide(vnets, runId), locateFarSide(vnets, runId)]);
   if (
@@ -66,7 +72,8 @@ export async function findConnected(azure: Azure, vnets: Vnets, runId: string): 
   ) {
     throw new HepflowError(
       'PeeringDisconnected',
-      `The peering of ${vnets.vnetId} with ${vnets.clusterVnetId} is ${near?.peeringState ?? 'absent'} here and ${far?.peeringState ?? 'absent'} there.`,
+      `The peering of ${vnets.vnetId} with ${vnets.clusterVnetId} is ${near?.peeringState ?? 'absent'} here ` +
+        `and ${far?.peeringState ?? 'absent'} there.`,
     );
   }
   const done = [near, far].every(

@@ -40,7 +40,8 @@ export async function findFarPeering({ runId }: Place, { azure, sweep, clusterVn
   if (far === undefined || !isNamedAsOurs(far, sweep.subscriptionId)) return [];
   const { remoteVnetId } = far;
   const there = await azure.networks.get(remoteVnetId).catch(takeForForbidden);
-  if (there !== undefined && there !== null && readTags(there.tags)?.runId !== runId) return []; // a VNet of somebody else
+  // a VNet of somebody else
+  if (there !== undefined && there !== null && readTags(there.tags)?.runId !== runId) return [];
   const { resourceGroup } = parseId(remoteVnetId);
   const orphan = there === undefined;
   return [

@@ -72,7 +72,10 @@ export const policy = defineKind<PolicyChange>({
     listVerbs(verbs, { group: calicoGroup, resource: 'tier.globalnetworkpolicies', name: `${spec.tier}.*` }),
 });
 
-/** `accepted`: from the write's being sent to its answer; undefined when an earlier try did it. Fails with PolicyExists and KubernetesRefused. */
+/**
+ * `accepted`: from the write's being sent to its answer; undefined when an earlier try did it. Fails with PolicyExists
+ * and KubernetesRefused.
+ */
 async function ensurePolicy(
   cluster: Cluster,
   input: PolicyInput,

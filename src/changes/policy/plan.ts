@@ -11,7 +11,8 @@ export interface PolicyInput {
 
 export function createPolicyBody(run: RunIdentity, { name, spec }: PolicyInput, apiVersion: string) {
   const marks = createObjectMarks(run);
-  // Calico's API server sets the tier label itself; with native CRDs nothing does, and Calico lists a tier's policies by it.
+  // Calico's API server sets the tier label itself; with native CRDs nothing does, and Calico lists a tier's policies
+  // by it.
   const labels = { ...marks.labels, 'projectcalico.org/tier': spec.tier };
   return { apiVersion, kind: 'GlobalNetworkPolicy', metadata: { name, ...marks, labels }, spec };
 }
@@ -20,7 +21,10 @@ export function createPolicyBody(run: RunIdentity, { name, spec }: PolicyInput, 
 export const namePolicy = ({ tier, name }: Pick<PolicySpec, 'tier' | 'name'>): string =>
   tier === 'default' || name.startsWith(`${tier}.`) ? name : `${tier}.${name}`;
 
-/** Whether an object's name is the policy's: older Calico API servers give back `default.` before names of the default tier. */
+/**
+ * Whether an object's name is the policy's: older Calico API servers give back `default.` before names of the default
+ * tier.
+ */
 export function isPolicyNamed(objectName: string, policy: Pick<PolicySpec, 'tier' | 'name'>): boolean {
   const name = namePolicy(policy);
   return objectName === name || (policy.tier === 'default' && objectName === `default.${name}`);

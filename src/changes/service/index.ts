@@ -100,7 +100,10 @@ async function waitForEndpoints(cluster: Cluster, workload: Workload, context: S
   return await untilWithin(context, patienceMs, look, createError);
 }
 
-/** Waits until no EndpointSlice of the service is left; with the service known, one that belongs to a successor of its name does not count. */
+/**
+ * Waits until no EndpointSlice of the service is left; with the service known, one that belongs to a successor of its
+ * name does not count.
+ */
 async function waitUntilSlicesAreGone(
   cluster: Cluster,
   context: StepContext,

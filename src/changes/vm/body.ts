@@ -18,7 +18,10 @@ export interface VmSecrets {
   readonly cloudConfig: string;
 }
 
-/** The probe VM in one size. Its OS disk goes with it; interface and address stay, because the run deletes them in its own order. */
+/**
+ * The probe VM in one size. Its OS disk goes with it; interface and address stay, because the run deletes them in its
+ * own order.
+ */
 export function createVmBody(run: RunRef, input: VmInput, size: string, keys: VmSecrets) {
   const names = nameResources(run.runId);
   return {
@@ -54,7 +57,10 @@ function describeOs(computerName: string, adminUsername: string, { clientPublicK
   };
 }
 
-/** Said explicitly, because Azure's default changed in 2026. Sizes of the first generation (A, Basic) cannot do it; ours of the B series can. */
+/**
+ * Said explicitly, because Azure's default changed in 2026. Sizes of the first generation (A, Basic) cannot do it; ours
+ * of the B series can.
+ */
 function describeSecurity(size: string) {
   return /^(Basic_A|Standard_A\d)/i.test(size)
     ? {}

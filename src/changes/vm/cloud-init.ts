@@ -6,7 +6,8 @@ export interface HostKeyPair {
 
 /**
  * The VM's cloud-config: the given ed25519 host key and no other, no passwords, and nothing that delays the boot.
- * With `ssh_keys` given cloud-init generates none of its own. JSON is YAML, so nothing needs quoting. It holds a private key (W7).
+ * With `ssh_keys` given cloud-init generates none of its own. JSON is YAML, so nothing needs quoting. It holds a
+ * private key (W7).
  */
 export function createCloudConfig(host: HostKeyPair): string {
   const config = {

@@ -27,7 +27,10 @@ interface Part {
   readonly site?: AzureSite;
 }
 
-/** Reads the subscription's side; changes nothing. Lists everything that it finds; an Azure that cannot be asked (throttled, unreachable, no credential) is an error. */
+/**
+ * Reads the subscription's side; changes nothing. Lists everything that it finds; an Azure that cannot be asked
+ * (throttled, unreachable, no credential) is an error.
+ */
 export async function inspectAzure(
   mission: Mission,
   tools: Reader,
@@ -132,7 +135,8 @@ function shapeFindings({
           networkPolicy === 'calico'
             ? ok(
                 'aks',
-                "AKS itself installed Calico (networkPolicy calico), and puts back what others change in the operator's objects.",
+                'AKS itself installed Calico (networkPolicy calico), and puts back what others change in the ' +
+                  "operator's objects.",
               )
             : info(
                 'aks',
@@ -142,7 +146,8 @@ function shapeFindings({
     privateApiServer
       ? info(
           'apiAccess',
-          "The API server is private: workers must run where its private address is reached and resolved, such as in the cluster's VNet.",
+          'The API server is private: workers must run where its private address is reached and resolved, such ' +
+            "as in the cluster's VNet.",
         )
       : ok('apiAccess', 'The API server is not private.'),
   ];

@@ -6,7 +6,9 @@ import { info, listed, ok, problem, warning } from '../look.ts';
 import type { Reader } from './ask.ts';
 import { overlaps } from './cidr.ts';
 
-/** A subnet that an agent pool names tells the VNet; without one, AKS keeps exactly one VNet in the node resource group. */
+/**
+ * A subnet that an agent pool names tells the VNet; without one, AKS keeps exactly one VNet in the node resource group.
+ */
 export async function findClusterVnet(
   cluster: ClusterState,
   subscriptionId: string,
@@ -34,7 +36,8 @@ export function vnetFindings(mission: Mission, cluster: ClusterState, vnet: Vnet
   return [
     ok(
       'vnet',
-      `The nodes are in VNet ${parseId(vnet.id).names.at(-1)} of resource group ${parseId(vnet.id).resourceGroup}, ${owner}.`,
+      `The nodes are in VNet ${parseId(vnet.id).names.at(-1)} of resource group ` +
+        `${parseId(vnet.id).resourceGroup}, ${owner}.`,
     ),
     ...overlapFindings(mission, vnet),
     ...lockdownFindings(cluster, vnet),
@@ -58,7 +61,8 @@ function overlapFindings({ vm: { addressSpace } }: Mission, vnet: VnetState): re
     return [
       ok(
         'overlap',
-        `${addressSpace} overlaps neither the cluster's VNet nor what is peered with it: ${listed(taken.map(({ space }) => space))}.`,
+        `${addressSpace} overlaps neither the cluster's VNet nor what is peered with it: ` +
+          `${listed(taken.map(({ space }) => space))}.`,
         '',
         'vm.addressSpace',
       ),
@@ -121,7 +125,8 @@ function rangeFindings(
     return overlapping.map(({ cidr, what }) =>
       warning(
         'overlap',
-        `vm.addressSpace ${addressSpace} overlaps the cluster's ${what} range ${cidr}; nodes may not be able to answer the VM.`,
+        `vm.addressSpace ${addressSpace} overlaps the cluster's ${what} range ${cidr}; nodes may not be able ` +
+          'to answer the VM.',
         'Choose another vm.addressSpace and vm.subnet.',
         'vm.addressSpace',
       ),

@@ -19,7 +19,8 @@ export function autoCreateFindings({ spec, status }: KubeControllersConfiguratio
     found.push(
       warning(
         'autoCreate',
-        `AUTO_HOST_ENDPOINTS=${overriding} in the environment of calico-kube-controllers overrides autoCreate of KubeControllersConfiguration default.`,
+        `AUTO_HOST_ENDPOINTS=${overriding} in the environment of calico-kube-controllers overrides autoCreate ` +
+          'of KubeControllersConfiguration default.',
         'Remove the variable from its deployment.',
       ),
     );
@@ -27,7 +28,8 @@ export function autoCreateFindings({ spec, status }: KubeControllersConfiguratio
     found.push(
       warning(
         'autoCreate',
-        'createDefaultHostEndpoint is Disabled: only host endpoint templates make host endpoints, and a node that none selects gets none.',
+        'createDefaultHostEndpoint is Disabled: only host endpoint templates make host endpoints, and a node ' +
+          'that none selects gets none.',
         'Set it to Enabled, or check that a template selects each node.',
       ),
     );

@@ -1,10 +1,15 @@
-/** What FelixConfiguration `default` says that touches a run: failsafe ports, data plane, what a deny does. Overrides by FELIX_ variables of calico-node are not seen. */
+/**
+ * What FelixConfiguration `default` says that touches a run: failsafe ports, data plane, what a deny does. Overrides by
+ * FELIX_ variables of calico-node are not seen.
+ */
 import type { FailsafePort, FelixConfiguration } from '../../adapters/kubernetes/resources.ts';
 import type { Diagnosis } from '../../contract/diagnosis.ts';
 import type { Mission } from '../../contract/mission.ts';
 import { info, ok, problem, warning } from '../look.ts';
 
-/** Calico's defaults (felix/config/config_params.go); they come before every pre-DNAT rule, so no policy can deny them. */
+/**
+ * Calico's defaults (felix/config/config_params.go); they come before every pre-DNAT rule, so no policy can deny them.
+ */
 const defaultFailsafePorts: readonly FailsafePort[] = [22, 179, 2379, 2380, 5473, 6443, 6666, 6667].map((port) => ({
   protocol: 'TCP',
   port,
@@ -41,7 +46,8 @@ export function failsafeFindings(
       ? [
           warning(
             'failsafe',
-            'FelixConfiguration default has no failsafe inbound TCP ports: a policy that selects a node by mistake cuts it off wholly, SSH included.',
+            'FelixConfiguration default has no failsafe inbound TCP ports: a policy that selects a node by ' +
+              'mistake cuts it off wholly, SSH included.',
             'Leave failsafeInboundHostPorts at its default, or list at least SSH there.',
           ),
         ]
@@ -49,7 +55,8 @@ export function failsafeFindings(
         ? [
             info(
               'failsafe',
-              `SSH to the nodes (22) is not among the failsafe inbound ports (${list}): a policy that selects a node by mistake cuts it.`,
+              `SSH to the nodes (22) is not among the failsafe inbound ports (${list}): a policy that selects ` +
+                'a node by mistake cuts it.',
             ),
           ]
         : [ok('failsafe', `SSH to the nodes stays open whatever the policy; failsafe inbound TCP ports are ${list}.`)]),
@@ -58,7 +65,8 @@ export function failsafeFindings(
       : [
           info(
             'failsafe',
-            `The control port ${control.port} is a failsafe port${from(control)}: that it stays open shows that the node lives, not that a policy spared it.`,
+            `The control port ${control.port} is a failsafe port${from(control)}: that it stays open shows ` +
+              'that the node lives, not that a policy spared it.',
             'Set probe.controlPort to an open port that is not failsafe, such as 10250.',
             'probe.controlPort',
           ),
@@ -87,7 +95,8 @@ function planeFinding(spec: FelixConfiguration['spec']): Diagnosis {
   if (spec?.bpfEnabled === true)
     return warning(
       'felix',
-      "Calico's data plane is eBPF, with which hepflow is not tested: policies act in other hooks, and Calico serves NodePorts itself.",
+      "Calico's data plane is eBPF, with which hepflow is not tested: policies act in other hooks, and Calico " +
+        'serves NodePorts itself.',
       'Take a FAIL or an INCONCLUSIVE with care.',
     );
   if (spec?.nftablesMode?.toLowerCase() === 'enabled')

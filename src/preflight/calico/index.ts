@@ -37,7 +37,10 @@ interface Nodes {
   readonly judged: Promise<readonly string[]>;
 }
 
-/** Calico can be asked for host endpoints and the policy: API, configuration, tier and name; and what else the host endpoints will wake. */
+/**
+ * Calico can be asked for host endpoints and the policy: API, configuration, tier and name; and what else the host
+ * endpoints will wake.
+ */
 export async function inspectCalico(
   cluster: Cluster,
   mission: Wanted,
@@ -162,7 +165,9 @@ function nameFinding(policies: readonly GlobalNetworkPolicy[], policy: Mission['
       );
 }
 
-/** Calico's API server always has it (libcalico-go/lib/backend/k8s/resources/profile.go); Felix knows it since v3.14. */
+/**
+ * Calico's API server always has it (libcalico-go/lib/backend/k8s/resources/profile.go); Felix knows it since v3.14.
+ */
 function profileFinding(looked: Look<boolean | 'notServed'>): Diagnosis {
   const name = `Profile ${defaultAllowProfile}`;
   if (looked === 'unknown')
@@ -178,7 +183,8 @@ function profileFinding(looked: Look<boolean | 'notServed'>): Diagnosis {
   if (looked.found) return ok('profile', `${name} is there: a host endpoint by itself cuts nothing.`);
   return warning(
     'profile',
-    `${name} does not exist: where Felix does not know it by itself, an automatic host endpoint cuts all traffic of its node, failsafe ports apart (calico#3552).`,
+    `${name} does not exist: where Felix does not know it by itself, an automatic host endpoint cuts all ` +
+      'traffic of its node, failsafe ports apart (calico#3552).',
     'Check that calico-node and calico-kube-controllers are of one version, at least v3.14.',
   );
 }

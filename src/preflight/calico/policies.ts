@@ -29,11 +29,15 @@ export function policyFindings(reach: Reach): readonly Diagnosis[] {
   const says =
     count === 0
       ? 'There is no GlobalNetworkPolicy yet'
-      : `Of ${count === 1 ? 'one GlobalNetworkPolicy' : `${count} GlobalNetworkPolicies`}, none will reach a node that gets ${when}, preDNAT ones apart`;
+      : `Of ${count === 1 ? 'one GlobalNetworkPolicy' : `${count} GlobalNetworkPolicies`}, none will reach a ` +
+        `node that gets ${when}, preDNAT ones apart`;
   return [...findings, ok('lockOut', `${says}.`)];
 }
 
-/** A policy with a namespaceSelector selects what lives in namespaces; an untracked one is ignored on host endpoints of all interfaces. */
+/**
+ * A policy with a namespaceSelector selects what lives in namespaces; an untracked one is ignored on host endpoints of
+ * all interfaces.
+ */
 const canReach = ({ spec }: GlobalNetworkPolicy): boolean => !spec?.namespaceSelector && spec?.doNotTrack !== true;
 
 const isEnabled = (controllers: KubeControllersConfiguration | undefined): boolean =>
@@ -49,7 +53,8 @@ function findingsFor(policy: GlobalNetworkPolicy, reach: Reach): readonly Diagno
     return [
       warning(
         'lockOut',
-        `The selector of GlobalNetworkPolicy ${policy.metadata.name}, ${text}, cannot be read (${why}): whether it will select the nodes is not known.`,
+        `The selector of GlobalNetworkPolicy ${policy.metadata.name}, ${text}, cannot be read (${why}): ` +
+          'whether it will select the nodes is not known.',
         'Read the policy, and correct it.',
       ),
     ];
@@ -75,7 +80,9 @@ function selectedBy(selector: Selector, { nodes, controllers, judged, label }: R
   return { before, labelled: labelled.filter((name) => !before.includes(name)) };
 }
 
-/** Labels of each host endpoint that a node gets: the default one's, and one for each template that selects the node. */
+/**
+ * Labels of each host endpoint that a node gets: the default one's, and one for each template that selects the node.
+ */
 function labelSets(labels: Labels, controllers: KubeControllersConfiguration | undefined): readonly Labels[] {
   const { createDefaultHostEndpoint, templates = [] } = controllers?.spec?.controllers?.node?.hostEndpoint ?? {};
   const byDefault = createDefaultHostEndpoint === 'Disabled' ? [] : [{ ...labels, ...createdBy }];
@@ -84,7 +91,8 @@ function labelSets(labels: Labels, controllers: KubeControllersConfiguration | u
 }
 
 const toPods =
-  'Confine it to pods (namespaceSelector: all()), or let it allow what the nodes need, kubelet and API server included.';
+  'Confine it to pods (namespaceSelector: all()), or let it allow what the nodes need, kubelet and API server ' +
+  'included.';
 
 function lockOuts(
   { metadata, spec }: GlobalNetworkPolicy,
@@ -101,7 +109,8 @@ function lockOuts(
     return [
       warning(
         'lockOut',
-        `${name} selects everything and is not preDNAT: with automatic host endpoints it applies to the nodes too and ${effect}.`,
+        `${name} selects everything and is not preDNAT: with automatic host endpoints it applies to the nodes ` +
+          `too and ${effect}.`,
         toPods,
       ),
     ];
@@ -110,7 +119,8 @@ function lockOuts(
     found.push(
       warning(
         'lockOut',
-        `${name} (${text}) is not preDNAT and will select the automatic host endpoints of ${listed(before)}: there it ${effect}.`,
+        `${name} (${text}) is not preDNAT and will select the automatic host endpoints of ${listed(before)}: ` +
+          `there it ${effect}.`,
         toPods,
       ),
     );
@@ -118,7 +128,8 @@ function lockOuts(
     found.push(
       warning(
         'lockOut',
-        `${name} (${text}) is not preDNAT and will select ${listed(labelled)} once labelled by the run: there it ${effect}.`,
+        `${name} (${text}) is not preDNAT and will select ${listed(labelled)} once labelled by the run: there ` +
+          `it ${effect}.`,
         toPods,
       ),
     );
@@ -142,7 +153,8 @@ function beside({ metadata, spec }: GlobalNetworkPolicy, { before, labelled }: S
   return [
     info(
       'preDnat',
-      `GlobalNetworkPolicy ${metadata.name} (${where}) is preDNAT too and reaches ${listed(nodes)}: its rules count beside the run's.`,
+      `GlobalNetworkPolicy ${metadata.name} (${where}) is preDNAT too and reaches ${listed(nodes)}: its rules ` +
+        `count beside the run's.`,
     ),
   ];
 }

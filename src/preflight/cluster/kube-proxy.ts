@@ -1,4 +1,7 @@
-/** kube-proxy's mode, where it can be read: from its ConfigMap (kubeadm and others), else from the command of its DaemonSet (AKS). */
+/**
+ * kube-proxy's mode, where it can be read: from its ConfigMap (kubeadm and others), else from the command of its
+ * DaemonSet (AKS).
+ */
 import { parse } from 'yaml';
 import type { Cluster } from '../../adapters/kubernetes/index.ts';
 import { configMaps, type DaemonSet, daemonSets } from '../../adapters/kubernetes/resources.ts';
@@ -17,7 +20,8 @@ export async function inspectKubeProxy(cluster: Cluster): Promise<readonly Diagn
   const why =
     config === 'unknown' || daemonSet === 'unknown'
       ? `Not readable: the credential may not read ConfigMap and DaemonSet ${name} in namespace ${namespace}.`
-      : `There is neither a ConfigMap nor a DaemonSet ${name} in namespace ${namespace} that tells the mode: Calico's eBPF data plane or another program may do its work.`;
+      : `There is neither a ConfigMap nor a DaemonSet ${name} in namespace ${namespace} that tells the mode: ` +
+        `Calico's eBPF data plane or another program may do its work.`;
   return [
     info('kubeProxy', why, `To see it: kubectl --namespace ${namespace} get configmap,daemonset ${name} --output yaml`),
   ];
@@ -29,7 +33,8 @@ function modeFinding(mode: string): Diagnosis {
   if (mode === 'nftables')
     return info(
       'kubeProxy',
-      "kube-proxy runs in mode nftables: its DNAT comes after the hook of preDNAT policies, though Calico's own tests of these skip that mode.",
+      "kube-proxy runs in mode nftables: its DNAT comes after the hook of preDNAT policies, though Calico's " +
+        'own tests of these skip that mode.',
     );
   return info('kubeProxy', `kube-proxy runs in mode ${mode}, with which hepflow is not tested.`);
 }

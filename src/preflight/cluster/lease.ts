@@ -10,14 +10,18 @@ import { type Findings, findingsOf, foundIn, info, isMissing, look, ok, problem,
 
 type Asked = Pick<Tools, 'clusters'> & { readonly temporal?: Tools['temporal'] };
 
-/** Whether another run holds the cluster. Only a first look: the step holdCluster decides. Without Temporal nobody can say whether a holder's run is over. */
+/**
+ * Whether another run holds the cluster. Only a first look: the step holdCluster decides. Without Temporal nobody can
+ * say whether a holder's run is over.
+ */
 export async function inspectLease(ref: ClusterRef, holder: string, { clusters, temporal }: Asked): Promise<Findings> {
   try {
     const cluster = await clusters.of(ref);
     const looked = await look(cluster.find(leases, clusterLease.name, clusterLease.namespace));
     return findingsOf(await describeHolder(foundIn(looked), isMissing(looked), holder, temporal));
   } catch (error) {
-    if (error instanceof KubernetesError && error.reason === 'Unauthorized') return findingsOf([]); // listed with the rest of the cluster
+    // listed with the rest of the cluster
+    if (error instanceof KubernetesError && error.reason === 'Unauthorized') return findingsOf([]);
     throw error;
   }
 }
@@ -52,7 +56,9 @@ function describeUnasked({ metadata, spec }: Lease): Diagnosis {
   const run = metadata.labels?.[runLabel] ?? 'without a mark';
   return warning(
     'hold',
-    `Run ${run}, workflow ${holder.workflowId} in Temporal namespace ${holder.namespace}, holds the cluster since ${acquireTime}; Temporal was not asked whether it is over.`,
-    `While it is under way no other run can start (hepflow watch ${holder.workflowId}); when it is over, the next run takes the lease over.`,
+    `Run ${run}, workflow ${holder.workflowId} in Temporal namespace ${holder.namespace}, holds the cluster ` +
+      `since ${acquireTime}; Temporal was not asked whether it is over.`,
+    `While it is under way no other run can start (hepflow watch ${holder.workflowId}); when it is over, the ` +
+      'next run takes the lease over.',
   );
 }

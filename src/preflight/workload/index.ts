@@ -16,7 +16,10 @@ import { foundIn, info, isMissing, listed, look, ok, problem } from '../look.ts'
 /** kube-apiserver's default for --service-node-port-range; AKS does not let it be changed. */
 const nodePortRange = { from: 30000, to: 32767 };
 
-/** The deployment can be exposed: it exists with a ready pod, and the service's name and port are free. `firstNode` is the one to be denied first. */
+/**
+ * The deployment can be exposed: it exists with a ready pod, and the service's name and port are free. `firstNode` is
+ * the one to be denied first.
+ */
 export async function inspectWorkload(
   cluster: Cluster,
   workload: Workload,
@@ -99,7 +102,8 @@ function placeFindings(deployment: string, ready: readonly Pod[], node: string |
   return [
     info(
       'deployment',
-      `No ready pod of ${deployment} is on ${node}: that its pod still answers through the other node, while its own port is silent, cannot be shown.`,
+      `No ready pod of ${deployment} is on ${node}: that its pod still answers through the other node, while ` +
+        'its own port is silent, cannot be shown.',
       `Name another first node (nodes), or place a pod on ${node}.`,
       'workload.deployment',
     ),
@@ -131,7 +135,8 @@ async function nameFindings(
   return [
     ok(
       'service',
-      `No other service is called ${name} in namespace ${namespace}; the run's will have externalTrafficPolicy Cluster.`,
+      `No other service is called ${name} in namespace ${namespace}; the run's will have externalTrafficPolicy ` +
+        'Cluster.',
       '',
       field,
     ),

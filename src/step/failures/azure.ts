@@ -78,7 +78,8 @@ export const azureFailures: readonly FailureRow[] = [
   { code: /^(AuthorizationFailed|LinkedAuthorizationFailed)$/, failure: 'Forbidden' },
   { status: 403, failure: 'Forbidden' },
   { code: 'MissingSubscriptionRegistration', failure: 'ProviderNotRegistered' },
-  { code: 'ExpiredAuthenticationToken', failure: 'AzureUnavailable' }, // the next try asks the credential for a fresh one
+  // the next try asks the credential for a fresh one
+  { code: 'ExpiredAuthenticationToken', failure: 'AzureUnavailable' },
   { status: 401, failure: 'CredentialsMissing' },
 
   // --- by status

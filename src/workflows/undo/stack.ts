@@ -19,7 +19,10 @@ export class UndoStack {
     return branch;
   }
 
-  /** Entries last first, in the batches that go to one activity each: a lane at a time, what lies below a lane with it. Empties the stack. */
+  /**
+   * Entries last first, in the batches that go to one activity each: a lane at a time, what lies below a lane with it.
+   * Empties the stack.
+   */
   takeBatches(): UndoEntry[][] {
     const batches: UndoEntry[][] = [[]];
     for (const item of this.#items.splice(0).reverse()) {

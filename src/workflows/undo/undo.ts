@@ -6,7 +6,10 @@ import { summarizeFailure } from '../failure.ts';
 import type { Run } from '../run.ts';
 import { UndoStack } from './stack.ts';
 
-/** The rules come off first; then, with the vantages still there, behaviour is proved restored; then the lanes, with the lease below them: the cluster is free for others last. */
+/**
+ * The rules come off first; then, with the vantages still there, behaviour is proved restored; then the lanes, with the
+ * lease below them: the cluster is free for others last.
+ */
 export class Undo {
   readonly lanes = new UndoStack();
   readonly rules = new UndoStack();
@@ -39,7 +42,10 @@ export class Undo {
   }
 }
 
-/** A proof that could not run shows on the report and takes the PASS away; it neither stops the undo nor hides the first failure. */
+/**
+ * A proof that could not run shows on the report and takes the PASS away; it neither stops the undo nor hides the first
+ * failure.
+ */
 async function proveRestored(run: Run, plan: Plan, vantages: readonly Vantage[]): Promise<void> {
   const { failure } = run;
   try {

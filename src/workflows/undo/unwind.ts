@@ -8,7 +8,10 @@ import { type Ledger, type OpenRecord, readNow } from '../ledger.ts';
 import { callUndo } from '../proxies.ts';
 import type { UndoStack } from './stack.ts';
 
-/** Pauses between two rounds over what could not be undone yet: about 12 minutes in all, beyond the 180 s for which Azure reserves a NIC. */
+/**
+ * Pauses between two rounds over what could not be undone yet: about 12 minutes in all, beyond the 180 s for which
+ * Azure reserves a NIC.
+ */
 const pausesMs = [1, 2, 4, 8, 15, 30, 30, 60, 60, 60, 120, 120, 120, 120].map((s) => s * 1000);
 
 interface Item {
@@ -17,8 +20,10 @@ interface Item {
 }
 
 /**
- * Undoes everything on the stack, last first, and gives what is left (W5). Every entry is tried whatever becomes of the others; those
- * whose failure may pass are tried again in rounds. The observers are started before the first is tried. Call it inside a
+ * Undoes everything on the stack, last first, and gives what is left (W5). Every entry is tried whatever becomes of the
+ * others; those
+ * whose failure may pass are tried again in rounds. The observers are started before the first is tried. Call it inside
+ * a
  * non-cancellable scope.
  */
 export async function unwind(
