@@ -7,11 +7,11 @@ import {
   type Permission,
   type VnetState,
 } from '../../src/adapters/azure/index.ts';
-import { rights } from '../../src/changes/azure-rights.ts';
 import type { Mission } from '../../src/contract/mission.ts';
 import { overlaps } from '../../src/preflight/azure/cidr.ts';
 import { inspectAzure } from '../../src/preflight/azure/index.ts';
-import { clusterVnetId, startAzureUnderTest, subscriptionId } from '../changes/azure/support.ts';
+import { azureRights } from '../../src/preflight/rights.ts';
+import { clusterVnetId, startAzureUnderTest, subscriptionId } from '../support/azure.ts';
 
 /** The part of a mission that Azure's preflight reads. */
 const missionOf = (
@@ -222,7 +222,7 @@ test('every right that is missing is named, at the scope where it is missing', a
     'Microsoft.Network/virtualNetworks/virtualNetworkPeerings/write',
     'Microsoft.Compute/virtualMachines/delete',
   ];
-  const actions = rights.map(({ action }) => action).filter((action) => !lacking.includes(action));
+  const actions = azureRights.map(({ action }) => action).filter((action) => !lacking.includes(action));
   const { problems } = await inspectAzure(missionOf(), telling({ permissions: () => [{ actions, notActions: [] }] }));
   assert.deepEqual([...new Set(problems.map(({ code }) => code))], ['MissingRights']);
   assert.equal(problems.length, 3, 'the peering on both VNets, the VM in its group');
@@ -230,7 +230,7 @@ test('every right that is missing is named, at the scope where it is missing', a
 });
 
 test('rights on the resource alone are enough where they are needed on the resource', async () => {
-  const inGroup = rights
+  const inGroup = azureRights
     .map(({ action }) => action)
     .filter((action) => !action.includes('peer') && !action.includes('Peering'));
   const own = vnetIn('net', 'byo');

@@ -1,4 +1,4 @@
-import type { RunRef } from '../../src/contract/steps.ts';
+import type { RunRef } from '../../src/contract/run.ts';
 
 /** A run as steps are told of it. */
 export const sampleRun: RunRef = {

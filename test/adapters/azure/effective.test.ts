@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { addresses } from '../../../lab/scope.ts';
 import { AzureError, accessOf, routeOf } from '../../../src/adapters/azure/index.ts';
-import { makeAll, makeGround } from '../../changes/azure/steps.ts';
+import { makeAll, makeGround } from '../../support/azure-steps.ts';
 import {
   type AzureUnderTest,
   clusterVnetId,
@@ -11,7 +11,7 @@ import {
   runRef,
   startAzureUnderTest,
   toolsOf,
-} from '../../changes/azure/support.ts';
+} from '../../support/azure.ts';
 
 const signal = new AbortController().signal;
 const [node = ''] = addresses.nodes;

@@ -11,10 +11,9 @@ import { createAuthority } from '../../../lab/certificates.ts';
 import { type ControlPlane, startControlPlane } from '../../../lab/kubernetes/control-plane.ts';
 import type { LabScope } from '../../../lab/scope.ts';
 import { programs } from '../../../lab/tools/programs.ts';
+import { findCalicoApi, readCalicoSchema } from '../../../src/adapters/kubernetes/calico.ts';
 import { type Cluster, createClusters, KubernetesError } from '../../../src/adapters/kubernetes/index.ts';
 import {
-  calicoGroup,
-  calicoVersion,
   type KubernetesObject,
   namespaces,
   nodes,
@@ -165,12 +164,9 @@ describe('the adapter on a real API server', () => {
     const cluster = await clusterOf(t, admin);
     assert.equal(await cluster.canI({ verb: 'delete', group: '', resource: 'pods', namespace: 'default' }), true);
     assert.equal(await worker.canI({ verb: 'delete', group: '', resource: 'pods', namespace: 'default' }), false);
-    assert.deepEqual(
-      [await worker.serves('apps', 'v1'), await worker.serves(calicoGroup, calicoVersion)],
-      [true, false],
-    );
+    assert.deepEqual([await worker.serves('apps', 'v1'), await findCalicoApi(worker)], [true, 'absent']);
     assert.match((await worker.openApi('apps', 'v1')) ?? '', /DeploymentSpec/);
-    assert.equal(await worker.openApi(calicoGroup, calicoVersion), undefined);
+    assert.equal(await readCalicoSchema(worker), undefined);
   });
 
   test('a credential that is not accepted any more is read anew, once, and the call goes on; many at a time share it', async (t) => {

@@ -8,8 +8,8 @@ import { addresses } from '../../../lab/scope.ts';
 import { parseId } from '../../../src/adapters/azure/index.ts';
 import type { Target } from '../../../src/contract/evidence.ts';
 import { askAzure, openHearing } from '../../../src/vantage/azure-vm/witnesses.ts';
-import { makeAll, makeGround } from '../../changes/azure/steps.ts';
-import { type AzureUnderTest, contextOf, runRef, startAzureUnderTest, toolsOf } from '../../changes/azure/support.ts';
+import { makeAll, makeGround } from '../../support/azure-steps.ts';
+import { type AzureUnderTest, contextOf, runRef, startAzureUnderTest, toolsOf } from '../../support/azure.ts';
 
 const [node] = addresses.nodes;
 const target: Target = { id: 'node-0:30080', node: 'node-0', address: node, port: 30_080, kind: 'nodePort' };

@@ -3,22 +3,30 @@ import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { inspect } from 'node:util';
 import { deriveRunKeys } from '../../../src/adapters/ssh/keys.ts';
-import { deleteVm } from '../../../src/changes/undo-azure.ts';
-import { createVm } from '../../../src/changes/vm/apply.ts';
-import { cloudConfig } from '../../../src/changes/vm/cloud-init.ts';
+import { createCloudConfig } from '../../../src/changes/vm/cloud-init.ts';
 import { failures } from '../../../src/contract/failures.ts';
-import { idsOf } from '../../../src/ownership/names.ts';
+import { createIds } from '../../../src/ownership/names.ts';
 import { until } from '../../../src/step/wait.ts';
-import { makeGround, undoAll, vmSettings } from './steps.ts';
-import { type AzureUnderTest, contextOf, failureOf, runRef, startAzureUnderTest, toolsOf } from './support.ts';
+import {
+  type AzureUnderTest,
+  contextOf,
+  failureOf,
+  runRef,
+  startAzureUnderTest,
+  toolsOf,
+} from '../../support/azure.ts';
+import { makeGround, undoAll, vmSettings } from '../../support/azure-steps.ts';
+import { findApply, findUndo } from '../../support/changes.ts';
 
+const createVm = findApply('createVm');
+const deleteVm = findUndo('deleteVm');
 const run = runRef();
-const ids = idsOf(run);
+const ids = createIds(run);
 const vmType = 'Microsoft.Compute/virtualMachines';
 
 async function readyForVm(azure: AzureUnderTest) {
-  const { nic } = await makeGround(toolsOf(azure.adapter()), () => contextOf(run));
-  return { interfaceId: nic.id, ...vmSettings };
+  await makeGround(toolsOf(azure.adapter()), () => contextOf(run));
+  return vmSettings;
 }
 
 /** Tries until it does not fail with something that passes, as the worker's retries would. */
@@ -46,7 +54,7 @@ test('a create that was killed in the middle goes on in another process from wha
 
   const saved: unknown = JSON.parse(JSON.stringify(killed.beats.at(-1)));
   const vm = await createVm(input, toolsOf(azure.adapter()), contextOf(run, { resume: saved }));
-  assert.equal(vm.id, ids.vm);
+  assert.equal(vm.found, 'Standard_B2ts_v2');
   assert.equal(azure.count('PUT', ids.vm), 1);
   assert.equal(azure.booted.length, 1);
 });
@@ -73,13 +81,13 @@ test('what a create remembers, returns and fails with holds no private key (W7)'
   const output = await patiently(() => createVm(input, toolsOf(azure.adapter()), context));
   const { client, host } = toolsOf(azure.adapter()).keysOf(run.runId);
   const everything = `${JSON.stringify([context.beats, output])} ${inspect([failure, refused], { depth: 12, showHidden: true, customInspect: false, maxStringLength: null })}`;
-  const cloudInit = Buffer.from(cloudConfig(host)).toString('base64');
+  const cloudInit = Buffer.from(createCloudConfig(host)).toString('base64');
   const secrets = [...client.privateKey.split('\n'), ...host.privateKey.split('\n'), cloudInit.slice(400, 480)].filter(
     (each) => each.length > 20,
   );
   for (const each of secrets) assert.ok(!everything.includes(each));
   assert.doesNotMatch(everything, /PRIVATE KEY|customData|Bearer/);
-  assert.equal(output.hostKey, host.publicKey);
+  assert.deepEqual(output, { found: 'Standard_B2ts_v2' });
 });
 
 test('a VM whose creation failed is deleted first, then made again', async () => {
@@ -89,7 +97,7 @@ test('a VM whose creation failed is deleted first, then made again', async () =>
   const attempt = () => createVm(input, toolsOf(azure.adapter()), contextOf(run));
   assert.equal((await failureOf(attempt())).code, 'AzureFailed');
   const vm = await patiently(attempt);
-  assert.equal(vm.size, 'Standard_B2ts_v2');
+  assert.equal(vm.found, 'Standard_B2ts_v2');
   assert.equal(azure.count('DELETE', ids.vm), 1);
 });
 
@@ -98,7 +106,7 @@ test('a size that is not available gives way to the next one', async () => {
   const input = await readyForVm(azure);
   azure.lab.faults.add({ kind: 'conflict', method: 'PUT', type: vmType, code: 'SkuNotAvailable' });
   const vm = await createVm(input, toolsOf(azure.adapter()), contextOf(run));
-  assert.equal(vm.size, 'Standard_B2ats_v2');
+  assert.equal(vm.found, 'Standard_B2ats_v2');
 });
 
 test('a size without capacity gives way to the next one, although the interface stays reserved in between', async () => {
@@ -113,7 +121,7 @@ test('a size without capacity gives way to the next one, although the interface 
     const context = contextOf(run, { resume, onBeat: remember });
     return createVm(input, toolsOf(azure.adapter()), context);
   });
-  assert.equal(vm.size, 'Standard_B2ats_v2');
+  assert.equal(vm.found, 'Standard_B2ats_v2');
   assert.equal(azure.booted.length, 1);
 });
 

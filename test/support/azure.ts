@@ -6,17 +6,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { ClientSecretCredential, type ClientSecretCredentialOptions } from '@azure/identity';
 import { Agent, fetch } from 'undici';
-import type { Durations } from '../../../lab/azure/durations.ts';
-import type { NetworkState, VmBoot } from '../../../lab/azure/effects.ts';
-import { type AzureLab, type AzureOptions, startAzure } from '../../../lab/azure/server.ts';
-import { createAuthority } from '../../../lab/certificates.ts';
-import { cluster } from '../../../lab/scope.ts';
-import { type Azure, AzureError, createAzure } from '../../../src/adapters/azure/index.ts';
-import { deriveRunKeys, type RunKeys } from '../../../src/adapters/ssh/keys.ts';
-import { HepflowError } from '../../../src/contract/failures.ts';
-import type { RunRef } from '../../../src/contract/steps.ts';
-import type { StepContext, Tools } from '../../../src/step/context.ts';
-import { azureFailure } from '../../../src/step/failures/azure.ts';
+import type { Durations } from '../../lab/azure/durations.ts';
+import type { NetworkState, VmBoot } from '../../lab/azure/effects.ts';
+import { type AzureLab, type AzureOptions, startAzure } from '../../lab/azure/server.ts';
+import { createAuthority } from '../../lab/certificates.ts';
+import { cluster } from '../../lab/scope.ts';
+import { type Azure, AzureError, createAzure } from '../../src/adapters/azure/index.ts';
+import { deriveRunKeys, type RunKeys } from '../../src/adapters/ssh/keys.ts';
+import { HepflowError } from '../../src/contract/failures.ts';
+import type { RunRef } from '../../src/contract/run.ts';
+import type { StepContext, Tools } from '../../src/step/context.ts';
+import { azureFailure } from '../../src/step/failures/azure.ts';
 
 export const subscriptionId = cluster.subscriptionId;
 export const clusterRef = { subscriptionId, resourceGroup: cluster.resourceGroup, name: cluster.name };
@@ -57,7 +57,7 @@ export async function startAzureUnderTest(
       destroy: async (vmId) => void destroyed.push(vmId),
     },
     userKubeconfig: () => 'apiVersion: v1\nkind: Config\n',
-    roleFile: options.roleFile ?? fileURLToPath(new URL('../../../deploy/azure-role.json', import.meta.url)),
+    roleFile: options.roleFile ?? fileURLToPath(new URL('../../deploy/azure-role.json', import.meta.url)),
     ...(options.assignments === undefined ? {} : { assignments: options.assignments }),
     ...(options.durations === undefined ? {} : { durations: options.durations }),
   });

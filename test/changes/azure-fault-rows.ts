@@ -1,9 +1,8 @@
-/** What hepflow does about each row of Azure's error table: facts for test/activities/azure/fault-table.test.ts. */
-import type { Where } from '../../../lab/azure/faults.ts';
-import type { ScenarioName } from '../../../lab/azure/scenarios.ts';
-import { cluster } from '../../../lab/scope.ts';
-import type { FailureCode } from '../../../src/contract/failures.ts';
-import type { UndoName } from '../../../src/contract/steps.ts';
+/** What hepflow does about each row of Azure's error table: facts for azure-faults.test.ts. */
+import type { Where } from '../../lab/azure/faults.ts';
+import type { ScenarioName } from '../../lab/azure/scenarios.ts';
+import { cluster } from '../../lab/scope.ts';
+import type { FailureCode } from '../../src/contract/failures.ts';
 
 export const chain = [
   'createNetwork',
@@ -42,7 +41,7 @@ export interface StepRow extends Played {
 }
 
 export interface UndoRow extends Played {
-  readonly undo: UndoName;
+  readonly undo: string;
   /** What is undone: everything that these steps made. */
   readonly of: readonly AzureStep[];
   /** Code of the rounds before it is done; absent: one round. */
