@@ -6,21 +6,24 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { defaultPayloadConverter } from '@temporalio/common';
+import { openCalico } from '../src/adapters/kubernetes/calico.ts';
 import { createClusters } from '../src/adapters/kubernetes/index.ts';
-import { globalNetworkPolicies } from '../src/adapters/kubernetes/resources.ts';
 import { createSsh } from '../src/adapters/ssh/index.ts';
 import { deriveRunKeys } from '../src/adapters/ssh/keys.ts';
-import { applyPolicy } from '../src/changes/policy/apply.ts';
-import type { Evidence } from '../src/contract/evidence.ts';
+import { listApplies } from '../src/changes/index.ts';
+import type { Moment } from '../src/contract/change.ts';
+import type { Evidence, Expected, Target } from '../src/contract/evidence.ts';
 import { finishSignal } from '../src/contract/messages.ts';
 import { isMissing, type Observation } from '../src/contract/observation.ts';
-import type { Mark, Transition } from '../src/contract/report.ts';
-import type { Call, StepInput } from '../src/contract/steps.ts';
-import { transitionsOf } from '../src/judge/transitions.ts';
+import type { Transition } from '../src/contract/report.ts';
+import type { Call, ChangeInput, ObserverInput, ProbeInput } from '../src/contract/steps.ts';
+import type { Expectation } from '../src/contract/verdict.ts';
+import { judgePhase } from '../src/judge/judgement.ts';
 import type { StepContext, Tools } from '../src/step/context.ts';
-import { timed } from '../src/step/timed.ts';
+import { measureInterval } from '../src/step/timed.ts';
 import { observerSettings } from '../src/vantage/prober/observe/plan.ts';
 import { openReading, startObserver } from '../src/vantage/prober/observe/session.ts';
+import { locateSession } from '../src/vantage/session.ts';
 import { startWorld, type World } from '../test/e2e/world.ts';
 import { endOf, reaches, startRun } from '../test/e2e/world-runs.ts';
 import { median, medianInterval, quantile } from './statistics.ts';
@@ -46,7 +49,7 @@ try {
     secondNode: { when: 'never' },
     cleanup: { when: 'on-signal', waitMs: 6 * 3_600_000 },
   });
-  await reaches(handle, 'awaiting-finish');
+  await reaches(handle, 'waiting');
   const bench = await benchOn(world, handle.workflowId);
   await bench.allow(); // from here on the policy is off, and the label on
   const [denies, allows]: [Sample[], Sample[]] = [[], []];
@@ -75,9 +78,11 @@ async function benchOn({ client, lab }: World, workflowId: string) {
     const [payload] = scheduled?.input?.payloads ?? [];
     if (payload) inputs.set(scheduled?.activityType?.name ?? '', defaultPayloadConverter.fromPayload(payload));
   }
-  const { run, input: policy } = inputs.get('applyPolicy') as Call<StepInput<'applyPolicy'>>;
-  const { input: probed } = inputs.get('probe') as Call<StepInput<'probe'>>;
-  const { input: labelled } = inputs.get('labelNode') as Call<StepInput<'labelNode'>>;
+  const { run, input: applied } = inputs.get('applyPolicy') as Call<ChangeInput>;
+  const policy = applied.change as { readonly name: string };
+  const { input: probed } = inputs.get('probe') as Call<ProbeInput>;
+  const { session } = probed.vantage;
+  const labelled = (inputs.get('labelNode') as Call<ChangeInput>).input.change as { readonly node: string };
   const secret = readFileSync(lab.environment['HEPFLOW_KEY_SECRET_FILE'] ?? '');
   const keys = deriveRunKeys(secret, run.runId);
   const clusters = createClusters({ kubeconfigOf: async () => lab.cluster.userKubeconfig(), requestTimeoutMs: 10_000 });
@@ -92,58 +97,69 @@ async function benchOn({ client, lab }: World, workflowId: string) {
     resume: undefined,
     pollIntervalMs: 50,
   };
-  const target = probed.targets.filter(({ kind, node }) => kind === 'nodePort' && node === labelled.node);
+  const isDenied = ({ kind, node }: Target): boolean => kind === 'nodePort' && node === labelled.node;
+  /** What is expected of every port when the denied one shows this. */
+  const expectWith = (phase: string, denied: Expected): Expectation[] =>
+    probed.targets.map((target) => ({
+      ...{ phase, vantage: probed.vantage.id, target, controls: [] },
+      expected: isDenied(target) ? denied : 'OPEN',
+    }));
+  const applyPolicy = listApplies()['applyPolicy'];
+  if (applyPolicy === undefined) throw new Error('No kind of change applies policies.');
 
   /** Watches a change, and says when it showed. */
   async function watched(
     phase: 'enforced' | 'restored',
     to: Transition['to'],
-    change: () => Promise<Mark>,
+    change: () => Promise<Moment>,
   ): Promise<Sample> {
-    const observer = { phase, ssh: probed.ssh, targets: probed.targets };
+    const observer: ObserverInput = { phase, session, targets: probed.targets };
     await startObserver(observer, tools, context);
     const reading = openReading(observer, watchedMs, tools, context);
     await sleep(100 + Math.random() * 2 * observerSettings.cadenceMs); // no fixed place within a slot
-    const mark = await change();
+    const moment = await change();
     const begin = performance.now();
     const observation = await reading.finish(watchedMs);
     const readBackMs = performance.now() - begin - watchedMs;
     if (isMissing(observation)) throw new Error(`No observation: ${observation.missing}`);
-    const evidence = { phase, targets: probed.targets, connections: [], observation } as unknown as Evidence;
-    const [seen] = transitionsOf({ phase, to, targets: target, marks: [mark] }, evidence);
-    return sampleOf(seen, observation, readBackMs);
+    const evidence = {
+      ...{ phase, vantage: probed.vantage.id, kernel: '', targets: probed.targets },
+      ...{ connections: [], backends: {}, observation },
+    } as unknown as Evidence;
+    const rows = { rows: expectWith(phase, to), before: expectWith(phase, to === 'DROP' ? 'OPEN' : 'DROP') };
+    const { transitions } = judgePhase({ ...rows, moments: [moment] }, evidence);
+    return sampleOf(transitions[0], observation, readBackMs);
   }
 
   return {
     deny: () =>
       watched('enforced', 'DROP', async () => {
-        const { accepted } = await applyPolicy(policy, tools, context);
+        const [accepted] = (await applyPolicy(policy, tools, context)).moments ?? [];
         if (accepted === undefined) throw new Error('The policy was there already.');
-        return { name: 'policyAccepted', ...accepted };
+        return accepted;
       }),
     allow: async () => {
       const cluster = await clusters.of(run.cluster);
+      const { globalNetworkPolicies } = await openCalico(cluster);
       const object = (await cluster.list(globalNetworkPolicies)).find(({ metadata }) =>
         metadata.name.endsWith(policy.name),
       );
       if (object === undefined) throw new Error('There is no policy to delete.');
       return watched('restored', 'OPEN', async () => ({
-        name: 'policyDeleted',
-        ...(await timed(() => cluster.delete(globalNetworkPolicies, object))).interval,
+        ...{ name: 'policyDeleted', role: 'undone', title: '', words: '' },
+        ...(await measureInterval(() => cluster.delete(globalNetworkPolicies, object))).interval,
       }));
     },
     /** Of the last deny's observer. */
     cpuShare: async (): Promise<number> => {
-      const place = {
-        host: probed.ssh.address,
-        username: probed.ssh.adminUser,
-        privateKey: keys.client.privateKey,
-        hostKey: keys.host.publicKey,
-      };
-      const { stdout } = await ssh.run(place, `cat .hepflow/${run.runId}-enforced/result`, {
-        signal: context.signal,
-        timeoutMs: 10_000,
-      });
+      const { stdout } = await ssh.run(
+        locateSession(session, tools, context),
+        `cat .hepflow/${run.runId}-enforced/result`,
+        {
+          signal: context.signal,
+          timeoutMs: 10_000,
+        },
+      );
       return (JSON.parse(stdout) as { cpuShare: number }).cpuShare;
     },
   };

@@ -5,8 +5,8 @@ import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { workflowIdOf } from '../src/cli/commands/runs.ts';
-import { withTemporal } from '../src/cli/temporal.ts';
+
+import { createWorkflowId, withTemporal } from '../src/cli/temporal.ts';
 import { labelNode2Signal, type Progress, progressQuery } from '../src/contract/messages.ts';
 import { playground } from './playground.ts';
 
@@ -118,7 +118,7 @@ async function untilItPolls(worker: ChildProcess, logFile: string): Promise<void
 
 /** Starts and follows the run by the CLI; sends the signal when the run waits for it. Gives the run's exit code. */
 async function runOnce(environment: Record<string, string>, worker: ChildProcess): Promise<number> {
-  const id = workflowIdOf('lab');
+  const id = createWorkflowId('lab');
   const args = [
     'run',
     '--file',
@@ -146,7 +146,7 @@ async function signalWhenAwaited(workflowId: string, over: AbortSignal): Promise
     const handle = client.workflow.getHandle(workflowId);
     while (!over.aborted) {
       const progress = await handle.query<Progress>(progressQuery).catch(() => undefined); // not started yet, or over
-      if (progress?.phase === 'awaiting-second-node') return handle.signal(labelNode2Signal);
+      if (progress?.stage === 'waiting') return handle.signal(labelNode2Signal);
       await sleep(300, undefined, { signal: over }).catch(() => {});
     }
   }).catch((error: Error) => say(`The signal for the second node was not sent: ${error.message}`));

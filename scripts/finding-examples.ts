@@ -1,185 +1,147 @@
 /** Evidence for every sentence of a transition or a finding. */
-
-import type { Connection, Evidence, Outcome, Phase, Target } from '../src/contract/evidence.ts';
+import type { Moment } from '../src/contract/change.ts';
+import type { Evidence } from '../src/contract/evidence.ts';
 import type { Observation } from '../src/contract/observation.ts';
-import type { Mark } from '../src/contract/report.ts';
-import type { Verdict } from '../src/contract/verdict.ts';
-import type { Witnesses } from '../src/contract/witnesses.ts';
+import type { Witness } from '../src/contract/vantage.ts';
+import type { Expectation } from '../src/contract/verdict.ts';
 import type { Dial } from '../src/evidence/track.ts';
-import { type Judgement, judgementOf } from '../src/judge/judgement.ts';
-import { dials, evidence, first, heldOn, mark, observation, second, targets, vms } from './observed-examples.ts';
+import { type Judgement, judgePhase } from '../src/judge/judgement.ts';
+import {
+  createBackends,
+  createEvidence,
+  createRows,
+  dialAll,
+  first,
+  second,
+  targets,
+} from '../test/support/evidence.ts';
+import { createMoment, createObservation, dials, holdConnection, vms } from '../test/support/observation.ts';
 
-/** What was done and seen. */
+/** What was expected, done and seen. */
 export interface Case {
+  readonly rows: readonly Expectation[];
+  readonly before: readonly Expectation[];
+  readonly moments: readonly Moment[];
   readonly evidence: Evidence;
-  readonly marks: readonly Mark[];
 }
 
 export const reason = 'it could not be read';
-export const nodes = [
-  { name: 'node-1', internalIp: '10.0.0.1' },
-  { name: 'node-2', internalIp: '10.0.0.2' },
-] as const;
-const earlier: readonly Verdict[] = [first].map((target) => ({
-  phase: 'enforced',
-  node: target.node,
-  target,
-  expected: 'DROP',
-  observed: 'DROP',
-  verdict: 'PASS',
-  sentence: '',
-  evidence: { connections: 0, syns: 0, windowMs: 0, controls: [] },
+export const baseline = createRows('baseline');
+export const enforced = createRows('enforced', [first]);
+export const restored = createRows('restored');
+
+export const judgeCase = ({ evidence, ...grounds }: Case): Judgement => judgePhase(grounds, evidence);
+
+const way = { of: 'way', says: 'allows' } as const;
+export const counted: Witness = {
+  ...{ by: 'deniedPackets', title: "Calico's packet counters", of: 'policy', about: first.node, says: 'blocks' },
+  ...{ packets: 9, because: 'calico_denied_packets' },
+};
+export const ruled: readonly Witness[] = targets.map(({ id }) => ({
+  ...{ ...way, by: 'securityRules', title: "Azure's effective security rules", about: id },
+  because: 'rule AllowVnetOutBound',
 }));
-
-export const judged = ({ evidence, marks }: Case): Judgement =>
-  judgementOf({ phase: evidence.phase, nodes, judged: earlier, marks }, evidence);
-
-const dial = (target: Target, stage: Connection['stage'], outcome: Outcome, place = 0): Connection => ({
-  target: target.id,
-  stage,
-  outcome,
-  sourcePort: 40_000 + place,
-  startedAt: vms(2000),
-  elapsedMs: outcome === 'DROP' ? 3001 : 1,
-  syns: outcome === 'DROP' ? 3 : 1,
-});
-const denied: Readonly<Record<Phase, readonly Target[]>> = {
-  baseline: [],
-  enforced: [first],
-  second: [first, second],
-  restored: [],
+export const peered: Witness = {
+  ...{ ...way, by: 'peerings', title: 'The peering', about: null, because: 'both sides are Connected' },
 };
+export const agreeing: readonly Witness[] = [counted, ...ruled, peered];
 
-/** Every port's connections as the phase demands them. */
-export const connectionsIn = (phase: Phase): Connection[] =>
-  targets.flatMap((target) => {
-    if (denied[phase].includes(target)) return [0, 1, 2].map((place) => dial(target, 'proof', 'DROP', place));
-    return (['before', 'proof', 'during', 'after'] as const).map((stage) => dial(target, stage, 'OPEN'));
-  });
-
-const peering = (id: string, state = 'Connected'): { id: string; state: string; provisioningState: string } => ({
-  id: `/x/${id}`,
-  state,
-  provisioningState: 'Succeeded',
-});
-export const agreeing: Witnesses = {
-  deniedPackets: {
-    'node-1': { source: 'calico_denied_packets', before: 4, after: 13 },
-    'node-2': { source: 'calico_denied_packets', before: 0, after: 9 },
-  },
-  securityRules: Object.fromEntries(
-    targets.map(({ id }) => [id, { access: 'Allow', rule: 'AllowVnetOutBound' } as const]),
-  ),
-  routes: Object.fromEntries(targets.map(({ id }) => [id, { nextHop: 'VNetPeering', prefix: '10.0.0.0/8' }])),
-  peerings: [peering('hepflow-there'), peering('hepflow-back')],
-};
-const pods = [
+export const pods = [
   { name: 'frontend-1', node: 'node-1', ip: '10.1.0.1' },
   { name: 'frontend-10', node: 'node-2', ip: '10.1.0.2' },
 ];
-export const backends = (some: typeof pods): Evidence['backends'] => ({
-  before: { readyEndpoints: 2, readAt: vms(0), pods: some },
-  after: { readyEndpoints: 2, readAt: vms(0), pods: some },
-});
 const named = { 'frontend pod=frontend-1 node=node-1': 11, 'frontend pod=frontend-10 node=node-2': 9 };
-const asked = [mark('labelWritten', 800), mark('policyAccepted', 1000)];
-const watched = (tested: readonly Dial[], more: Partial<Observation> = {}): Observation =>
-  observation({ [first.id]: tested }, { held: [heldOn(first, 'answered', 4900)], ...more });
+const asked = [createMoment('labelWritten', 800), createMoment('policyAccepted', 1000)];
+const watch = (tested: readonly Dial[], more: Partial<Observation> = {}): Observation =>
+  createObservation({ [first.id]: tested }, { held: [holdConnection(first, 'answered')], ...more });
 
-/** A deny on which everybody agrees, but for what is told otherwise. */
-export function deny(change: Partial<Evidence> = {}, marks: readonly Mark[] = asked): Case {
-  const whole = {
-    connections: connectionsIn('enforced'),
+/** A deny on which everybody agrees, but for what is given. */
+export function deny(change: Partial<Evidence> = {}, moments: readonly Moment[] = asked): Case {
+  const evidence = createEvidence(enforced, {
+    observation: watch(dials('43o 215d')),
     witnesses: agreeing,
-    backends: backends(pods),
+    backends: createBackends(2, 2, pods),
     answers: { [second.id]: named },
-  };
-  return { evidence: evidence('enforced', watched(dials('43o 215d')), { ...whole, ...change }), marks };
+    ...change,
+  });
+  return { rows: enforced, before: baseline, moments, evidence };
 }
-const saw = (track: string, marks?: readonly Mark[], more?: Partial<Observation>): Case =>
-  deny({ observation: watched(dials(track), more) }, marks);
-const says = (change: Partial<Witnesses>): Case => deny({ witnesses: { ...agreeing, ...change } });
-const counted = (before: number | null, after: number | null): Case =>
-  says({ deniedPackets: { 'node-1': { source: 'calico_denied_packets', before, after } } });
-const held = (outcome: 'silent' | 'closed' | 'reset' | 'unopened'): Case =>
-  saw('43o 215d', asked, { held: [heldOn(first, outcome, 4900)] });
-const failing = { connections: connectionsIn('restored') };
-function restored(
+const see = (track: string, moments?: readonly Moment[], more?: Partial<Observation>): Case =>
+  deny({ observation: watch(dials(track), more) }, moments);
+const hear = (...witnesses: readonly Witness[]): Case => deny({ witnesses });
+const hold = (outcome: 'silent' | 'closed' | 'reset' | 'unopened'): Case =>
+  see('43o 215d', asked, { held: [holdConnection(first, outcome)] });
+const allOpen = { connections: dialAll(createRows('enforced')) };
+
+/** An undo on which everybody agrees, but for what is given. */
+const undo = (
   track: string,
-  marks: readonly Mark[] = [mark('policyDeleted', 1000)],
+  moments: readonly Moment[] = [createMoment('policyDeleted', 1000)],
   more: Partial<Evidence> = {},
-): Case {
-  return {
-    evidence: evidence('restored', watched(dials(track)), {
-      connections: connectionsIn('restored'),
-      witnesses: agreeing,
-      ...more,
-    }),
-    marks,
-  };
-}
-const leakBesideDeadControl = { ...watched(dials('43o 30d 1o 20d')).tracks, [second.id]: '73o1d20o' };
+): Case => ({
+  rows: restored,
+  before: enforced,
+  moments,
+  evidence: createEvidence(restored, { observation: watch(dials(track)), witnesses: agreeing, ...more }),
+});
+const allSilent = { connections: dialAll(createRows('restored', [first, second])) };
+const besideDeadControl = (tested: string, control: string): Case =>
+  deny({ observation: createObservation({ [first.id]: dials(tested), [second.id]: dials(control) }) });
+const missing = (one: Witness): Witness => ({ ...one, says: 'missing', because: reason });
 
 /** The first example of a sentence is the one that docs/verdicts.md shows. */
 export const cases: readonly Case[] = [
   deny(),
-  saw('43o 215d', [mark('labelWritten', 1000)]),
-  saw('43o 30d 2o 100d'),
-  saw('43o 30d 1o 100d'),
-  deny({ observation: { ...watched(dials('43o 30d 1o 20d')), tracks: leakBesideDeadControl } }),
-  ...['43o 1d 1- 7d', '43o 8d'].map((track) => saw(track)),
-  saw('60d', [mark('policyAccepted', -400)]),
-  saw('60d', []),
-  saw('100d'),
-  saw('20o 100d'),
-  saw('43o 215d', []),
-  saw('43o 100o'),
-  saw('43o 100o', []),
-  saw('43o 100o', asked, { ended: 'bound' }),
-  deny({
-    observation: { ...watched(dials('43o 60d')), tracks: { ...watched(dials('43o 60d')).tracks, [second.id]: '103d' } },
-  }),
+  see('43o 215d', [createMoment('labelWritten', 1000)]),
+  see('43o 30d 2o 100d'),
+  see('43o 30d 1o 100d'),
+  besideDeadControl('43o 30d 1o 20d', '73o1d20o'),
+  ...['43o 1d 1- 7d', '43o 8d'].map((track) => see(track)),
+  see('60d', [createMoment('policyAccepted', -400)]),
+  see('60d', []),
+  see('100d'),
+  see('20o 100d'),
+  see('43o 215d', []),
+  see('43o 100o'),
+  see('43o 100o', []),
+  see('43o 100o', asked, { ended: 'bound' }),
+  besideDeadControl('43o 60d', '103d'),
   deny({ observation: { missing: reason } }),
-  deny({ ...failing, observation: watched(dials('300o')) }),
-  deny(failing),
-  deny({ ...failing, observation: watched(dials('60d')) }, []),
-  deny({ connections: [], observation: watched(dials('43o 30d 2o 20d')) }),
-  ...(['reset', 'closed', 'silent', 'unopened'] as const).map(held),
-  saw('43o 215d', asked, { held: [heldOn(first, 'answered', 900)] }),
-  saw('43o 215d', asked, { held: [{ ...heldOn(first, 'answered', 4900), openedAt: vms(3000) }] }),
+  deny({ ...allOpen, observation: watch(dials('300o')) }),
+  deny(allOpen),
+  deny({ ...allOpen, observation: watch(dials('60d')) }, []),
+  deny({ connections: [], observation: watch(dials('43o 30d 2o 20d')) }),
+  ...(['reset', 'closed', 'silent', 'unopened'] as const).map(hold),
+  see('43o 215d', asked, { held: [holdConnection(first, 'answered', 900)] }),
+  see('43o 215d', asked, { held: [{ ...holdConnection(first, 'answered'), openedAt: vms(3000) }] }),
   deny({ answers: {} }),
-  deny({ backends: backends([]) }),
-  deny({ backends: backends(pods.slice(1)) }),
+  deny({ backends: createBackends() }),
+  deny({ backends: createBackends(2, 2, pods.slice(1)) }),
   deny({ answers: { [second.id]: { 'Welcome!': 20 } } }),
   deny({ answers: { [second.id]: { 'frontend pod=frontend-10 node=node-2': 20 } } }),
-  counted(7, 7),
-  counted(7, 8),
-  counted(9, 2),
-  counted(null, null),
-  says({
-    deniedPackets: { 'node-1': { missing: reason } },
-    securityRules: { missing: reason },
-    routes: { missing: reason },
-    peerings: { missing: reason },
-  }),
-  says({ deniedPackets: {}, securityRules: {}, routes: {}, peerings: [] }),
-  says({ securityRules: { [first.id]: { access: 'Deny', rule: 'DenyAll' } } }),
-  says({ routes: { [first.id]: { nextHop: 'None', prefix: '10.0.0.1/32' } } }),
-  says({ peerings: [peering('hepflow-there'), peering('hepflow-back', 'Disconnected')] }),
-  restored('43d 60o'),
-  restored('5o'),
-  restored('43d 60o', [mark('labelRestored', 1000, 1010, 'node-1')]),
-  restored('43d 60o', []),
-  restored('100d'),
-  restored('100d', []),
-  restored('60o', [mark('policyDeleted', -100)]),
-  restored('60o', []),
-  restored('80o'),
-  restored('20d 60o'),
-  ...['43d 60o', '100d'].map((track) => restored(track, undefined, { connections: connectionsIn('second') })),
-  restored('60o', [], { connections: connectionsIn('second') }),
-  restored('100d', [mark('policyDeleted', 1000)], { observation: { ...watched(dials('100d')), ended: 'bound' } }),
-  { evidence: { ...restored('1o').evidence, observation: { missing: reason } }, marks: [] },
-  { evidence: evidence('enforced', undefined, { connections: connectionsIn('enforced') }), marks: asked },
-  { evidence: evidence('restored', undefined, { connections: connectionsIn('restored') }), marks: [] },
+  hear({ ...counted, says: 'allows', packets: 0 }),
+  hear({ ...counted, packets: 1 }),
+  hear(...agreeing.map(missing)),
+  hear({ ...counted, about: second.node }, ...ruled.slice(1), missing(peered)),
+  hear(
+    ...ruled.map((one, index) => (index === 0 ? { ...one, says: 'blocks' as const, because: 'rule DenyAll' } : one)),
+  ),
+  hear({ ...peered, says: 'blocks', because: 'hepflow-back is Disconnected' }),
+  hear(),
+  undo('43d 60o'),
+  undo('5o'),
+  undo('43d 60o', [createMoment('labelRestored', 1000, 1010, 'node-1')]),
+  undo('43d 60o', []),
+  undo('100d'),
+  undo('100d', []),
+  undo('60o', [createMoment('policyDeleted', -100)]),
+  undo('60o', []),
+  undo('80o'),
+  undo('20d 60o'),
+  ...['43d 60o', '100d'].map((track) => undo(track, undefined, allSilent)),
+  undo('60o', [], allSilent),
+  undo('100d', [createMoment('policyDeleted', 1000)], { observation: { ...watch(dials('100d')), ended: 'bound' } }),
+  undo('1o', [], { observation: { missing: reason } }),
+  { ...deny(), evidence: createEvidence(enforced) },
+  { ...undo('1o', []), evidence: createEvidence(restored) },
 ];

@@ -1,54 +1,54 @@
-/** The sentences of transitions and findings for docs/verdicts.md, told by the checks themselves from the examples. */
-import type { Finding, Transition } from '../src/contract/report.ts';
-import { cases, judged, reason } from './finding-examples.ts';
-import { targets } from './observed-examples.ts';
+/** The sentences of transitions and findings for docs/verdicts.md, given by the judge itself from the examples. */
+import { type Finding, findingResults, type Transition } from '../src/contract/report.ts';
+import { targets } from '../test/support/evidence.ts';
+import { agreeing, cases, judgeCase, reason } from './finding-examples.ts';
 
 export const findingPlaceholders = {
-  NODE: 'the node’s name',
-  PORTS: 'one or more ports',
+  NODE: "the node's name",
   ASKED:
-    '`the policy was sent`, `the label was sent`, `the policy’s removal was asked for`, `the label’s removal was asked for`, `the change was asked for`',
+    'what was asked for, in the words of its change: `the policy was sent`, `the label was sent`, ' +
+    "`the policy's removal was asked for`, `the label's removal was asked for`; else `the change was asked for`",
   PODS: 'one or more pods; the words around it are in the singular for one',
-  SOURCE: 'the metric or counter that was read',
-  'RULE, PREFIX, HOPS, PEERING, STATE': 'as Azure names them',
+  SOURCE: "a witness by its title: `Azure's effective security rules`, `The peering`",
+  PORTS: 'one or more ports, or a node',
 } as const;
 
 const nodes = [...new Set(targets.map(({ node }) => node))];
-const oneOf = (names: readonly string[]): string =>
+const matchOne = (names: readonly string[]): string =>
   `(?:${names.map((name) => name.replaceAll(/[/.]/g, '\\$&')).join('|')})`;
-const many = (one: string): RegExp => new RegExp(`${one}(?:(?:, | and )${one})*`, 'g');
+const matchMany = (one: string): string => `${one}(?:(?:, | and )${one})*`;
+const port = matchOne(targets.map(({ id }) => id));
+const asked = "the (?:policy|label) was sent|the (?:policy|label)'s removal was asked for|the change was asked for";
+const because = [...new Set(agreeing.map((one) => one.because)), 'rule DenyAll', 'hepflow-back is Disconnected'];
 
 /** The sentence with what differs from run to run replaced by its placeholder. */
-export function findingTemplateOf(sentence: string): string {
+export function formFindingTemplate(sentence: string): string {
   const confidence = '(95 % confidence)';
-  return sentence
+  return agreeing
+    .reduce((text, { title }) => text.replace(title, 'SOURCE'), sentence)
     .replaceAll(confidence, '(CONFIDENCE)')
-    .replaceAll(new RegExp(`(?<=say nothing of )${many(oneOf(targets.map(({ id }) => id))).source}`, 'g'), 'PORTS')
-    .replaceAll(new RegExp(oneOf(targets.map(({ id }) => id)), 'g'), 'PORT')
-    .replaceAll(new RegExp(`\\b${oneOf(nodes)}\\b`, 'g'), 'NODE')
-    .replaceAll(reason, 'REASON')
-    .replaceAll(many('frontend-\\d+'), 'PODS')
-    .replaceAll(/calico_denied_packets/g, 'SOURCE')
-    .replace(/security rule \S+/, 'security rule RULE')
-    .replace(/route [\d./]+/, 'route PREFIX')
-    .replace(/(?<=all \d ports )\(.*\)/, '(HOPS)')
-    .replace(/peering hepflow-\w+ is \w+, \w+/, 'peering PEERING is STATE, STATE')
-    .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'MOMENT')
-    .replace(
-      /the (?:policy|label) was sent|the (?:policy’s|label’s) removal was asked for|the change was asked for(?=$|[,;.])/,
-      'ASKED',
+    .replaceAll(new RegExp(`(?<=\\()${matchMany(matchOne(because))}(?=\\))`, 'g'), 'REASON')
+    .replaceAll(
+      new RegExp(`(?<=no answer about )${matchMany(matchOne([...targets.map(({ id }) => id), ...nodes]))}`, 'g'),
+      'PORTS',
     )
-    .replace('a connection get through', 'connections get through')
+    .replaceAll(new RegExp(port, 'g'), 'PORT')
+    .replaceAll(new RegExp(`\\b${matchOne(nodes)}\\b`, 'g'), 'NODE')
+    .replace(/(?<=^No observer saw .*: ).*(?=\.$)/, 'REASON')
+    .replaceAll(reason, 'REASON')
+    .replaceAll(new RegExp(matchMany('frontend-\\d+'), 'g'), 'PODS')
+    .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'MOMENT')
+    .replace(new RegExp(`(?<=after |before )(?:${asked})(?=[,;.])`), 'ASKED')
     .replaceAll(/\d+ to \d+ ms/g, 'N to N ms')
     .replaceAll(/\b\d+ ms|\b\d+\.\d s\b/g, 'TIME')
     .replaceAll(/\b[\d.]+ %/g, 'N %')
     .replaceAll(/\b\d+\b/g, 'N')
-    .replaceAll(/\bN (new connection|packet|SYN)s?\b/g, 'N $1s')
+    .replaceAll(/\bN (later connection|connection|packet|SYN)s?\b/g, 'N $1s')
     .replace('(CONFIDENCE)', confidence);
 }
 
 const all = (): { transitions: Transition[]; findings: Finding[] } => {
-  const every = cases.map(judged);
+  const every = cases.map(judgeCase);
   return {
     transitions: every.flatMap(({ transitions }) => transitions),
     findings: every.flatMap(({ findings }) => findings),
@@ -56,34 +56,34 @@ const all = (): { transitions: Transition[]; findings: Finding[] } => {
 };
 
 /** Rows of a table, each template once with its first example, in the order of `places`. */
-function rows<T extends { readonly sentence: string }>(
+function formRows<T extends { readonly sentence: string }>(
   some: readonly T[],
   places: readonly string[],
-  placeOf: (one: T) => string,
+  place: (one: T) => string,
 ): string[] {
   const found = new Map<string, string>();
-  for (const one of places.flatMap((place) => some.filter((each) => placeOf(each) === place))) {
-    const key = `| ${placeOf(one)} | ${findingTemplateOf(one.sentence)} |`;
+  for (const one of places.flatMap((each) => some.filter((candidate) => place(candidate) === each))) {
+    const key = `| ${place(one)} | ${formFindingTemplate(one.sentence)} |`;
     if (!found.has(key)) found.set(key, one.sentence);
   }
   return [...found].map(([key, sentence]) => `${key} ${sentence} |`);
 }
 
-const places = <T>(some: readonly T[], placeOf: (one: T) => string): string[] => [...new Set(some.map(placeOf))];
-const censorship = ['no', 'left', 'right', 'unobserved'] as const satisfies readonly Transition['censored'][];
+/** Witnesses of the examples share their sentences, so the page names them by what they speak of. */
+const sources: Readonly<Record<string, string>> = {
+  deniedPackets: 'a node counter',
+  securityRules: 'a way',
+  peerings: 'a way',
+};
 
-export const transitionRow = ({ censored }: Transition): string => censored;
-export const findingRow = ({ about, result }: Finding): string => `${about} | ${result}`;
+export const placeFinding = ({ about, result }: Pick<Finding, 'about' | 'result'>): string =>
+  `${sources[about] ?? about} | ${result}`;
 
-export const transitionRows = (): string[] => rows(all().transitions, censorship, transitionRow);
+export const listTransitionRows = (): string[] =>
+  formRows(all().transitions, ['no', 'left', 'right', 'unobserved'], ({ censored }) => censored);
 
-export function findingRows(): string[] {
+export function listFindingRows(): string[] {
   const { findings } = all();
-  return rows(
-    findings,
-    places(findings, ({ about }) => about).flatMap((about) =>
-      ['CONFIRMED', 'CONTRADICTED', 'UNKNOWN'].map((result) => `${about} | ${result}`),
-    ),
-    findingRow,
-  );
+  const places = findings.flatMap(({ about }) => findingResults.map((result) => placeFinding({ about, result })));
+  return formRows(findings, [...new Set(places)], placeFinding);
 }

@@ -1,125 +1,86 @@
 /** Evidence for every rule of src/judge/judge.ts, and for every way in which its sentence can run. */
-import type { BackendHealth, Connection, Evidence, Outcome, Target } from '../src/contract/evidence.ts';
+import type { Connection, Evidence, Outcome } from '../src/contract/evidence.ts';
 import type { Expectation } from '../src/contract/verdict.ts';
+import {
+  createBackends,
+  createEvidence,
+  createRow,
+  dial,
+  dialAround,
+  first,
+  firstOpen,
+  second,
+} from '../test/support/evidence.ts';
+import { createObservation, dials } from '../test/support/observation.ts';
 
 export interface Example {
   readonly row: Expectation;
   readonly evidence: Evidence;
 }
 
-const at = '2026-01-02T03:04:05.000Z';
-const portOf = (node: string, port: number, kind: Target['kind']): Target => ({
-  id: `${node}:${port}`,
-  node,
-  address: '10.0.0.1',
-  port,
-  kind,
-});
-const tested = portOf('node-1', 30080, 'nodePort');
-const other = portOf('node-2', 30080, 'nodePort');
-const open = portOf('node-1', 10250, 'openPort');
-
-export const drop: Expectation = { phase: 'enforced', target: tested, expected: 'DROP', controls: [other.id, open.id] };
+export const drop = createRow('enforced', first, 'DROP', [second.id, firstOpen.id]);
 export const answer: Expectation = { ...drop, expected: 'OPEN', controls: [] };
 
-const looks: Readonly<Record<Outcome, Partial<Connection>>> = {
-  OPEN: { elapsedMs: 1.5, response: 'frontend-1' },
-  DROP: { elapsedMs: 3001, syns: 3 },
-  RST: { errno: 'ECONNREFUSED' },
-  ICMP_REJECT: { errno: 'EHOSTUNREACH', icmp: { type: 3, code: 13 } },
-  PROBE_FAULT: { syns: 0, fault: 'this host could not send: Network is unreachable' },
-};
-
-function dials(target: Target, stage: Connection['stage'], ...outcomes: readonly Outcome[]): Connection[] {
-  return outcomes.map((outcome, place) => ({
-    target: target.id,
-    stage,
-    outcome,
-    sourcePort: 40_000 + place,
-    startedAt: at,
-    elapsedMs: 1,
-    syns: 1,
-    ...looks[outcome],
-  }));
-}
-
-const around = (target: Target, outcome: Outcome): Connection[] =>
-  (['before', 'during', 'after'] as const).flatMap((stage) => dials(target, stage, outcome));
-const live = [...around(other, 'OPEN'), ...around(open, 'OPEN')];
+const rows = [drop, createRow('enforced', second, 'OPEN'), createRow('enforced', firstOpen, 'OPEN')];
+const live = [...dialAround(second), ...dialAround(firstOpen)];
 const silence = ['DROP', 'DROP', 'DROP'] as const;
 const answers = ['OPEN', 'OPEN', 'OPEN'] as const;
 
-const health = (readyEndpoints: number): BackendHealth => ({ readyEndpoints, readAt: at });
-const seen = (connections: readonly Connection[], more: Partial<Evidence> = {}): Evidence => ({
-  phase: 'enforced',
-  startedAt: at,
-  endedAt: at,
-  kernel: '6.8.0-1021-azure',
-  targets: [tested, other, open],
-  convergence: { reached: true, rounds: 1, elapsedMs: 1 },
-  connections,
-  backends: { before: health(2), after: health(2) },
-  ...more,
-});
-const proof = (...outcomes: readonly Outcome[]): Connection[] => dials(tested, 'proof', ...outcomes);
-const noBackends = { backends: { before: health(2), after: health(0) } };
-const silently = (...outcomes: readonly Outcome[]): Evidence => seen([...proof(...outcomes), ...live]);
-const openly = (...outcomes: readonly Outcome[]): Evidence =>
-  seen([...proof(...outcomes), ...around(tested, 'OPEN'), ...live]);
+const see = (connections: readonly Connection[], more: Partial<Evidence> = {}): Evidence =>
+  createEvidence(rows, { connections, ...more });
+const prove = (...outcomes: readonly Outcome[]): Connection[] =>
+  dial(first, 'proof', outcomes).map((one) => (one.outcome === 'OPEN' ? { ...one, response: 'frontend-1' } : one));
+const seeSilence = (...outcomes: readonly Outcome[]): Evidence => see([...prove(...outcomes), ...live]);
+const seeAnswers = (...outcomes: readonly Outcome[]): Evidence =>
+  see([...prove(...outcomes), ...dialAround(first), ...live]);
+const seeBeside = (more: Partial<Evidence>): Evidence => see([...prove(...silence), ...live], more);
+const watch = (track: string): Evidence => seeBeside({ observation: createObservation({ [first.id]: dials(track) }) });
 
-const observation = (tested: string): NonNullable<Evidence['observation']> => ({
-  startedAt: at,
-  slots: 100,
-  cadenceMs: 25,
-  dialTimeoutMs: 200,
-  latenessMs: 1,
-  clock: { offsetMs: 0, uncertaintyMs: 1, exchanges: 8 },
-  tracks: { 'node-1:30080': tested, [other.id]: '100o', [open.id]: '100o' },
-  held: [],
-  ended: 'read',
-});
-const cut = { id: 'hepflow-back', state: 'Disconnected', provisioningState: 'Succeeded' };
-const otherCause: Evidence['witnesses'] = {
-  deniedPackets: {},
-  securityRules: { missing: '' },
-  routes: { missing: '' },
-  peerings: [{ ...cut, id: 'hepflow-there', state: 'Connected' }, cut],
+const noBackends = { backends: createBackends(2, 0) };
+const otherCause: Partial<Evidence> = {
+  witnesses: [
+    {
+      by: 'peerings',
+      title: 'The peering',
+      of: 'way',
+      about: null,
+      says: 'blocks',
+      because: 'hepflow-back is Disconnected',
+    },
+  ],
 };
 
 /** In the order of the rules; the first example of a sentence is the one that docs/verdicts.md shows. */
 export const examples: readonly Example[] = [
   ...[
-    seen([], { phase: 'baseline' }),
-    silently(),
-    silently(...answers),
-    silently('DROP', 'OPEN', 'DROP'),
-    seen([...proof(...silence), ...live], { observation: observation('40o30d1o29d') }),
-    seen([...proof(...silence), ...live], { observation: observation('40o30d2o28d') }),
-    silently('DROP', 'DROP', 'PROBE_FAULT'),
-    seen([...proof(...silence), ...around(other, 'OPEN'), ...around(open, 'DROP')]),
-    seen([...proof(...silence), ...live], noBackends),
-    silently('RST', 'RST', 'RST'),
-    seen([...proof(...silence), ...live], { observation: observation('40o6i30d1i23d') }),
-    silently('DROP', 'DROP'),
-    seen([...proof(...silence), ...live], { witnesses: otherCause }),
-    silently(...silence),
+    see([], { phase: 'baseline' }),
+    seeSilence(),
+    seeSilence(...answers),
+    seeSilence('DROP', 'OPEN', 'DROP'),
+    watch('40o30d1o29d'),
+    watch('40o30d2o28d'),
+    seeSilence('DROP', 'DROP', 'PROBE_FAULT'),
+    see([...prove(...silence), ...dialAround(second), ...dialAround(firstOpen, 'DROP')]),
+    seeBeside(noBackends),
+    seeBeside({ backends: {} }),
+    seeSilence('RST', 'RST', 'RST'),
+    watch('40o6i30d1i23d'),
+    seeSilence('DROP', 'DROP'),
+    seeBeside(otherCause),
+    seeSilence(...silence),
   ].map((evidence) => ({ row: drop, evidence })),
-  { row: { ...drop, controls: [] }, evidence: silently(...silence) },
+  { row: { ...drop, controls: [] }, evidence: seeSilence(...silence) },
   ...[
-    seen([], { phase: 'baseline' }),
-    openly(),
-    openly('OPEN', 'OPEN', 'PROBE_FAULT'),
-    seen([...proof(...silence), ...around(other, 'DROP'), ...around(open, 'DROP')]),
-    seen([...proof(...silence), ...live], noBackends),
-    silently(...silence),
-    silently('ICMP_REJECT', 'ICMP_REJECT', 'ICMP_REJECT'),
-    openly('OPEN', 'DROP', 'OPEN'),
-    seen([
-      ...proof(...answers),
-      ...dials(tested, 'before', 'OPEN'),
-      ...dials(tested, 'during', 'OPEN'),
-      ...dials(tested, 'after', 'DROP'),
-    ]),
-    openly(...answers),
+    see([], { phase: 'baseline' }),
+    seeAnswers(),
+    seeAnswers('OPEN', 'OPEN', 'PROBE_FAULT'),
+    see([...prove(...silence), ...dialAround(second, 'DROP'), ...dialAround(firstOpen, 'DROP')]),
+    seeBeside(noBackends),
+    seeBeside({ backends: {} }),
+    seeSilence(...silence),
+    seeSilence('ICMP_REJECT', 'ICMP_REJECT', 'ICMP_REJECT'),
+    seeAnswers('OPEN', 'DROP', 'OPEN'),
+    see([...prove(...answers), ...dial(first, 'before'), ...dial(first, 'during'), ...dial(first, 'after', ['DROP'])]),
+    seeAnswers(...answers),
   ].map((evidence) => ({ row: answer, evidence })),
 ];

@@ -1,195 +1,81 @@
-/** Whether a report is whole, and says nothing that its evidence does not. */
-
-import type { Evidence } from '../contract/evidence.ts';
-import type { Finding, Mark, MarkName, Report, Transition } from '../contract/report.ts';
-import type { Verdict } from '../contract/verdict.ts';
-import { breakIn, headOf } from '../evidence/chain.ts';
-import { type Judgement, judgementOf } from '../judge/judgement.ts';
-import { judgedOutcome } from '../judge/outcome.ts';
-import { summaryOf } from '../judge/sentences/summary.ts';
-import { undoMarks } from '../judge/undo-marks.ts';
-import type { Nodes } from '../scenario/expectations.ts';
-import { targetsOf } from '../scenario/expectations.ts';
-import { compared, differences } from './compare.ts';
+/**
+ * Whether a report is whole, and says nothing that its evidence does not. In the order in which one check rests on those before:
+ * schema*.ts: its shape; evidence/chain.ts: its seals; plan.ts: what its scenario expects; probes.ts and phases.ts: that this was
+ * looked at; moments.ts: when changes were made; judgement.ts: what follows from all that; ending.ts: what the run says of itself.
+ */
+import { type Report, reportSchemaVersion } from '../contract/report.ts';
+import { findBreak, findHead } from '../evidence/chain.ts';
+import { createScenario } from '../scenario/index.ts';
+import { type AuditCheck, createCheck } from './check.ts';
+import { checkEnding } from './ending.ts';
+import { checkJudgement } from './judgement.ts';
+import { checkMoments } from './moments.ts';
+import { checkPhases } from './phases.ts';
+import { checkPlan, type FindScenario } from './plan.ts';
+import { checkProbes } from './probes.ts';
 import { reportSchema } from './schema.ts';
 
-/** One thing that was looked at. */
-export interface Check {
-  /** What holds when nothing is wrong, in a sentence. */
-  readonly holds: string;
-  /** What is wrong, a sentence each. */
-  readonly problems: readonly string[];
-}
+export type { AuditCheck } from './check.ts';
 
-export interface Verification {
-  readonly checks: readonly Check[];
+export interface Audit {
+  readonly checks: readonly AuditCheck[];
   /** The report, once it is known to be one. */
   readonly report: Report | null;
   /** The chain's last seal; null without evidence, or when the chain is broken. */
   readonly head: string | null;
 }
 
-export const isVerified = ({ checks }: Pick<Verification, 'checks'>): boolean =>
+export interface AuditOptions {
+  /** Default: the built-in scenarios. */
+  readonly findScenario?: FindScenario;
+}
+
+export const isVerified = ({ checks }: Pick<Audit, 'checks'>): boolean =>
   checks.every(({ problems }) => problems.length === 0);
 
-/** Looks at everything, and never stops at the first problem; only what is not a report at all is not looked at further. */
-export function verifyReport(given: unknown): Verification {
-  const shape = shapeOf(given);
+/** Looks at everything, and does not stop at the first problem; only what is no report is not looked at further. */
+export function auditReport(given: unknown, { findScenario = createScenario }: AuditOptions = {}): Audit {
+  const shape = checkShape(given);
   if (shape.problems.length > 0) return { checks: [shape], report: null, head: null };
   const report = given as Report;
-  const { evidence, runId } = report;
-  const broken = breakIn(evidence, runId);
-  const chain = {
-    holds: `The chain of evidence is whole: ${evidence.length} ${evidence.length === 1 ? 'link' : 'links'} from the run id ${runId} to the head.`,
-    problems: broken === undefined ? [] : [broken],
-  };
-  return {
-    checks: [shape, chain, ...consistency(report)],
-    report,
-    head: broken === undefined ? headOf(evidence) : null,
-  };
-}
-
-function shapeOf(given: unknown): Check {
-  const holds = 'It is a report of schema version 1.';
-  if (typeof given === 'object' && given !== null && 'schemaVersion' in given && !('evidence' in given))
-    return {
-      holds,
-      problems: [
-        'The report holds no evidence, so nothing can be verified: the version of hepflow that made it kept none.',
-      ],
-    };
-  const { error } = reportSchema.safeParse(given);
-  return {
-    holds,
-    problems: (error?.issues ?? []).map(
-      ({ path, message }) => `It is not a report of schema version 1: ${path.join('.') || 'it'}: ${message}`,
-    ),
-  };
-}
-
-function consistency(report: Report): Check[] {
-  const { verdicts, transitions, findings, evidence } = report;
-  const nodes = report.cluster?.nodes.map(({ name, internalIp }) => ({ name, internalIp })) as Nodes | undefined;
-  if (nodes === undefined && evidence.length > 0)
-    return [{ holds: '', problems: ['There is evidence, but the report names no cluster whose nodes it is about.'] }];
-  const follows = nodes === undefined ? { verdicts: [], transitions: [], findings: [] } : judged(report, nodes);
-  return [
-    {
-      holds: 'Every probe dialled the ports that the mission is about.',
-      problems: nodes === undefined ? [] : wrongTargets(report, nodes),
-    },
-    {
-      holds: `All ${verdicts.length} verdicts follow from the evidence.`,
-      problems: compared(verdictKind, verdicts, follows.verdicts),
-    },
-    {
-      holds: `All ${transitions.length} transitions follow from the evidence.`,
-      problems: compared(transitionKind, transitions, follows.transitions),
-    },
-    {
-      holds: `All ${findings.length} findings follow from the evidence.`,
-      problems: compared(findingKind, findings, follows.findings),
-    },
-    {
-      holds: `The outcome ${report.outcome}, its sentence and its counts follow from the verdicts.`,
-      problems: ending(report),
-    },
+  const chain = checkChain(report);
+  const checks = [
+    ...[shape, chain, checkPlan(report, findScenario), checkProbes(report), checkPhases(report), checkMoments(report)],
+    ...checkJudgement(report),
+    checkEnding(report),
   ];
+  return { checks, report, head: chain.problems.length === 0 ? findHead(report.evidence) : null };
 }
 
-const verdictKind = {
-  noun: 'verdicts',
-  name: ({ phase, target }: Verdict) => `verdict on ${target.id} in phase ${phase}`,
-};
-const transitionKind = {
-  noun: 'transitions',
-  name: ({ phase, target }: Transition) => `transition of ${target.id} in phase ${phase}`,
-};
-const findingKind = {
-  noun: 'findings',
-  name: ({ phase, about, subject }: Finding) => `finding ${about} ${subject && `on ${subject} `}in phase ${phase}`,
-};
+function checkShape(given: unknown): AuditCheck {
+  const wanted = `a report of schema version ${reportSchemaVersion}`;
+  const { error } = reportSchema.safeParse(given);
+  const problems = error?.issues.map(
+    ({ path, message }) => `It is not ${wanted}: ${path.join('.') || 'it'}: ${message}`,
+  );
+  return createCheck(`It is ${wanted}.`, findOtherVersion(given) ?? problems ?? []);
+}
 
-/** What the pure judge says today of the evidence: the run's own code, given what the run was given. */
-function judged(report: Report, nodes: Nodes): Judgement {
-  return report.evidence.reduce<Judgement>(
-    (before, evidence) => {
-      const { phase } = evidence;
-      const marks =
-        phase === 'restored'
-          ? undoMarks(report.steps)
-          : changeMarks(report.transitions.filter((one) => one.phase === phase));
-      const now = judgementOf({ phase, nodes, judged: before.verdicts, marks }, evidence);
-      return {
-        verdicts: [...before.verdicts, ...now.verdicts],
-        transitions: [...before.transitions, ...now.transitions],
-        findings: [...before.findings, ...now.findings],
-      };
-    },
-    { verdicts: [], transitions: [], findings: [] },
+/** A report of another version is refused as a whole: its fields would all be wrong. */
+function findOtherVersion(given: unknown): string[] | undefined {
+  if (typeof given !== 'object' || given === null || !('schemaVersion' in given)) return undefined;
+  if (!('evidence' in given))
+    return ['The report holds no evidence, so nothing can be verified: the version of hepflow that made it kept none.'];
+  const { schemaVersion } = given;
+  return schemaVersion === reportSchemaVersion
+    ? undefined
+    : [
+        `It is of schema version ${JSON.stringify(schemaVersion)}, and this version of hepflow verifies version ` +
+          `${reportSchemaVersion}: verify it with the version that made it.`,
+      ];
+}
+
+function checkChain(report: Report): AuditCheck {
+  const { evidence, runId } = report;
+  const broken = findBreak(report);
+  const links = evidence.length === 1 ? '1 link' : `${evidence.length} links`;
+  return createCheck(
+    `The chain of evidence is whole: ${links} from the run id ${runId} to the head.`,
+    broken === undefined ? [] : [broken],
   );
 }
-
-/** Marks that the steps of a change reported, in the order in which a run collects them; all others are read off the observation. */
-const ofChange: readonly MarkName[] = ['labelWritten', 'labelOnHostEndpoint', 'policyAccepted'];
-
-function changeMarks(transitions: readonly Transition[]): Mark[] {
-  const marks = transitions.flatMap((one) => one.marks.filter(({ name }) => ofChange.includes(name)));
-  const once = new Map(marks.map((mark) => [JSON.stringify([mark.name, mark.node, mark.from, mark.to]), mark]));
-  return [...once.values()].sort((a, b) => ofChange.indexOf(a.name) - ofChange.indexOf(b.name));
-}
-
-function wrongTargets({ mission, evidence }: Report, nodes: Nodes): string[] {
-  if (mission === null) return evidence.length === 0 ? [] : ['There is evidence, but the report holds no mission.'];
-  const targets = targetsOf(nodes, mission.workload.nodePort, mission.probe.controlPort);
-  const wrong = (one: Evidence): string[] =>
-    differences(one.targets, targets, 'targets').map(
-      (text) => `The probe of phase ${one.phase} dialled other ports: ${text}`,
-    );
-  return evidence.flatMap(wrong);
-}
-
-/** Outcome, its sentence, and the times: what the end of a report says of its middle. */
-function ending(report: Report): string[] {
-  const { outcome, verdicts, findings, failure, leftovers, evidence, timings, summary } = report;
-  const carriedOut = judgedOutcome(verdicts, findings);
-  const reached = evidence
-    .filter(({ convergence }) => convergence.reached)
-    .map(({ phase, convergence }) => [phase, convergence.elapsedMs]);
-  const told = {
-    outcome,
-    verdicts,
-    findings,
-    failure,
-    leftovers,
-    phase: summary.replace(/^The run is under way: (.*)\.$/, '$1'),
-  };
-  const running = outcome === 'RUNNING';
-  return [
-    ...(isJudged(outcome) && outcome !== carriedOut
-      ? [`The outcome does not follow from the verdicts and findings: it is ${outcome}, not ${carriedOut}.`]
-      : []),
-    ...((outcome === 'ERROR') === (failure !== null)
-      ? []
-      : [`The outcome is ${outcome}, but ${failure === null ? 'no failure is' : 'a failure is'} reported.`]),
-    ...(running === (timings.endedAt === null)
-      ? []
-      : [`The outcome is ${outcome}, but the end of the run is ${timings.endedAt ?? 'not known'}.`]),
-    ...(timings.endedAt === null
-      ? []
-      : differences(
-          timings.totalMs,
-          Date.parse(timings.endedAt) - Date.parse(timings.startedAt),
-          'timings.totalMs',
-        ).map((text) => `The length of the run is not that between its start and end: ${text}`)),
-    ...differences(summary, summaryOf(told), 'summary').map(
-      (text) => `The sentence of the outcome does not follow: ${text}`,
-    ),
-    ...differences(timings.convergenceMs, Object.fromEntries(reached), 'timings.convergenceMs').map(
-      (text) => `A time does not follow from the evidence: ${text}`,
-    ),
-  ];
-}
-
-const isJudged = (outcome: Report['outcome']): boolean => ['PASS', 'FAIL', 'INCONCLUSIVE'].includes(outcome);

@@ -1,31 +1,17 @@
 import { z } from 'zod';
-import type { Evidence } from '../contract/evidence.ts';
+import { connectionStages, type Evidence, outcomes } from '../contract/evidence.ts';
+import { heldOutcomes, observerEnds } from '../contract/observation.ts';
+import { testimonies, witnessScopes } from '../contract/vantage.ts';
+import { count, instant, ms, name, signedMs, target, text } from './schema-values.ts';
 
-export const text = z.string().min(1);
-export const count = z.int().nonnegative();
-export const ms = z.number().nonnegative();
-/** ISO 8601 in UTC; with milliseconds, except where Azure or Kubernetes wrote it. */
-export const instant = z.iso.datetime();
-export const phase = z.enum(['baseline', 'enforced', 'second', 'restored']);
-export const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits');
-export const missing = z.strictObject({ missing: text });
-
-export const target = z.strictObject({
-  id: text,
-  node: text,
-  address: text,
-  port: z.int().min(1).max(65_535),
-  kind: z.enum(['nodePort', 'openPort']),
-});
-
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits');
+const missing = z.strictObject({ missing: text });
 const byte = z.int().min(0).max(255);
 
-export const outcome = z.enum(['OPEN', 'DROP', 'RST', 'ICMP_REJECT', 'PROBE_FAULT']);
-
-export const connection = z.strictObject({
+const connection = z.strictObject({
   target: text,
-  stage: z.enum(['before', 'proof', 'during', 'after']),
-  outcome,
+  stage: z.enum(connectionStages),
+  outcome: z.enum(outcomes),
   errno: text.exactOptional(),
   icmp: z.strictObject({ type: byte, code: byte }).exactOptional(),
   sourcePort: z.int().min(0).max(65_535),
@@ -36,58 +22,65 @@ export const connection = z.strictObject({
   fault: z.string().exactOptional(),
 });
 
-const backends = z.strictObject({
+const health = z.strictObject({
   readyEndpoints: count,
   readAt: instant,
   pods: z.array(z.strictObject({ name: text, node: z.string(), ip: z.string() })).exactOptional(),
 });
 
-const observation = z.strictObject({
-  startedAt: instant,
-  slots: count.max(100_000), // the observer keeps 4800
-  cadenceMs: z.number().positive(),
-  dialTimeoutMs: z.number().positive(),
-  latenessMs: ms,
-  clock: z.strictObject({ offsetMs: z.number(), uncertaintyMs: ms, exchanges: count }),
-  tracks: z.record(text, z.string().regex(/^(\d+[odrif-])*$/, 'must be run-length coded outcomes such as 412o96d')),
-  held: z.array(
-    z.strictObject({
-      target: text,
-      openedAt: instant,
-      checkedAt: instant,
-      outcome: z.enum(['answered', 'silent', 'closed', 'reset', 'unopened']),
-      response: z.string().exactOptional(),
-    }),
-  ),
-  ended: z.enum(['read', 'bound']),
+const held = z.strictObject({
+  target: text,
+  openedAt: instant,
+  checkedAt: instant,
+  outcome: z.enum(heldOutcomes),
+  response: z.string().exactOptional(),
 });
 
-const peering = z.strictObject({ id: text, state: z.string(), provisioningState: z.string() });
-const packets = z.strictObject({ source: text, before: count.nullable(), after: count.nullable() });
+const track = z.string().regex(/^(\d+[odrif-])*$/, 'must be run-length coded outcomes such as 412o96d');
+const countSlots = (of: string): number =>
+  [...of.matchAll(/\d+/g)].reduce((slots, [digits]) => slots + Number(digits), 0);
 
-const witnesses = z.strictObject({
-  deniedPackets: z.record(text, z.union([packets, missing])),
-  securityRules: z.union([
-    missing,
-    z.record(text, z.strictObject({ access: z.enum(['Allow', 'Deny']), rule: z.string() })),
-  ]),
-  routes: z.union([missing, z.record(text, z.strictObject({ nextHop: z.string(), prefix: z.string() }))]),
-  peerings: z.union([z.array(peering), missing]),
+const observation = z
+  .strictObject({
+    startedAt: instant,
+    slots: count.max(100_000), // the observer keeps 4800
+    cadenceMs: ms.positive(),
+    dialTimeoutMs: ms.positive(),
+    latenessMs: ms,
+    clock: z.strictObject({ offsetMs: signedMs, uncertaintyMs: ms, exchanges: count }),
+    tracks: z.record(text, track),
+    held: z.array(held),
+    ended: z.enum(observerEnds),
+  })
+  .refine(({ tracks, slots }) => Object.values(tracks).every((each) => countSlots(each) <= slots), {
+    path: ['tracks'],
+    error: 'must not have more slots than the observer dialled',
+  });
+
+const witness = z.strictObject({
+  by: name,
+  title: text,
+  of: z.enum(witnessScopes),
+  about: text.nullable(),
+  says: z.enum(testimonies),
+  because: z.string(),
+  packets: count.exactOptional(),
 });
 
 /** Seals are looked for by the chain, which says what a missing one means. */
 export const evidence = z.strictObject({
-  phase,
+  phase: name,
+  vantage: name,
   startedAt: instant,
   endedAt: instant,
   kernel: text,
   synLinearTimeouts: count.nullable().exactOptional(),
   targets: z.array(target),
   convergence: z.strictObject({ reached: z.boolean(), rounds: count, elapsedMs: ms }),
-  connections: z.array(connection),
-  backends: z.strictObject({ before: backends, after: backends }),
+  connections: z.array(connection).max(50_000), // a probe makes some dozens
+  backends: z.record(text, z.strictObject({ before: health, after: health })),
   answers: z.record(text, z.record(z.string(), count)).exactOptional(),
   observation: z.union([observation, missing]).exactOptional(),
-  witnesses: witnesses.exactOptional(),
+  witnesses: z.array(witness).exactOptional(),
   seal: z.strictObject({ previous: text, sha256 }).exactOptional(),
 }) satisfies z.ZodType<Evidence>;

@@ -1,13 +1,21 @@
-/** The shape of a report, schema version 1. Nothing that this version does not know is let through: it could not say whether it follows from the evidence. */
+/**
+ * The shape of a report, schema version 2. A field that this version does not know is refused: whether it follows from the evidence
+ * could not be shown.
+ */
 import { z } from 'zod';
-import { type FailureCode, failures } from '../contract/failures.ts';
-import { type Report, reportSchemaVersion, type StepRecord } from '../contract/report.ts';
-import { count, evidence, instant, ms, outcome, phase, target, text } from './schema-evidence.ts';
-
-const failureCode = z.enum(Object.keys(failures) as [FailureCode, ...FailureCode[]]);
-const texts = z.array(text);
-const open = z.enum(['OPEN', 'DROP']);
-const kind = z.enum(['PASS', 'FAIL', 'INCONCLUSIVE']);
+import { flowLogStates, momentRoles } from '../contract/change.ts';
+import {
+  calicoFlavours,
+  leftoverReasons,
+  type Report,
+  reportSchemaVersion,
+  runOutcomes,
+  stepOutcomes,
+} from '../contract/report.ts';
+import { evidence } from './schema-evidence.ts';
+import { finding, moment, transition, verdict } from './schema-judgement.ts';
+import { cluster, mission, phase, vantage } from './schema-plan.ts';
+import { count, failureCode, instant, ms, name, target, text, texts } from './schema-values.ts';
 
 const failure = z.strictObject({
   code: failureCode,
@@ -18,141 +26,71 @@ const failure = z.strictObject({
 });
 
 const step = z.strictObject({
-  name: text as unknown as z.ZodType<StepRecord['name']>, // a type only: contract/steps.ts holds no list at run time
+  name,
   subject: z.string(),
-  outcome: z.enum(['pending', 'running', 'waiting', 'done', 'failed', 'cancelled', 'skipped']),
+  outcome: z.enum(stepOutcomes),
   startedAt: instant.nullable(),
   endedAt: instant.nullable(),
   attempts: count,
   detail: z.string(),
+  makes: name.exactOptional(),
+  undoes: name.exactOptional(),
 });
 
-const verdict = z.strictObject({
-  phase,
-  node: text,
-  target,
-  expected: open,
-  observed: z.enum([...outcome.options, 'MIXED', 'NONE']),
-  verdict: kind,
-  sentence: text,
-  evidence: z.strictObject({
-    connections: count,
-    syns: count,
-    windowMs: ms,
-    controls: z.array(z.strictObject({ control: text, live: z.boolean(), seen: z.string() })),
-  }),
+/** What a connection showed is a moment of a transition, never of a change. */
+const changeMoment = moment.extend({ role: z.enum(momentRoles).exclude(['observed']) });
+
+const change = z.strictObject({
+  id: name,
+  phase: name.nullable(),
+  words: z.string(),
+  moments: z.array(changeMoment),
 });
 
-const interval = { from: instant, to: instant };
-
-const transition = z.strictObject({
-  phase,
-  target,
-  to: open,
-  marks: z.array(
-    z.strictObject({
-      name: z.enum([
-        ...(['labelWritten', 'labelOnHostEndpoint', 'policyAccepted', 'policyDeleted', 'labelRestored'] as const),
-        ...(['lastOpen', 'firstSilent', 'lastLeak', 'lastSilent', 'firstOpen', 'proofComplete'] as const),
-      ]),
-      node: text.exactOptional(),
-      ...interval,
-    }),
-  ),
-  tookMs: z.strictObject({ atLeast: ms, atMost: ms }).nullable(),
-  censored: z.enum(['no', 'left', 'right', 'unobserved']),
-  leaks: z.array(z.strictObject(interval)),
-  silentDials: count,
-  leakBound: z.number().min(0).max(1).nullable(),
-  sentence: text,
-});
-
-const finding = z.strictObject({
-  phase,
-  about: z.enum([
-    'observer',
-    'heldConnection',
-    'backendBehindDeny',
-    'deniedPackets',
-    'securityRules',
-    'routes',
-    'peerings',
-  ]),
-  subject: z.string(),
-  result: z.enum(['CONFIRMED', 'CONTRADICTED', 'UNKNOWN']),
-  sentence: text,
-});
-
-const mission = z.strictObject({
-  subscriptionId: text,
-  resourceGroup: text,
-  cluster: text,
-  workload: z.strictObject({
-    namespace: text,
-    deployment: text,
-    serviceName: text,
-    port: count,
-    targetPort: count,
-    nodePort: count,
-  }),
-  label: z.strictObject({ key: text, value: z.string() }),
-  nodes: texts,
-  vm: z.strictObject({
-    resourceGroup: text,
-    addressSpace: text,
-    subnet: text,
-    sizes: texts,
-    image: z.strictObject({ publisher: text, offer: text, sku: text, version: text }),
-    adminUser: text,
-    allowedSshSources: texts,
-  }),
-  policy: z.strictObject({ name: text, tier: text, order: z.number() }),
-  secondNode: z.strictObject({ when: z.enum(['on-signal', 'always', 'never']), waitMs: ms }),
-  cleanup: z.strictObject({ when: z.enum(['always', 'on-success', 'on-signal']), waitMs: ms }),
-  probe: z.strictObject({ connections: count, timeoutMs: ms, convergenceMs: ms, controlPort: count, soakMs: ms }),
-});
-
-const cluster = z.strictObject({
-  id: text,
-  kubernetesVersion: text,
-  location: text,
-  vnetId: text,
-  nodes: z.array(z.strictObject({ name: text, internalIp: text })).length(2),
+const leftover = z.strictObject({
+  what: text,
+  why: z.string(),
+  command: z.string(),
+  reason: z.enum(leftoverReasons),
+  code: z.union([failureCode, z.literal('')]),
 });
 
 const calico = z.strictObject({
-  flavour: z.enum(['oss', 'cloud']),
+  flavour: z.enum(calicoFlavours),
   version: z.string(),
-  hostEndpointFlowLogs: z.enum(['enabled', 'not supported by this Calico', 'not attempted']),
+  hostEndpointFlowLogs: z.enum(flowLogStates),
   hostEndpoints: texts,
+});
+
+const timings = z.strictObject({
+  startedAt: instant,
+  endedAt: instant.nullable(),
+  totalMs: ms,
+  convergenceMs: z.record(name, ms),
 });
 
 export const reportSchema = z.strictObject({
   schemaVersion: z.literal(reportSchemaVersion),
   runId: z.string().regex(/^[0-9a-f]{8}$/, 'must be 8 hexadecimal digits'),
   workflowId: text,
-  outcome: z.enum(['RUNNING', 'PASS', 'FAIL', 'INCONCLUSIVE', 'ERROR', 'CANCELLED']),
+  outcome: z.enum(runOutcomes),
   summary: text,
+  stage: name,
   failure: failure.nullable(),
-  steps: z.array(step),
+  scenario: name.nullable(),
+  vantages: z.array(vantage),
+  targets: z.array(target),
+  phases: z.array(phase),
   verdicts: z.array(verdict),
   transitions: z.array(transition),
   findings: z.array(finding),
-  leftovers: z.array(z.strictObject({ what: text, why: z.string(), command: z.string() })),
+  changes: z.array(change),
+  steps: z.array(step),
+  leftovers: z.array(leftover),
   cluster: cluster.nullable(),
   calico: calico.nullable(),
   warnings: z.array(z.string()),
-  timings: z.strictObject({
-    startedAt: instant,
-    endedAt: instant.nullable(),
-    totalMs: ms,
-    convergenceMs: z.strictObject({
-      baseline: ms.exactOptional(),
-      enforced: ms.exactOptional(),
-      second: ms.exactOptional(),
-      restored: ms.exactOptional(),
-    }),
-  }),
+  timings,
   evidence: z.array(evidence),
   mission: mission.nullable(),
 }) satisfies z.ZodType<Report>;

@@ -10,7 +10,7 @@ const areas: Readonly<Record<Area, string>> = {
 };
 
 /** The findings as a table for each area, the worst first, and a line that counts them. */
-export function checkupText(
+export function formatCheckup(
   { findings, counts }: Checkup,
   { paint = plain, columns = 120 }: { paint?: Paint; columns?: number } = {},
 ): string {

@@ -4,7 +4,10 @@ import type { Report } from '../contract/report.ts';
 export const exitCodes = { pass: 0, fail: 1, inconclusive: 2, couldNotRun: 3, leftBehind: 4, detached: 130 } as const;
 
 /** What is left behind outweighs every verdict: somebody must act. */
-export function exitCodeOf({ outcome, leftovers }: Pick<Report, 'outcome' | 'leftovers'>): number {
+export function chooseExitCode({
+  outcome,
+  leftovers,
+}: Pick<Report, 'outcome'> & { readonly leftovers: readonly unknown[] }): number {
   if (outcome === 'RUNNING') return exitCodes.pass;
   if (leftovers.length > 0) return exitCodes.leftBehind;
   return {

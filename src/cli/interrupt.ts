@@ -5,14 +5,14 @@ export interface Interrupts {
   /** Aborted when the run is to be left running. */
   readonly leave: AbortSignal;
   /** Whether the run was asked to stop. */
-  cancelled(): boolean;
+  isCancelled(): boolean;
   /** Gives Ctrl-C and the terminal back. */
   end(): void;
 }
 
-export interface InterruptOptions {
-  /** The terminal to ask on; undefined where nobody can answer. */
-  readonly keyboard: ReadStream | undefined;
+export interface InterruptDialog {
+  /** The terminal to ask on. */
+  readonly keyboard: ReadStream;
   /** Shows the question, or takes it away. */
   readonly prompt: (question: string | null) => void;
   /** Asks the run to stop and undo everything. */
@@ -22,33 +22,33 @@ export interface InterruptOptions {
 export const question = 'Leave it running [Enter], cancel and undo [c]?';
 
 /** The first Ctrl-C asks, on a terminal; a second one, or one that nobody can be asked about, leaves the run running. */
-export function onInterrupt({ keyboard, prompt, cancel }: InterruptOptions): Interrupts {
+export function listenForInterrupts(dialog: InterruptDialog | null): Interrupts {
   const [leave, over] = [new AbortController(), new AbortController()];
-  let asked = false;
-  let cancelled = false;
-  const ask = async (on: ReadStream): Promise<void> => {
+  let isAsked = false;
+  let isCancelled = false;
+  const ask = async ({ keyboard, prompt, cancel }: InterruptDialog): Promise<void> => {
     prompt(question);
-    const answer = await choice(on, over.signal);
+    const answer = await readChoice(keyboard, over.signal);
     prompt(null);
     if (answer === 'leave') leave.abort();
     if (answer !== 'cancel') return;
-    cancelled = true;
+    isCancelled = true;
     await cancel();
   };
   const interrupted = (): void => {
-    if (keyboard === undefined || asked) {
+    if (dialog === null || isAsked) {
       leave.abort();
       return;
     }
-    asked = true;
-    void ask(keyboard).catch(() => {
-      [asked, cancelled] = [false, false]; // the run was not told: it may be asked again
+    isAsked = true;
+    void ask(dialog).catch(() => {
+      [isAsked, isCancelled] = [false, false]; // the run was not told: it may be asked again
     });
   };
   process.on('SIGINT', interrupted);
   return {
     leave: leave.signal,
-    cancelled: () => cancelled,
+    isCancelled: () => isCancelled,
     end: () => {
       over.abort();
       process.off('SIGINT', interrupted);
@@ -60,7 +60,7 @@ export function onInterrupt({ keyboard, prompt, cancel }: InterruptOptions): Int
 const leaving = ['\r', '\n', '\u0003', '\u0004'];
 
 /** One key: `c` cancels; Enter, Ctrl-C, Ctrl-D or the end of the input leave. The terminal is as before, whatever comes. */
-function choice(keyboard: ReadStream, signal: AbortSignal): Promise<'leave' | 'cancel' | 'moot'> {
+function readChoice(keyboard: ReadStream, signal: AbortSignal): Promise<'leave' | 'cancel' | 'moot'> {
   const { promise, resolve } = Promise.withResolvers<'leave' | 'cancel' | 'moot'>();
   const onKeys = (keys: Buffer): void => {
     const key = [...keys.toString('latin1').toLowerCase()].find((one) => one === 'c' || leaving.includes(one));

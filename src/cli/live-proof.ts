@@ -1,26 +1,22 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { z } from 'zod';
-import type { LiveProof } from '../contract/messages.ts';
+import { outcomes } from '../contract/evidence.ts';
+import { type LiveProof, proofStages } from '../contract/messages.ts';
 
 const count = z.int().nonnegative();
 const schema = z.object({
-  phase: z.enum(['baseline', 'enforced', 'second', 'restored']),
-  stage: z.enum(['convergence', 'proof', 'soak']),
-  targets: z.record(
-    z.string(),
-    z.object({
-      seen: z.array(z.enum(['OPEN', 'DROP', 'RST', 'ICMP_REJECT', 'PROBE_FAULT'])),
-      syns: count,
-      synsWanted: count,
-    }),
-  ),
+  phase: z.string(),
+  stage: z.enum(proofStages),
+  targets: z.record(z.string(), z.object({ seen: z.array(z.enum(outcomes)), syns: count, synsWanted: count })),
 }) satisfies z.ZodType<LiveProof>;
 
 /**
- * How far the proof under way is: the last heartbeat of the pending step `probe`, decoded as the client decodes everything, so encrypted ones too.
- * Undefined when none is pending, it has not said anything yet, or its worker says it otherwise.
+ * How far the proof under way is: the last heartbeat of the pending step `probe`, decoded as the client decodes everything, so
+ * encrypted ones too. Undefined when none is pending, it has not reported anything yet, or its worker reports otherwise.
  */
-export async function liveProofOf(handle: Pick<WorkflowHandle, 'describe' | 'client'>): Promise<LiveProof | undefined> {
+export async function readLiveProof(
+  handle: Pick<WorkflowHandle, 'describe' | 'client'>,
+): Promise<LiveProof | undefined> {
   const { raw } = await handle.describe();
   const probing = raw.pendingActivities?.find(({ activityType }) => activityType?.name === 'probe');
   const { payloadCodecs, payloadConverter } = handle.client.options.loadedDataConverter;

@@ -4,7 +4,7 @@ import { enableCompileCache } from 'node:module';
 import { type Command, CommanderError } from 'commander';
 import { CommandError, exitCodes } from './exit-code.ts';
 import { createProgram } from './program.ts';
-import { messageOf } from './temporal.ts';
+import { explainError } from './temporal.ts';
 
 /** package.json lies above src/ in a checkout, and above dist/src/ in the package. */
 function version(): string {
@@ -28,7 +28,7 @@ try {
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : exitCodes.couldNotRun;
   else {
-    process.stderr.write(`${messageOf(error)}\n`);
+    process.stderr.write(`${explainError(error)}\n`);
     process.exitCode = error instanceof CommandError ? error.exitCode : exitCodes.couldNotRun;
   }
 }

@@ -5,7 +5,7 @@ import { type PayloadKey, payloadKeys } from '../config/payload-keys.ts';
 import { CommandError } from './exit-code.ts';
 
 /** The key ring that HEPFLOW_PAYLOAD_KEY names; undefined when it is not set. */
-export function keyRing(): (() => readonly PayloadKey[]) | undefined {
+export function readKeyRing(): (() => readonly PayloadKey[]) | undefined {
   const file = process.env['HEPFLOW_PAYLOAD_KEY'];
   if (!file) return undefined;
   try {
@@ -17,4 +17,4 @@ export function keyRing(): (() => readonly PayloadKey[]) | undefined {
 }
 
 /** The codec of every command that reads or writes what Temporal stores. */
-export const payloadCodec = (): PayloadCodec => createPayloadCodec(keyRing());
+export const loadPayloadCodec = (): PayloadCodec => createPayloadCodec(readKeyRing());

@@ -3,9 +3,10 @@ import { addCodecServerCommand } from './commands/codec-server.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addLabCommand } from './commands/lab.ts';
 import { addRunCommands } from './commands/runs.ts';
+import { addScheduleCommands } from './commands/schedule.ts';
 import { addSelfTestCommand } from './commands/self-test.ts';
 import { addSshCommand } from './commands/ssh.ts';
-import { addSweepCommands } from './commands/sweep.ts';
+import { addSweepCommand } from './commands/sweep.ts';
 import { addWorkerCommand } from './commands/worker.ts';
 
 /** The command line `hepflow`, not yet run. */
@@ -25,7 +26,8 @@ export function createProgram(version: string): Command {
   addRunCommands(program);
   addDoctorCommand(program);
   addSshCommand(program);
-  addSweepCommands(program);
+  addSweepCommand(program);
+  addScheduleCommands(program);
   addWorkerCommand(program);
   addCodecServerCommand(program);
   addLabCommand(program);

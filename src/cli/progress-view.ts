@@ -1,6 +1,6 @@
 import type { LiveProof, Progress } from '../contract/messages.ts';
-import { judgedLines } from './grid-lines.ts';
-import { changeLines, tableLines } from './step-lines.ts';
+import { formatJudged } from './grid-lines.ts';
+import { formatStepChanges, formatTable } from './step-lines.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Shows progress as it comes. */
@@ -15,7 +15,7 @@ export interface ProgressView {
   end(): void;
 }
 
-export const progressView = (terminal: Terminal): ProgressView =>
+export const createProgressView = (terminal: Terminal): ProgressView =>
   terminal.live ? liveView(terminal) : lineView(terminal);
 
 const startOf = (progress: Progress): number => Date.parse(progress.steps[0]?.startedAt ?? new Date().toISOString());
@@ -26,7 +26,10 @@ function lineView({ stream }: Terminal): ProgressView {
   return {
     show(progress) {
       const elapsedMs = Date.now() - startOf(progress);
-      for (const line of [...changeLines(before, progress, elapsedMs), ...judgedLines(before, progress, elapsedMs)])
+      for (const line of [
+        ...formatStepChanges(before, progress, elapsedMs),
+        ...formatJudged(before, progress, elapsedMs),
+      ])
         stream.write(`${line}\n`);
       before = progress;
       noted = '';
@@ -58,7 +61,7 @@ function liveView(terminal: Terminal): ProgressView {
   const draw = (): void => {
     const [columns, rows] = [terminal.columns(), terminal.rows()];
     const lines =
-      last === undefined ? [] : tableLines(last[0], new Date().toISOString(), { paint, columns, rows }, last[1]);
+      last === undefined ? [] : formatTable(last[0], new Date().toISOString(), { paint, columns, rows }, last[1]);
     if (noted !== '') lines.push(paint.unsure(noted.slice(0, columns - 1)));
     if (asked !== null) lines.push(paint.strong(asked));
     stream.write(`${rewind(drawn)}${lines.map((line) => `${line}\n`).join('')}`);

@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import { parse } from 'yaml';
 import { resolveMission } from '../config/run-spec.ts';
 import { HepflowError } from '../contract/failures.ts';
-import type { Mission, RunSpec } from '../contract/mission.ts';
+import { gateRules, type Mission, type RunSpec } from '../contract/mission.ts';
 import { CommandError } from './exit-code.ts';
 
 /** Adds the options that name a run spec and override it: `SpecChanges`, and `file`. */
@@ -14,11 +14,9 @@ export function addSpecOptions(command: Command): Command {
     .option('-g, --resource-group <name>', "resource group of the cluster; overrides the file's")
     .option('-c, --cluster <name>', "managed cluster; overrides the file's")
     .addOption(
-      new Option('--second-node <when>', "whether to go on with the second node; overrides the file's").choices([
-        'on-signal',
-        'always',
-        'never',
-      ]),
+      new Option('--second-node <when>', "whether to go on with the second node; overrides the file's").choices(
+        gateRules,
+      ),
     );
 }
 

@@ -1,14 +1,25 @@
+import { randomInt } from 'node:crypto';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { searchAttributes } from '../contract/messages.ts';
 import { CommandError } from './exit-code.ts';
-import type { RunHandle } from './follow.ts';
-import { payloadCodec } from './payload-codec.ts';
+import { loadPayloadCodec } from './payload-codec.ts';
+
+/** The part of a Temporal workflow handle that is used. */
+export interface RunHandle {
+  readonly workflowId: string;
+  query(name: string): Promise<unknown>;
+  result(): Promise<unknown>;
+  describe(): Promise<{
+    readonly status: { readonly name: string };
+    readonly memo?: Record<string, unknown> | undefined;
+  }>;
+}
 
 /** Temporal by the SDK's environment configuration, for as long as `work` takes. */
 export async function withTemporal<T>(work: (client: Client) => Promise<T>): Promise<T> {
-  const dataConverter = { payloadCodecs: [payloadCodec()] };
+  const dataConverter = { payloadCodecs: [loadPayloadCodec()] };
   const { connectionOptions = {}, namespace = 'default' } = loadClientConnectConfig();
   const address = connectionOptions.address ?? 'localhost:7233';
   let connection: Connection;
@@ -16,7 +27,7 @@ export async function withTemporal<T>(work: (client: Client) => Promise<T>): Pro
     connection = await Connection.connect({ ...connectionOptions, connectTimeout: '5s' });
   } catch (error) {
     throw new CommandError(
-      `Temporal cannot be reached at ${address}: ${messageOf(error)}\nSet TEMPORAL_ADDRESS (or a profile, TEMPORAL_PROFILE), or start the lab: hepflow lab up`,
+      `Temporal cannot be reached at ${address}: ${explainError(error)}\nSet TEMPORAL_ADDRESS (or a profile, TEMPORAL_PROFILE), or start the lab: hepflow lab up`,
     );
   }
   try {
@@ -27,7 +38,7 @@ export async function withTemporal<T>(work: (client: Client) => Promise<T>): Pro
 }
 
 /** A run by its workflow id, which is checked to exist. */
-export async function runOf(client: Client, workflowId: string): Promise<WorkflowHandle> {
+export async function findRun(client: Client, workflowId: string): Promise<WorkflowHandle> {
   const handle = client.workflow.getHandle(workflowId);
   try {
     await handle.describe();
@@ -41,8 +52,14 @@ export async function runOf(client: Client, workflowId: string): Promise<Workflo
   }
 }
 
+/** `hepflow-<cluster>-<6 random>`. */
+export function createWorkflowId(cluster: string): string {
+  const letters = 'abcdefghijkmnpqrstuvwxyz23456789';
+  return `hepflow-${cluster}-${Array.from({ length: 6 }, () => letters[randomInt(letters.length)]).join('')}`;
+}
+
 /** The handle with calls that end at once when the signal is aborted: a long poll would keep the process alive for 20 s. */
-export const abortable = (handle: WorkflowHandle, signal: AbortSignal): RunHandle => ({
+export const makeAbortable = (handle: WorkflowHandle, signal: AbortSignal): RunHandle => ({
   workflowId: handle.workflowId,
   query: (name) => handle.client.withAbortSignal(signal, () => handle.query(name)),
   result: () => handle.client.withAbortSignal(signal, () => handle.result()),
@@ -50,28 +67,28 @@ export const abortable = (handle: WorkflowHandle, signal: AbortSignal): RunHandl
 });
 
 /** The cluster's name as search attribute, where the namespace knows ours: a start that sets an unknown one is refused. */
-export async function clusterAttribute(
+export async function readClusterAttribute(
   client: Client,
   cluster: string,
-): Promise<{ typedSearchAttributes?: { key: ReturnType<typeof keyword>; value: string }[] }> {
+): Promise<{ typedSearchAttributes?: { key: ReturnType<typeof defineKeyword>; value: string }[] }> {
   try {
     const known = await (client.connection as Connection).operatorService.listSearchAttributes({
       namespace: client.options.namespace,
     });
     if (!Object.hasOwn(known.customAttributes ?? {}, searchAttributes.cluster)) return {};
-    return { typedSearchAttributes: [{ key: keyword(searchAttributes.cluster), value: cluster }] };
+    return { typedSearchAttributes: [{ key: defineKeyword(searchAttributes.cluster), value: cluster }] };
   } catch {
     return {}; // not every Temporal service lets its clients ask
   }
 }
 
-const keyword = (name: string) => defineSearchAttributeKey(name, 'KEYWORD');
+const defineKeyword = (name: string) => defineSearchAttributeKey(name, 'KEYWORD');
 
 export const isNotFound = (error: unknown): boolean => error instanceof Error && error.name === 'WorkflowNotFoundError';
 
 /** An error's message with those of its causes that add something. */
-export function messageOf(error: unknown): string {
+export function explainError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const inner = error.cause === undefined ? '' : messageOf(error.cause);
+  const inner = error.cause === undefined ? '' : explainError(error.cause);
   return inner === '' || error.message.includes(inner) ? error.message : `${error.message}: ${inner}`;
 }

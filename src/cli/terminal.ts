@@ -14,7 +14,7 @@ export interface Terminal {
 const coloured: Paint = { good: pc.green, bad: pc.red, unsure: pc.yellow, faint: pc.dim, strong: pc.bold };
 
 /** Colours and live tables only on a terminal, and never with NO_COLOR or TERM=dumb. */
-export function terminalOn(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv = process.env): Terminal {
+export function openTerminal(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv = process.env): Terminal {
   const isTerminal = stream.isTTY === true && env['TERM'] !== 'dumb';
   return {
     stream,

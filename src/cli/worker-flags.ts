@@ -23,7 +23,7 @@ export function addWorkerFlags(
 }
 
 /** Every problem of the options at once, below a sentence that says what they prevent. */
-export function orRefuse<T>(what: string, resolve: () => T): T {
+export function resolveOrRefuse<T>(what: string, resolve: () => T): T {
   try {
     return resolve();
   } catch (error) {

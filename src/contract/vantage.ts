@@ -26,7 +26,7 @@ export interface Witness {
   readonly by: string;
   /** The source, for people: "Azure's effective security rules". */
   readonly title: string;
-  readonly of: 'way' | 'policy';
+  readonly of: (typeof witnessScopes)[number];
   /** A target id, or a node's name; null: about all of them. */
   readonly about: string | null;
   readonly says: (typeof testimonies)[number];
@@ -36,4 +36,5 @@ export interface Witness {
   readonly packets?: number;
 }
 
+export const witnessScopes = ['way', 'policy'] as const;
 export const testimonies = ['allows', 'blocks', 'missing'] as const;

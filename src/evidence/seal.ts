@@ -12,8 +12,8 @@ export const sealEvidence = (evidence: Unsealed, previous: string): Evidence => 
 });
 
 /**
- * Hexadecimal SHA-256 of `{"evidence": ..., "previous": ...}` as canonical JSON (RFC 8785) in UTF-8. A seal that the evidence carries
- * is left out.
+ * Hexadecimal SHA-256 of `{"evidence": ..., "previous": ...}` as canonical JSON (RFC 8785) in UTF-8. A seal that the
+ * evidence carries is left out.
  */
 export function digestEvidence(evidence: Unsealed | Evidence, previous: string): string {
   const { seal: _, ...unsealed } = evidence as Evidence;

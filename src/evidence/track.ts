@@ -7,8 +7,8 @@ export type Dial = 'o' | 'd' | 'r' | 'i' | 'f' | '-';
 const runs = /(\d+)([odrif-])/gy;
 
 /**
- * One letter for each slot; slots beyond the track's end were not dialled. Throws RangeError when it is no track, or has more slots
- * than there were.
+ * One letter for each slot; slots beyond the track's end were not dialled. Throws RangeError when it is no track, or
+ * has more slots than there were.
  */
 export function readTrack(track: Track, slots: number): readonly Dial[] {
   const dials: Dial[] = [];

@@ -20,7 +20,10 @@ export const listFindings = (
   ...listTestimonies(verdicts, evidence),
 ];
 
-/** Whether the observer saw what the verdict says: the change after it was asked for, and no connection that got through after it. */
+/**
+ * Whether the observer saw what the verdict says: the change after it was asked for, and no connection that got through
+ * after it.
+ */
 function compareObserver(
   { target, to, sighting }: WatchedMove,
   verdicts: readonly Verdict[],

@@ -6,7 +6,9 @@ import { toWorkersClock } from '../evidence/track.ts';
 import { explainHeld, explainUnknownHeld } from './sentences/finding.ts';
 import type { WatchedMove } from './transitions.ts';
 
-/** Calico's pre-DNAT rules let established connections pass, so one that stood before the deny has to answer after it. */
+/**
+ * Calico's pre-DNAT rules let established connections pass, so one that stood before the deny has to answer after it.
+ */
 export function checkHeld({ target, sighting }: WatchedMove, { phase, vantage, observation }: Evidence): Finding {
   const form = (result: FindingResult, sentence: string): Finding => ({
     ...{ phase, vantage, about: 'heldConnection', title: 'A connection that was opened before the deny' },

@@ -63,10 +63,10 @@ const openRules: readonly Rule[] = [
 /** The rules by what is expected; docs/verdicts.md lists their sentences. */
 export const rules: Readonly<Record<Expected, readonly Rule[]>> = { DROP: dropRules, OPEN: openRules };
 
-/** The rule that decides, which is the first that holds. */
+/** The rule that decides, which is the first that holds. The last one of each table always does. */
 export function findRule(facts: RowFacts): Rule {
   const rule = rules[facts.row.expected].find(({ when }) => when(facts));
-  if (rule === undefined) throw new Error(`No rule judges ${facts.row.target.id}.`); // the last one of each table always holds
+  if (rule === undefined) throw new Error(`No rule judges ${facts.row.target.id}.`);
   return rule;
 }
 
@@ -88,9 +88,9 @@ export function judgeRow(row: Expectation, sighting: Sighting, evidence: Evidenc
 }
 
 /**
- * At least 3 independent connections of at least 3 s, with no reply to at least 3 SYNs each on average: 9 in total, and no connection
- * with fewer than 2. Kernels before 6.5, and those told to, double the time between SYNs from the first on, so 3 s hold only 2 of
- * them: there 2 each are enough.
+ * At least 3 independent connections of at least 3 s, with no reply to at least 3 SYNs each on average: 9 in total, and
+ * no connection with fewer than 2. Kernels before 6.5, and those told to, double the time between SYNs from the first
+ * on, so 3 s hold only 2 of them: there 2 each are enough.
  */
 function provesSilence({ proof, independent, syns, evidence }: RowFacts): boolean {
   const { connections, eachMs } = proofOfSilence;
@@ -102,7 +102,10 @@ function provesSilence({ proof, independent, syns, evidence }: RowFacts): boolea
   );
 }
 
-/** tcp_syn_linear_timeouts came with Linux 6.5, where it is 4. Where neither it nor the version can be read, the stricter rule holds. */
+/**
+ * tcp_syn_linear_timeouts came with Linux 6.5, where it is 4. Where neither it nor the version can be read, the
+ * stricter rule holds.
+ */
 function sendsSynsEverySecond({ kernel, synLinearTimeouts }: Evidence): boolean {
   if (synLinearTimeouts !== undefined) return (synLinearTimeouts ?? 0) > 0;
   const [, major, minor] = /^(\d+)\.(\d+)/.exec(kernel) ?? [];

@@ -26,8 +26,8 @@ export interface Judgement {
 }
 
 /**
- * All that follows from the evidence of a phase: a run reports it, and whoever verifies the report comes to the same. Pure and free
- * of Node, as all of this room: it runs in the workflow.
+ * All that follows from the evidence of a phase: a run reports it, and whoever verifies the report comes to the same.
+ * Pure and free of Node, as all of this room: it runs in the workflow.
  */
 export function judgePhase({ rows, before, moments }: Grounds, evidence: Evidence): Judgement {
   const steady = listSteady(rows, before);

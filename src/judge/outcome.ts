@@ -3,8 +3,8 @@ import type { Finding } from '../contract/report.ts';
 import type { Verdict, VerdictKind } from '../contract/verdict.ts';
 
 /**
- * One FAIL makes the whole a FAIL; else one INCONCLUSIVE, no verdict at all, or a finding that speaks against the verdicts makes it
- * INCONCLUSIVE.
+ * One FAIL makes the whole a FAIL; else one INCONCLUSIVE, no verdict at all, or a finding that speaks against the
+ * verdicts makes it INCONCLUSIVE.
  */
 export function combineVerdicts(
   verdicts: readonly Pick<Verdict, 'verdict'>[],

@@ -1,4 +1,7 @@
-/** What an observer saw of one port around a change, on the worker's clock: verdicts, transitions and findings read it here. */
+/**
+ * What an observer saw of one port around a change, on the worker's clock: verdicts, transitions and findings read it
+ * here.
+ */
 import type { Moment } from '../contract/change.ts';
 import type { Evidence } from '../contract/evidence.ts';
 import { type Interval, isMissing, type Observation } from '../contract/observation.ts';
@@ -50,13 +53,19 @@ export interface ChangedPort {
   readonly took: Transition['tookMs'];
   /** Whether it showed before it was asked for: then something else did it. */
   readonly isPremature: boolean;
-  /** Of a port that fell silent, what came after that: connections that got through, those that did not, and those that nothing counts. */
+  /**
+   * Of a port that fell silent, what came after that: connections that got through, those that did not, and those that
+   * nothing counts.
+   */
   readonly leaks: readonly Interval[];
   readonly silent: number;
   readonly uncounted: number;
 }
 
-/** `asked`: when the change was asked for, where that is known. `steady`: the ports that must answer beside each dial for it to count. */
+/**
+ * `asked`: when the change was asked for, where that is known. `steady`: the ports that must answer beside each dial
+ * for it to count.
+ */
 export function seeTarget(
   { target, to }: Move,
   asked: Moment | null,

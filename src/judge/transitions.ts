@@ -20,7 +20,10 @@ export interface WatchedMove extends Move {
 /** As many leaks are listed; the sentence counts them all. */
 const listedLeaks = 100;
 
-/** A change needs all that was asked for, so the last counts; of what was taken back, one thing is enough, so the first does. */
+/**
+ * A change needs all that was asked for, so the last counts; of what was taken back, one thing is enough, so the first
+ * does.
+ */
 export function chooseAsked(moments: readonly Moment[]): Moment | null {
   const list = (wanted: Moment['role']): Moment[] =>
     moments.filter(({ role }) => role === wanted).toSorted(compareMoments);

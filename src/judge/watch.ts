@@ -1,10 +1,13 @@
-/** What an observer's dials of one port show: which of them count, when it fell silent, when it answered again, what got through. */
+/**
+ * What an observer's dials of one port show: which of them count, when it fell silent, when it answered again, what got
+ * through.
+ */
 import type { Observation } from '../contract/observation.ts';
 import { type Dial, readTrack } from '../evidence/track.ts';
 
 /**
- * So many counted dials in a row are no accident: with one packet in twenty lost each way, 8 silent ones by chance are one in a
- * hundred million.
+ * So many counted dials in a row are no accident: with one packet in twenty lost each way, 8 silent ones by chance are
+ * one in a hundred million.
  */
 export const streak = 8;
 
@@ -21,7 +24,9 @@ export interface Edge {
   readonly first: number;
   /** `first`, or later by the dials that may have been lost packets. */
   readonly latest: number;
-  /** The last dial that showed the old state, and the earliest that may have been the last one; null: there was none. */
+  /**
+   * The last dial that showed the old state, and the earliest that may have been the last one; null: there was none.
+   */
   readonly before: { readonly earliest: number; readonly last: number } | null;
 }
 
@@ -42,16 +47,16 @@ export function readWatch({ tracks, slots }: Observation, target: string, contro
 export const listCounted = ({ counted }: Watch): number[] => counted.flatMap((counts, slot) => (counts ? [slot] : []));
 
 /**
- * Dials that count and were refused, from a slot on. Kernels limit how often they refuse by ICMP, so most dials of a port that
- * refuses may look silent.
+ * Dials that count and were refused, from a slot on. Kernels limit how often they refuse by ICMP, so most dials of a
+ * port that refuses may look silent.
  */
 export const listRefusals = ({ dials, counted }: Watch, from: number): Dial[] =>
   dials.filter((dial, slot) => slot >= from && counted[slot] && (dial === 'r' || dial === 'i'));
 
 /**
- * When it fell silent: the start of the first streak in which every dial that counts is silent, and none at all got through. A
- * silence that was over before slot `asked`, in which the change was asked for, is not this one. One in which a dial is refused is
- * none.
+ * When it fell silent: the start of the first streak in which every dial that counts is silent, and none at all got
+ * through. A silence that was over before slot `asked`, in which the change was asked for, is not this one. One in
+ * which a dial is refused is none.
  */
 export function findSilence(watch: Watch, asked: number): Edge | null {
   const over = watch.dials.slice(0, asked).lastIndexOf('o');
@@ -79,8 +84,8 @@ function findSilentRun({ dials, counted }: Watch, from: number): readonly number
 }
 
 /**
- * When it answered again: the first answer of a streak of dials that count, most of which were answered. A silent one among them may
- * be a lost packet; an answer is an answer. `asked` as above.
+ * When it answered again: the first answer of a streak of dials that count, most of which were answered. A silent one
+ * among them may be a lost packet; an answer is an answer. `asked` as above.
  */
 export function findOpening(watch: Watch, asked: number): Edge | null {
   const slots = listCounted(watch);
@@ -102,7 +107,10 @@ export function findOpening(watch: Watch, asked: number): Edge | null {
   };
 }
 
-/** Dials at an edge that may have been lost packets (but for one case in a hundred), given which dials of the open port were silent. */
+/**
+ * Dials at an edge that may have been lost packets (but for one case in a hundred), given which dials of the open port
+ * were silent.
+ */
 function countLosable(silent: readonly boolean[]): number {
   const lost = silent.filter(Boolean).length;
   if (lost === 0) return 0;
@@ -116,7 +124,10 @@ export interface Aftermath {
   readonly leaks: readonly number[];
   /** Dials that count and were silent. */
   readonly silent: number;
-  /** Connections that got through while a control did not answer: they are not counted as leaks, but forbid to state a bound. */
+  /**
+   * Connections that got through while a control did not answer: they are not counted as leaks, but forbid to state a
+   * bound.
+   */
   readonly uncounted: number;
 }
 

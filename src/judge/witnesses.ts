@@ -1,4 +1,6 @@
-/** What witnesses say beside the verdicts. A source's name and words are its own: nothing here knows one from another. */
+/**
+ * What witnesses say beside the verdicts. A source's name and words are its own: nothing here knows one from another.
+ */
 import type { Evidence, Target } from '../contract/evidence.ts';
 import type { Finding, FindingResult } from '../contract/report.ts';
 import type { Witness } from '../contract/vantage.ts';
@@ -12,7 +14,10 @@ interface Answer {
   readonly sentence: string;
 }
 
-/** One for each source that agrees or is missing, one for each witness that contradicts; of node counters, one for each silent port. */
+/**
+ * One for each source that agrees or is missing, one for each witness that contradicts; of node counters, one for each
+ * silent port.
+ */
 export function listTestimonies(verdicts: readonly Verdict[], evidence: Evidence): Finding[] {
   const { phase, vantage, targets, witnesses = [] } = evidence;
   const place = { phase, vantage };
@@ -74,7 +79,10 @@ export const listOtherCauses = (target: Target, syns: number, witnesses: readonl
     .filter((one) => contradicts(one) && concerns(one, target))
     .map((one) => (one.of === 'way' ? sentences.describeBlock(one) : sentences.describeCount(target.node, one, syns)));
 
-/** A way that blocks is another cause of silence than the policy; where a node counted nothing, the policy was not the cause. */
+/**
+ * A way that blocks is another cause of silence than the policy; where a node counted nothing, the policy was not the
+ * cause.
+ */
 const contradicts = ({ of, says }: Witness): boolean => says === (of === 'way' ? 'blocks' : 'allows');
 
 const concerns = ({ of, about }: Witness, { id, node }: Target): boolean =>

@@ -1,23 +1,23 @@
 import type { Report } from '../contract/report.ts';
-import { changes } from './html/changes.ts';
-import { byHand } from './html/commands.ts';
-import { findings } from './html/findings.ts';
-import { pictures } from './html/picture.ts';
-import { setting } from './html/setting.ts';
-import { steps } from './html/steps.ts';
+import { renderChanges } from './html/changes.ts';
+import { renderByHand } from './html/commands.ts';
+import { renderFindings } from './html/findings.ts';
+import { renderPictures } from './html/picture.ts';
+import { renderSetting } from './html/setting.ts';
+import { renderSteps } from './html/steps.ts';
 import { style } from './html/style.ts';
-import { head } from './html/summary.ts';
-import { timelines } from './html/timeline.ts';
-import { trouble } from './html/trouble.ts';
-import { verdictTables } from './html/verdicts.ts';
-import { waterfalls } from './html/waterfall.ts';
+import { renderHead } from './html/summary.ts';
+import { renderTimelines } from './html/timeline.ts';
+import { renderTrouble } from './html/trouble.ts';
+import { renderVerdicts } from './html/verdicts.ts';
+import { renderWaterfalls } from './html/waterfall.ts';
 import { Markup, markup } from './markup.ts';
 
 /**
  * The report as one HTML page that needs nothing else: no network, no script, no font. Reads on screen (dark and light) and on paper.
  * The same report gives the same page. It is well-formed XML too, but for the first line.
  */
-export function toHtml(report: Report): string {
+export function renderHtml(report: Report): string {
   const page = markup`<html lang="en">
 <head>
 <meta charset="utf-8" />
@@ -28,18 +28,18 @@ export function toHtml(report: Report): string {
 <style>${new Markup(style)}</style>
 </head>
 <body>
-${head(report)}
+${renderHead(report)}
 <main>
-${trouble(report)}
-${pictures(report)}
-${waterfalls(report)}
-${findings(report)}
-${verdictTables(report)}
-${timelines(report)}
-${changes(report)}
-${steps(report)}
-${byHand(report)}
-${setting(report)}
+${renderTrouble(report)}
+${renderPictures(report)}
+${renderWaterfalls(report)}
+${renderFindings(report)}
+${renderVerdicts(report)}
+${renderTimelines(report)}
+${renderChanges(report)}
+${renderSteps(report)}
+${renderByHand(report)}
+${renderSetting(report)}
 </main>
 </body>
 </html>`;

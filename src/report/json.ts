@@ -7,10 +7,16 @@ const order = [
   'workflowId',
   'outcome',
   'summary',
+  'stage',
   'failure',
+  'scenario',
+  'vantages',
+  'targets',
+  'phases',
   'verdicts',
   'transitions',
   'findings',
+  'changes',
   'steps',
   'leftovers',
   'warnings',
@@ -22,7 +28,7 @@ const order = [
 ] as const satisfies readonly (keyof Report)[];
 
 /** The report as JSON, two spaces deep, ending with a newline; the same report gives the same text. */
-export function toJson(report: Report): string {
+export function renderJson(report: Report): string {
   const entries = Object.entries(report);
   const rank = (key: string): number => {
     const place = (order as readonly string[]).indexOf(key);

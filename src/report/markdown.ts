@@ -1,36 +1,36 @@
 import type { Report, StepRecord } from '../contract/report.ts';
-import type { Verdict } from '../contract/verdict.ts';
 import {
-  byResult,
-  duration,
-  failureLines,
-  findingTitles,
+  explainUnjudged,
   findingWords,
-  phaseTitles,
-  titleOf,
-  tookOf,
+  formatDuration,
+  formatTook,
+  listFailureLines,
+  namePort,
+  nameStep,
+  sortByWeight,
 } from './words.ts';
 
 /** The report for a wiki, an issue or a pull request. */
-export function toMarkdown(report: Report): string {
+export function renderMarkdown(report: Report): string {
   const { runId, workflowId, outcome, summary, timings } = report;
   const sections = [
     [
       `# hepflow run ${runId}: ${outcome}`,
       summary,
-      `Workflow \`${workflowId}\`, started ${timings.startedAt}, ${duration(timings.totalMs)}.`,
+      `Workflow \`${workflowId}\`, started ${timings.startedAt}, ${formatDuration(timings.totalMs)}.`,
     ],
-    section('Failure', failureLines(report)),
-    section('Verdicts', verdicts(report)),
-    section('How long each change took to show', transitions(report)),
-    section('Who else was asked', findings(report)),
-    section('Left behind', leftovers(report)),
-    section(
+    formSection('Failure', listFailureLines(report)),
+    formSection('Verdicts', listVerdicts(report)),
+    formSection('How long each change took to show', listTransitions(report)),
+    formSection('Who else was asked', listFindings(report)),
+    formSection('Left behind', listLeftovers(report)),
+    formSection(
       'Warnings',
       report.warnings.map((warning) => `- ${warning}`),
     ),
-    section('Cluster', cluster(report)),
-    section('Steps', steps(report.steps)),
+    formSection('Cluster', describeCluster(report)),
+    formSection('Changes', listChanges(report)),
+    formSection('Steps', listSteps(report.steps)),
   ];
   return `${sections
     .filter((lines) => lines.length > 0)
@@ -38,72 +38,69 @@ export function toMarkdown(report: Report): string {
     .join('\n\n')}\n`;
 }
 
-const section = (title: string, lines: readonly string[]): string[] =>
+const formSection = (title: string, lines: readonly string[]): string[] =>
   lines.length === 0 ? [] : [`## ${title}`, lines.join('\n')];
 
-function verdicts({ verdicts, timings }: Report): string[] {
-  const rows = verdicts.map(({ phase, target, expected, observed, verdict, sentence }) =>
-    row(phase, target.id, expected, observed, `**${verdict}**`, sentence),
-  );
-  const convergence = Object.entries(timings.convergenceMs).map(([phase, ms]) => `${phase} ${duration(ms)}`);
-  const after =
-    convergence.length === 0
-      ? []
-      : [
-          '',
-          `Dialled before the connections that count, until all showed what was expected: ${convergence.join(', ')}.`,
-        ];
-  return rows.length === 0
-    ? []
-    : [
-        ...heading('Phase', 'Target', 'Expected', 'Observed', 'Verdict', 'Why'),
-        ...rows,
-        '',
-        ...legend(verdicts),
-        ...after,
-      ];
+function listVerdicts(report: Report): string[] {
+  const { verdicts, vantages, timings } = report;
+  if (verdicts.length === 0) return [];
+  const convergence = Object.entries(timings.convergenceMs).map(([phase, ms]) => `${phase} ${formatDuration(ms)}`);
+  const until = 'Dialled before the connections that count, until all showed what was expected';
+  return [
+    ...formHeading('Phase', 'Target', 'Expected', 'Observed', 'Verdict', 'Why'),
+    ...verdicts.map(({ phase, vantage, target, expected, observed, verdict, sentence }) =>
+      formRow(phase, namePort(target.id, vantage, vantages), expected, observed, `**${verdict}**`, sentence),
+    ),
+    '',
+    ...listPhases(report),
+    ...(convergence.length === 0 ? [] : ['', `${until}: ${convergence.join(', ')}.`]),
+  ];
 }
 
-const transitions = ({ transitions }: Report): string[] =>
-  transitions.map(({ phase, sentence }) => `- ${phase}: ${sentence}`);
+/** What each phase means, and why it has no verdicts if it has none. */
+const listPhases = (report: Report): string[] =>
+  report.phases.map((phase) => {
+    const isJudged = report.verdicts.some((one) => one.phase === phase.name);
+    return `- ${phase.title}${isJudged ? '' : `. Not looked at: ${explainUnjudged(report, phase)}`}`;
+  });
 
-const findings = ({ findings }: Report): string[] =>
-  byResult(findings).map(
-    ({ phase, about, result, sentence }) =>
-      `- **${findingWords[result]}** (${phase}, ${findingTitles[about]}): ${sentence}`,
-  );
+const listTransitions = ({ transitions, vantages }: Report): string[] =>
+  transitions.map(({ phase, vantage, sentence }) => `- ${namePort(phase, vantage, vantages)}: ${sentence}`);
 
-/** What the phases that occur mean. */
-const legend = (verdicts: readonly Verdict[]): string[] =>
-  [...new Set(verdicts.map(({ phase }) => phase))].map((phase) => `- ${phaseTitles[phase]}`);
+const listFindings = ({ findings, vantages }: Report): string[] =>
+  sortByWeight(findings).map(({ phase, vantage, title, result, sentence }) => {
+    const where = namePort(phase, vantage, vantages);
+    return `- **${findingWords[result]}** (${where}, ${title}): ${sentence}`;
+  });
 
-const leftovers = ({ leftovers }: Report): string[] =>
+const listLeftovers = ({ leftovers }: Report): string[] =>
   leftovers.flatMap(({ what, why, command }) => [`- ${what}: ${why}`, '', '  ```sh', `  ${command}`, '  ```']);
 
-function cluster({ cluster, calico }: Report): string[] {
+function describeCluster({ cluster, calico }: Report): string[] {
   if (cluster === null) return [];
   const nodes = cluster.nodes.map(({ name, internalIp }) => `\`${name}\` (${internalIp})`).join(', ');
   const lines = [
     `- \`${cluster.id}\`, Kubernetes ${cluster.kubernetesVersion}, ${cluster.location}`,
     `- Nodes: ${nodes}`,
   ];
-  if (calico !== null)
-    lines.push(
-      `- Calico ${calico.version} (${calico.flavour}); flow logs of host endpoints: ${calico.hostEndpointFlowLogs}`,
-    );
-  return lines;
+  if (calico === null) return lines;
+  const flowLogs = `flow logs of host endpoints: ${calico.hostEndpointFlowLogs}`;
+  return [...lines, `- Calico ${calico.version} (${calico.flavour}); ${flowLogs}`];
 }
 
-function steps(records: readonly StepRecord[]): string[] {
+const listChanges = ({ changes }: Report): string[] =>
+  changes.map(({ phase, words }) => `- ${words}${phase === null ? '' : ` (${phase})`}`);
+
+function listSteps(records: readonly StepRecord[]): string[] {
   if (records.length === 0) return [];
   return [
-    ...heading('Step', 'Outcome', 'Started', 'Took', 'Tries', 'Detail'),
+    ...formHeading('Step', 'Outcome', 'Started', 'Took', 'Tries', 'Detail'),
     ...records.map((step) =>
-      row(titleOf(step), step.outcome, step.startedAt ?? '', tookOf(step), String(step.attempts), step.detail),
+      formRow(nameStep(step), step.outcome, step.startedAt ?? '', formatTook(step), `${step.attempts}`, step.detail),
     ),
   ];
 }
 
-const heading = (...cells: string[]): string[] => [row(...cells), row(...cells.map(() => '---'))];
-const row = (...cells: string[]): string =>
+const formHeading = (...cells: string[]): string[] => [formRow(...cells), formRow(...cells.map(() => '---'))];
+const formRow = (...cells: string[]): string =>
   `| ${cells.map((cell) => cell.replaceAll('|', '\\|').replaceAll(/\s*\n\s*/g, ' ')).join(' | ')} |`;

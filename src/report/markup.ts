@@ -11,14 +11,14 @@ export type Part = string | number | Markup | undefined | readonly Part[];
 /** A template tag: strings and numbers are escaped, lists are joined, `undefined` is nothing. */
 export function markup(strings: TemplateStringsArray, ...parts: readonly Part[]): Markup {
   return new Markup(
-    strings.map((string, index) => (index === 0 ? string : rendered(parts[index - 1]) + string)).join(''),
+    strings.map((string, index) => (index === 0 ? string : joinPart(parts[index - 1]) + string)).join(''),
   );
 }
 
-function rendered(part: Part): string {
+function joinPart(part: Part): string {
   if (part === undefined) return '';
   if (part instanceof Markup) return part.text;
-  return typeof part === 'object' ? part.map(rendered).join('') : escaped(String(part));
+  return typeof part === 'object' ? part.map(joinPart).join('') : escapeText(String(part));
 }
 
 const entities: Readonly<Record<string, string>> = {
@@ -30,7 +30,7 @@ const entities: Readonly<Record<string, string>> = {
 };
 
 /** For text and for quoted attributes. What XML 1.0 cannot hold at all (most control characters, half surrogate pairs) becomes U+FFFD. */
-const escaped = (text: string): string =>
+const escapeText = (text: string): string =>
   text
     .replaceAll(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd')
     .replaceAll(/[&<>"']/g, (sign) => entities[sign] ?? sign);

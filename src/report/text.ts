@@ -1,7 +1,7 @@
 import Table from 'cli-table3';
-import type { Finding, Report } from '../contract/report.ts';
+import type { Finding, FindingResult, Report, RunOutcome } from '../contract/report.ts';
 import type { Verdict, VerdictKind } from '../contract/verdict.ts';
-import { duration, failureLines, findingTitles, phaseTitles } from './words.ts';
+import { formatDuration, listFailureLines, listJudged, namePort } from './words.ts';
 
 /** Colours by meaning; the identity where there is no terminal. */
 export interface Paint {
@@ -15,21 +15,20 @@ const same = (text: string): string => text;
 export const plain: Paint = { good: same, bad: same, unsure: same, faint: same, strong: same };
 
 /** The report for a terminal `columns` wide: verdict table with a sentence for each, leftovers with their commands. */
-export function toText(
+export function renderText(
   report: Report,
   { paint = plain, columns = 120 }: { paint?: Paint; columns?: number } = {},
 ): string {
+  const { runId, outcome, summary, timings, transitions, warnings } = report;
+  const took = formatDuration(timings.totalMs);
   const blocks = [
-    [
-      `${paint.strong(`hepflow run ${report.runId}`)}: ${byOutcome(report.outcome, paint)} after ${duration(report.timings.totalMs)}`,
-      report.summary,
-    ],
-    failureLines(report),
-    verdictTable(report, paint, columns),
-    report.transitions.map(({ sentence }) => sentence),
-    findingLines(report, paint),
-    report.warnings.map((warning) => `${paint.unsure('Warning:')} ${warning}`),
-    leftoverLines(report, paint),
+    [`${paint.strong(`hepflow run ${runId}`)}: ${paintOutcome(outcome, paint)} after ${took}`, summary],
+    listFailureLines(report),
+    formatVerdicts(report, paint, columns),
+    transitions.map(({ sentence }) => sentence),
+    listFindingLines(report, paint),
+    warnings.map((warning) => `${paint.unsure('Warning:')} ${warning}`),
+    listLeftoverLines(report, paint),
   ];
   return `${blocks
     .filter((lines) => lines.length > 0)
@@ -38,7 +37,7 @@ export function toText(
 }
 
 /** What is left behind, each with the command that removes it. */
-export function leftoverLines({ leftovers }: Pick<Report, 'leftovers'>, paint: Paint = plain): string[] {
+function listLeftoverLines({ leftovers }: Report, paint: Paint): string[] {
   if (leftovers.length === 0) return [];
   return [
     paint.bad(`Left behind (${leftovers.length}):`),
@@ -47,55 +46,52 @@ export function leftoverLines({ leftovers }: Pick<Report, 'leftovers'>, paint: P
 }
 
 /** What contradicts and what is missing in full; what agrees in one line. */
-function findingLines({ findings }: Report, paint: Paint): string[] {
-  const of = (result: Finding['result'], say: (one: Finding) => string): string[] => [
+function listFindingLines({ findings }: Report, paint: Paint): string[] {
+  const list = (result: FindingResult, say: (one: Finding) => string): string[] => [
     ...new Set(findings.filter((one) => one.result === result).map(say)),
   ];
-  const agreeing = of('CONFIRMED', ({ about }) => findingTitles[about]);
+  const agreeing = list('CONFIRMED', ({ title }) => title);
   return [
-    ...of('CONTRADICTED', ({ sentence }) => `${paint.bad('Contradicted:')} ${sentence}`),
-    ...of('UNKNOWN', ({ sentence }) => `${paint.unsure('Missing:')} ${sentence}`),
+    ...list('CONTRADICTED', ({ sentence }) => `${paint.bad('Contradicted:')} ${sentence}`),
+    ...list('UNKNOWN', ({ sentence }) => `${paint.unsure('Missing:')} ${sentence}`),
     ...(agreeing.length === 0 ? [] : [`${paint.good('Agreed by:')} ${agreeing.join('; ')}`]),
   ];
 }
 
-function verdictTable({ verdicts }: Report, paint: Paint, columns: number): string[] {
+function formatVerdicts(report: Report, paint: Paint, columns: number): string[] {
+  const { verdicts, vantages } = report;
   if (verdicts.length === 0) return [];
-  const target = Math.max(6, ...verdicts.map((each) => each.target.id.length)) + 2;
-  const fixed = [10, target, 10, 14, 14];
+  const rows = verdicts.map((one) => ({ ...one, port: namePort(one.target.id, one.vantage, vantages) }));
+  const phase = Math.max(8, ...rows.map((row) => row.phase.length)) + 2;
+  const port = Math.max(6, ...rows.map((row) => row.port.length)) + 2;
+  const fixed = [phase, port, 10, 14, 14];
   const why = columns - fixed.reduce((sum, width) => sum + width + 1, 2);
-  if (why < 30) return verdicts.flatMap((each) => verdictLines(each, paint)); // too narrow for a table
+  if (why < 30) return rows.flatMap((row) => listVerdictLines(row, paint)); // too narrow for a table
   const table = new Table({
     head: ['Phase', 'Target', 'Expected', 'Observed', 'Verdict', 'Why'],
     colWidths: [...fixed, why],
     wordWrap: true,
     style: { head: [], border: [] },
   });
-  for (const each of verdicts)
-    table.push([
-      each.phase,
-      each.target.id,
-      each.expected,
-      each.observed,
-      byVerdict(each.verdict, paint),
-      each.sentence,
-    ]);
-  const phases = [...new Set(verdicts.map(({ phase }) => phase))].map((phase) => paint.faint(phaseTitles[phase]));
-  return [table.toString(), phases.join(paint.faint('. '))];
+  for (const row of rows)
+    table.push([row.phase, row.port, row.expected, row.observed, paintVerdict(row.verdict, paint), row.sentence]);
+  const legend = listJudged(report).map(({ title }) => paint.faint(title));
+  return [table.toString(), legend.join(paint.faint('. '))];
 }
 
-function verdictLines({ phase, target, expected, observed, verdict, sentence }: Verdict, paint: Paint): string[] {
+function listVerdictLines(row: Verdict & { readonly port: string }, paint: Paint): string[] {
+  const { phase, port, expected, observed, verdict, sentence } = row;
   return [
-    `${byVerdict(verdict, paint)} ${phase} ${target.id}: expected ${expected}, observed ${observed}`,
+    `${paintVerdict(verdict, paint)} ${phase} ${port}: expected ${expected}, observed ${observed}`,
     `  ${sentence}`,
   ];
 }
 
-function byVerdict(verdict: VerdictKind, paint: Paint): string {
+function paintVerdict(verdict: VerdictKind, paint: Paint): string {
   return { PASS: paint.good, FAIL: paint.bad, INCONCLUSIVE: paint.unsure }[verdict](verdict);
 }
 
-function byOutcome(outcome: Report['outcome'], paint: Paint): string {
+function paintOutcome(outcome: RunOutcome, paint: Paint): string {
   if (outcome === 'PASS') return paint.good(outcome);
   return outcome === 'FAIL' || outcome === 'ERROR' ? paint.bad(outcome) : paint.unsure(outcome);
 }

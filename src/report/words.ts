@@ -1,16 +1,9 @@
 /** Words that all forms of the report share. */
-import type { Phase } from '../contract/evidence.ts';
-import type { Finding, FindingAbout, MarkName, Report, StepRecord } from '../contract/report.ts';
-
-export const phaseTitles: Readonly<Record<Phase, string>> = {
-  baseline: 'Baseline: before any policy',
-  enforced: 'Enforced: node 1 carries the label',
-  second: 'Second node: both carry the label',
-  restored: 'Restored: policy and labels are gone',
-};
+import type { Finding, FindingResult, PhaseRecord, Report, StepRecord } from '../contract/report.ts';
+import type { VantageId } from '../contract/vantage.ts';
 
 /** `310 ms`, `4.2 s`, `3 min 05 s`. */
-export function duration(ms: number): string {
+export function formatDuration(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`;
   if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`;
   const seconds = Math.round(ms / 1000);
@@ -18,17 +11,29 @@ export function duration(ms: number): string {
 }
 
 /** How long a step took, or has taken by `now` (ISO 8601); the empty string before its start. */
-export function tookOf({ startedAt, endedAt }: StepRecord, now?: string): string {
+export function formatTook({ startedAt, endedAt }: StepRecord, now?: string): string {
   const end = endedAt ?? now;
-  return startedAt === null || end === undefined ? '' : duration(Math.max(0, Date.parse(end) - Date.parse(startedAt)));
+  if (startedAt === null || end === undefined) return '';
+  return formatDuration(Math.max(0, Date.parse(end) - Date.parse(startedAt)));
 }
 
 /** `createVm`, or `labelNode aks-...0`. */
-export const titleOf = ({ name, subject }: StepRecord): string => (subject === '' ? name : `${name} ${subject}`);
+export const nameStep = ({ name, subject }: StepRecord): string => (subject === '' ? name : `${name} ${subject}`);
+
+/** A port by its target id; where ports are dialled from several vantages, with the one that it was dialled from. */
+export const namePort = (id: string, vantage: VantageId, vantages: readonly unknown[]): string =>
+  vantages.length > 1 ? `${id} from ${vantage}` : id;
+
+/** A phase's title, by its name. */
+export const namePhase = ({ phases }: Pick<Report, 'phases'>, phase: string): string =>
+  phases.find(({ name }) => name === phase)?.title ?? phase;
+
+/** The phases that have verdicts, in order. */
+export const listJudged = ({ phases, verdicts }: Pick<Report, 'phases' | 'verdicts'>): readonly PhaseRecord[] =>
+  phases.filter(({ name }) => verdicts.some(({ phase }) => phase === name));
 
 /** Lines of a failure: what, then every problem, then the way out. */
-export function failureLines(report: Report): string[] {
-  const { failure } = report;
+export function listFailureLines({ failure }: Pick<Report, 'failure'>): string[] {
   if (failure === null) return [];
   const head = `${failure.code}${failure.step && ` in ${failure.step}`}: ${failure.message}`;
   const problems = failure.problems.map(
@@ -37,56 +42,33 @@ export function failureLines(report: Report): string[] {
   return [head, ...problems, `Remedy: ${failure.remedy}`];
 }
 
-/** In the order of a run. */
-export const phases = ['baseline', 'enforced', 'second', 'restored'] as const satisfies readonly Phase[];
-
 /** Why a phase has no verdicts. */
-export function whyNotLookedAt({ outcome, mission, verdicts }: Report, phase: Phase): string {
-  if (outcome === 'RUNNING') return 'The run has not come to it yet.';
-  if (phase === 'second' && mission?.secondNode.when === 'never')
-    return 'The run was asked to leave the second node alone.';
-  if (phase === 'second' && verdicts.some((one) => one.phase === 'restored'))
-    return 'The run went on without the second node.';
-  return 'The run ended before it.';
+export function explainUnjudged(
+  { outcome }: Pick<Report, 'outcome'>,
+  { skipped }: Pick<PhaseRecord, 'skipped'>,
+): string {
+  if (skipped !== null) return skipped;
+  return outcome === 'RUNNING' ? 'The run has not come to it yet.' : 'The run ended before it.';
 }
 
+/** Why there is no phase at all. */
+export const explainNoPlan = ({ outcome }: Pick<Report, 'outcome'>): string =>
+  outcome === 'RUNNING'
+    ? 'The run is still looking at what it would depend on.'
+    : 'The run ended before it had a plan, so no port was dialled.';
+
 /** `1 connection`, `3 connections`. */
-export const many = (count: number, one: string, several = `${one}s`): string =>
+export const countThings = (count: number, one: string, several = `${one}s`): string =>
   `${count} ${count === 1 ? one : several}`;
 
-/** In the order in which a report tells them. */
-export const findingTitles: Readonly<Record<FindingAbout, string>> = {
-  observer: 'An observer on the VM that dialled all the while',
-  heldConnection: 'A connection that stood before the deny',
-  backendBehindDeny: 'The pods behind the denied node',
-  deniedPackets: 'The nodes’ own packet counters',
-  securityRules: 'Azure’s security rules',
-  routes: 'Azure’s routes',
-  peerings: 'Both sides of the peering',
-};
-
-export const findingWords: Readonly<Record<Finding['result'], string>> = {
+export const findingWords: Readonly<Record<FindingResult, string>> = {
   CONFIRMED: 'agrees',
   CONTRADICTED: 'contradicts',
   UNKNOWN: 'missing',
 };
 
 /** What contradicts first, then what is missing, then what agrees. */
-export function byResult(findings: readonly Finding[]): Finding[] {
-  const order = { CONTRADICTED: 0, UNKNOWN: 1, CONFIRMED: 2 } as const;
-  return findings.toSorted((a, b) => order[a.result] - order[b.result]);
-}
+export const resultsByWeight = ['CONTRADICTED', 'UNKNOWN', 'CONFIRMED'] as const satisfies readonly FindingResult[];
 
-export const markTitles: Readonly<Record<MarkName, string>> = {
-  labelWritten: 'label sent and written',
-  labelOnHostEndpoint: 'label seen on the host endpoint',
-  policyAccepted: 'policy sent and accepted',
-  policyDeleted: 'policy deleted',
-  labelRestored: 'label taken back',
-  lastOpen: 'last answer before silence',
-  firstSilent: 'first silent connection',
-  lastLeak: 'last connection that got through',
-  lastSilent: 'last silence before answers',
-  firstOpen: 'first answer',
-  proofComplete: 'proof complete',
-};
+export const sortByWeight = (findings: readonly Finding[]): Finding[] =>
+  findings.toSorted((a, b) => resultsByWeight.indexOf(a.result) - resultsByWeight.indexOf(b.result));

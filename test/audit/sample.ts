@@ -1,17 +1,22 @@
-/** A report that follows from its evidence, put together by the code that puts together a run's. */
-
+/** A report that follows from its evidence, put together as a run puts it together. */
 import { resolveMission } from '../../src/config/run-spec.ts';
-import type { Connection, Evidence, Phase } from '../../src/contract/evidence.ts';
-import type { Observation } from '../../src/contract/observation.ts';
-import type { Mark, Report, StepRecord } from '../../src/contract/report.ts';
-import type { Witnesses } from '../../src/contract/witnesses.ts';
-import { sealed } from '../../src/evidence/seal.ts';
-import { type Judgement, judgementOf } from '../../src/judge/judgement.ts';
-import { judgedOutcome } from '../../src/judge/outcome.ts';
-import { summaryOf } from '../../src/judge/sentences/summary.ts';
-import { expectationsOf, targetsOf } from '../../src/scenario/expectations.ts';
+import type { Moment } from '../../src/contract/change.ts';
+import type { Evidence } from '../../src/contract/evidence.ts';
+import type { PhaseOutline } from '../../src/contract/plan.ts';
+import type { ChangeRecord, PhaseRecord, Report, StepRecord } from '../../src/contract/report.ts';
+import type { Change, Scenario } from '../../src/contract/scenario.ts';
+import { sealEvidence, type Unsealed } from '../../src/evidence/seal.ts';
+import { measureConvergence } from '../../src/judge/convergence.ts';
+import { type Grounds, type Judgement, judgePhase } from '../../src/judge/judgement.ts';
+import { listMoments } from '../../src/judge/moments.ts';
+import { decideOutcome } from '../../src/judge/outcome.ts';
+import { summarize } from '../../src/judge/sentences/summary.ts';
+import { listExpectations, outlinePhases } from '../../src/scenario/outline.ts';
+import { listTargets } from '../../src/scenario/targets.ts';
+import { createWorkshop } from '../../src/scenario/workshop.ts';
+import { at, createEvidence, readExpectations } from './sample-evidence.ts';
 
-const mission = resolveMission({
+export const mission = resolveMission({
   subscriptionId: '00000000-0000-4000-8000-000000000001',
   resourceGroup: 'group',
   cluster: 'cluster',
@@ -19,170 +24,155 @@ const mission = resolveMission({
 const nodes = [
   { name: 'node-a', internalIp: '10.240.0.4' },
   { name: 'node-b', internalIp: '10.240.0.35' },
-] as const;
-const targets = targetsOf(nodes, mission.workload.nodePort, mission.probe.controlPort);
+  { name: 'node-c', internalIp: '10.240.0.66' },
+];
 const runId = '0a1b2c3d';
 
-/** Milliseconds after a fixed moment. */
-const at = (ms: number): string => new Date(Date.parse('2026-01-01T00:00:00.000Z') + ms).toISOString();
-const starts: Readonly<Record<Phase, number>> = {
-  baseline: 10_000,
-  enforced: 20_000,
-  second: 40_000,
-  restored: 60_000,
-};
-const phases = Object.keys(starts) as Phase[];
-const expected = (phase: Phase): Map<string, 'OPEN' | 'DROP'> =>
-  new Map(expectationsOf(phase, targets, nodes).map(({ target, expected }) => [target.id, expected]));
+/** Of phase n, on the worker's clock. */
+const startOf = (place: number): number => 20_000 * (place + 1);
 
-function connectionsOf(phase: Phase, id: string, place: number): Connection[] {
-  const open = expected(phase).get(id) === 'OPEN';
-  const dial = (stage: Connection['stage'], n: number): Connection => ({
-    target: id,
-    stage,
-    outcome: open ? 'OPEN' : 'DROP',
-    sourcePort: 40_000 + 10 * place + n,
-    startedAt: at(starts[phase] + 2000 + 10 * n),
-    elapsedMs: open ? 1.25 : 3000.5,
-    syns: open ? 1 : 3,
-    ...(open && id.endsWith(':30080') ? { response: `backend-${n % 2}` } : {}),
-  });
-  const live = (['before', 'during', 'after'] as const).map((stage, n) => dial(stage, 6 + n));
-  return [...[1, 2, 3].map((n) => dial('proof', n)), ...(open ? live : [])];
+export interface SampleOptions {
+  /** Default: the workshop. */
+  readonly scenario?: Scenario;
+  /** The phases that were probed; those with a gate that were not, the run passed by. Default: all. */
+  readonly seen?: readonly string[];
 }
 
-/** Open for 100 slots of 25 ms, then as the phase expects; the other way round for `restored`. */
-function observationOf(phase: Phase): Observation {
-  const silent = phase === 'restored' ? expected('second') : expected(phase);
-  const track = (id: string): string =>
-    silent.get(id) !== 'DROP' ? '400o' : phase === 'restored' ? '100d300o' : '100o300d';
-  return {
-    startedAt: at(starts[phase] - 2500 + 7),
-    slots: 400,
-    cadenceMs: 25,
-    dialTimeoutMs: 200,
-    latenessMs: 1.5,
-    clock: { offsetMs: 7, uncertaintyMs: 0.4, exchanges: 8 },
-    tracks: Object.fromEntries(targets.map(({ id }) => [id, track(id)])),
-    held: targets
-      .filter(({ kind }) => kind === 'nodePort')
-      .map(({ id }) => ({
-        target: id,
-        openedAt: at(starts[phase] - 2400),
-        checkedAt: at(starts[phase] + 6000),
-        outcome: 'answered',
-        response: 'backend-1',
-      })),
-    ended: 'read',
-  };
-}
-
-const witnesses: Witnesses = {
-  deniedPackets: {
-    'node-a': { source: 'calico_denied_packets', before: 0, after: 12 },
-    'node-b': { missing: 'nothing counts there' },
-  },
-  securityRules: Object.fromEntries(
-    targets.map(({ id }) => [id, { access: 'Allow', rule: 'AllowVnetOutBound' } as const]),
-  ),
-  routes: Object.fromEntries(targets.map(({ id }) => [id, { nextHop: 'VNetPeering', prefix: '10.240.0.0/16' }])),
-  peerings: [
-    { id: '/peering', state: 'Connected', provisioningState: 'Succeeded' },
-    { id: '/peering-back', state: 'Connected', provisioningState: 'Succeeded' },
-  ],
-};
-
-function evidenceOf(phase: Phase): Evidence {
-  const ready = (ms: number) => ({
-    readyEndpoints: 2,
-    readAt: at(starts[phase] + ms),
-    pods: [{ name: 'backend-0', node: 'node-a', ip: '10.244.0.5' }],
-  });
-  return {
-    phase,
-    startedAt: at(starts[phase]),
-    endedAt: at(starts[phase] + 6500),
-    kernel: '6.8.0',
-    targets,
-    convergence: { reached: true, rounds: 2, elapsedMs: 31.5 },
-    connections: targets.flatMap(({ id }, place) => connectionsOf(phase, id, place)),
-    backends: { before: ready(1), after: ready(6000) },
-    answers: { 'node-b:30080': { 'backend-0': 12, 'backend-1': 12 } },
-    ...(phase === 'baseline' ? {} : { observation: observationOf(phase) }),
-    witnesses,
-  };
-}
-
-const marksOf: Readonly<Record<Phase, readonly Mark[]>> = {
-  baseline: [],
-  enforced: [
-    { name: 'labelWritten', node: 'node-a', from: at(19_000), to: at(19_010) },
-    { name: 'labelOnHostEndpoint', node: 'node-a', from: at(19_020), to: at(19_040) },
-    { name: 'policyAccepted', from: at(19_950), to: at(19_960) },
-  ],
-  second: [
-    { name: 'labelWritten', node: 'node-b', from: at(39_950), to: at(39_960) },
-    { name: 'labelOnHostEndpoint', node: 'node-b', from: at(39_970), to: at(39_980) },
-  ],
-  restored: [
-    { name: 'labelRestored', node: 'node-b', from: at(59_900), to: at(59_930) },
-    { name: 'policyDeleted', from: at(59_940), to: at(59_950) },
-    { name: 'labelRestored', node: 'node-a', from: at(59_960), to: at(59_970) },
-  ],
-};
-
-const undo = (name: 'restoreLabel' | 'deletePolicy', subject: string, { from, to }: Mark): StepRecord => ({
-  name,
-  subject,
-  outcome: 'done',
-  startedAt: from,
-  endedAt: to,
-  attempts: 1,
-  detail: '',
-});
-
-/** `only`: the phases that the run came to. */
-export function sampleReport(only: readonly Phase[] = phases, change: Partial<Report> = {}): Report {
-  const evidence: Evidence[] = [];
-  let judged: Judgement = { verdicts: [], transitions: [], findings: [] };
-  for (const phase of only) {
-    const one = sealed(evidenceOf(phase), evidence.at(-1)?.seal?.sha256 ?? runId);
-    evidence.push(one);
-    const now = judgementOf({ phase, nodes, judged: judged.verdicts, marks: marksOf[phase] }, one);
-    judged = {
-      verdicts: [...judged.verdicts, ...now.verdicts],
-      transitions: [...judged.transitions, ...now.transitions],
-      findings: [...judged.findings, ...now.findings],
-    };
-  }
-  const end = { outcome: judgedOutcome(judged.verdicts, judged.findings), failure: null, leftovers: [] };
+export function createReport({ scenario = createWorkshop(mission), seen }: SampleOptions = {}): Report {
+  const judged = nodes.slice(0, scenario.nodes);
+  const outlines = outlinePhases(scenario, judged);
+  const wanted = outlines.filter(({ name }) => seen?.includes(name) ?? true);
+  const vantages = Object.keys(scenario.vantages);
+  const changes = scenario.phases.flatMap((phase, place) =>
+    wanted.some(({ name }) => name === phase.name) ? listChanges(phase.name, phase.changes, place, scenario) : [],
+  );
+  const all: All = { outlines, wanted, vantages, targets: listTargets(scenario, judged), changes };
+  const { evidence, judgement } = judgeAll(all);
+  const outcome = decideOutcome(judgement.verdicts, judgement.findings);
+  const end = { outcome, stage: 'over', failure: null, leftovers: [] };
   const report: Report = {
-    schemaVersion: 1,
+    schemaVersion: 2,
     runId,
     workflowId: 'hepflow-lab-abc123',
     ...end,
-    summary: summaryOf({ ...judged, ...end, phase: 'over' }),
-    steps: marksOf.restored.map((mark) =>
-      undo(mark.name === 'policyDeleted' ? 'deletePolicy' : 'restoreLabel', mark.node ?? '', mark),
-    ),
-    ...judged,
-    cluster: { id: '/subscriptions/s/x', kubernetesVersion: '1.35.4', location: 'westeurope', vnetId: '/v', nodes },
+    summary: summarize({ ...judgement, ...end }),
+    scenario: scenario.name,
+    vantages: vantages.map((id, place) => ({
+      ...{ id, kind: 'azureVm', adminUser: 'azureuser', kernel: '6.8.0' },
+      ...{ sourceAddress: `192.168.1.${4 + place}`, address: `203.0.113.${7 + place}` },
+    })),
+    targets: all.targets,
+    phases: outlines.map((outline) => recordPhase(outline, wanted)),
+    ...judgement,
+    changes: changes.map(({ record }) => record),
+    steps: [...changes.map(({ makes }) => makes), ...changes.toReversed().map(({ undoes }) => undoes)],
+    cluster: {
+      id: '/subscriptions/s/x',
+      kubernetesVersion: '1.35.4',
+      location: 'westeurope',
+      vnetId: '/v',
+      nodes: judged,
+    },
     calico: {
       flavour: 'oss',
       version: 'v3.31.0',
       hostEndpointFlowLogs: 'enabled',
-      hostEndpoints: ['node-a-auto-hep', 'node-b-auto-hep'],
+      hostEndpoints: judged.map(({ name }) => `${name}-auto-hep`),
     },
     warnings: ['SSH is open to the world.'],
-    timings: {
-      startedAt: at(0),
-      endedAt: at(90_000),
-      totalMs: 90_000,
-      convergenceMs: Object.fromEntries(only.map((phase) => [phase, 31.5])),
-    },
+    timings: { startedAt: at(0), endedAt: at(150_000), totalMs: 150_000, convergenceMs: measureConvergence(evidence) },
     evidence,
     mission,
-    ...change,
   };
   return JSON.parse(JSON.stringify(report)) as Report;
 }
+
+const recordPhase = (outline: PhaseOutline, seen: readonly PhaseOutline[]): PhaseRecord => ({
+  ...outline,
+  skipped: outline.gate === null || seen.includes(outline) ? null : 'No signal came.',
+});
+
+/** What the evidence is made of and judged by. */
+interface All {
+  readonly outlines: readonly PhaseOutline[];
+  readonly wanted: readonly PhaseOutline[];
+  readonly vantages: readonly string[];
+  readonly targets: Report['targets'];
+  readonly changes: readonly SampleChange[];
+}
+
+function judgeAll(all: All): { readonly evidence: readonly Evidence[]; readonly judgement: Judgement } {
+  const { wanted, vantages } = all;
+  const evidence: Evidence[] = [];
+  const judgements = wanted.flatMap((outline, place) =>
+    vantages.map((vantage) => {
+      const { unsealed, grounds } = probe(all, outline, wanted[place - 1], vantage);
+      const one = sealEvidence(unsealed, evidence.at(-1)?.seal?.sha256 ?? runId);
+      evidence.push(one);
+      return judgePhase(grounds, one);
+    }),
+  );
+  return {
+    evidence,
+    judgement: {
+      verdicts: judgements.flatMap(({ verdicts }) => verdicts),
+      transitions: judgements.flatMap(({ transitions }) => transitions),
+      findings: judgements.flatMap(({ findings }) => findings),
+    },
+  };
+}
+
+/** `last`: the phase that was judged before. */
+function probe(
+  { outlines, targets, changes, vantages }: All,
+  outline: PhaseOutline,
+  last: PhaseOutline | undefined,
+  vantage: string,
+): { readonly unsealed: Unsealed; readonly grounds: Grounds } {
+  const records = changes.map(({ record }) => record);
+  return {
+    unsealed: createEvidence({
+      ...{ phase: outline.name, vantage, targets },
+      startMs: startOf(outlines.indexOf(outline)) + vantages.indexOf(vantage),
+      expected: readExpectations(outline, vantage),
+      before: last === undefined ? null : readExpectations(last, vantage),
+    }),
+    grounds: {
+      rows: listExpectations(outline, vantage, targets),
+      before: last === undefined ? null : listExpectations(last, vantage, targets),
+      moments: listMoments(records, outline.name),
+    },
+  };
+}
+
+interface SampleChange {
+  readonly record: ChangeRecord;
+  readonly makes: StepRecord;
+  readonly undoes: StepRecord;
+}
+
+/** Labels and policies, whose moments count; each is made within a second before its phase is probed, and undone before undo's proof. */
+const listChanges = (phase: string, changes: readonly Change[], place: number, { phases }: Scenario): SampleChange[] =>
+  changes
+    .filter(({ kind }) => kind === 'label' || kind === 'policy')
+    .map(({ kind, node }, index) => {
+      const id = `${phase}.${index}`;
+      const about = typeof node === 'number' ? { node: nodes[node]?.name ?? '' } : {};
+      const askedMs = startOf(place) - 900 + 100 * index;
+      const undoneMs = startOf(phases.length) - 100 - 20 * index - 200 * place;
+      const moment = (role: Moment['role'], fromMs: number, title: string): Moment => ({
+        ...{ role, name: `${kind}-${role}`, title: `${kind} ${title}`, words: `the ${kind} was ${title}`, ...about },
+        ...{ from: at(fromMs), to: at(fromMs + 10) },
+      });
+      const asked = moment('asked', askedMs, 'sent');
+      const undone = moment('undone', undoneMs, 'taken back');
+      const step = (name: string, from: string, to: string): StepRecord => ({
+        ...{ name: `${name}-${kind}`, subject: about.node ?? '', outcome: 'done', attempts: 1, detail: '' },
+        ...{ startedAt: from, endedAt: to },
+      });
+      return {
+        record: { id, phase, words: `a ${kind}`, moments: [asked, moment('reached', askedMs + 20, 'seen'), undone] },
+        makes: { ...step('make', at(askedMs - 5), at(askedMs + 50)), makes: id },
+        undoes: { ...step('undo', undone.from, undone.to), undoes: id },
+      };
+    });

@@ -15,8 +15,8 @@ import {
 import { type Lab, startLab } from '../../lab/lab.ts';
 import { taskQueue, workflowType } from '../../src/contract/messages.ts';
 import type { Report } from '../../src/contract/report.ts';
-import { differences, type State, stateOf } from '../e2e/faulty-state.ts';
 import { specWith } from '../e2e/world-runs.ts';
+import { listDifferences, readState, type State } from '../support/lab-state.ts';
 import { type Judgement, judge } from './judge.ts';
 import type { Cell } from './matrix.ts';
 import { arm, type Strike } from './strikes.ts';
@@ -75,7 +75,7 @@ export async function startChaosWorld(): Promise<ChaosWorld> {
 }
 
 async function runCell(lab: Lab, client: Client, cell: Cell, workflowId: string): Promise<CellResult> {
-  const before = await stateOf(lab);
+  const before = await readState(lab);
   const azureBefore = lab.azure.creations().length;
   const clusterBefore = (await lab.cluster.creations()).length;
   for (const fault of cell.slow) lab.azure.faults.add(fault);
@@ -157,8 +157,8 @@ function reportIn({ cause }: WorkflowFailedError): Report | undefined {
 
 async function settled(lab: Lab, before: State): Promise<State> {
   for (const deadline = Date.now() + settleMs; ; await sleep(200)) {
-    const after = await stateOf(lab);
-    if (Date.now() > deadline || Object.keys(differences(before, after)).length === 0) return after;
+    const after = await readState(lab);
+    if (Date.now() > deadline || Object.keys(listDifferences(before, after)).length === 0) return after;
   }
 }
 

@@ -1,8 +1,8 @@
 /** What must hold after every cell. */
-import { proofOf, type Report } from '../../src/contract/report.ts';
+import { findProof, type Report } from '../../src/contract/report.ts';
 import type { Verdict } from '../../src/contract/verdict.ts';
-import { differences, type State } from '../e2e/faulty-state.ts';
 import { allProved, verdictsOf } from '../e2e/world-runs.ts';
+import { listDifferences, type State } from '../support/lab-state.ts';
 
 /** What a run came to. */
 export interface Aftermath {
@@ -29,7 +29,7 @@ export interface Judgement {
 
 export function judge(aftermath: Aftermath, secondNode: boolean): Judgement {
   const { report, before, after } = aftermath;
-  const leaked = Object.keys(differences(before, after)).map((path) => path.split(' › ').slice(1, 3).join(' '));
+  const leaked = Object.keys(listDifferences(before, after)).map((path) => path.split(' › ').slice(1, 3).join(' '));
   const duplicates = [
     ...twice(aftermath.azureCreations.map(kindOf), mostOf),
     ...twice(aftermath.clusterCreations, () => 1),
@@ -69,7 +69,7 @@ function twice(created: readonly string[], most: (kind: string) => number): stri
 function whyFalse(report: Report, row: Verdict): string[] {
   const { phase, target, verdict, expected, observed, evidence } = row;
   if (verdict !== 'PASS') return [];
-  const proof = proofOf(report, row);
+  const proof = findProof(report, row);
   const why: string[] = [];
   if (observed !== expected) why.push(`${observed} seen, ${expected} expected`);
   if (proof.length < 1 || proof.some(({ outcome }) => outcome !== expected))

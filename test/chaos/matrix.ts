@@ -1,22 +1,23 @@
 /** Every fault that a run must survive, as data. */
 import type { Fault as ArmFault } from '../../lab/azure/faults.ts';
 import { cluster } from '../../lab/scope.ts';
-import type { StepName } from '../../src/contract/steps.ts';
-import { type Point, titleOf } from './points.ts';
+import type { StepName } from '../support/steps.ts';
+import { listStepUses } from '../support/steps.ts';
+import type { Moment } from '../support/worker-under-test/messages.ts';
 
 export type Server = 'temporal' | 'kube-apiserver' | 'etcd';
 
 /** What befalls a run, and when. */
 export type Fault =
   | { readonly kind: 'nothing' }
-  /** SIGKILL; a new worker is started at once, and gets the next point. */
-  | { readonly kind: 'killWorker'; readonly at: readonly Point[] }
+  /** SIGKILL; a new worker is started at once, and gets the next moment. */
+  | { readonly kind: 'killWorker'; readonly at: readonly Moment[] }
   /** SIGKILL of all of them, and a start of all of them on the same ports and data `downMs` later. */
-  | { readonly kind: 'killServers'; readonly servers: readonly Server[]; readonly at: Point; readonly downMs: number }
+  | { readonly kind: 'killServers'; readonly servers: readonly Server[]; readonly at: Moment; readonly downMs: number }
   /** The sshd processes of the session that the prober runs in are killed. */
-  | { readonly kind: 'resetSsh'; readonly at: Point }
+  | { readonly kind: 'resetSsh'; readonly at: Moment }
   /** Every connection to Azure Resource Manager breaks for `downMs`. */
-  | { readonly kind: 'armUnreachable'; readonly at: Point; readonly downMs: number }
+  | { readonly kind: 'armUnreachable'; readonly at: Moment; readonly downMs: number }
   /** Azure Resource Manager accepts the first such call, and breaks the connection before its answer. */
   | { readonly kind: 'armDrop'; readonly method: 'PUT' | 'DELETE'; readonly type: string; readonly group: string };
 
@@ -48,7 +49,7 @@ const slowly = (type: string, group: string, method: 'PUT' | 'DELETE' = 'PUT', d
 const slowVm = slowly(machines, resourceGroup);
 const slowPeering = slowly(peerings, nodeResourceGroup);
 
-const point = (step: Point['step'], at: Point['at'], nth = 1): Point => ({ step, at, nth });
+const moment = (step: Moment['step'], at: Moment['at'], nth = 1): Moment => ({ step, at, nth });
 const cell = (name: string, fault: Fault, more: Partial<Pick<Cell, 'secondNode' | 'slow'>> = {}): Cell => ({
   name,
   fault,
@@ -57,28 +58,16 @@ const cell = (name: string, fault: Fault, more: Partial<Pick<Cell, 'secondNode' 
   ...more,
 });
 
-const killAt = (points: readonly Point[], more: Partial<Pick<Cell, 'secondNode' | 'slow'>> = {}): Cell =>
-  cell(`worker killed ${points.map(titleOf).join(', and its successor ')}`, { kind: 'killWorker', at: points }, more);
+const killAt = (moments: readonly Moment[], more: Partial<Pick<Cell, 'secondNode' | 'slow'>> = {}): Cell =>
+  cell(
+    `worker killed ${moments.map(nameMoment).join(', and its successor ')}`,
+    { kind: 'killWorker', at: moments },
+    more,
+  );
 
-/** Uses of each step in a run; with more than the first node's, the second node is labelled too. The compiler notices a step that is missing. */
-const uses: Record<StepName, number> = {
-  preflight: 1,
-  holdCluster: 1,
-  createNetwork: 1,
-  createPublicIp: 1,
-  createSecurityGroup: 1,
-  createInterface: 1,
-  createVm: 1,
-  awaitSsh: 1,
-  peerToCluster: 1,
-  peerFromCluster: 1,
-  enableAutoHostEndpoints: 1,
-  enableFlowLogs: 1,
-  exposeNodePort: 1,
-  labelNode: 2,
-  applyPolicy: 1,
-  probe: 4,
-};
+const nameMoment = ({ step, nth, at }: Moment): string =>
+  `${typeof at === 'number' ? `at heartbeat ${at} of` : at} ${step}${nth > 1 ? ` no. ${nth}` : ''}`;
+
 /** Uses from this one on come only with the second node. */
 const ofSecondNode: Partial<Record<StepName, number>> = { labelNode: 2, probe: 3 };
 /** Heartbeats in each batch of undo: the rules, host endpoints and service, peerings, VM with its network and the hold on the cluster. Each entry ends with one. */
@@ -89,73 +78,71 @@ const undoBatches: readonly (readonly number[])[] = [
   [1, 2, 4, 8, 16],
 ];
 
-function killedAroundSteps(): Cell[] {
-  return (Object.keys(uses) as StepName[]).flatMap((step) =>
-    Array.from({ length: uses[step] }, (_, index) => index + 1).flatMap((nth) =>
-      (['before', 'after'] as const).map((at) =>
-        killAt([point(step, at, nth)], { secondNode: nth >= (ofSecondNode[step] ?? Number.POSITIVE_INFINITY) }),
-      ),
+const killedAroundSteps = (): Cell[] =>
+  listStepUses().flatMap(({ step, nth }) =>
+    (['before', 'after'] as const).map((at) =>
+      killAt([moment(step, at, nth)], { secondNode: nth >= (ofSecondNode[step] ?? Number.POSITIVE_INFINITY) }),
     ),
   );
-}
 
 const killedAtHeartbeats = (): Cell[] => [
-  ...[1, 2, 3, 5, 8, 13].map((nth) => killAt([point('createVm', nth)], { slow: [slowVm] })),
-  ...[1, 2, 4, 8].map((nth) => killAt([point('peerFromCluster', nth)], { slow: [slowPeering] })),
-  ...[1, 2].map((nth) => killAt([point('awaitSsh', nth)])),
-  ...[1, 3, 6].map((nth) => killAt([point('probe', nth)])),
-  ...[1, 3, 6, 12, 24].map((nth) => killAt([point('probe', nth, 2)])),
+  ...[1, 2, 3, 5, 8, 13].map((nth) => killAt([moment('createVm', nth)], { slow: [slowVm] })),
+  ...[1, 2, 4, 8].map((nth) => killAt([moment('peerFromCluster', nth)], { slow: [slowPeering] })),
+  ...[1, 2].map((nth) => killAt([moment('awaitSsh', nth)])),
+  ...[1, 3, 6].map((nth) => killAt([moment('probe', nth)])),
+  ...[1, 3, 6, 12, 24].map((nth) => killAt([moment('probe', nth, 2)])),
 ];
 
 const slowUndo = [slowly(machines, resourceGroup, 'DELETE', 1000)];
 const killedInUndo = (): Cell[] =>
   undoBatches.flatMap((beats, index) =>
-    (['before', ...beats, 'after'] as const).map((at) => killAt([point('undo', at, index + 1)], { slow: slowUndo })),
+    (['before', ...beats, 'after'] as const).map((at) => killAt([moment('undo', at, index + 1)], { slow: slowUndo })),
   );
 
 const killedTwice = (): Cell[] => [
-  killAt([point('createVm', 3), point('createVm', 3)], { slow: [slowVm] }),
-  killAt([point('createVm', 'after'), point('createVm', 'before')]),
-  killAt([point('applyPolicy', 'after'), point('applyPolicy', 'after')]),
-  killAt([point('exposeNodePort', 'after'), point('probe', 3)]),
-  killAt([point('peerFromCluster', 2), point('undo', 2)], { slow: [slowPeering] }),
-  killAt([point('undo', 1), point('undo', 'after')]),
+  killAt([moment('createVm', 3), moment('createVm', 3)], { slow: [slowVm] }),
+  killAt([moment('createVm', 'after'), moment('createVm', 'before')]),
+  killAt([moment('applyPolicy', 'after'), moment('applyPolicy', 'after')]),
+  killAt([moment('exposeNodePort', 'after'), moment('probe', 3)]),
+  killAt([moment('peerFromCluster', 2), moment('undo', 2)], { slow: [slowPeering] }),
+  killAt([moment('undo', 1), moment('undo', 'after')]),
 ];
 
 const serverCell = (
   servers: readonly Server[],
-  at: Point,
+  at: Moment,
   more: Partial<Pick<Cell, 'slow'>> = {},
   downMs = 2000,
-): Cell => cell(`${servers.join(' and ')} killed ${titleOf(at)}`, { kind: 'killServers', servers, at, downMs }, more);
+): Cell =>
+  cell(`${servers.join(' and ')} killed ${nameMoment(at)}`, { kind: 'killServers', servers, at, downMs }, more);
 
 const serversKilled = (): Cell[] => [
   ...[
-    point('preflight', 'after'),
-    point('createVm', 5),
-    point('applyPolicy', 'after'),
-    point('probe', 6, 2),
-    point('undo', 2, 4),
+    moment('preflight', 'after'),
+    moment('createVm', 5),
+    moment('applyPolicy', 'after'),
+    moment('probe', 6, 2),
+    moment('undo', 2, 4),
   ].map((at) => serverCell(['temporal'], at, at.step === 'createVm' ? { slow: [slowVm] } : {})),
   ...[
-    point('preflight', 'before'),
-    point('exposeNodePort', 'before'),
-    point('applyPolicy', 'before'),
-    point('probe', 6, 2),
-    point('undo', 'before'),
+    moment('preflight', 'before'),
+    moment('exposeNodePort', 'before'),
+    moment('applyPolicy', 'before'),
+    moment('probe', 6, 2),
+    moment('undo', 'before'),
   ].map((at) => serverCell(['kube-apiserver'], at)),
-  ...[point('enableAutoHostEndpoints', 'before'), point('labelNode', 'before'), point('undo', 'before')].map((at) =>
+  ...[moment('enableAutoHostEndpoints', 'before'), moment('labelNode', 'before'), moment('undo', 'before')].map((at) =>
     serverCell(['etcd'], at),
   ),
-  ...[point('exposeNodePort', 'after'), point('undo', 'before', 2)].map((at) =>
+  ...[moment('exposeNodePort', 'after'), moment('undo', 'before', 2)].map((at) =>
     serverCell(['kube-apiserver', 'etcd'], at),
   ),
 ];
 
 /** In the phases that wait for silence: the others are over within a blink. */
 const sshReset = (): Cell[] =>
-  [point('probe', 4, 2), point('probe', 10, 2), point('probe', 20, 2), point('probe', 4, 3)].map((at) =>
-    cell(`SSH reset ${titleOf(at)}`, { kind: 'resetSsh', at }, { secondNode: at.nth === 3 }),
+  [moment('probe', 4, 2), moment('probe', 10, 2), moment('probe', 20, 2), moment('probe', 4, 3)].map((at) =>
+    cell(`SSH reset ${nameMoment(at)}`, { kind: 'resetSsh', at }, { secondNode: at.nth === 3 }),
   );
 
 /** Every type that a run PUTs, with its group. */
@@ -182,17 +169,17 @@ const armCells = (): Cell[] => [
   ),
   cell('ARM unreachable for 3 s before createNetwork', {
     kind: 'armUnreachable',
-    at: point('createNetwork', 'before'),
+    at: moment('createNetwork', 'before'),
     downMs: 3000,
   }),
   cell(
     'ARM unreachable for 3 s at heartbeat 5 of createVm',
-    { kind: 'armUnreachable', at: point('createVm', 5), downMs: 3000 },
+    { kind: 'armUnreachable', at: moment('createVm', 5), downMs: 3000 },
     { slow: [slowVm] },
   ),
   cell('ARM unreachable for 3 s before undo no. 4', {
     kind: 'armUnreachable',
-    at: point('undo', 'before', 4),
+    at: moment('undo', 'before', 4),
     downMs: 3000,
   }),
 ];

@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Lab } from '../../lab/lab.ts';
 import { run } from '../../lab/process/run.ts';
+import type { Moment, Order } from '../support/worker-under-test/messages.ts';
+import { WorkerUnderTest } from '../support/worker-under-test/worker.ts';
 import type { Fault, Server } from './matrix.ts';
-import type { Order, Point } from './points.ts';
-import { type ChaosWorker, startChaosWorker } from './worker-process.ts';
 
 /** A fault, armed: its first worker polls. */
 export interface Strike {
@@ -36,7 +36,7 @@ export async function arm(lab: Lab, fault: Fault): Promise<Strike> {
 }
 
 class Workers {
-  readonly all: ChaosWorker[] = [];
+  readonly all: WorkerUnderTest[] = [];
   /** The run is over: what ends now does not end by the fault. */
   stopped = false;
   readonly #lab: Lab;
@@ -45,8 +45,8 @@ class Workers {
     this.#lab = lab;
   }
 
-  async start(order?: Order): Promise<ChaosWorker> {
-    const worker = await startChaosWorker(this.#lab.environment, order);
+  async start(order?: Order): Promise<WorkerUnderTest> {
+    const worker = await WorkerUnderTest.start(this.#lab.environment, order);
     this.all.push(worker);
     return worker;
   }
@@ -54,37 +54,37 @@ class Workers {
 
 function orderOf(fault: Fault): Order | undefined {
   if (fault.kind === 'nothing' || fault.kind === 'armDrop') return undefined;
-  if (fault.kind !== 'killWorker') return { point: fault.at, act: 'tell' };
-  const [point] = fault.at;
-  return point && { point, act: 'die' };
+  if (fault.kind !== 'killWorker') return { ...fault.at, act: 'stop' };
+  const [moment] = fault.at;
+  return moment && { ...moment, act: 'die' };
 }
 
 type Blow<K extends Fault['kind']> = (
   lab: Lab,
   fault: Extract<Fault, { kind: K }>,
   workers: Workers,
-  first: ChaosWorker,
+  first: WorkerUnderTest,
 ) => Promise<number>;
 
 const blowOf: { readonly [K in Fault['kind']]: Blow<K> } = {
   nothing: async () => Date.now(),
   killWorker: async (_lab, { at }, workers, first) => killOneAfterTheOther(at, workers, first),
   killServers: (lab, { servers, downMs }, _workers, first) =>
-    whenReached(first, async () => {
+    whenStopped(first, async () => {
       await kill(lab, servers);
-      first.go();
+      first.goOn();
       await sleep(downMs);
       await restart(lab, servers);
     }),
   resetSsh: (lab, _fault, _workers, first) =>
-    whenReached(first, async () => {
+    whenStopped(first, async () => {
       await killSessions(lab);
-      first.go();
+      first.goOn();
     }),
   armUnreachable: (lab, { downMs }, _workers, first) =>
-    whenReached(first, async () => {
+    whenStopped(first, async () => {
       lab.azure.setReachable(false);
-      first.go();
+      first.goOn();
       await sleep(downMs);
       lab.azure.setReachable(true);
     }),
@@ -94,14 +94,20 @@ const blowOf: { readonly [K in Fault['kind']]: Blow<K> } = {
   },
 };
 
-async function whenReached(worker: ChaosWorker, strike: () => Promise<void>): Promise<number> {
-  await worker.reached;
+async function whenStopped(worker: WorkerUnderTest, strike: () => Promise<void>): Promise<number> {
+  await worker.stopped().catch((cause: unknown) => {
+    throw new Error('The run did not come to that moment.', { cause });
+  });
   const at = Date.now();
   await strike();
   return at;
 }
 
-async function killOneAfterTheOther(points: readonly Point[], workers: Workers, first: ChaosWorker): Promise<number> {
+async function killOneAfterTheOther(
+  points: readonly Moment[],
+  workers: Workers,
+  first: WorkerUnderTest,
+): Promise<number> {
   let [at, current] = [0, first];
   for (const [index] of points.entries()) {
     const signal = await current.ended;
@@ -109,7 +115,7 @@ async function killOneAfterTheOther(points: readonly Point[], workers: Workers, 
     if (signal !== 'SIGKILL') throw new Error(`Worker ${index + 1} ended by itself.`);
     at = Date.now();
     const next = points[index + 1];
-    current = await workers.start(next && { point: next, act: 'die' });
+    current = await workers.start(next && { ...next, act: 'die' });
   }
   return at;
 }

@@ -3,7 +3,7 @@ import { after, afterEach, before, test } from 'node:test';
 import type { Evidence } from '../../src/contract/evidence.ts';
 import { isMissing, type Observation } from '../../src/contract/observation.ts';
 import type { Report } from '../../src/contract/report.ts';
-import { dialsOf } from '../../src/evidence/track.ts';
+import { readTrack } from '../../src/evidence/track.ts';
 import { startWorld, type WorkerProcess, type World } from './world.ts';
 import { allProved, endOf, progressOf, startRun, until, verdictsOf } from './world-runs.ts';
 
@@ -38,7 +38,7 @@ function observationIn(report: Report, phase: Evidence['phase']): Observation {
 
 /** `o` for a stretch of open, `d` for one of silence, and so on: `od` is one edge. */
 function shapeOf(observation: Observation, target: string): string {
-  const dials = dialsOf(observation.tracks[target] ?? '', observation.slots).filter((dial) => dial !== '-');
+  const dials = readTrack(observation.tracks[target] ?? '', observation.slots).filter((dial) => dial !== '-');
   return dials.filter((dial, index) => dial !== dials[index - 1]).join('');
 }
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Progress } from '../../src/contract/messages.ts';
-import { proofOf, type Report } from '../../src/contract/report.ts';
+import { findProof, type Report } from '../../src/contract/report.ts';
 import { exampleFile, startWorld, type World } from './world.ts';
 import { allProved, until, verdictsOf } from './world-runs.ts';
 
@@ -68,10 +68,7 @@ test('the temporal CLI and a worker are enough to start a run, watch it, send it
   const stateBefore = await world.state();
   await start(id, '--input-file', exampleFile);
 
-  await until(
-    'it waits for the second node',
-    async () => (await query<Progress>('progress', id)).phase === 'awaiting-second-node',
-  );
+  await until('it waits for the second node', async () => (await query<Progress>('progress', id)).stage === 'waiting');
   await t.test('while it waits, queries, the Web UI and kubectl show where it stands', () => showsWhereItStands(id));
 
   await temporal('workflow', 'signal', '--name', 'labelNode2', '--workflow-id', id);
@@ -107,20 +104,17 @@ async function showsWhereItStands(id: string): Promise<void> {
     currentDetails: string;
     definition: { signalDefinitions: { name: string; description: string }[] };
   }>('__temporal_workflow_metadata', id);
-  assert.match(
-    currentDetails,
-    /awaiting-second-node; waiting for awaitSecondNode \(signal labelNode2 or finish, until 20/,
-  );
+  assert.match(currentDetails, /waiting; waiting for awaitSignal labelNode2 \(signal labelNode2 or finish, until 20/);
   assert.match(currentDetails, /\| ✔ done \| createVm \| {2}\| \d+\.\d s \| Standard_B2ts_v2 \|/);
   assert.match(
     currentDetails,
     /\| PASS \| enforced \| aks-nodepool1-31415926-vmss000000:30080 \| DROP \| DROP \| .* kept silent for \d+ SYNs/,
   );
-  assert.match(await temporal('workflow', 'metadata', '--workflow-id', id), /⏳ waiting \| awaitSecondNode/);
+  assert.match(await temporal('workflow', 'metadata', '--workflow-id', id), /⏳ waiting \| awaitSignal/);
   const signals = new Map(definition.signalDefinitions.map(({ name, description }) => [name, description]));
   assert.match(signals.get('labelNode2') ?? '', /second node/);
   assert.ok(signals.has('finish'));
-  assert.deepEqual(await searchAttributesOf(id), { HepflowCluster: 'lab', HepflowPhase: 'awaiting-second-node' });
+  assert.deepEqual(await searchAttributesOf(id), { HepflowCluster: 'lab', HepflowPhase: 'waiting' });
 
   const heps = await world.kubectl('get', 'heps', '--no-headers', '--label-columns', 'host-end-point');
   const rows = heps.stdout
@@ -147,7 +141,7 @@ function proves(report: Report): void {
       evidence.connections >= 3 && evidence.syns >= 9,
       `${evidence.connections} connections, ${evidence.syns} SYNs`,
     );
-    assert.equal(new Set(proofOf(report, deny).map(({ sourcePort }) => sourcePort)).size, evidence.connections);
+    assert.equal(new Set(findProof(report, deny).map(({ sourcePort }) => sourcePort)).size, evidence.connections);
     assert.ok(
       evidence.controls.length >= 2 && evidence.controls.every(({ live }) => live),
       JSON.stringify(evidence.controls),

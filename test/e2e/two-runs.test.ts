@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
 import type { WorkflowHandle } from '@temporalio/client';
 import { labelNode2Signal } from '../../src/contract/messages.ts';
-import { type FaultyWorker, startFaultyWorker } from './faulty-process.ts';
+import { WorkerUnderTest } from '../support/worker-under-test/worker.ts';
 import { startWorld, type World } from './world.ts';
 import { allProved, type End, endOf, reaches, startRun, until, verdictsOf } from './world-runs.ts';
 
@@ -12,15 +12,15 @@ interface Lease {
 }
 
 let world: World;
-let worker: FaultyWorker;
+let worker: WorkerUnderTest;
 let pristine: unknown;
 before(async () => {
   world = await startWorld();
-  worker = await startFaultyWorker(world.lab.environment);
+  worker = await WorkerUnderTest.start(world.lab.environment);
   pristine = await world.state();
 });
 after(async () => {
-  await worker?.stop();
+  await worker?.kill();
   await world?.stop();
 });
 afterEach(async () => {
@@ -51,7 +51,7 @@ test('a second run is refused while the first waits, is told who holds the clust
   timeout: 180_000,
 }, async () => {
   const first = await startRun(world);
-  await reaches(first, 'awaiting-second-node');
+  await reaches(first, 'waiting');
   const lease = await leaseNow();
   assert.equal(lease?.spec.holderIdentity, await identityOf(first));
   const stateOfFirst = await world.state();
@@ -96,19 +96,19 @@ test('of two runs started at once one proves everything, and the other changes n
 test('what a terminated run holds is taken over by the next one, whose report says so', {
   timeout: 180_000,
 }, async () => {
-  await worker.order({ hold: { step: 'holdCluster', nth: 1 } });
-  const begun = worker.begun();
+  await worker.order({ act: 'hold', step: 'holdCluster', nth: 1 });
+  const stopped = worker.stopped();
   const terminated = await startRun(world);
-  await begun;
-  const ended = worker.ended();
-  worker.go();
+  await stopped;
+  const cancelled = worker.cancelled();
+  worker.goOn();
   await until('the run holds the cluster', async () => (await leaseNow()) !== undefined);
   const identity = await identityOf(terminated);
   await terminated.terminate('test');
-  await ended;
+  await cancelled;
   assert.equal((await leaseNow())?.spec.holderIdentity, identity);
 
-  await worker.order({ forget: true });
+  await worker.order({ act: 'nothing' });
   const end = await endOf(await startRun(world, { secondNode: { when: 'never' } }));
   assertPassed(end, false);
   assert.ok(

@@ -10,51 +10,14 @@ import type { Lab } from '../../lab/lab.ts';
 import { cluster } from '../../lab/scope.ts';
 import { finishSignal, type Progress, progressQuery, reportQuery } from '../../src/contract/messages.ts';
 import type { Report } from '../../src/contract/report.ts';
-import type { StepName, UndoName } from '../../src/contract/steps.ts';
-import { middles } from './faulty-middles.ts';
-import { type Order, refusal } from './faulty-orders.ts';
-import { differences } from './faulty-state.ts';
-import { type FaultyWorld, startFaultyWorld, until } from './faulty-world.ts';
+import { listDifferences } from '../support/lab-state.ts';
+import { findUndo, listStepUses, type StepName } from '../support/steps.ts';
+import { type Order, refusal } from '../support/worker-under-test/messages.ts';
+import { middles } from './middles.ts';
+import { type OrderedWorld, startOrderedWorld, until } from './ordered-world.ts';
 
-/** What takes the effect of a step back; the test's own list. */
-const undoOf: Partial<Record<StepName, UndoName>> = {
-  holdCluster: 'releaseCluster',
-  createNetwork: 'deleteNetwork',
-  createPublicIp: 'deletePublicIp',
-  createSecurityGroup: 'deleteSecurityGroup',
-  createInterface: 'deleteInterface',
-  createVm: 'deleteVm',
-  peerToCluster: 'deletePeering',
-  peerFromCluster: 'deletePeering',
-  enableAutoHostEndpoints: 'restoreAutoHostEndpoints',
-  enableFlowLogs: 'restoreFlowLogs',
-  exposeNodePort: 'deleteService',
-  labelNode: 'restoreLabel',
-  applyPolicy: 'deletePolicy',
-};
-
-/** Every step, with what tells its uses apart. The compiler notices a step that is missing. */
-const uses: Record<StepName, readonly string[]> = {
-  preflight: [''],
-  holdCluster: [''],
-  createNetwork: [''],
-  createPublicIp: [''],
-  createSecurityGroup: [''],
-  createInterface: [''],
-  createVm: [''],
-  awaitSsh: [''],
-  peerToCluster: [''],
-  peerFromCluster: [''],
-  enableAutoHostEndpoints: [''],
-  enableFlowLogs: [''],
-  exposeNodePort: [''],
-  labelNode: ['of the first node', 'of the second node'],
-  applyPolicy: [''],
-  probe: ['of the baseline', 'under the policy', 'with both nodes labelled'],
-};
-const rows = (Object.keys(uses) as StepName[]).flatMap((step) =>
-  uses[step].map((which, index) => ({ step, nth: index + 1, title: `${step} ${which}`.trim() })),
-);
+/** Uses that a run can fail or be cancelled in: the last probe comes after the undo. */
+const uses = listStepUses().filter(({ step, nth }) => step !== 'probe' || nth < 4);
 
 const spec = JSON.parse(readFileSync(new URL('../../examples/run.json', import.meta.url), 'utf8')) as {
   readonly label: { readonly key: string };
@@ -67,9 +30,9 @@ const configuration = '/apis/projectcalico.org/v3/kubecontrollersconfigurations/
 const hostEndpoints = '/apis/projectcalico.org/v3/hostendpoints';
 const policies = '/apis/projectcalico.org/v3/globalnetworkpolicies';
 
-let world: FaultyWorld;
+let world: OrderedWorld;
 before(async () => {
-  world = await startFaultyWorld((lab) => labelFirstNode(lab, 'prior'));
+  world = await startOrderedWorld((lab) => labelFirstNode(lab, 'prior'));
 });
 after(() => world?.stop());
 
@@ -81,7 +44,7 @@ const setAutoCreate = (autoCreate: string | null): Promise<unknown> =>
   });
 
 const succeed = (handle: WorkflowHandle): Promise<Report> => handle.result() as Promise<Report>;
-const nothing: Order = { forget: true };
+const nothing: Order = { act: 'nothing' };
 
 /** What a run that does not succeed ends with. */
 async function endOf(handle: WorkflowHandle): Promise<Error | undefined> {
@@ -102,8 +65,8 @@ test('a success with the second node leaves everything as it was, the prior valu
 });
 
 /** A run in which a step fails for good; gives the report that the failure carries, which names that failure first. */
-async function failing(t: TestContext, step: StepName, nth: number, when: 'before' | 'after'): Promise<Report> {
-  const cause = await world.run(t, always, { fail: { step, nth }, when }, endOf);
+async function failing(t: TestContext, step: StepName, nth: number, at: 'before' | 'after'): Promise<Report> {
+  const cause = await world.run(t, always, { act: 'fail', step, nth, at }, endOf);
   assert.ok(cause instanceof ApplicationFailure, String(cause));
   assert.equal(cause.type, 'AzureRefused', cause.message);
   const report = cause.details?.[0] as Report;
@@ -115,20 +78,20 @@ async function failing(t: TestContext, step: StepName, nth: number, when: 'befor
 
 /** What the undo of a step found. Of several uses, the last is undone first. */
 const foundBy = (report: Report, step: StepName): string =>
-  report.steps.find(({ name }) => name === undoOf[step])?.detail ?? '';
+  report.steps.find(({ name }) => name === findUndo(step))?.detail ?? '';
 
-describe('a failure after the effect of a step: the failed run names it first, and has undone all of it (W2, W5)', () => {
-  for (const { step, nth, title } of rows) {
+describe('a run names the failure first, and has undone everything (W2, W5), when it fails after the effect of', () => {
+  for (const { step, nth, title } of uses) {
     test(title, async (t) => {
       const report = await failing(t, step, nth, 'after');
       assert.deepEqual(report.leftovers, []);
-      if (undoOf[step] !== undefined) assert.match(foundBy(report, step), / gone| again/);
+      if (findUndo(step) !== undefined) assert.match(foundBy(report, step), / gone| again/);
       await world.assertAsBefore();
     });
   }
 });
 
-describe('a failure before the effect of a step: there is nothing to undo of it, and that is no failure (W2)', () => {
+describe('a run finds nothing to undo of the step, and that is no failure (W2), when it fails before the effect of', () => {
   for (const step of ['createVm', 'exposeNodePort', 'labelNode'] as const) {
     test(step, async (t) => {
       const report = await failing(t, step, 1, 'before');
@@ -139,23 +102,23 @@ describe('a failure before the effect of a step: there is nothing to undo of it,
   }
 });
 
-describe('a cancellation during a step: the run ends as cancelled, and has undone all of it (W2, W5)', () => {
-  for (const { step, nth, title } of rows) {
+describe('a run ends as cancelled, and has undone everything (W2, W5), when it is cancelled in the middle of', () => {
+  for (const { step, nth, title } of uses) {
     test(title, async (t) => {
       const middle = step === 'probe' && nth === 1 ? undefined : middles[step];
-      const begun = world.worker.begun();
-      const ended = world.worker.ended();
-      const report = await world.run(t, always, { hold: { step, nth } }, async (handle) => {
-        await Promise.race([begun, handle.result()]);
+      const stopped = world.worker.stopped();
+      const cancelled = world.worker.cancelled();
+      const report = await world.run(t, always, { act: 'hold', step, nth }, async (handle) => {
+        await Promise.race([stopped, handle.result()]);
         await middle?.slowDown?.(world.lab, world.vm);
-        world.worker.go();
+        world.worker.goOn();
         if (middle !== undefined) await until(() => middle.isReached(world.lab, world.vm), handle);
         await handle.cancel();
         const cause = await endOf(handle);
         assert.ok(cause instanceof CancelledFailure, String(cause));
         return await handle.query<Report>(reportQuery);
       });
-      if (middle !== undefined) assert.equal(await ended, 'at work');
+      if (middle !== undefined) assert.equal(await cancelled, 'at work');
       assert.equal(report.outcome, 'CANCELLED');
       assert.equal(report.failure, null);
       assert.ok(report.steps.some(({ name, outcome }) => name === step && outcome === 'cancelled'));
@@ -197,11 +160,11 @@ async function runningAutoCreate(): Promise<string | undefined> {
   return status?.runningConfig?.controllers?.node?.hostEndpoint?.autoCreate;
 }
 
-describe('what somebody else changes while the run waits for the second node', () => {
+describe('while the run waits for the second node, somebody else', () => {
   /** Runs to the wait, lets somebody meddle, and ends the run. */
   const meddledWith = (t: TestContext, meddle: () => Promise<unknown>): Promise<Report> =>
     world.run(t, onSignal, nothing, async (handle) => {
-      await until(async () => (await handle.query<Progress>(progressQuery)).phase === 'awaiting-second-node', handle);
+      await until(async () => (await handle.query<Progress>(progressQuery)).stage === 'waiting', handle);
       await meddle();
       await handle.signal(finishSignal);
       return await succeed(handle);
@@ -217,7 +180,7 @@ describe('what somebody else changes while the run waits for the second node', (
       },
     });
 
-  test('a label value of theirs is left alone, and reported with both values and the command that restores it (W3)', async (t) => {
+  test('changes the label: it is left alone, and reported with both values and the command that restores it (W3)', async (t) => {
     const state = await world.state();
     const report = await meddledWith(t, () => labelFirstNode(world.lab, 'theirs'));
     assert.equal(report.leftovers.length, 1);
@@ -225,12 +188,12 @@ describe('what somebody else changes while the run waits for the second node', (
     assert.equal(what, `restoreLabel ${firstNode}`);
     assert.match(why, /is theirs, this run wrote test \(before it: prior\); left alone/);
     const place = ` › cluster › v1 Node /${firstNode} › metadata › labels › ${label}`;
-    assert.deepEqual(differences(state, await world.state())[place], { before: 'prior', after: 'theirs' });
+    assert.deepEqual(listDifferences(state, await world.state())[place], { before: 'prior', after: 'theirs' });
     await obey(command);
     await world.assertAsBefore();
   });
 
-  test('an autoCreate of theirs is left alone, and reported with both values and the command that restores it (W3)', async (t) => {
+  test('changes autoCreate: it is left alone, and reported with both values and the command that restores it (W3)', async (t) => {
     await setAutoCreate(null);
     const state = await world.state();
     const report = await meddledWith(t, () => setAutoCreate('Disabled'));
@@ -244,7 +207,7 @@ describe('what somebody else changes while the run waits for the second node', (
     await world.assertAsBefore();
   });
 
-  test('a policy that they deleted and an autoCreate that they set back are no leftovers', async (t) => {
+  test('deletes the policy and sets autoCreate back: neither is a leftover', async (t) => {
     const report = await meddledWith(t, async () => {
       await world.lab.cluster.api.call('DELETE', `${policies}/frontend-nodeport-access`);
       await setAutoCreate('Disabled');

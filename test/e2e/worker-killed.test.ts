@@ -149,7 +149,7 @@ test('a worker with another secret cannot enter a VM that is in use: it says so,
 }, async () => {
   const first = await startWorker();
   const handle = await startRun(world);
-  await reaches(handle, 'awaiting-second-node');
+  await reaches(handle, 'waiting');
   await first.kill();
 
   await startStranger();
@@ -163,6 +163,6 @@ test('a worker with another secret cannot enter a VM that is in use: it says so,
     JSON.stringify(report.warnings),
   );
   assert.deepEqual(report.leftovers, []);
-  assert.equal((await progressOf(handle)).phase, 'over');
+  assert.equal((await progressOf(handle)).stage, 'over');
   await isAsBefore();
 });

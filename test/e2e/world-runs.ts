@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApplicationFailure, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
-import { type Progress, progressQuery, type RunPhase, taskQueue, workflowType } from '../../src/contract/messages.ts';
+import { type Progress, progressQuery, type Stage, taskQueue, workflowType } from '../../src/contract/messages.ts';
 import type { Report } from '../../src/contract/report.ts';
 import { exampleFile, type World } from './world.ts';
 
@@ -54,14 +54,14 @@ export async function endOf(handle: WorkflowHandle): Promise<End> {
 
 export const progressOf = (handle: WorkflowHandle): Promise<Progress> => handle.query<Progress>(progressQuery);
 
-/** Waits until the run is in that phase; an end before it is an error. */
-export async function reaches(handle: WorkflowHandle, phase: RunPhase): Promise<Progress> {
+/** Waits until the run is at that stage; an end before it is an error. */
+export async function reaches(handle: WorkflowHandle, stage: Stage): Promise<Progress> {
   let seen: Progress | undefined;
-  await until(`the run is ${phase}`, async () => {
+  await until(`the run is ${stage}`, async () => {
     seen = await progressOf(handle);
-    if (seen.phase === 'over' && phase !== 'over')
-      throw new Error(`The run is over before it was ${phase}: ${JSON.stringify(seen.steps.at(-1))}`);
-    return seen.phase === phase;
+    if (seen.stage === 'over' && stage !== 'over')
+      throw new Error(`The run is over before it was ${stage}: ${JSON.stringify(seen.steps.at(-1))}`);
+    return seen.stage === stage;
   });
   return seen as Progress;
 }

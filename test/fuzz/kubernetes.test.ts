@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { listAutoHostEndpoints } from '../../src/adapters/kubernetes/calico.ts';
 import { clusterOver } from '../../src/adapters/kubernetes/cluster.ts';
 import { readyEndpoints } from '../../src/adapters/kubernetes/endpoints.ts';
 import { errorOf } from '../../src/adapters/kubernetes/error.ts';
-import { listAutoHostEndpoints } from '../../src/adapters/kubernetes/calico.ts';
 import { KubernetesError } from '../../src/adapters/kubernetes/index.ts';
 import { type Call, openSession } from '../../src/adapters/kubernetes/session.ts';
 import { resolveMission } from '../../src/config/run-spec.ts';
@@ -12,13 +12,13 @@ import { failures } from '../../src/contract/failures.ts';
 import {
   changedAnnotation,
   createChangePatch,
+  createRestorePatch,
   decideChange,
   decideRestore,
   type FieldChange,
   type FieldPath,
-  readFieldMark,
-  createRestorePatch,
   readField,
+  readFieldMark,
 } from '../../src/ownership/field-mark.ts';
 import { inspectCluster } from '../../src/preflight/cluster/index.ts';
 import { createWorkshop } from '../../src/scenario/workshop.ts';
@@ -120,7 +120,9 @@ function clusterOf(answers: Readonly<Record<string, unknown>>, raw?: { readonly 
 }
 
 const inspect = (cluster: ReturnType<typeof clusterOver>) =>
-  inspectCluster({ mission, scenario: createWorkshop(mission) }, '0badcafe', { clusters: { of: async () => cluster } } as unknown as Pick<Tools, 'clusters'>);
+  inspectCluster({ mission, scenario: createWorkshop(mission) }, '0badcafe', {
+    clusters: { of: async () => cluster },
+  } as unknown as Pick<Tools, 'clusters'>);
 
 /** A code of the catalogue that Temporal can carry. */
 function typed(error: unknown): void {

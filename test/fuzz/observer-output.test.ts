@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { isMissing } from '../../src/contract/observation.ts';
-import { dialsOf } from '../../src/evidence/track.ts';
+import { readTrack } from '../../src/evidence/track.ts';
 import {
-  clockOffset,
+  measureClockOffset,
   ObserverOutputError,
-  readObserved,
+  readObservation,
   readObserverLine,
   readReady,
 } from '../../src/vantage/prober/observe/read.ts';
@@ -49,13 +49,13 @@ const textOf = (lines: readonly unknown[]): string => lines.map((line) => `${JSO
 /** An observation of every target and every slot, a reason why there is none, or a fault (W10). */
 function refusedOrComplete(stdout: string): void {
   try {
-    const observed = readObserved(stdout, targets);
+    const observed = readObservation(stdout, targets);
     if (isMissing(observed)) {
       assert.ok(observed.missing.length > 0);
       return;
     }
     for (const { id } of targets)
-      assert.equal(dialsOf(observed.tracks[id] ?? '', observed.slots).length, observed.slots);
+      assert.equal(readTrack(observed.tracks[id] ?? '', observed.slots).length, observed.slots);
     assert.ok(
       observed.held.every(
         ({ openedAt, checkedAt }) => !Number.isNaN(Date.parse(openedAt)) && !Number.isNaN(Date.parse(checkedAt)),
@@ -69,11 +69,14 @@ function refusedOrComplete(stdout: string): void {
 }
 
 test('the sound output is read', () => {
-  const observed = readObserved(textOf(sound), targets);
+  const observed = readObservation(textOf(sound), targets);
   assert.ok(!isMissing(observed) && observed.slots === 400);
-  assert.deepEqual(readObserved(textOf([{ type: 'hello' }, { type: 'missing', reason: 'it was killed' }]), targets), {
-    missing: 'it was killed',
-  });
+  assert.deepEqual(
+    readObservation(textOf([{ type: 'hello' }, { type: 'missing', reason: 'it was killed' }]), targets),
+    {
+      missing: 'it was killed',
+    },
+  );
   assert.deepEqual(readReady(textOf([{ type: 'ready', fresh: true, open: ['a:30080'] }])), {
     fresh: true,
     open: ['a:30080'],
@@ -97,7 +100,7 @@ test('an observation of other targets, other slots or other held connections is 
   ];
   for (const change of wrong) {
     const text = textOf([...sound.slice(0, -1), { ...last, ...change }]);
-    assert.throws(() => readObserved(text, targets), ObserverOutputError, JSON.stringify(change));
+    assert.throws(() => readObservation(text, targets), ObserverOutputError, JSON.stringify(change));
   }
 });
 
@@ -130,7 +133,7 @@ test('lines lost, doubled or cut are a complete observation or none', (t) =>
     const text = textOf(lines);
     refusedOrComplete(text);
     assert.throws(
-      () => readObserved(textOf(sound).slice(0, cut % textOf(sound).length), targets),
+      () => readObservation(textOf(sound).slice(0, cut % textOf(sound).length), targets),
       ObserverOutputError,
       'the end is missing',
     );
@@ -149,8 +152,9 @@ test('the true offset of two clocks lies within the uncertainty of the measured 
       const theirsMs = Math.round((sent + there + offsetMs) * 1000) / 1000;
       return { sentAtMs: Math.floor(sent), answeredAtMs: Math.floor(sent + there + back), theirsMs };
     });
-    const measured = clockOffset(exchanges);
-    assert.ok(Math.abs(measured.offsetMs - offsetMs) <= measured.uncertaintyMs + 0.01, JSON.stringify(measured)); // figures are rounded to 1 us
+    const measured = measureClockOffset(exchanges);
+    // Figures are rounded to 1 us.
+    assert.ok(Math.abs(measured.offsetMs - offsetMs) <= measured.uncertaintyMs + 0.01, JSON.stringify(measured));
     const shortest = Math.min(...exchanges.map(({ sentAtMs, answeredAtMs }) => answeredAtMs - sentAtMs));
     assert.ok(measured.uncertaintyMs <= shortest / 2 + 0.51);
   });

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { planOf } from '../../src/vantage/prober/probe/plan.ts';
-import { ProbeOutputError, readLine, readOutput } from '../../src/vantage/prober/probe/read.ts';
+import { createProbePlan } from '../../src/vantage/prober/probe/plan.ts';
+import { ProbeOutputError, readProbeLine, readProbeOutput } from '../../src/vantage/prober/probe/read.ts';
 import { damaged, everyCase, json } from './cases.ts';
 
 const target = (id: string) => ({ id, node: id, address: '10.0.0.4', port: 30_080, kind: 'nodePort' as const });
-const plan = planOf({
+const plan = createProbePlan({
   targets: [target('a:30080'), target('b:30080')],
   expected: { 'a:30080': 'DROP', 'b:30080': 'OPEN' },
   settings: { connections: 3, timeoutMs: 3000, convergenceMs: 1000, controlPort: 10_250, soakMs: 0 },
-  witnesses: { interfaceId: 'i', peeringIds: ['near', 'far'], policy: 'p' },
+  witnesses: { kind: 'azureVm', ask: {}, policies: ['p', 'q'] },
 });
 const connection = (id: string, stage: string, outcome: string) => ({
   type: 'connection',
@@ -31,13 +31,13 @@ const connections = [
   connection('b:30080', 'after', 'OPEN'),
 ];
 const sound: readonly unknown[] = [
-  { type: 'header', kernel: '6.18', python: '3.12', synRetries: 6, synLinearTimeouts: 4 },
+  { type: 'header', kernel: '6.18', synLinearTimeouts: 4 },
   { type: 'round', round: 1, elapsedMs: 10, seen: { 'a:30080': ['DROP'] } },
   { type: 'convergence', reached: true, rounds: 1, elapsedMs: 10 },
   { type: 'live', seen: { 'a:30080': [], 'b:30080': ['OPEN'] }, syns: { 'a:30080': 6, 'b:30080': 0 } },
   ...connections,
   { type: 'answers', target: 'b:30080', lines: { 'frontend pod=p node=a': 16 } },
-  { type: 'counter', node: 'a:30080', source: 'calico_denied_packets', before: null, after: 9 },
+  { type: 'counter', node: 'a:30080', source: 'calico_denied_packets', before: { p: 4 }, after: { p: 4, q: 9 } },
   { type: 'counter', node: 'b:30080', missing: '10.0.0.4:9081: refused' },
   { type: 'done', connections: connections.length },
 ];
@@ -46,11 +46,15 @@ const textOf = (lines: readonly unknown[]): string => lines.map((line) => `${JSO
 /** Evidence as complete as the plan asked for, or none at all (W10). */
 function refusedOrComplete(stdout: string): void {
   try {
-    const output = readOutput(stdout, plan);
+    const output = readProbeOutput(stdout, plan);
     for (const { id } of plan.targets)
       assert.equal(output.connections.filter((one) => one.target === id && one.stage === 'proof').length, 3);
     assert.deepEqual(Object.keys(output.answers), ['b:30080']);
-    assert.deepEqual(Object.keys(output.deniedPackets).toSorted(), ['a:30080', 'b:30080']);
+    assert.deepEqual(output.deniedPackets.map(({ about }) => about).toSorted(), ['a:30080', 'b:30080']);
+    for (const { says, because, packets } of output.deniedPackets) {
+      assert.ok(because !== '');
+      assert.ok(says === 'missing' ? packets === undefined : Number.isInteger(packets) && (packets ?? -1) >= 0);
+    }
     assert.ok(
       output.connections.every(
         (one) => Number.isInteger(one.syns) && one.elapsedMs >= 0 && !Number.isNaN(Date.parse(one.startedAt)),
@@ -63,7 +67,7 @@ function refusedOrComplete(stdout: string): void {
 }
 
 test('the sound output is read', () => {
-  assert.equal(readOutput(textOf(sound), plan).connections.length, connections.length);
+  assert.equal(readProbeOutput(textOf(sound), plan).connections.length, connections.length);
 });
 
 test('any bytes are evidence or ProbeOutputError', (t) =>
@@ -75,7 +79,7 @@ test('any bytes are evidence or ProbeOutputError', (t) =>
 test('a line of any JSON is known or ProbeOutputError', (t) =>
   everyCase(t, 1000, json, (value) => {
     try {
-      assert.ok(typeof readLine(JSON.stringify(value)).type === 'string');
+      assert.ok(typeof readProbeLine(JSON.stringify(value)).type === 'string');
     } catch (error) {
       assert.ok(error instanceof ProbeOutputError);
     }
@@ -99,6 +103,10 @@ test('lines lost, doubled, moved or cut are complete evidence or none', (t) => {
     }
     const text = textOf(lines);
     refusedOrComplete(text);
-    assert.throws(() => readOutput(text.slice(0, cut % text.length), plan), ProbeOutputError, 'the end is missing');
+    assert.throws(
+      () => readProbeOutput(text.slice(0, cut % text.length), plan),
+      ProbeOutputError,
+      'the end is missing',
+    );
   });
 });

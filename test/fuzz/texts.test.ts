@@ -2,15 +2,17 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { parse } from 'yaml';
-import { cloudConfig } from '../../src/changes/vm/cloud-init.ts';
+import { namePolicy } from '../../src/changes/policy/plan.ts';
+import { createCloudConfig } from '../../src/changes/vm/cloud-init.ts';
 import { resolveMission } from '../../src/config/run-spec.ts';
 import { HepflowError } from '../../src/contract/failures.ts';
-import { idsOf, policyName, tagsOf } from '../../src/ownership/names.ts';
+import { createTags } from '../../src/ownership/marks.ts';
+import { createIds } from '../../src/ownership/names.ts';
 import { everyCase, nasty } from './cases.ts';
 
 test('a cloud-config says what it was given, whatever text a key holds', (t) =>
   everyCase(t, 300, fc.tuple(nasty, nasty), ([publicKey, privateKey]) => {
-    const text = cloudConfig({ publicKey, privateKey });
+    const text = createCloudConfig({ publicKey, privateKey });
     assert.ok(text.startsWith('#cloud-config\n'));
     const said = parse(text) as { ssh_pwauth: boolean; ssh_keys: Record<string, string> };
     assert.deepEqual(said.ssh_keys, { ed25519_private: privateKey, ed25519_public: `${publicKey}\n` });
@@ -39,13 +41,13 @@ test('names, tags and ids of any spec that is accepted are those that Azure and 
       location: 'westeurope',
       cluster: { subscriptionId: mission.subscriptionId, resourceGroup, name: 'c' },
     };
-    for (const each of Object.values(idsOf(run))) {
+    for (const each of Object.values(createIds(run))) {
       assert.equal(each.split('/')[4], resourceGroup, 'a group cannot leave its place in an id');
       assert.ok((each.split('/').at(-1)?.length ?? 99) <= 64, 'the shortest limit of the types in use');
       assert.ok(each.includes(id));
     }
-    for (const [key, value] of Object.entries(tagsOf(run))) assert.ok(key.length <= 512 && value.length <= 256);
-    assert.match(policyName(mission.policy), /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/);
+    for (const [key, value] of Object.entries(createTags(run))) assert.ok(key.length <= 512 && value.length <= 256);
+    assert.match(namePolicy(mission.policy), /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/);
   });
 });
 

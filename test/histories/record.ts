@@ -39,5 +39,5 @@ async function record({ client }: World, name: string, during: (handle: Workflow
 }
 
 async function waiting(handle: WorkflowHandle): Promise<void> {
-  while ((await handle.query<Progress>(progressQuery)).phase !== 'awaiting-second-node') await new Promise((resolve) => setTimeout(resolve, 50));
+  while ((await handle.query<Progress>(progressQuery)).stage !== 'waiting') await new Promise((resolve) => setTimeout(resolve, 50));
 }

@@ -1,109 +1,107 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { connectionsIn, nodes } from '../../scripts/finding-examples.ts';
 import {
-  dials,
-  evidence,
-  first,
-  firstOpen,
-  heldOn,
-  mark,
-  observation,
-  second,
-  secondOpen,
-  targets,
-  vms,
-} from '../../scripts/observed-examples.ts';
+  agreeing,
+  baseline,
+  type Case,
+  counted,
+  deny,
+  peered,
+  pods,
+  restored,
+  ruled,
+} from '../../scripts/finding-examples.ts';
 import type { Evidence } from '../../src/contract/evidence.ts';
 import type { Observation } from '../../src/contract/observation.ts';
-import type { Finding, FindingAbout } from '../../src/contract/report.ts';
-import type { Witnesses } from '../../src/contract/witnesses.ts';
-import { judgementOf } from '../../src/judge/judgement.ts';
-import { outcomeOf } from '../../src/judge/outcome.ts';
+import type { Finding } from '../../src/contract/report.ts';
+import type { Witness } from '../../src/contract/vantage.ts';
+import { judgePhase } from '../../src/judge/judgement.ts';
+import { combineVerdicts } from '../../src/judge/outcome.ts';
+import { createBackends, createEvidence, createRows, dialAll, first, second } from '../support/evidence.ts';
+import { createObservation, dials, holdConnection, vms } from '../support/observation.ts';
 
-const allow = { access: 'Allow', rule: 'AllowVnetOutBound' } as const;
-const hop = { nextHop: 'VNetPeering', prefix: '10.0.0.0/8' } as const;
-const peering = (id: string, state = 'Connected', provisioningState = 'Succeeded') => ({
-  id,
-  state,
-  provisioningState,
-});
-const agreeing: Witnesses = {
-  deniedPackets: { 'node-1': { source: 'calico_denied_packets', before: 4, after: 13 } },
-  securityRules: Object.fromEntries(targets.map(({ id }) => [id, allow])),
-  routes: Object.fromEntries(targets.map(({ id }) => [id, hop])),
-  peerings: [peering('there'), peering('back')],
-};
 const watched = (more: Partial<Observation> = {}): Observation =>
-  observation({ [first.id]: dials('43o 160d') }, { held: [heldOn(first, 'answered', 4900)], ...more });
-const pods = [
-  { name: 'frontend-1', node: 'node-1', ip: '10.1.0.1' },
-  { name: 'frontend-10', node: 'node-2', ip: '10.1.0.2' },
-];
-const health = (some: typeof pods): Evidence['backends'] => ({
-  before: { readyEndpoints: 2, readAt: vms(0), pods: some },
-  after: { readyEndpoints: 2, readAt: vms(0), pods: some },
-});
+  createObservation({ [first.id]: dials('43o 160d') }, { held: [holdConnection(first, 'answered')], ...more });
+const saw = (track: string, more: Partial<Observation> = {}): Evidence =>
+  whole({ observation: createObservation({ [first.id]: dials(track) }, more) });
 const answers = (lines: Readonly<Record<string, number>>): Pick<Evidence, 'answers'> => ({
   answers: { [second.id]: lines },
 });
+const allOpen = { connections: dialAll(createRows('enforced')) };
 
-/** Evidence of the phase `enforced` in which every witness agrees. */
-const whole = (more: Partial<Evidence> = {}): Evidence =>
-  evidence('enforced', watched(), {
-    connections: connectionsIn('enforced'),
-    witnesses: agreeing,
-    backends: health(pods),
-    ...answers({ 'frontend pod=frontend-1 node=node-1': 11, 'frontend pod=frontend-10 node=node-2': 9 }),
-    ...more,
-  });
-const but = (change: Partial<Witnesses>): Evidence => whole({ witnesses: { ...agreeing, ...change } });
+/** Evidence of a deny in which every witness agrees. */
+const whole = (more: Partial<Evidence> = {}): Evidence => deny({ observation: watched(), ...more }).evidence;
+const hear = (...witnesses: readonly Witness[]): Evidence => whole({ witnesses });
 
-const judgedOn = (seen: Evidence) =>
-  judgementOf(
-    { phase: seen.phase, nodes, judged: [], marks: [mark('labelWritten', 800), mark('policyAccepted', 1000)] },
-    seen,
-  );
-function about(what: FindingAbout, seen: Evidence): Finding {
-  const [one, ...more] = judgedOn(seen).findings.filter((each) => each.about === what);
+const judgeOn = (seen: Evidence, grounds: Omit<Case, 'evidence'> = deny()) => judgePhase(grounds, seen);
+function about(what: string, seen: Evidence): Finding {
+  const [one, ...more] = judgeOn(seen).findings.filter((each) => each.about === what);
   assert.ok(one !== undefined && more.length === 0, JSON.stringify(more));
   return one;
 }
+const list = (findings: readonly Finding[]) => findings.map(({ about, subject, result }) => [about, subject, result]);
 
 test('a deny that everybody agrees on has a CONFIRMED finding from each, and is a PASS', () => {
-  const { findings, verdicts } = judgedOn(whole());
+  const { findings, verdicts } = judgeOn(whole());
+  assert.deepEqual(list(findings), [
+    ['observer', first.id, 'CONFIRMED'],
+    ['heldConnection', first.id, 'CONFIRMED'],
+    ['backendBehindDeny', 'node-1', 'CONFIRMED'],
+    ['deniedPackets', 'node-1', 'CONFIRMED'],
+    ['securityRules', '', 'CONFIRMED'],
+    ['peerings', '', 'CONFIRMED'],
+  ]);
+  assert.equal(combineVerdicts(verdicts, findings), 'PASS');
+  for (const { phase, vantage } of findings) assert.deepEqual([phase, vantage], ['enforced', 'vm']);
   assert.deepEqual(
-    findings.map(({ about, subject, result }) => [about, subject, result]),
+    findings.map(({ title }) => title),
     [
-      ['observer', first.id, 'CONFIRMED'],
-      ['heldConnection', first.id, 'CONFIRMED'],
-      ['backendBehindDeny', 'node-1', 'CONFIRMED'],
-      ['deniedPackets', 'node-1', 'CONFIRMED'],
-      ['securityRules', '', 'CONFIRMED'],
-      ['routes', '', 'CONFIRMED'],
-      ['peerings', '', 'CONFIRMED'],
+      'An observer that dialled all the while',
+      'A connection that was opened before the deny',
+      'The pods behind the denied node',
+      "Calico's packet counters",
+      "Azure's effective security rules",
+      'The peering',
     ],
   );
-  assert.equal(outcomeOf(verdicts, findings), 'PASS');
 });
 
-test('before any policy nobody need be asked; afterwards each that was not asked is UNKNOWN, and takes no PASS away', () => {
-  assert.deepEqual(judgedOn(evidence('baseline', undefined, { connections: connectionsIn('baseline') })).findings, []);
-  const { findings, verdicts } = judgedOn(evidence('enforced', undefined, { connections: connectionsIn('enforced') }));
-  assert.deepEqual([new Set(findings.map(({ result }) => result)), findings.length], [new Set(['UNKNOWN']), 7]);
-  assert.equal(outcomeOf(verdicts, findings), 'PASS');
+test('nobody need be asked where nothing is to be silent; elsewhere that is UNKNOWN, and takes no PASS away', () => {
+  const open = { rows: baseline, before: null, moments: [] };
+  assert.deepEqual(judgePhase(open, createEvidence(baseline)).findings, []);
+  const { findings, verdicts } = judgeOn(createEvidence(deny().rows));
+  assert.deepEqual(list(findings), [
+    ['observer', first.id, 'UNKNOWN'],
+    ['heldConnection', first.id, 'UNKNOWN'],
+    ['backendBehindDeny', 'node-1', 'UNKNOWN'],
+    ['witnesses', '', 'UNKNOWN'],
+  ]);
+  assert.deepEqual([findings.at(-1)?.title, findings.at(-1)?.sentence], ['Witnesses', 'No witness was asked.']);
+  assert.equal(combineVerdicts(verdicts, findings), 'PASS');
+  const nobody = judgeOn(whole({ witnesses: [] })).findings;
+  assert.deepEqual(list(nobody).at(-1), ['witnesses', '', 'UNKNOWN']);
 });
 
-test('where no port is to be silent, nobody is asked for denied packets, held connections or backends behind a deny', () => {
-  const { findings } = judgedOn({ ...whole(), phase: 'restored', connections: connectionsIn('restored') });
-  assert.deepEqual(
-    findings.map(({ about }) => about),
-    ['securityRules', 'routes', 'peerings'],
+test('where no port is to be silent, no counter, held connection or backend behind a deny is looked for', () => {
+  const open = { rows: restored, before: restored, moments: [] };
+  const { findings } = judgePhase(open, createEvidence(restored, { witnesses: agreeing, observation: watched() }));
+  assert.deepEqual(list(findings), [
+    ['securityRules', '', 'CONFIRMED'],
+    ['peerings', '', 'CONFIRMED'],
+  ]);
+});
+
+test('a port that answers again has an observer, and no held connection', () => {
+  const undo = { rows: restored, before: deny().rows, moments: [] };
+  const { findings } = judgePhase(
+    undo,
+    createEvidence(restored, { observation: createObservation({ [first.id]: dials('43d 60o') }) }),
   );
+  assert.deepEqual(list(findings), [['observer', first.id, 'CONFIRMED']]);
 });
 
 type Row = readonly [name: string, seen: Evidence, result: Finding['result'], sentence: RegExp];
-const rows = (what: FindingAbout, all: readonly Row[]): void => {
+const rows = (what: string, all: readonly Row[]): void => {
   describe(what, () => {
     for (const [name, seen, result, sentence] of all) {
       test(name, () => {
@@ -120,43 +118,43 @@ rows('observer', [
     'that saw the port fall silent agrees',
     whole(),
     'CONFIRMED',
-    /^The observer, which dialled node-1:30080 all the while, saw it fall silent and stay so\.$/,
+    /^The observer saw node-1:30080 fall silent and stay silent\.$/,
   ],
   [
-    'that could not be read is missing, and the time line says why',
+    'that could not be read is missing, with the reason',
     whole({ observation: { missing: 'x' } }),
     'UNKNOWN',
-    /^No observer saw node-1:30080 fall silent; the time line says why\.$/,
+    /^No observer saw node-1:30080 fall silent: x\.$/,
   ],
   [
     'that saw no lasting silence contradicts a silent proof',
-    whole({ observation: observation({ [first.id]: dials('200o') }) }),
+    saw('200o'),
     'CONTRADICTED',
-    /saw no lasting silence\.$/,
+    /^The observer saw no lasting silence of node-1:30080\.$/,
   ],
   [
     'that ended by its own time limit before the change showed knows nothing',
-    whole({ observation: observation({ [first.id]: dials('200o') }, { ended: 'bound' }) }),
+    saw('200o', { ended: 'bound' }),
     'UNKNOWN',
-    /reached its own time limit/,
+    /^The observer reached its own time limit before node-1:30080 fell silent\.$/,
   ],
   [
     'that saw silence before it was asked for contradicts: something else did it',
-    whole({ observation: observation({ [first.id]: dials('10o 190d') }) }),
+    saw('10o 190d'),
     'CONTRADICTED',
-    /saw it silent before that was asked for\.$/,
+    /^The observer saw node-1:30080 silent before the change was asked for\.$/,
   ],
   [
     'that saw a connection get through agrees with the FAIL that it makes',
-    whole({ observation: observation({ [first.id]: dials('43o 20d 1o 60d') }) }),
+    saw('43o 20d 1o 60d'),
     'CONFIRMED',
-    /saw a connection get through after the first silence/,
+    /^The observer saw 1 connection to node-1:30080 get through after the first silence\.$/,
   ],
   [
     'that saw no silence agrees with a FAIL',
-    whole({ observation: observation({ [first.id]: dials('200o') }), connections: connectionsIn('restored') }),
+    whole({ observation: createObservation({ [first.id]: dials('200o') }), ...allOpen }),
     'CONFIRMED',
-    /saw no lasting silence/,
+    /no lasting silence of node-1:30080\.$/,
   ],
 ]);
 
@@ -165,41 +163,41 @@ rows('heldConnection', [
     'that still answers shows that the deny cuts none',
     whole(),
     'CONFIRMED',
-    /^A connection to node-1:30080 that was opened before the deny still answered after it/,
+    /^A connection to node-1:30080 that was opened before the deny still answered after it\. The deny refuses/,
   ],
   [
-    'that was reset contradicts, and says what cannot be told apart',
-    whole({ observation: watched({ held: [heldOn(first, 'reset', 4900)] }) }),
+    'that was reset contradicts, with what else may have done it',
+    whole({ observation: watched({ held: [holdConnection(first, 'reset')] }) }),
     'CONTRADICTED',
-    /was reset, which a pre-DNAT deny does not do; a server that ends idle connections by its own rules cannot be told apart\.$/,
+    / was reset\. A pre-DNAT deny does not do that; a server that ends idle connections itself may have done it\.$/,
   ],
   [
     'that was closed contradicts',
-    whole({ observation: watched({ held: [heldOn(first, 'closed', 4900)] }) }),
+    whole({ observation: watched({ held: [holdConnection(first, 'closed')] }) }),
     'CONTRADICTED',
-    /was closed/,
+    / was closed\./,
   ],
   [
     'that gave no answer contradicts',
-    whole({ observation: watched({ held: [heldOn(first, 'silent', 4900)] }) }),
+    whole({ observation: watched({ held: [holdConnection(first, 'silent')] }) }),
     'CONTRADICTED',
-    /gave no answer after it/,
+    / gave no answer after it\./,
   ],
   [
     'that could not be opened is UNKNOWN',
-    whole({ observation: watched({ held: [heldOn(first, 'unopened', 4900)] }) }),
+    whole({ observation: watched({ held: [holdConnection(first, 'unopened')] }) }),
     'UNKNOWN',
     /none could be opened before/,
   ],
   [
     'that was asked before the port fell silent proves nothing',
-    whole({ observation: watched({ held: [heldOn(first, 'answered', 900)] }) }),
+    whole({ observation: watched({ held: [holdConnection(first, 'answered', 900)] }) }),
     'UNKNOWN',
     /it was asked before the port fell silent/,
   ],
   [
     'that was opened after the port fell silent proves nothing',
-    whole({ observation: watched({ held: [{ ...heldOn(first, 'answered', 4900), openedAt: vms(3000) }] }) }),
+    whole({ observation: watched({ held: [{ ...holdConnection(first, 'answered'), openedAt: vms(3000) }] }) }),
     'UNKNOWN',
     /it was opened only after/,
   ],
@@ -207,7 +205,7 @@ rows('heldConnection', [
     'to a port that never fell silent proves nothing',
     whole({ observation: { ...watched(), tracks: { ...watched().tracks, [first.id]: '203o' } } }),
     'UNKNOWN',
-    /never seen to fall silent/,
+    /no observer saw the port fall silent/,
   ],
   ['without an observer is UNKNOWN', whole({ observation: { missing: 'x' } }), 'UNKNOWN', /none was held/],
 ]);
@@ -217,7 +215,7 @@ rows('backendBehindDeny', [
     'a pod of the denied node that answers through the open node lives',
     whole(),
     'CONFIRMED',
-    /^The pod frontend-1 on node-1 gave 11 of 20 answers through node-2:30080: the workload lives there/,
+    /^The pod frontend-1 on node-1 gave 11 of 20 answers through node-2:30080\. The workload lives there, and only/,
   ],
   [
     'a pod is known by its whole name',
@@ -231,125 +229,144 @@ rows('backendBehindDeny', [
     'UNKNOWN',
     /the answers name no pod/,
   ],
-  ['no answers are UNKNOWN', whole({ answers: {} }), 'UNKNOWN', /nobody who answered there gave a name/],
+  ['no answers are UNKNOWN', whole({ answers: {} }), 'UNKNOWN', /no answer there gave a name/],
   [
     'without a pod on the denied node it is UNKNOWN',
-    whole({ backends: health(pods.slice(1)) }),
+    whole({ backends: createBackends(2, 2, pods.slice(1)) }),
     'UNKNOWN',
     /no pod runs there/,
   ],
   [
     'where pods run that could not be read is UNKNOWN',
-    whole({ backends: health([]) }),
+    whole({ backends: createBackends(2, 2, []) }),
     'UNKNOWN',
     /where the pods run could not be read/,
   ],
 ]);
 
-const counted = (before: number | null, after: number | null): Evidence =>
-  but({ deniedPackets: { 'node-1': { source: 'm', before, after } } });
+const saysNothing = { says: 'missing', because: 'Azure said no' } as const;
 rows('deniedPackets', [
   [
-    'a counter that grew by the SYNs of the proof agrees',
-    counted(0, 9),
+    'that counted as many packets as the proof had SYNs agrees',
+    hear(counted),
     'CONFIRMED',
-    /^The rules of node-1 counted 9 packets denied by the policy for 9 SYNs of the proof \(m\)\.$/,
+    /^node-1 counted 9 packets denied by the policy for 9 SYNs of the proof \(calico_denied_packets\)\.$/,
   ],
-  ['a counter that came to be in the window began at nothing', counted(null, 9), 'CONFIRMED', /counted 9 packets/],
   [
-    'a counter that stood still contradicts',
-    counted(7, 7),
+    'that counted more agrees: the observer sends SYNs too',
+    hear({ ...counted, packets: 10 }),
+    'CONFIRMED',
+    /counted 10 packets/,
+  ],
+  [
+    'that counted nothing contradicts',
+    hear({ ...counted, says: 'allows', packets: 0 }),
     'CONTRADICTED',
-    /counted no packet denied by the policy for 9 SYNs/,
-  ],
-  ['a counter that grew by less is UNKNOWN', counted(7, 8), 'UNKNOWN', /counted only 1 packet denied/],
-  ['a counter that began anew is UNKNOWN', counted(9, 2), 'UNKNOWN', /m began anew meanwhile/],
-  [
-    'a policy that no counter names is UNKNOWN',
-    counted(null, null),
-    'UNKNOWN',
-    /are missing as a witness: no counter of m names the policy/,
+    /^node-1 counted no packet denied by the policy for 9 SYNs/,
   ],
   [
-    'counters that cannot be read are UNKNOWN, with the reason',
-    but({ deniedPackets: { 'node-1': { missing: 'port 9091 is closed' } } }),
+    'that counted fewer is UNKNOWN',
+    hear({ ...counted, packets: 8 }),
     'UNKNOWN',
-    /are missing as a witness: port 9091 is closed\.$/,
+    /^node-1 counted only 8 packets denied/,
   ],
-  ['a node that was not asked is UNKNOWN', but({ deniedPackets: {} }), 'UNKNOWN', /they were not asked/],
+  ['that counted one is UNKNOWN', hear({ ...counted, packets: 1 }), 'UNKNOWN', /^node-1 counted only 1 packet denied/],
+  ['that counts for every node agrees', hear({ ...counted, about: null }), 'CONFIRMED', /^node-1 counted 9 packets/],
+  [
+    'that cannot be read is UNKNOWN, with the reason',
+    hear({ ...counted, says: 'missing', because: 'port 9091 is closed' }),
+    'UNKNOWN',
+    /^Calico's packet counters gave no answer about node-1: port 9091 is closed\.$/,
+  ],
+  [
+    'of another node alone is UNKNOWN',
+    hear({ ...counted, about: 'node-2' }),
+    'UNKNOWN',
+    /^Calico's packet counters gave no answer about node-1: it was not asked\.$/,
+  ],
 ]);
 
-const missing = { missing: 'Azure said no' } as const;
-rows('securityRules', [
-  ['that let the VM out agree', whole(), 'CONFIRMED', /let the VM’s packets out to all 4 ports\.$/],
-  [
-    'that deny a port contradict: something else than the policy',
-    but({ securityRules: { [first.id]: { access: 'Deny', rule: 'DenyAll' } } }),
-    'CONTRADICTED',
-    /^Azure’s security rule DenyAll keeps the VM’s packets from node-1:30080\.$/,
-  ],
-  [
-    'that say nothing of a port are UNKNOWN',
-    but({ securityRules: { [first.id]: allow, [second.id]: allow, [firstOpen.id]: allow } }),
-    'UNKNOWN',
-    /they say nothing of node-2:10250/,
-  ],
-  [
-    'that cannot be read are UNKNOWN, with the reason',
-    but({ securityRules: missing }),
-    'UNKNOWN',
-    /missing as a witness: Azure said no\.$/,
-  ],
-]);
-rows('routes', [
-  ['that lead to the ports agree', whole(), 'CONFIRMED', /lead from the VM to all 4 ports \(VNetPeering\)\.$/],
-  [
-    'that lead nowhere contradict',
-    but({ routes: { [secondOpen.id]: { nextHop: 'None', prefix: '10.0.0.0/24' } } }),
-    'CONTRADICTED',
-    /route 10\.0\.0\.0\/24 drops the VM’s packets to node-2:10250\.$/,
-  ],
-  [
-    'that say nothing of a port are UNKNOWN',
-    but({ routes: { [first.id]: hop } }),
-    'UNKNOWN',
-    /they say nothing of node-2:30080, node-1:10250 and node-2:10250/,
-  ],
-  ['that cannot be read are UNKNOWN', but({ routes: missing }), 'UNKNOWN', /Azure said no/],
-]);
-rows('peerings', [
-  ['that stand on both sides agree', whole(), 'CONFIRMED', /^Both sides of the peering are Connected\.$/],
-  [
-    'of which one is cut contradict',
-    but({ peerings: [peering('there', 'Disconnected'), peering('back')] }),
-    'CONTRADICTED',
-    /^The peering there is Disconnected, Succeeded\.$/,
-  ],
-  [
-    'of which one is being changed contradict',
-    but({ peerings: [peering('there'), peering('back', 'Connected', 'Updating')] }),
-    'CONTRADICTED',
-    /back is Connected, Updating/,
-  ],
-  [
-    'of which one side is missing are UNKNOWN',
-    but({ peerings: [peering('there')] }),
-    'UNKNOWN',
-    /1 of 2 sides could be read/,
-  ],
-  ['that cannot be read are UNKNOWN', but({ peerings: missing }), 'UNKNOWN', /Azure said no/],
-]);
-
-test('a finding that contradicts takes the PASS away even where all verdicts stand', () => {
-  const { findings, verdicts } = judgedOn(whole({ observation: watched({ held: [heldOn(first, 'reset', 4900)] }) }));
-  assert.deepEqual([outcomeOf(verdicts), outcomeOf(verdicts, findings)], ['PASS', 'INCONCLUSIVE']);
+test('a counter is asked of ports that were silent as expected, and of no others', () => {
+  const leaky = judgeOn(whole(allOpen)).findings;
+  assert.ok(!leaky.some((one) => one.about === 'deniedPackets'));
+  const both = createRows('second', [first, second]);
+  const { findings } = judgePhase(
+    { rows: both, before: deny().rows, moments: [] },
+    createEvidence(both, { witnesses: [counted] }),
+  );
+  assert.deepEqual(list(findings.filter((one) => one.about === 'deniedPackets')), [
+    ['deniedPackets', 'node-1', 'CONFIRMED'],
+    ['deniedPackets', 'node-2', 'UNKNOWN'],
+  ]);
 });
 
-test('every finding is one whole sentence', () => {
-  for (const { findings } of [
+rows('securityRules', [
+  [
+    'a way that is open to every port agrees',
     whole(),
-    counted(7, 8),
-    but({ peerings: missing, routes: missing, securityRules: missing }),
-  ].map(judgedOn))
-    for (const { sentence } of findings) assert.match(sentence, /^[A-Z].{15,}[^.]\.$/);
+    'CONFIRMED',
+    /^Azure's effective security rules allowed the way to all 4 ports \(rule AllowVnetOutBound\)\.$/,
+  ],
+  [
+    'a way that is blocked contradicts: something else than the policy, whoever is missing beside it',
+    hear(
+      ...ruled.map((one, index) => {
+        if (index === 0) return { ...one, says: 'blocks', because: 'rule DenyAll' } as const;
+        return { ...one, ...saysNothing };
+      }),
+    ),
+    'CONTRADICTED',
+    /^Azure's effective security rules blocked the way to node-1:30080 \(rule DenyAll\)\.$/,
+  ],
+  [
+    'a way of which one port was left out is UNKNOWN',
+    hear(...ruled.slice(0, -1)),
+    'UNKNOWN',
+    /^Azure's effective security rules gave no answer about node-2:10250\.$/,
+  ],
+  [
+    'a way that cannot be read is UNKNOWN, each reason once',
+    hear(...ruled.map((one) => ({ ...one, ...saysNothing }))),
+    'UNKNOWN',
+    /gave no answer about node-1:30080, node-2:30080, node-1:10250 and node-2:10250: Azure said no\.$/,
+  ],
+  [
+    'a way that cannot be read at all is UNKNOWN',
+    hear({ ...peered, by: 'securityRules', ...saysNothing }),
+    'UNKNOWN',
+    /^The peering gave no answer: Azure said no\.$/,
+  ],
+]);
+rows('peerings', [
+  [
+    'a way to every port at once agrees',
+    whole(),
+    'CONFIRMED',
+    /^The peering allowed the way to all 4 ports \(both sides are Connected\)\.$/,
+  ],
+  [
+    'a way to every port at once that is blocked contradicts',
+    hear({ ...peered, says: 'blocks', because: 'back is Disconnected' }),
+    'CONTRADICTED',
+    /^The peering blocked the way \(back is Disconnected\)\.$/,
+  ],
+]);
+
+test('of a source that blocks several ways each is a finding of its own', () => {
+  const { findings } = judgeOn(hear(...ruled.slice(0, 2).map((one): Witness => ({ ...one, says: 'blocks' }))));
+  assert.deepEqual(list(findings.filter((one) => one.about === 'securityRules')), [
+    ['securityRules', first.id, 'CONTRADICTED'],
+    ['securityRules', second.id, 'CONTRADICTED'],
+  ]);
+});
+
+test('the way to a single port is told of in the singular', () => {
+  const rows = createRows('enforced', [first], [first]);
+  const { findings } = judgePhase({ rows, before: null, moments: [] }, createEvidence(rows, { witnesses: [peered] }));
+  assert.match(findings.at(-1)?.sentence ?? '', /^The peering allowed the way to the port \(/);
+});
+
+test('a finding that contradicts takes the PASS away even where all verdicts stand', () => {
+  const { findings, verdicts } = judgeOn(whole({ observation: watched({ held: [holdConnection(first, 'reset')] }) }));
+  assert.deepEqual([combineVerdicts(verdicts), combineVerdicts(verdicts, findings)], ['PASS', 'INCONCLUSIVE']);
 });

@@ -1,60 +1,61 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import {
-  dials,
-  evidence,
-  first,
-  firstOpen,
-  mark,
-  observation,
-  second,
-  vms,
-  workers,
-} from '../../scripts/observed-examples.ts';
-import type { Connection } from '../../src/contract/evidence.ts';
-import type { Mark, Transition } from '../../src/contract/report.ts';
-import { type Change, transitionsOf } from '../../src/judge/transitions.ts';
+import type { Moment } from '../../src/contract/change.ts';
+import type { Evidence } from '../../src/contract/evidence.ts';
+import type { Transition } from '../../src/contract/report.ts';
+import { type Grounds, judgePhase } from '../../src/judge/judgement.ts';
+import { createEvidence, createRows, dial, first, firstOpen, second, workers } from '../support/evidence.ts';
+import { createMoment, createObservation, dials, vms } from '../support/observation.ts';
 
-const deny: Change = {
-  phase: 'enforced',
-  to: 'DROP',
-  targets: [first],
-  marks: [mark('labelWritten', 800, 820), mark('policyAccepted', 1000, 1040)],
+const deny: Grounds = {
+  before: createRows('baseline'),
+  rows: createRows('enforced', [first]),
+  moments: [createMoment('labelWritten', 800, 820), createMoment('policyAccepted', 1000, 1040)],
 };
-const allow: Change = {
-  phase: 'restored',
-  to: 'OPEN',
-  targets: [first],
-  marks: [mark('policyDeleted', 1000, 1040), mark('labelRestored', 1100, 1150, 'node-1')],
+const allow: Grounds = {
+  before: createRows('enforced', [first]),
+  rows: createRows('restored'),
+  moments: [createMoment('policyDeleted', 1000, 1040), createMoment('labelRestored', 1100, 1150, 'node-1')],
 };
+
+const judgeOn = (grounds: Grounds, seen: Partial<Evidence>): readonly Transition[] =>
+  judgePhase(grounds, createEvidence(grounds.rows, { connections: [], ...seen })).transitions;
 
 function only(
-  change: Change,
-  tracks: Parameters<typeof observation>[0],
-  more: Parameters<typeof observation>[1] = {},
+  grounds: Grounds,
+  tracks: Parameters<typeof createObservation>[0],
+  more: Parameters<typeof createObservation>[1] = {},
 ): Transition {
-  const [one, ...others] = transitionsOf(change, evidence(change.phase, observation(tracks, more)));
+  const [one, ...others] = judgeOn(grounds, { observation: createObservation(tracks, more) });
   assert.ok(one !== undefined && others.length === 0);
   return one;
 }
-const markOf = ({ marks }: Transition, name: Mark['name']): Mark | undefined => marks.find((one) => one.name === name);
+const findMoment = ({ moments }: Transition, name: string): Moment | undefined =>
+  moments.find((one) => one.name === name);
+
+/** What was observed so many milliseconds after slot 0 began. */
+const observed = (name: string, title: string, from: number, to: number): Moment => ({
+  ...{ name, title, words: '', role: 'observed', from: workers(from), to: workers(to) },
+});
 
 describe('a port that falls silent', () => {
   // Slot 43 begins 1075 ms after the start and is the first silent one; slot 42 at 1050 ms was the last to get through.
   const sharp = only(deny, { [first.id]: dials('43o 215d') });
 
-  test('took from the policy’s sending to between the last answer and the first silence, with lateness and the clocks’ uncertainty', () => {
+  test('took as long as lies between asking and the first silence, with lateness and clock uncertainty', () => {
     assert.deepEqual([sharp.tookMs, sharp.censored], [{ atLeast: 49, atMost: 78 }, 'no']);
     assert.equal(
       sharp.sentence,
-      'node-1:30080 went silent 49 to 78 ms after the policy was sent; 214 new connections after that were all silent, so at most 1.4 % of new connections pass (95 % confidence).',
+      'node-1:30080 fell silent 49 to 78 ms after the policy was sent. None of 214 later connections got ' +
+        'through, so at most 1.4 % of new connections pass (95 % confidence).',
     );
-    assert.deepEqual(sharp.marks, [
-      mark('labelWritten', 800, 820),
-      mark('policyAccepted', 1000, 1040),
-      mark('lastOpen', 1049, 1053),
-      mark('firstSilent', 1049, 1078),
+    assert.deepEqual(sharp.moments, [
+      ...deny.moments,
+      observed('lastOpen', 'last answer before silence', 1049, 1053),
+      observed('firstSilent', 'first silent connection', 1049, 1078),
     ]);
+    assert.deepEqual([sharp.phase, sharp.vantage, sharp.target, sharp.to], ['enforced', 'vm', first, 'DROP']);
+    assert.deepEqual(sharp.asked, deny.moments[1]);
   });
 
   test('has a leak bound of 1 - 0.05^(1/n), and dials that count', () => {
@@ -62,9 +63,9 @@ describe('a port that falls silent', () => {
   });
 
   test('without a policy of this phase is measured from the label, and with both from the later of them', () => {
-    const label = { ...deny, marks: [mark('labelWritten', 900)] };
+    const label = { ...deny, moments: [createMoment('labelWritten', 900)] };
     assert.deepEqual(only(label, { [first.id]: dials('43o 60d') }).tookMs, { atLeast: 149, atMost: 178 });
-    const labelLast = { ...deny, marks: [mark('policyAccepted', 500), mark('labelWritten', 900)] };
+    const labelLast = { ...deny, moments: [createMoment('policyAccepted', 500), createMoment('labelWritten', 900)] };
     assert.match(only(labelLast, { [first.id]: dials('43o 60d') }).sentence, /149 to 178 ms after the label was sent/);
   });
 
@@ -74,11 +75,8 @@ describe('a port that falls silent', () => {
       leaky.leaks.map(({ from }) => from),
       [63, 74, 75].map((slot) => workers(slot * 25 - 1)),
     );
-    assert.deepEqual([leaky.leakBound, markOf(leaky, 'lastLeak')?.from], [null, workers(1874)]);
-    assert.match(
-      leaky.sentence,
-      /; 3 of 62 new connections after that got through, the last at 2026-01-02T03:04:06\.874Z\.$/,
-    );
+    assert.deepEqual([leaky.leakBound, findMoment(leaky, 'lastLeak')?.from], [null, workers(1874)]);
+    assert.match(leaky.sentence, /\. 3 of 62 later connections got through, the last at 2026-01-02T03:04:06\.874Z\.$/);
   });
 
   test('fewer than 8 silent dials in a row are no silence', () => {
@@ -86,11 +84,11 @@ describe('a port that falls silent', () => {
     assert.deepEqual([flicker.censored, flicker.tookMs, flicker.leaks], ['right', null, []]);
     assert.equal(
       flicker.sentence,
-      'node-1:30080 did not fall silent for good while it was watched beside live controls, until 1.4 s after the policy was sent.',
+      'node-1:30080 did not fall silent for good beside live controls, until 1.4 s after the policy was sent.',
     );
   });
 
-  test('silence counts only while every control answers (W4): a machine that stands still, and a dead path, make no edge', () => {
+  test('silence counts only while every control answers (W4): a dead path and a stalled machine make no edge', () => {
     const tracks = { [first.id]: dials('20o 40d 40o'), [second.id]: dials('20o 40d 40o') };
     assert.equal(only(deny, tracks).censored, 'right');
     assert.equal(only(deny, { [first.id]: dials('20o 40- 40o') }).censored, 'right');
@@ -107,7 +105,7 @@ describe('a port that falls silent', () => {
     assert.deepEqual([odd.leaks, odd.leakBound], [[], null]);
     assert.match(
       odd.sentence,
-      /; 1 new connection got through after that while a control did not answer, so how many pass cannot be bounded\.$/,
+      /\. 1 later connection got through while a control did not answer, so how many pass cannot be bounded\.$/,
     );
   });
 
@@ -117,11 +115,11 @@ describe('a port that falls silent', () => {
   });
 
   test('that was silent from the first look on is censored on the left', () => {
-    const late = only({ ...deny, marks: [mark('policyAccepted', -400)] }, { [first.id]: dials('60d') });
+    const late = only({ ...deny, moments: [createMoment('policyAccepted', -400)] }, { [first.id]: dials('60d') });
     assert.deepEqual([late.censored, late.tookMs], ['left', null]);
     assert.match(
       late.sentence,
-      /^node-1:30080 was silent already when it was first watched, at most 403 ms after the policy was sent; 59 new/,
+      /^node-1:30080 was silent from the observer's first dial on, at most 403 ms after the policy was sent\. None/,
     );
   });
 
@@ -130,60 +128,58 @@ describe('a port that falls silent', () => {
     assert.equal(early.tookMs, null);
     assert.match(
       early.sentence,
-      /^node-1:30080 was silent already 497 ms or more before the policy was sent, so something else did it;/,
+      /^node-1:30080 had fallen silent at least 497 ms before the policy was sent\. Something else did it\. None of 59/,
     );
   });
 
-  test('a silence that was over before the policy was sent is another one', () => {
-    assert.deepEqual(only(deny, { [first.id]: dials('10o 20d 13o 60d') }), {
-      ...only(deny, { [first.id]: dials('10o 20d 13o 60d') }),
-      censored: 'no',
-      leaks: [],
-    });
-    assert.equal(only(deny, { [first.id]: dials('10o 20d 13o 60d') }).silentDials, 59);
+  test('a silence that was over before the policy was sent is neither the change nor followed by leaks', () => {
+    const { censored, leaks, silentDials, tookMs } = only(deny, { [first.id]: dials('10o 20d 13o 60d') });
+    assert.deepEqual([censored, leaks, silentDials, tookMs], ['no', [], 59, { atLeast: 49, atMost: 228 }]);
   });
 
   test('when nobody reported the change is placed on the clock, not measured', () => {
-    const unasked = only({ ...deny, marks: [] }, { [first.id]: dials('43o 60d') });
+    const unasked = only({ ...deny, moments: [] }, { [first.id]: dials('43o 60d') });
     assert.deepEqual([unasked.tookMs, unasked.censored], [null, 'no']);
     assert.match(
       unasked.sentence,
-      /went silent between 2026-01-02T03:04:06\.049Z and 2026-01-02T03:04:06\.078Z; when the change was asked for is not known/,
+      /fell silent between \S+:06\.049Z and \S+:06\.078Z\. When the change was asked for is not known\. None/,
     );
   });
 
-  test('is unobserved without an observer, and says why', () => {
-    const [nobody] = transitionsOf(deny, evidence('enforced', undefined));
-    const [lost] = transitionsOf(deny, evidence('enforced', { missing: 'its folder is gone' }));
-    assert.equal(nobody?.sentence, 'How long node-1:30080 took to fall silent is not known: nobody watched it.');
+  test('is unobserved without an observer, with the reason', () => {
+    const [nobody] = judgeOn(deny, {});
+    const [lost] = judgeOn(deny, { observation: { missing: 'its folder is gone' } });
+    assert.equal(nobody?.sentence, 'How long node-1:30080 took to fall silent is not known: no observer ran.');
     assert.equal(lost?.sentence, 'How long node-1:30080 took to fall silent is not known: its folder is gone.');
-    assert.deepEqual([lost?.censored, lost?.marks, lost?.leakBound], ['unobserved', deny.marks, null]);
+    assert.deepEqual([lost?.censored, lost?.moments, lost?.leakBound], ['unobserved', deny.moments, null]);
+    assert.deepEqual([lost?.tookMs, lost?.leaks, lost?.silentDials], [null, [], 0]);
   });
 
-  test('where packets were lost before, the edge reaches over as many silent dials as may have been lost packets', () => {
+  test('where packets were lost before, the edge reaches over as many silent dials as may be lost packets', () => {
     const lossy = only(deny, { [first.id]: dials('10o 1d 9o 1d 9o 1d 12o 60d') });
     assert.deepEqual(lossy.tookMs, { atLeast: 49, atMost: 103 });
   });
 
-  test('the end of its proof is brought from the VM’s clock to the worker’s', () => {
-    const proof: Connection = {
-      target: first.id,
-      stage: 'proof',
-      outcome: 'DROP',
-      sourcePort: 1,
-      startedAt: vms(2000),
-      elapsedMs: 3000.4,
-      syns: 3,
-    };
-    const [one] = transitionsOf(
-      deny,
-      evidence('enforced', observation({ [first.id]: dials('43o 60d') }), { connections: [proof] }),
-    );
-    assert.deepEqual(one && markOf(one, 'proofComplete'), mark('proofComplete', 4999, 5002));
+  test("the end of its proof is brought from the VM's clock to the worker's", () => {
+    const late = { startedAt: vms(2000), elapsedMs: 3000.4 };
+    const [one] = judgeOn(deny, {
+      observation: createObservation({ [first.id]: dials('43o 60d') }),
+      connections: [
+        ...dial(first, 'proof', ['DROP'], late),
+        ...dial(first, 'proof', ['DROP'], { ...late, elapsedMs: 100 }),
+        ...dial(first, 'after', ['DROP'], { ...late, elapsedMs: 9000 }),
+        ...dial(second, 'proof', ['DROP'], { ...late, elapsedMs: 9000 }),
+      ],
+    });
+    assert.deepEqual(one && findMoment(one, 'proofComplete'), observed('proofComplete', 'proof complete', 4999, 5002));
   });
 
-  test('in the second phase is controlled by the open ports alone: the first node is silent already', () => {
-    const change: Change = { phase: 'second', to: 'DROP', targets: [second], marks: [mark('labelWritten', 1000)] };
+  test('beside a port that is silent already is controlled by the open ports alone', () => {
+    const change = {
+      before: createRows('enforced', [first]),
+      rows: createRows('second', [first, second]),
+      moments: [createMoment('labelWritten', 1000)],
+    };
     const one = only(change, { [first.id]: dials('103d'), [second.id]: dials('43o 60d') });
     assert.deepEqual(one.tookMs, { atLeast: 49, atMost: 78 });
     assert.equal(
@@ -195,7 +191,7 @@ describe('a port that falls silent', () => {
   test('lists at most 100 leaks, the last among them, and counts all', () => {
     const flapping = only(deny, { [first.id]: dials('43o 8d 300o') });
     assert.deepEqual([flapping.leaks.length, flapping.leaks.at(-1)?.from], [100, workers(350 * 25 - 1)]);
-    assert.match(flapping.sentence, /300 of 307 new connections/);
+    assert.match(flapping.sentence, /300 of 307 later connections/);
   });
 });
 
@@ -206,20 +202,23 @@ describe('a port that answers again', () => {
       [one.tookMs, one.censored, one.leakBound, one.silentDials],
       [{ atLeast: 49, atMost: 78 }, 'no', null, 0],
     );
-    assert.equal(one.sentence, 'node-1:30080 answered again 49 to 78 ms after the policy’s removal was asked for.');
+    assert.equal(one.sentence, "node-1:30080 answered again 49 to 78 ms after the policy's removal was asked for.");
     assert.deepEqual(
-      [markOf(one, 'lastSilent'), markOf(one, 'firstOpen')],
-      [mark('lastSilent', 1049, 1053), mark('firstOpen', 1049, 1078)],
+      [findMoment(one, 'lastSilent'), findMoment(one, 'firstOpen')],
+      [
+        observed('lastSilent', 'last silence before answers', 1049, 1053),
+        observed('firstOpen', 'first answer', 1049, 1078),
+      ],
     );
   });
 
-  test('is not concerned by another node’s label', () => {
-    const change = { ...allow, marks: [mark('labelRestored', 500, 600, 'node-2'), ...allow.marks] };
+  test("is not concerned by another node's label", () => {
+    const change = { ...allow, moments: [createMoment('labelRestored', 500, 600, 'node-2'), ...allow.moments] };
     assert.deepEqual(only(change, { [first.id]: dials('43d 60o') }).tookMs, { atLeast: 49, atMost: 78 });
-    assert.equal(markOf(only(change, { [first.id]: dials('43d 60o') }), 'labelRestored')?.node, 'node-1');
+    assert.equal(findMoment(only(change, { [first.id]: dials('43d 60o') }), 'labelRestored')?.node, 'node-1');
   });
 
-  test('with lost packets among its answers: an answer is an answer, and the last silences may have been lost packets', () => {
+  test('an answer is an answer, and where packets were lost the last silences may be lost packets', () => {
     assert.deepEqual(only(allow, { [first.id]: dials('43d 3o 1d 20o 1d 30o') }).tookMs, { atLeast: 24, atMost: 78 });
   });
 
@@ -230,14 +229,13 @@ describe('a port that answers again', () => {
   test('that never does while it is watched is censored on the right', () => {
     assert.match(
       only(allow, { [first.id]: dials('103d') }).sentence,
-      /did not answer again for good while it was watched beside live controls, until 1\.5 s after the policy’s removal/,
+      /did not answer again for good beside live controls, until 1\.5 s after the policy's removal was asked for\.$/,
     );
   });
 });
 
-test('a phase without change has no transitions', () => {
-  assert.deepEqual(
-    transitionsOf({ phase: 'baseline', to: 'OPEN', targets: [], marks: [] }, evidence('baseline', undefined)),
-    [],
-  );
+test('a phase in which nothing has to change has no transitions, be it the first or a later one', () => {
+  const rows = createRows('enforced', [first]);
+  assert.deepEqual(judgeOn({ rows, before: null, moments: [] }, {}), []);
+  assert.deepEqual(judgeOn({ rows, before: rows, moments: deny.moments }, {}), []);
 });

@@ -6,6 +6,7 @@ import {
   createRestorePatch,
   decideChange,
   decideRestore,
+  readFieldMark,
   unmarkPatch,
 } from '../../src/ownership/field-mark.ts';
 
@@ -72,4 +73,49 @@ test('what the run had to create around the field goes with it, unless somebody 
     metadata: { resourceVersion: '8' },
     spec: { node: { autoCreate: null } },
   });
+});
+
+test('a mark tells a sweeper what was changed, by whom and when, and is read back', () => {
+  const by = { workflowId: 'hepflow-lab-aaaaaaaa', startedAt: '2026-01-02T03:04:05.000Z' };
+  const { metadata } = createChangePatch(object('Disabled'), change, by) as {
+    metadata: { resourceVersion: string; annotations: Record<string, string> };
+  };
+  assert.deepEqual(readFieldMark({ metadata }), {
+    ...{ run: runId, prior: 'Disabled', path: [...path], wrote: 'Enabled' },
+    ...{ owner: by.workflowId, at: by.startedAt },
+  });
+});
+
+const noMarks = [
+  '',
+  '{',
+  'null',
+  '"text"',
+  '[]',
+  '7',
+  '{"run":"aaaaaaaa"}',
+  '{"prior":null}',
+  '{"run":7,"prior":null}',
+];
+for (const text of noMarks)
+  test(`an annotation that reads ${JSON.stringify(text)} is no mark`, () => {
+    const metadata = { resourceVersion: '7', annotations: { [changedAnnotation]: text } };
+    assert.equal(readFieldMark({ metadata }), undefined);
+  });
+
+test('an object without the annotation has no mark, and a depth that is no number of keys is ignored', () => {
+  assert.equal(readFieldMark({ metadata: { resourceVersion: '7' } }), undefined);
+  for (const [existing, read] of [
+    [0, { existing: 0 }],
+    [2, { existing: 2 }],
+    [-1, {}],
+    [1.5, {}],
+    ['2', {}],
+  ] as const) {
+    const annotations = { [changedAnnotation]: JSON.stringify({ run: runId, prior: null, existing }) };
+    assert.deepEqual(readFieldMark({ metadata: { resourceVersion: '7', annotations } }), {
+      ...{ run: runId, prior: null },
+      ...read,
+    });
+  }
 });

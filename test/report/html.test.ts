@@ -1,12 +1,22 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isMissing } from '../../src/contract/observation.ts';
-import { proofOf } from '../../src/contract/report.ts';
-import { toHtml } from '../../src/report/html.ts';
-import { markTitles } from '../../src/report/words.ts';
-import { broken, cancelled, doubted, everyKind, failed, inconclusive, nodes, passed, row, running } from './runs.ts';
-import { report, verdict } from './sample.ts';
-import { seenIn } from './seen.ts';
+import { findProof } from '../../src/contract/report.ts';
+import { renderHtml } from '../../src/report/html.ts';
+import { tellRun } from '../support/report.ts';
+import {
+  broken,
+  cancelled,
+  doubted,
+  everyKind,
+  failed,
+  inconclusive,
+  nodes,
+  passed,
+  running,
+  skipping,
+  tested,
+} from './runs.ts';
 import { elementsOf } from './well-formed.ts';
 
 /** What a reader sees: without tags and entities, white space as one blank. */
@@ -20,10 +30,12 @@ const textOf = (html: string): string => {
 };
 const claims = (html: string): string[] =>
   [...html.matchAll(/<li class="claim [\s\S]*?<\/li>/g)].map(([claim]) => textOf(claim).trim());
+const sectionOf = (html: string, id: string): string =>
+  new RegExp(`<section aria-labelledby="${id}">[\\s\\S]*?</section>`).exec(html)?.[0] ?? '';
 
 for (const [name, each] of Object.entries(everyKind)) {
   test(`the page of a run that ${name} stands alone: well-formed, without scripts, and nothing in it is loaded from elsewhere`, () => {
-    const html = toHtml(each);
+    const html = renderHtml(each);
     const elements = elementsOf(html);
     for (const forbidden of ['script', 'link', 'img', 'iframe', 'object', 'a', 'image', 'use', 'base'])
       assert.ok(!elements.includes(forbidden), forbidden);
@@ -33,7 +45,7 @@ for (const [name, each] of Object.entries(everyKind)) {
   });
 
   test(`the page of a run that ${name} says outcome and summary first, and every verdict's sentence`, () => {
-    const text = textOf(toHtml(each));
+    const text = textOf(renderHtml(each));
     assert.ok(
       text.indexOf(each.outcome) < text.indexOf(each.summary) && text.indexOf(each.summary) < 400,
       text.slice(0, 500),
@@ -45,22 +57,47 @@ for (const [name, each] of Object.entries(everyKind)) {
   });
 }
 
-test('the top of the page tells phase by phase what was proved, what was not, and what was not looked at', () => {
+test('the top of the page reports phase by phase what was proved, what was not, and what was not looked at', () => {
   const states = (html: string): string[] =>
     claims(html).map((claim) => /Proved|Disproved|Not decided|Not looked at/.exec(claim)?.[0] ?? claim);
-  assert.deepEqual(states(toHtml(passed)), ['Proved', 'Proved', 'Proved', 'Proved']);
-  assert.deepEqual(states(toHtml(failed)), ['Proved', 'Disproved', 'Proved', 'Proved']);
-  assert.deepEqual(states(toHtml(inconclusive)), ['Proved', 'Proved', 'Not decided', 'Proved']);
-  assert.deepEqual(states(toHtml(broken)), ['Not looked at', 'Not looked at', 'Not looked at', 'Not looked at']);
-  assert.match(claims(toHtml(failed))[1] ?? '', /1 of 4 ports not as it should be: One of 3 connections got through\./);
-  assert.match(claims(toHtml(cancelled))[2] ?? '', /The run ended before it/);
-  assert.deepEqual(states(toHtml(doubted)), ['Proved', 'Not decided', 'Proved', 'Proved']);
-  assert.match(claims(toHtml(doubted))[1] ?? '', /But: A connection to \S+ that was opened before the deny was reset/);
-  assert.match(claims(toHtml(running))[0] ?? '', /has not come to it yet/);
+  assert.deepEqual(states(renderHtml(passed)), ['Proved', 'Proved', 'Proved', 'Proved']);
+  assert.deepEqual(states(renderHtml(failed)), ['Proved', 'Disproved', 'Proved', 'Proved']);
+  assert.deepEqual(states(renderHtml(inconclusive)), ['Proved', 'Proved', 'Not decided', 'Proved']);
+  assert.deepEqual(states(renderHtml(skipping)), ['Proved', 'Proved', 'Not looked at', 'Proved']);
+  assert.deepEqual(states(renderHtml(running)), Array(4).fill('Not looked at'));
+  assert.deepEqual(states(renderHtml(broken)), ['Not looked at']);
+  assert.match(claims(renderHtml(broken))[0] ?? '', /The run ended before it had a plan/);
+  assert.match(
+    claims(renderHtml(failed))[1] ?? '',
+    /1 of 4 ports not as it should be: \S+ should not have answered\. It let 1 of 3 connections through/,
+  );
+  assert.match(claims(renderHtml(cancelled))[2] ?? '', /The run ended before it/);
+  assert.match(claims(renderHtml(skipping))[2] ?? '', /The run was asked to pass it by/);
+  assert.deepEqual(states(renderHtml(doubted)), ['Proved', 'Not decided', 'Proved', 'Proved']);
+  assert.match(
+    claims(renderHtml(doubted))[1] ?? '',
+    /But: A connection to \S+ that was opened before the deny was reset/,
+  );
+  assert.match(claims(renderHtml(running))[0] ?? '', /has not come to it yet/);
+});
+
+test('the question on top is put from the ports, the vantage and the changes between the phases', () => {
+  assert.match(
+    textOf(renderHtml(passed)),
+    new RegExp(
+      'The test: NodePort 30080 and port 10250 of 2 nodes are dialled from outside the cluster, from vm \\(192\\.168\\.1\\.4\\)\\. ' +
+        `That is done before and after these changes: host-end-point=test on node ${nodes[0]}; ` +
+        `the policy frontend-nodeport-access; host-end-point=test on node ${nodes[1]}\\.`,
+    ),
+  );
+  assert.match(
+    textOf(renderHtml(broken)),
+    /The test: ports of nodes are dialled from outside the cluster\. That is done before/,
+  );
 });
 
 test('a failure is shown with every problem and the way out', () => {
-  const text = textOf(toHtml(broken));
+  const text = textOf(renderHtml(broken));
   for (const part of [
     'PreflightFailed in preflight',
     'workload.nodePort',
@@ -70,70 +107,79 @@ test('a failure is shown with every problem and the way out', () => {
     assert.ok(text.includes(part), part);
 });
 
-test('the picture shows what each path did: whole when it answered, cut when it kept silent, and both enforced and failed phases', () => {
-  const pictureOf = (html: string): string =>
-    /<section aria-labelledby="picture">[\s\S]*?<\/section>/.exec(html)?.[0] ?? '';
-  assert.equal(pictureOf(toHtml(passed)).match(/<svg/g)?.length, 1);
-  assert.equal(pictureOf(toHtml(passed)).match(/stroke-dasharray/g)?.length, 1);
-  assert.match(textOf(pictureOf(toHtml(passed))), /NodePort 30080 silent, as it should be/);
-  assert.match(textOf(pictureOf(toHtml(failed))), /NodePort 30080 1 of 3 answered; should be silent/);
-  assert.equal(pictureOf(toHtml(inconclusive)).match(/<svg/g)?.length, 2);
-  assert.equal(pictureOf(toHtml(broken)), '');
+test('the picture shows what each path did: whole when it answered, cut when it did not, and both enforced and failed phases', () => {
+  const pictureOf = (html: string): string => sectionOf(html, 'picture');
+  assert.equal(pictureOf(renderHtml(passed)).match(/<svg/g)?.length, 1);
+  assert.equal(pictureOf(renderHtml(passed)).match(/stroke-dasharray/g)?.length, 1);
+  assert.match(textOf(pictureOf(renderHtml(passed))), /NodePort 30080 silent, as it should be/);
+  assert.match(textOf(pictureOf(renderHtml(failed))), /NodePort 30080 1 of 3 answered; should be silent/);
+  assert.equal(pictureOf(renderHtml(inconclusive)).match(/<svg/g)?.length, 2);
+  assert.equal(pictureOf(renderHtml(broken)), '');
+  const early = renderHtml(tellRun({ until: 'baseline' }));
+  assert.match(textOf(pictureOf(early)), /Baseline: before any policy\./);
+});
+
+test('the picture has the address that the vantage dials from, and who is a control', () => {
+  const text = textOf(sectionOf(renderHtml(passed), 'picture'));
+  assert.match(text, /probe VM 192\.168\.1\.4 VNet peering, both ways VNet of the cluster aks-vnet/);
+  assert.deepEqual(text.match(/(?:NodePort|port) \d+, control/g), ['port 10250, control', 'NodePort 30080, control']);
 });
 
 test('every connection of a proof is on the time line once, with a shape for its outcome', () => {
-  const lines = (html: string): number =>
-    /<section aria-labelledby="connections">[\s\S]*?<\/section>/.exec(html)?.[0].match(/<g class="\w+"><line/g)
-      ?.length ?? 0;
-  assert.equal(lines(toHtml(passed)), passed.verdicts.flatMap((verdict) => proofOf(passed, verdict)).length);
-  const odd = row('baseline', nodes[0], 30080, { observed: 'MIXED', verdict: 'FAIL' }, [
-    'OPEN',
-    'DROP',
-    'RST',
-    'ICMP_REJECT',
-    'PROBE_FAULT',
-  ]);
-  assert.equal(
-    new Set(
-      [
-        ...toHtml(report({ verdicts: [odd], ...seenIn([odd]) })).matchAll(
-          /<path class="\w+" d="([^"]*)" transform="translate\(\d{2}/g,
-        ),
-      ].map(([, d]) => d),
-    ).size,
-    5,
+  const lines = (html: string): number => sectionOf(html, 'connections').match(/<g class="\w+"><line/g)?.length ?? 0;
+  assert.equal(lines(renderHtml(passed)), passed.verdicts.flatMap((verdict) => findProof(passed, verdict)).length);
+  const odd = tellRun({
+    until: 'baseline',
+    phases: { baseline: { proofs: { [tested[0]]: ['OPEN', 'DROP', 'RST', 'ICMP_REJECT', 'PROBE_FAULT'] } } },
+  });
+  const shapes = sectionOf(renderHtml(odd), 'connections').matchAll(
+    /<path class="\w+" d="([^"]*)" transform="translate\(\d{2}/g,
   );
+  assert.equal(new Set([...shapes].map(([, d]) => d)).size, 5);
 });
 
-test('each change stands beside what took it back; peerings are told apart by their order', () => {
-  const html = toHtml(passed);
-  const rows = [...html.matchAll(/<tr>[\s\S]*?<\/tr>/g)].map(([one]) => textOf(one));
-  const beside = (changed: string): string => rows.find((one) => one.includes(changed)) ?? '';
-  assert.match(beside('Peering from the VM’s VNet'), /✓ the VM’s peering is gone/);
-  assert.match(beside('Peering from the cluster’s VNet'), /✓ the cluster’s peering is gone/);
-  assert.match(beside(`on node ${nodes[0]}`), /✓ first label is absent again/);
-  assert.match(textOf(toHtml(running)), /– not yet/);
+test('each change stands beside what took it back, by its id; two of a kind are told apart', () => {
+  const rows = [...sectionOf(renderHtml(passed), 'changes').matchAll(/<tr>[\s\S]*?<\/tr>/g)].map(([one]) =>
+    textOf(one),
+  );
+  assert.equal(rows.length - 1, passed.changes.length);
+  for (const { words } of passed.changes) {
+    const row = rows.find((one) => one.includes(`${words} 00:`)) ?? '';
+    assert.match(row, new RegExp(`✓ ${words} is gone \\(30 ms\\)`), words);
+  }
+  assert.match(textOf(renderHtml(running)), /\(running\) 00:\d\d:\d\d – not yet/);
 });
 
-test('every port has a command that dials it by hand', () => {
-  const text = textOf(toHtml(passed));
+test('every port has a command that dials it by hand, and its node and service one that shows them', () => {
+  const text = textOf(renderHtml(passed));
   for (const [address, port] of [
     ['10.240.0.4', 30080],
     ['10.240.0.35', 30080],
     ['10.240.0.4', 10250],
     ['10.240.0.35', 10250],
   ])
-    assert.ok(text.includes(`ssh USER@203.0.113.10 nc -zv -w 3 ${address} ${port}`), `${address}:${port}`);
+    assert.ok(text.includes(`ssh azureuser@203.0.113.10 nc -zv -w 3 ${address} ${port}`), `${address}:${port}`);
   assert.ok(text.includes(`kubectl get node ${nodes[0]} --show-labels`));
+  assert.ok(text.includes('kubectl get service -n default frontend-nodeport -o wide'));
 });
 
 test('nothing that a report holds can become a tag, an attribute or a shell word of its own', () => {
   const evil = `"><script>alert('1')</script>&lt;\u0000\ud800`;
-  const hostile = report({
+  const [row] = passed.verdicts;
+  const [change] = passed.changes;
+  const [moved] = passed.transitions;
+  const [phase] = passed.phases;
+  const [vantage] = passed.vantages;
+  const [finding] = passed.findings;
+  assert.ok(row && change && moved && phase && vantage && finding);
+  const target = { id: `${evil}:1`, node: evil, address: evil, port: 1, kind: 'nodePort', service: evil } as const;
+  const hostile = {
+    ...passed,
     workflowId: evil,
     summary: evil,
+    scenario: evil,
     warnings: [evil],
-    leftovers: [{ what: evil, why: evil, command: evil }],
+    leftovers: [{ what: evil, why: evil, command: evil, reason: 'failed', code: '' }],
     failure: {
       code: 'InvalidInput',
       step: evil,
@@ -141,14 +187,20 @@ test('nothing that a report holds can become a tag, an attribute or a shell word
       remedy: evil,
       problems: [{ code: 'InvalidInput', field: evil, message: evil, remedy: evil }],
     },
-    verdicts: [
-      verdict({
-        node: evil,
-        sentence: evil,
-        target: { id: `${evil}:1`, node: evil, address: evil, port: 1, kind: 'nodePort' },
-      }),
-      row('enforced', evil, 30080),
+    phases: [
+      {
+        ...phase,
+        title: evil,
+        claim: evil,
+        expectations: [{ vantage: evil, target: target.id, expected: 'OPEN', controls: [] }],
+      },
     ],
+    vantages: [{ ...vantage, id: evil, kind: evil, address: evil, sourceAddress: evil, adminUser: evil, kernel: evil }],
+    targets: [target],
+    verdicts: [{ ...row, vantage: evil, node: evil, sentence: evil, target }],
+    transitions: [{ ...moved, vantage: evil, target, sentence: evil, moments: [{ ...moved.moments[0], title: evil }] }],
+    findings: [{ ...finding, title: evil, subject: evil, sentence: evil }],
+    changes: [{ ...change, words: evil }],
     calico: { flavour: 'oss', version: evil, hostEndpointFlowLogs: 'enabled', hostEndpoints: [evil] },
     cluster: {
       id: evil,
@@ -160,8 +212,8 @@ test('nothing that a report holds can become a tag, an attribute or a shell word
     steps: [
       { name: 'labelNode', subject: evil, outcome: 'done', startedAt: null, endedAt: null, attempts: 1, detail: evil },
     ],
-  });
-  const html = toHtml(hostile);
+  } as typeof passed;
+  const html = renderHtml(hostile);
   assert.ok(!elementsOf(html).includes('script'));
   assert.ok(!html.includes('\u0000') && html.isWellFormed());
   const text = textOf(html);
@@ -170,36 +222,41 @@ test('nothing that a report holds can become a tag, an attribute or a shell word
 });
 
 test('the same report gives the same page', () => {
-  assert.equal(toHtml(structuredClone(failed)), toHtml(failed));
+  assert.equal(renderHtml(structuredClone(failed)), renderHtml(failed));
 });
 
-const sectionOf = (html: string, id: string): string =>
-  new RegExp(`<section aria-labelledby="${id}">[\\s\\S]*?</section>`).exec(html)?.[0] ?? '';
-
-test('each change has its time line: a row for each mark, a dot for every dial, and its sentence', () => {
-  const html = sectionOf(toHtml(passed), 'transitions');
+test('each change has its time line: a row for each moment, a dot for every dial, and its sentence', () => {
+  const html = sectionOf(renderHtml(passed), 'transitions');
   const [first] = passed.transitions;
   const seen = passed.evidence.find(({ phase }) => phase === 'enforced')?.observation;
   assert.ok(first !== undefined && seen !== undefined && !isMissing(seen));
   const [figure = ''] = html.split('</figure>');
-  for (const { name } of first.marks) assert.ok(textOf(figure).includes(markTitles[name]), name);
+  for (const { title } of first.moments) assert.ok(textOf(figure).includes(title), title);
   const [, whole = ''] = figure.split('<svg').slice(1);
   assert.equal(whole.match(/h0/g)?.length, seen.slots * Object.keys(seen.tracks).length);
   assert.ok(textOf(html).includes(first.sentence));
   assert.equal(html.match(/<figure>/g)?.length, passed.transitions.length);
 });
 
+test('times are counted from the moment at which the change was asked for', () => {
+  const [first] = passed.transitions;
+  const [figure = ''] = sectionOf(renderHtml(passed), 'transitions').split('</figure>');
+  assert.equal(first?.asked?.name, 'policyAccepted');
+  assert.match(textOf(figure), /policy sent and accepted \+0 to \+41 ms/);
+  assert.match(textOf(figure), /label sent and written −410 to −386 ms/);
+});
+
 test('what was not seen of a change is said where it would stand', () => {
-  const text = textOf(sectionOf(toHtml(inconclusive), 'transitions'));
+  const text = textOf(sectionOf(renderHtml(inconclusive), 'transitions'));
   assert.match(text, /not watched yet/);
   assert.match(text, /not seen: the change showed before the observer looked/);
   assert.match(text, /not seen: the change did not show while it was watched/);
-  assert.match(text, /not seen: nobody watched/);
+  assert.match(text, /not seen: no observer ran/);
 });
 
 test('every connection that got through after the first silence has a ring', () => {
-  assert.equal(sectionOf(toHtml(passed), 'transitions').match(/<circle/g), null);
-  const [whole = ''] = sectionOf(toHtml(failed), 'transitions').split('</figure>');
+  assert.equal(sectionOf(renderHtml(passed), 'transitions').match(/<circle/g), null);
+  const [whole = ''] = sectionOf(renderHtml(failed), 'transitions').split('</figure>');
   assert.equal(
     whole
       .split('<svg')
@@ -209,13 +266,13 @@ test('every connection that got through after the first silence has a ring', () 
   );
 });
 
-test('who else was asked is told by source, what contradicts before what agrees, and on top what is missing', () => {
-  const text = textOf(sectionOf(toHtml(doubted), 'findings'));
+test('who else was asked is shown by source, what contradicts before what agrees, and on top what is missing', () => {
+  const text = textOf(sectionOf(renderHtml(doubted), 'findings'));
   for (const { sentence } of doubted.findings) assert.ok(text.includes(sentence), sentence);
   assert.ok(text.indexOf('✗ contradicts') < text.indexOf('✓ agrees A connection'));
   assert.match(
-    textOf(toHtml(doubted)),
-    /contradicted by: connections that stood before the deny, the nodes’ packet counters; missing, at least in part: Azure’s routes/,
+    textOf(renderHtml(doubted)),
+    /contradicted by: A connection that was opened before the deny; The nodes' own packet counters\. Missing, at least in part: Azure's effective routes\./,
   );
-  assert.match(textOf(toHtml(broken)), /rest on what the VM saw; nobody else was asked/);
+  assert.match(textOf(renderHtml(broken)), /rest on what was seen from the vantage\. Nobody else was asked\./);
 });

@@ -3,51 +3,63 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { toJson } from '../../src/report/json.ts';
-import { toMarkdown } from '../../src/report/markdown.ts';
-import { toText } from '../../src/report/text.ts';
-import { duration } from '../../src/report/words.ts';
+import { renderJson } from '../../src/report/json.ts';
+import { renderMarkdown } from '../../src/report/markdown.ts';
+import { renderText } from '../../src/report/text.ts';
+import { formatDuration } from '../../src/report/words.ts';
 import { writeWhole } from '../../src/report/write.ts';
-import { doubted } from './runs.ts';
-import { report, verdict } from './sample.ts';
+import { tellRun } from '../support/report.ts';
+import { doubted, passed, running, skipping, tested } from './runs.ts';
 
-const troubled = report({
-  outcome: 'ERROR',
-  verdicts: [verdict({ verdict: 'INCONCLUSIVE', observed: 'MIXED', phase: 'second' })],
-  failure: {
-    code: 'PreflightFailed',
-    step: 'preflight',
-    message: 'Two problems.',
-    remedy: 'Resolve each.',
-    problems: [
+const troubled = tellRun({
+  until: 'enforced',
+  phases: { enforced: { proofs: { [tested[0]]: ['DROP', 'PROBE_FAULT', 'DROP'] } } },
+  change: {
+    outcome: 'ERROR',
+    failure: {
+      code: 'PreflightFailed',
+      step: 'preflight',
+      message: 'Two problems.',
+      remedy: 'Resolve each.',
+      problems: [
+        {
+          code: 'NodePortTaken',
+          field: 'workload.nodePort',
+          message: '30080 belongs to svc.',
+          remedy: 'Choose another.',
+        },
+      ],
+    },
+    leftovers: [
       {
-        code: 'NodePortTaken',
-        field: 'workload.nodePort',
-        message: '30080 belongs to svc.',
-        remedy: 'Choose another.',
+        what: 'VM hepflow-x-vm',
+        why: 'a lock forbids it',
+        command: 'az vm delete --ids /x',
+        reason: 'failed',
+        code: 'ScopeLocked',
       },
     ],
+    warnings: ['SSH is open to the world.'],
   },
-  leftovers: [{ what: 'VM hepflow-x-vm', why: 'a lock forbids it', command: 'az vm delete --ids /x' }],
-  warnings: ['SSH is open to the world.'],
 });
+const doubtful = troubled.verdicts.find(({ verdict }) => verdict === 'INCONCLUSIVE');
 
 test('the JSON is the whole report, in the order that docs/report.md gives', () => {
   const shuffled = Object.fromEntries(Object.entries(troubled).reverse()) as unknown as typeof troubled;
-  assert.equal(toJson(shuffled), toJson(troubled));
-  assert.deepEqual(JSON.parse(toJson(troubled)), troubled);
+  assert.equal(renderJson(shuffled), renderJson(troubled));
+  assert.deepEqual(JSON.parse(renderJson(troubled)), troubled);
   const documented = [
     ...readFileSync(new URL('../../docs/report.md', import.meta.url), 'utf8').matchAll(/^\| `(\w+)` \|/gm),
   ].map((match) => match[1]);
-  assert.deepEqual(Object.keys(JSON.parse(toJson(report()))), documented.slice(0, Object.keys(report()).length));
+  assert.deepEqual(Object.keys(JSON.parse(renderJson(passed))), documented.slice(0, Object.keys(passed).length));
 });
 
 test('the Markdown has the verdicts with their sentences, the failure with every problem, the leftovers with their commands', () => {
-  const text = toMarkdown(troubled);
+  const text = renderMarkdown(troubled);
   for (const part of [
     '0a1b2c3d: ERROR',
     '**INCONCLUSIVE**',
-    verdict().sentence,
+    doubtful?.sentence ?? 'a sentence',
     'workload.nodePort 30080 belongs to svc. Choose another.',
     'Remedy: Resolve each.',
     'az vm delete --ids /x',
@@ -59,23 +71,37 @@ test('the Markdown has the verdicts with their sentences, the failure with every
 });
 
 test('a table row of the Markdown stays one row, whatever a detail holds', () => {
-  const row = toMarkdown(report())
+  const step = {
+    name: 'labelNode',
+    subject: 'x',
+    outcome: 'failed',
+    startedAt: '2026-01-01T00:00:02.000Z',
+    endedAt: '2026-01-01T00:01:07.000Z',
+    attempts: 3,
+    detail: 'a | b\nc',
+  } as const;
+  const row = renderMarkdown({ ...passed, steps: [step] })
     .split('\n')
     .find((line) => line.includes('labelNode'));
   assert.match(row ?? '', /\| failed \| 2026-01-01T00:00:02\.000Z \| 1 min 05 s \| 3 \| a \\\| b c \|$/);
 });
 
+const nothing = {
+  ...{ verdicts: [], transitions: [], findings: [], evidence: [], changes: [], steps: [] },
+  cluster: null,
+};
+
 test('a report without verdicts, failure and leftovers has no empty sections', () => {
-  const text = toMarkdown(report({ verdicts: [], steps: [], cluster: null }));
+  const text = renderMarkdown({ ...passed, ...nothing });
   assert.doesNotMatch(text, /##/);
   assert.equal(
-    toText(report({ verdicts: [] })),
-    'hepflow run 0a1b2c3d: PASS after 1 min 30 s\nHost endpoints protect the nodes’ ports.\n',
+    renderText({ ...passed, ...nothing }),
+    `hepflow run 0a1b2c3d: PASS after 5 min 00 s\n${passed.summary}\n`,
   );
 });
 
 test('the text keeps to the width of the terminal and says why, wrapped', () => {
-  const text = toText(troubled, { columns: 140 });
+  const text = renderText(troubled, { columns: 140 });
   assert.ok(
     Math.max(
       ...text
@@ -86,7 +112,7 @@ test('the text keeps to the width of the terminal and says why, wrapped', () => 
   );
   for (const part of [
     'INCONCLUSIVE',
-    'kept silent',
+    'could not be',
     'PreflightFailed in preflight: Two problems.',
     'Left behind (1):',
     '    az vm delete --ids /x',
@@ -97,15 +123,15 @@ test('the text keeps to the width of the terminal and says why, wrapped', () => 
 });
 
 test('a terminal too narrow for the table gets lines instead', () => {
-  const text = toText(troubled, { columns: 80 });
+  const text = renderText(troubled, { columns: 80 });
   assert.doesNotMatch(text, /┌/);
   assert.ok(
-    text.includes(`INCONCLUSIVE second ${verdict().target.id}: expected DROP, observed MIXED\n  ${verdict().sentence}`),
+    text.includes(`INCONCLUSIVE enforced ${tested[0]}: expected DROP, observed MIXED\n  ${doubtful?.sentence}`),
   );
 });
 
 test('durations are told as people say them', () => {
-  assert.deepEqual([0, 999, 1000, 59_900, 60_000, 185_000].map(duration), [
+  assert.deepEqual([0, 999, 1000, 59_900, 60_000, 185_000].map(formatDuration), [
     '0 ms',
     '999 ms',
     '1.0 s',
@@ -129,7 +155,7 @@ test('a report file is replaced as a whole, and a failed write leaves nothing be
 });
 
 test('text and Markdown tell how long changes took, what contradicts and what is missing', () => {
-  const [text, markdown] = [toText(doubted, { columns: 140 }), toMarkdown(doubted)];
+  const [text, markdown] = [renderText(doubted, { columns: 140 }), renderMarkdown(doubted)];
   for (const { sentence } of doubted.transitions)
     for (const form of [text, markdown]) assert.ok(form.includes(sentence), sentence);
   for (const { sentence, result } of doubted.findings)
@@ -137,8 +163,19 @@ test('text and Markdown tell how long changes took, what contradicts and what is
   assert.match(text, /^Contradicted: A connection to/m);
   assert.match(
     text,
-    /^Missing: Azure’s effective routes are missing as a witness: the credential may not read them\.$/m,
+    /^Missing: Azure's effective routes gave no answer about .*: the credential may not read them\.$/m,
   );
-  assert.match(text, /^Agreed by: .*Azure’s security rules/m);
-  assert.match(markdown, /- \*\*contradicts\*\* \(enforced, The nodes’ own packet counters\): The rules of/);
+  assert.match(text, /^Agreed by: .*Azure's effective security rules/m);
+  assert.match(markdown, /- \*\*contradicts\*\* \(enforced, The nodes' own packet counters\): \S+ counted no packet/);
+});
+
+test('the Markdown reports why a phase has no verdicts, and what was changed for which phase', () => {
+  assert.match(
+    renderMarkdown(skipping),
+    /^- Second node: both carry the label\. Not looked at: The run was asked to pass it by\.$/m,
+  );
+  const markdown = renderMarkdown(passed);
+  for (const { words } of passed.changes) assert.ok(markdown.includes(`- ${words}`), words);
+  assert.match(markdown, /^- the policy frontend-nodeport-access \(enforced\)$/m);
+  assert.doesNotMatch(renderMarkdown(running), /## Verdicts/);
 });

@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { toHtml } from '../../src/report/html.ts';
+import { renderHtml } from '../../src/report/html.ts';
+import { tellRun } from '../support/report.ts';
+import { checkout, checkoutNodes } from '../support/scenarios.ts';
 import { type Browser, chromium, openBrowser } from './browser.ts';
 import { cancelled, doubted, failed, inconclusive, passed } from './runs.ts';
 
@@ -16,7 +18,7 @@ const pages = {
     says: [
       '✓ PASS',
       '✓ Proved',
-      'went silent 79 to 108 ms after the policy was sent',
+      'fell silent 79 to 108 ms after the policy was sent',
       'Who else was asked',
       '✓ agrees',
       'first silent connection',
@@ -27,16 +29,26 @@ const pages = {
     says: [
       '✗ FAIL',
       '✗ Disproved',
-      'One of 3 connections got through',
-      '4 of 198 new connections after that got through',
+      'It let 1 of 3 connections through',
+      '4 of 198 later connections got through',
       'Left behind: 1',
     ],
   },
   inconclusive: {
     report: inconclusive,
-    says: ['? INCONCLUSIVE', '? Not decided', 'The control was not alive', 'not watched yet', '? missing'],
+    says: ['? INCONCLUSIVE', '? Not decided', 'could not be tried', 'not watched yet', '? missing'],
   },
   doubted: { report: doubted, says: ['? INCONCLUSIVE', '✗ contradicts', 'But: A connection to', 'was reset'] },
+  checkout: {
+    report: tellRun({ scenario: checkout, nodes: checkoutNodes }),
+    says: [
+      '✓ PASS',
+      'Payment is closed on two nodes',
+      'NodePort 31001',
+      'the policy no-shop',
+      'blue:31000, open to silent',
+    ],
+  },
   interrupted: { report: cancelled, says: ['■ CANCELLED', '– Not looked at', 'The run ended before it'] },
 } as const;
 
@@ -59,7 +71,7 @@ describe('the page in Chromium', { skip }, () => {
       for (const width of [1280, 400]) {
         test(`of a run that ended ${name} can be read in ${scheme} at ${width} pixels, with nothing cut off and no complaint`, async () => {
           const file = join(folder, `${name}-${scheme}-${width}.html`);
-          await writeFile(file, toHtml(report));
+          await writeFile(file, renderHtml(report));
           const seen = await browser.look(pathToFileURL(file).href, { scheme, width });
           if (process.env.HEPFLOW_SCREENSHOTS)
             await writeFile(join(process.env.HEPFLOW_SCREENSHOTS, `${name}-${scheme}-${width}.png`), seen.png);

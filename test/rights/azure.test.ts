@@ -7,7 +7,6 @@ import { after, describe, test } from 'node:test';
 import { cluster } from '../../lab/scope.ts';
 import type { RightScope } from '../../src/changes/rights.ts';
 import type { Mission } from '../../src/contract/mission.ts';
-import { createIds, createPeeringId } from '../../src/ownership/names.ts';
 import { inspectAzure } from '../../src/preflight/azure/index.ts';
 import { azureRights } from '../../src/preflight/rights.ts';
 import { findWitnesses } from '../../src/vantage/index.ts';
@@ -20,7 +19,7 @@ import {
   subscriptionId,
   toolsOf,
 } from '../support/azure.ts';
-import { makeAll, undoAll } from '../support/azure-steps.ts';
+import { locateWay, makeAll, undoAll } from '../support/azure-steps.ts';
 
 interface RoleFile {
   readonly Actions: readonly string[];
@@ -176,10 +175,8 @@ test('every action of deploy/azure-role.json is asked for by preflight, a whole 
     name: cluster.name,
   });
   await makeAll(tools, () => contextOf(runRef()));
-  const { network, interface: interfaceId } = createIds(runRef());
-  const peeringIds = [network, clusterVnetId].map((vnetId) => createPeeringId(vnetId, runRef().runId));
   const witnesses = findWitnesses('azureVm') ?? assert.fail('nobody knows the way from a VM');
-  await witnesses({ interfaceId, peeringIds }, [], tools, contextOf(runRef())).finish();
+  await witnesses(locateWay(runRef()), [], tools, contextOf(runRef())).finish();
   await undoAll(runRef(), tools, () => contextOf(runRef()));
   const asked = new Set(azure.lab.actionsAsked().map((action) => action.toLowerCase()));
   const granted = read('azure-role.json').Actions;

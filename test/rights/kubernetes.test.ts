@@ -241,6 +241,7 @@ function recording(inner: Cluster, used: Set<string>): Cluster {
     exists: 'get',
     list: 'list',
     create: 'create',
+    createOrFind: 'create',
     patchMerge: 'patch',
     delete: 'delete',
   } as const;

@@ -4,13 +4,13 @@ import { ApplicationFailure, Client, Connection, WorkflowFailedError, type Workf
 import { type Lab, startLab } from '../../lab/lab.ts';
 import { taskQueue, workflowType } from '../../src/contract/messages.ts';
 import type { Report } from '../../src/contract/report.ts';
-import { differences, type State, stateOf } from '../e2e/faulty-state.ts';
 import { specWith } from '../e2e/world-runs.ts';
+import { listDifferences, readState, type State } from '../support/lab-state.ts';
+import { WorkerUnderTest } from '../support/worker-under-test/worker.ts';
 import { type Ground, groundOf, type Mend, proofHasBegun } from './ground.ts';
 import { type Judgement, judge } from './judge.ts';
-import type { Moment } from './moments.ts';
+import { type Moment, nameMoment } from './moments.ts';
 import type { Fault, Mutation } from './mutation.ts';
-import { startWorkerUnderTest, type WorkerUnderTest } from './worker-process.ts';
 
 export interface Result extends Judgement {
   readonly mutation: Mutation;
@@ -42,8 +42,8 @@ export async function startSelfTest(signal?: AbortSignal): Promise<SelfTest> {
     stops.push(() => lab.stop());
     const connection = await Connection.connect({ address: lab.temporal.address });
     stops.push(() => connection.close());
-    const worker = await startWorkerUnderTest(lab.environment);
-    stops.push(() => worker.stop());
+    const worker = await WorkerUnderTest.start(lab.environment, { act: 'stop always' });
+    stops.push(() => worker.kill());
     const ground = await groundOf(lab);
     const client = new Client({ connection, namespace: lab.temporal.namespace });
     let runs = 0;
@@ -72,10 +72,10 @@ async function runMutation(
   mutation: Mutation,
   workflowId: string,
 ): Promise<Result> {
-  const before = await stateOf(ground.lab);
+  const before = await readState(ground.lab);
   const startedAt = performance.now();
   const damage = new Damage(ground, mutation.faults);
-  worker.atMoments((moment) => damage.at(moment));
+  worker.answerStops((stop) => damage.at(nameMoment(stop)));
   let report: Report | undefined;
   try {
     const spec = await specWith({ secondNode: { when: 'never' }, ...mutation.spec });
@@ -84,11 +84,11 @@ async function runMutation(
     if (report === undefined) await handle.terminate('it did not end').catch(() => {});
   } finally {
     await damage.mend();
-    worker.atMoments(async () => {});
+    worker.answerStops(async () => {});
   }
   const seconds = Math.round((performance.now() - startedAt) / 100) / 10;
   if (signal?.aborted) throw new Error('The self-test was interrupted.');
-  const left = Object.entries(differences(before, await settled(ground.lab, before)));
+  const left = Object.entries(listDifferences(before, await settled(ground.lab, before)));
   const leftText = left.map(
     ([path, { before: was, after: is }]) => `left in the lab:${path} was ${short(was)}, is ${short(is)}`,
   );
@@ -177,7 +177,7 @@ const short = (value: unknown): string => JSON.stringify(value)?.slice(0, 100) ?
 
 async function settled(lab: Lab, before: State): Promise<State> {
   for (const deadline = Date.now() + settleMs; ; await sleep(100)) {
-    const after = await stateOf(lab);
-    if (Date.now() > deadline || Object.keys(differences(before, after)).length === 0) return after;
+    const after = await readState(lab);
+    if (Date.now() > deadline || Object.keys(listDifferences(before, after)).length === 0) return after;
   }
 }

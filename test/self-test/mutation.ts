@@ -1,10 +1,9 @@
 /** What a mutation is, and what mutations have in common. */
-import type { Phase } from '../../src/contract/evidence.ts';
 import type { Finding, RunOutcome } from '../../src/contract/report.ts';
 import type { VerdictKind } from '../../src/contract/verdict.ts';
 import type { Spec } from '../e2e/world-runs.ts';
 import { nodePort } from './ground.ts';
-import type { Moment } from './moments.ts';
+import type { Moment, Phase } from './moments.ts';
 import type { Strike } from './strikes.ts';
 
 export interface Fault {

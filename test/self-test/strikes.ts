@@ -2,7 +2,7 @@
 import type { Distortion } from '../../lab/calico/felix/felix.ts';
 import type { GlobalNetworkPolicy } from '../../lab/calico/objects.ts';
 import { cluster } from '../../lab/scope.ts';
-import { runLabel } from '../../src/ownership/names.ts';
+import { runLabel } from '../../src/ownership/marks.ts';
 import { killSessions } from '../chaos/strikes.ts';
 import { groupId } from '../interop/arm.ts';
 import { addRules, type Ground, type Mend, nodePort, packetsOf, proofHasEnded, until, vmSpace } from './ground.ts';

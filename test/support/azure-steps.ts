@@ -28,6 +28,15 @@ export const listAzureChanges = (run: RunRef) => {
   } as const satisfies Record<string, Change>;
 };
 
+/** What is asked about the way from the VM to the nodes. */
+export const locateWay = (run: RunRef) => {
+  const { network, interface: interfaceId } = createIds(run);
+  return {
+    interfaceId,
+    peeringIds: [createPeeringId(network, run.runId), createPeeringId(clusterVnetId, run.runId)],
+  } as const;
+};
+
 /** A context for one call, so that no call sees what another one remembered. */
 export type Contexts = () => StepContext;
 
@@ -57,7 +66,7 @@ export async function makeAll(tools: Tools, context: Contexts) {
 export async function undoAll(run: RunRef, tools: Tools, context: Contexts) {
   const ids = createIds(run);
   const undo = (name: string, input: object): Promise<Undone> => findUndo(name)(input, tools, context());
-  const [near, far] = [ids.network, clusterVnetId].map((vnetId) => createPeeringId(vnetId, run.runId));
+  const [near, far] = locateWay(run).peeringIds;
   return {
     far: await undo('deletePeering', { id: far, remoteVnetId: ids.network }),
     near: await undo('deletePeering', { id: near, remoteVnetId: clusterVnetId }),

@@ -15,7 +15,6 @@ import { createObjectMarks } from '../../src/ownership/marks.ts';
 import { createIds, createPeeringId } from '../../src/ownership/names.ts';
 import type { StepContext, Tools } from '../../src/step/context.ts';
 import { findLeftovers } from '../../src/sweep/find-leftovers.ts';
-import { makeAll, networkSettings } from '../support/azure-steps.ts';
 import {
   type AzureUnderTest,
   clusterVnetId,
@@ -24,6 +23,7 @@ import {
   startAzureUnderTest,
   toolsOf,
 } from '../support/azure.ts';
+import { makeAll, networkSettings } from '../support/azure-steps.ts';
 import { draftChange, findApply } from '../support/changes.ts';
 import {
   nodeNames,
@@ -208,12 +208,7 @@ describe('the sweeper', () => {
     const run = runRef('dddddddd');
     const { network } = createIds(run);
     const far = createPeeringId(clusterVnetId, run.runId);
-    await tools.azure.networks.ensure(
-      network,
-      createNetworkBody(run, networkSettings),
-      lro(run),
-      () => true,
-    );
+    await tools.azure.networks.ensure(network, createNetworkBody(run, networkSettings), lro(run), () => true);
     await tools.azure.peerings.ensure(far, createPeeringBody(network), lro(run), () => true);
     await tools.azure.networks.remove(network, lro(run), () => true);
     const found = await find();
@@ -239,7 +234,12 @@ describe('the sweeper', () => {
     ] as const;
     await tools.azure.peerings.ensure(sides[0], createPeeringBody(clusterVnetId), lro(run), () => true);
     await tools.azure.peerings.ensure(sides[1], createPeeringBody(vnet('hepflow-ffffffff-vnet')), lro(run), () => true);
-    await tools.azure.peerings.ensure(createPeeringId(clusterVnetId, run.runId), createPeeringBody(theirs), lro(run), () => true);
+    await tools.azure.peerings.ensure(
+      createPeeringId(clusterVnetId, run.runId),
+      createPeeringBody(theirs),
+      lro(run),
+      () => true,
+    );
     const service = (runId: string) => ({
       apiVersion: 'v1',
       kind: 'Service',

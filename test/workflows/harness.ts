@@ -7,27 +7,31 @@ import { defineSearchAttributeKey } from '@temporalio/common';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { bundleWorkflowCode, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { programs } from '../../lab/tools/programs.ts';
+import type { Cluster } from '../../src/adapters/kubernetes/index.ts';
 import { resolveMission } from '../../src/config/run-spec.ts';
+import type { Applied, UndoEntry, UndoOutcome } from '../../src/contract/change.ts';
 import type { Connection, Evidence } from '../../src/contract/evidence.ts';
 import { type FailureCode, failures } from '../../src/contract/failures.ts';
 import { searchAttributes, workflowType } from '../../src/contract/messages.ts';
 import type { Mission } from '../../src/contract/mission.ts';
 import type { Report } from '../../src/contract/report.ts';
+import type { RunIdentity } from '../../src/contract/run.ts';
+import type { Scenario } from '../../src/contract/scenario.ts';
 import type { Site } from '../../src/contract/site.ts';
 import type {
   Activities,
+  ApplyChange,
   Call,
+  Preflight,
+  PreflightInput,
   ProbeInput,
   Result,
-  RunRef,
-  StepInput,
-  StepName,
-  StepOutput,
-  UndoEntry,
-  UndoOutcome,
+  UndoInput,
 } from '../../src/contract/steps.ts';
-import { sealed } from '../../src/evidence/seal.ts';
-import { idsOf } from '../../src/ownership/names.ts';
+import { sealEvidence } from '../../src/evidence/seal.ts';
+import { locateCluster } from '../../src/preflight/locate.ts';
+import { planRun } from '../../src/preflight/plan.ts';
+import { createWorkshop } from '../../src/scenario/workshop.ts';
 import { toApplicationFailure } from '../../src/step/failures/index.ts';
 
 export const spec = {
@@ -46,87 +50,136 @@ export const site: Site = {
   clusterVnetId: vnet,
   clusterAddressSpaces: ['10.240.0.0/16'],
   nodes: [
-    { name: 'node-a', internalIp: '10.240.0.4', priorLabel: null },
-    { name: 'node-b', internalIp: '10.240.0.35', priorLabel: 'other' },
+    { name: 'node-a', internalIp: '10.240.0.4' },
+    { name: 'node-b', internalIp: '10.240.0.35' },
   ],
   readyNodes: ['node-a', 'node-b'],
-  calico: { flavour: 'cloud', version: 'v3.32.1', priorAutoCreate: 'Disabled', priorFlowLogs: null },
+  calico: { flavour: 'cloud', version: 'v3.32.1' },
   searchAttributes: true,
   warnings: [],
 };
 
+/** The cluster as far as prior values are read: autoCreate is Disabled, and node-b has the label already. */
+const objects: Readonly<Record<string, object>> = {
+  'kubecontrollersconfigurations/default': {
+    metadata: {},
+    spec: { controllers: { node: { hostEndpoint: { autoCreate: 'Disabled' } } } },
+  },
+  'nodes/node-b': { metadata: { labels: { 'host-end-point': 'other' } } },
+};
+const cluster = {
+  find: async ({ plural }: { plural: string }, name: string) => objects[`${plural}/${name}`],
+} as unknown as Cluster;
+
 /** One call that a fake received; undo calls have their entries' names joined. */
 export interface Recorded {
-  readonly step: StepName | 'undo';
+  readonly step: string;
   readonly subject: string;
   readonly input: unknown;
 }
 
 export interface FakeBehaviour {
   /** Called before a step's fake answers; may throw or wait. */
-  readonly before?: (step: StepName | 'undo', input: never, attempt: number) => Promise<void> | void;
+  readonly before?: (step: string, input: never, attempt: number) => Promise<void> | void;
   readonly undo?: (entry: UndoEntry, attempt: number) => Partial<UndoOutcome> | undefined;
   readonly evidence?: (input: ProbeInput) => Evidence;
   readonly site?: Site;
   readonly takenOverFrom?: string;
+  /** Default: the workshop. */
+  readonly createScenario?: (mission: Mission) => Scenario;
 }
+
+/** What each change answers; the test's own list of steps, so that one that is not called is noticed. */
+const answers: Readonly<Record<string, (behaviour: FakeBehaviour) => Applied>> = {
+  holdCluster: ({ takenOverFrom }) => ({
+    found: 'held',
+    ...(takenOverFrom && { warnings: [`The cluster was still held by ${takenOverFrom}; this run took over.`] }),
+  }),
+  createNetwork: () => ({ found: '' }),
+  createPublicIp: () => ({ found: '203.0.113.10', facts: { publicAddress: '203.0.113.10' } }),
+  createSecurityGroup: () => ({ found: 'AllowRuleSSH' }),
+  createInterface: () => ({ found: '192.168.1.4', facts: { sourceAddress: '192.168.1.4' } }),
+  createVm: () => ({ found: 'Standard_B2ts_v2' }),
+  awaitSsh: () => ({ found: 'kernel 6.8.0', facts: { kernel: '6.8.0' } }),
+  peerToCluster: () => ({ found: '' }),
+  peerFromCluster: () => ({ found: 'Connected, FullyInSync' }),
+  enableAutoHostEndpoints: () => ({ found: '2 host endpoints', facts: { hostEndpoints: ['a-hep', 'b-hep'] } }),
+  enableFlowLogs: () => ({ found: 'read back as true', facts: { hostEndpointFlowLogs: 'enabled' } }),
+  exposeNodePort: () => ({ found: 'NodePort 30080' }),
+  labelNode: () => ({ found: 'on its host endpoint too' }),
+  applyPolicy: () => ({ found: 'applied' }),
+};
 
 /** Steps that do nothing but answer as if all went well. */
 export function fakeActivities(behaviour: FakeBehaviour = {}): { activities: Activities; calls: Recorded[] } {
   const calls: Recorded[] = [];
-  const outputs: { [N in StepName]: (input: StepInput<N>, run: RunRef) => StepOutput<N> } = {
-    preflight: ({ spec }) => ({ mission: resolveMission(spec) as Mission, site: behaviour.site ?? site }),
-    holdCluster: () => ({ since: new Date().toISOString(), takenOverFrom: behaviour.takenOverFrom ?? null }),
-    createNetwork: (_input, run) => ({ id: idsOf(run).network, subnetId: idsOf(run).subnet }),
-    createPublicIp: () => ({ id: '/ip', address: '203.0.113.10' }),
-    createSecurityGroup: () => ({ id: '/nsg' }),
-    createInterface: () => ({ id: '/nic', privateAddress: '192.168.1.4' }),
-    createVm: ({ sizes }) => ({ id: '/vm', size: sizes[0] ?? '', hostKey: 'ssh-ed25519 AAAA' }),
-    awaitSsh: () => ({ kernel: '6.8.0', python: 'Python 3.12.3' }),
-    peerToCluster: () => ({ id: '/peering' }),
-    peerFromCluster: () => ({ id: '/peering-back', peeringState: 'Connected', syncLevel: 'FullyInSync' }),
-    enableAutoHostEndpoints: ({ readyNodes }) => ({
-      changed: true,
-      names: readyNodes.map((node) => `${node}-auto-hep`),
-    }),
-    enableFlowLogs: () => ({ changed: true, supported: true }),
-    exposeNodePort: ({ nodePort }) => ({ nodePort, readyEndpoints: 2 }),
-    labelNode: ({ node }) => ({ changed: true, hostEndpoint: `${node}-auto-hep` }),
-    applyPolicy: ({ name }) => ({ name, acceptedAt: new Date().toISOString() }),
-    probe: (input) => sealed((behaviour.evidence ?? asExpected)(input), input.previousSeal ?? ''),
-  };
-  const step =
-    <N extends StepName>(name: N) =>
-    async ({ input, run }: Call<StepInput<N>>): Promise<Result<StepOutput<N>>> => {
+  const answer =
+    <Input, Output, Run extends RunIdentity>(
+      step: string,
+      describe: (input: Input) => string,
+      respond: (input: Input, run: Run) => Output | Promise<Output>,
+    ) =>
+    async ({ input, run }: Call<Input, Run>): Promise<Result<Output>> => {
       const { attempt } = Context.current().info;
-      calls.push({ step: name, subject: subjectOf(input), input });
-      await behaviour.before?.(name, input as never, attempt);
+      calls.push({ step, subject: describe(input), input });
+      await behaviour.before?.(step, input as never, attempt);
       try {
-        return { output: outputs[name](input, run), attempts: attempt };
+        return { output: await respond(input, run), attempts: attempt };
       } catch (error) {
         throw toApplicationFailure(error, attempt);
       }
     };
-  const undo = async ({
-    input: { entries },
-  }: Call<{ readonly entries: readonly UndoEntry[] }>): Promise<Result<readonly UndoOutcome[]>> => {
-    const { attempt } = Context.current().info;
-    calls.push({
-      step: 'undo',
-      subject: entries.map(({ undo, subject }) => `${undo} ${subject}`).join(', '),
-      input: entries,
-    });
-    await behaviour.before?.('undo', entries as never, attempt);
-    const now = new Date().toISOString();
-    const done: UndoOutcome = { outcome: 'done', retryable: false, code: '', detail: '', startedAt: now, endedAt: now };
-    return { output: entries.map((entry) => ({ ...done, ...behaviour.undo?.(entry, attempt) })), attempts: attempt };
+  const changes = Object.entries(answers).map(([step, respond]): [string, ApplyChange] => [
+    step,
+    answer(
+      step,
+      ({ change }) => ('node' in change ? String(change.node) : ''),
+      () => respond(behaviour),
+    ),
+  ]);
+  const now = new Date().toISOString();
+  const done: UndoOutcome = {
+    ...{ outcome: 'done', retryable: false, code: '', detail: '' },
+    ...{ startedAt: now, endedAt: now },
   };
-  const activities = Object.fromEntries((Object.keys(outputs) as StepName[]).map((name) => [name, step(name)]));
-  return { activities: { ...activities, undo } as unknown as Activities, calls };
+  const named: Activities = {
+    preflight: answer(
+      'preflight',
+      () => '',
+      (input: PreflightInput, run: RunIdentity) => preflight(input, run, behaviour),
+    ),
+    probe: answer(
+      'probe',
+      ({ phase }: ProbeInput) => phase,
+      (input: ProbeInput) => sealEvidence((behaviour.evidence ?? asExpected)(input), input.previousSeal ?? ''),
+    ),
+    undo: answer(
+      'undo',
+      ({ entries }: UndoInput) => entries.map(({ undo, subject }) => `${undo} ${subject}`).join(', '),
+      ({ entries }: UndoInput) => {
+        const { attempt } = Context.current().info;
+        return entries.map((entry) => ({ ...done, ...behaviour.undo?.(entry, attempt) }));
+      },
+    ),
+  };
+  return { activities: { ...Object.fromEntries(changes), ...named }, calls };
 }
 
-const subjectOf = (input: object): string =>
-  'phase' in input ? String(input.phase) : 'node' in input ? String(input.node) : '';
+async function preflight(
+  { spec: given, holder }: PreflightInput,
+  identity: RunIdentity,
+  { site: own = site, createScenario = createWorkshop }: FakeBehaviour,
+): Promise<Preflight> {
+  const mission = resolveMission(given) as Mission;
+  const run = {
+    ...identity,
+    subscriptionId: mission.subscriptionId,
+    resourceGroup: mission.vm.resourceGroup,
+    location: own.location,
+    cluster: locateCluster(mission),
+  };
+  return { mission, site: own, plan: await planRun(createScenario(mission), { run, site: own }, holder, cluster) };
+}
 
 /** Evidence of a world that behaves as expected. */
 export function asExpected(
@@ -153,16 +206,18 @@ export function asExpected(
     );
     return [...live, ...proof];
   });
-  const backends = { readyEndpoints: 2, readAt: at };
+  const health = { readyEndpoints: 2, readAt: at };
+  const services = new Set(input.targets.flatMap(({ service }) => service ?? []));
   return {
     phase: input.phase,
+    vantage: input.vantage.id,
     startedAt: at,
     endedAt: at,
     kernel: '6.8.0',
     targets: input.targets,
     convergence: { reached: true, rounds: 1, elapsedMs: 5 },
     connections: connections.map(override),
-    backends: { before: backends, after: backends },
+    backends: Object.fromEntries([...services].map((name) => [name, { before: health, after: health }])),
   };
 }
 

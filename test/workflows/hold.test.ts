@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test';
 import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import type { Report } from '../../src/contract/report.ts';
+import type { ChangeInput, UndoInput } from '../../src/contract/steps.ts';
 import { failAs, fakeActivities, type Harness, spec, startHarness } from './harness.ts';
 
 let harness: Harness;
@@ -38,11 +39,13 @@ test('the holder names Temporal namespace, workflow and first run; it is the sam
     return `default/${workflowId}/${raw.workflowExecutionInfo?.firstRunId}`;
   });
   const holders = fakes.calls.flatMap(({ step, input }) => {
-    const entry =
+    const given =
       step === 'undo'
-        ? (input as { undo: string; input: object }[]).find(({ undo }) => undo === 'releaseCluster')?.input
-        : (input as object);
-    return entry !== undefined && 'holder' in entry ? [entry.holder] : [];
+        ? (input as UndoInput).entries.find(({ undo }) => undo === 'releaseCluster')?.input
+        : step === 'holdCluster'
+          ? (input as ChangeInput).change
+          : (input as object);
+    return given !== undefined && 'holder' in given ? [given.holder] : [];
   });
   assert.deepEqual(holders, [expected, expected, expected]);
 });

@@ -29,7 +29,7 @@ test('the signal labelNode2 during the wait adds the second node; sent twice it 
     return handle.result();
   });
   assert.deepEqual(probes(fakes.calls), ['baseline', 'enforced', 'second', 'restored']);
-  assert.equal(report.steps.find(({ name }) => name === 'awaitSecondNode')?.outcome, 'done');
+  assert.equal(report.steps.find(({ name }) => name === 'awaitSignal')?.outcome, 'done');
 });
 
 test('the update answers with the verdicts of the second node', async () => {
@@ -49,7 +49,7 @@ test('the update is refused with the reason when the spec says never', async () 
     await assert.rejects(
       handle.executeUpdate(labelNode2Update),
       (error: unknown) =>
-        error instanceof WorkflowUpdateFailedError && /secondNode.when never/.test(error.cause?.message ?? ''),
+        error instanceof WorkflowUpdateFailedError && /leaves phase second out/.test(error.cause?.message ?? ''),
     );
     refused = true;
     await handle.result();
@@ -90,7 +90,7 @@ test('nobody asks: the wait is bounded, and the run ends without the second node
     handle.result(),
   );
   assert.deepEqual(probes(fakes.calls), ['baseline', 'enforced', 'restored']);
-  assert.equal(report.steps.find(({ name }) => name === 'awaitSecondNode')?.outcome, 'skipped');
+  assert.equal(report.steps.find(({ name }) => name === 'awaitSignal')?.outcome, 'skipped');
 });
 
 test('cleanup on-signal waits for finish before the first undo', async () => {
@@ -99,7 +99,7 @@ test('cleanup on-signal waits for finish before the first undo', async () => {
     fakes,
     { ...spec, secondNode: { when: 'never' }, cleanup: { when: 'on-signal' } },
     async (handle) => {
-      await waiting(handle, 'awaiting-finish');
+      await waiting(handle, 'waiting');
       assert.ok(!fakes.calls.some(({ step }) => step === 'undo'));
       await handle.signal(finishSignal);
       await handle.result();
@@ -109,9 +109,9 @@ test('cleanup on-signal waits for finish before the first undo', async () => {
 
 async function waiting(
   handle: { query<T>(name: string): Promise<T> },
-  phase: Progress['phase'] = 'awaiting-second-node',
+  phase: Progress['stage'] = 'waiting',
 ): Promise<void> {
-  while ((await handle.query<Progress>(progressQuery)).phase !== phase) await pause();
+  while ((await handle.query<Progress>(progressQuery)).stage !== phase) await pause();
 }
 async function waitFor(holds: () => boolean): Promise<void> {
   while (!holds()) await pause();

@@ -4,9 +4,10 @@ import { after, before, test } from 'node:test';
 import { WorkflowFailedError } from '@temporalio/client';
 import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
 import { resolveSweep } from '../../src/config/sweep-spec.ts';
+import type { UndoEntry } from '../../src/contract/change.ts';
 import { sweepWorkflowType } from '../../src/contract/messages.ts';
-import type { Activities, UndoEntry } from '../../src/contract/steps.ts';
-import type { Found, Origin, SweepActivities, SweepResult, SweepSpec } from '../../src/contract/sweep.ts';
+import type { Activities, UndoInput } from '../../src/contract/steps.ts';
+import type { Found, SweepActivities, SweepResult, SweepSpec } from '../../src/contract/sweep.ts';
 import { toApplicationFailure } from '../../src/step/failures/index.ts';
 import { type FakeBehaviour, fakeActivities, type Harness, spec, startHarness } from './harness.ts';
 
@@ -19,26 +20,29 @@ after(() => harness?.close());
 const hour = 60 * 60 * 1000;
 const ago = (hours: number): string => new Date(Date.now() - hours * hour).toISOString();
 
-function thing(runId: string, origin: Origin | null, change: Partial<Found> = {}): Found {
-  const marks = {
+/** What takes a thing back, as the search for leftovers tells it. */
+const entry = (undo: string, subject: string, input: object = {}): UndoEntry => ({
+  ...{ change: '', undo, subject, input },
+  ...{ command: `by hand ${undo} ${subject}`, moment: null },
+});
+
+function thing(runId: string, undo: UndoEntry | null, change: Partial<Found> = {}): Found {
+  return {
+    what: `${undo?.undo ?? 'a mark'} of ${runId}`,
+    id: `/${runId}/${undo?.undo}`,
+    runId,
     owner: `hepflow-${runId}`,
     createdAt: ago(3),
     expiresAt: ago(-21),
     runIs: 'over',
     resourceGroup: 'vms',
-  } as const;
-  return {
-    what: `${origin?.step ?? 'a mark'} of ${runId}`,
-    id: `/${runId}/${origin?.step}`,
-    runId,
-    ...marks,
-    origin,
+    undo,
     ...change,
   };
 }
 const vnet = (runId: string, change?: Partial<Found>): Found =>
-  thing(runId, { step: 'createNetwork', input: {} }, change);
-const policy = (runId: string): Found => thing(runId, { step: 'applyPolicy', input: { name: 'deny' } });
+  thing(runId, entry('deleteNetwork', `hepflow-${runId}-vnet`), change);
+const policy = (runId: string): Found => thing(runId, entry('deletePolicy', 'deny', { name: 'deny' }));
 
 async function sweep(found: readonly Found[], change: Partial<SweepSpec> = {}, undo?: FakeBehaviour['undo']) {
   const { activities, calls } = fakeActivities(undo === undefined ? {} : { undo });
@@ -57,11 +61,12 @@ async function sweep(found: readonly Found[], change: Partial<SweepSpec> = {}, u
 
 const rowsOf = ({ found }: SweepResult): string[] => found.map(({ what, decision }) => `${what}: ${decision}`);
 
-test('of each dead run everything is undone, last made first, in one call; the run is told as it was (W5, W6)', async () => {
+test('of each dead run everything is undone in the order in which it was found, in one call; what one entry takes back is undone once (W5, W6)', async () => {
   const [one, other] = ['aaaaaaaa', 'bbbbbbbb'];
-  const disk = thing(one, { step: 'createVm', input: {} }, { what: 'disk' });
-  const vm = thing(one, { step: 'createVm', input: {} }, { what: 'vm' });
-  const result = await sweep([vnet(one), vm, disk, policy(one), vnet(other)]);
+  const machine = entry('deleteVm', `hepflow-${one}-vm`);
+  const [vm, disk] = ['vm', 'disk'].map((what) => thing(one, machine, { what }));
+  assert.ok(vm && disk);
+  const result = await sweep([policy(one), vm, disk, vnet(other), vnet(one)]);
   assert.deepEqual(
     result.calls.map(({ subject }) => subject),
     [
@@ -69,11 +74,8 @@ test('of each dead run everything is undone, last made first, in one call; the r
       'deleteNetwork hepflow-bbbbbbbb-vnet',
     ],
   );
-  const [entries] = result.calls.map(({ input }) => input as readonly UndoEntry[]);
-  assert.match(
-    JSON.stringify(entries),
-    /resourceGroups\/vms\/providers\/Microsoft\.Network\/virtualNetworks\/hepflow-aaaaaaaa-vnet/,
-  );
+  const [entries] = result.calls.map(({ input }) => (input as UndoInput).entries);
+  assert.deepEqual(entries?.[0]?.input, { name: 'deny' });
   assert.deepEqual(new Set(result.found.map(({ decision }) => decision)), new Set(['removed']));
   assert.equal(result.left, 0);
 });
@@ -86,10 +88,10 @@ test('nothing is undone of a living run, of a young one, and of one that Tempora
     vnet('dddddddd', { runIs: 'unknown', createdAt: ago(25), expiresAt: ago(1) }),
   ]);
   assert.deepEqual(rowsOf(result), [
-    'createNetwork of aaaaaaaa: kept: its run lives',
-    'createNetwork of bbbbbbbb: kept: too young',
-    'createNetwork of cccccccc: kept: its run may live',
-    'createNetwork of dddddddd: removed',
+    'deleteNetwork of aaaaaaaa: kept: its run lives',
+    'deleteNetwork of bbbbbbbb: kept: too young',
+    'deleteNetwork of cccccccc: kept: its run may live',
+    'deleteNetwork of dddddddd: removed',
   ]);
   assert.deepEqual(
     result.calls.map(({ subject }) => subject),
@@ -106,19 +108,18 @@ test('a dry run undoes nothing, and shows what would be removed with the command
   const result = await sweep([vnet('aaaaaaaa')], { dryRun: true });
   assert.deepEqual(
     [rowsOf(result), result.calls, result.left],
-    [['createNetwork of aaaaaaaa: would be removed'], [], 1],
+    [['deleteNetwork of aaaaaaaa: would be removed'], [], 1],
   );
-  assert.match(result.found[0]?.command ?? '', /^az network vnet delete --ids \S+hepflow-aaaaaaaa-vnet$/);
+  assert.match(result.found[0]?.command ?? '', /^by hand deleteNetwork hepflow-aaaaaaaa-vnet$/);
 });
 
 test('what is locked, changed by somebody else, or fails is said with its reason and command, and stops none of the rest (W3, W5)', async () => {
-  const peering: Origin = { step: 'peerFromCluster', input: { vnetId: '/sub/vnet', clusterVnetId: '/mc/vnet' } };
   const found = [
-    vnet('aaaaaaaa'),
-    thing('aaaaaaaa', { step: 'createPublicIp', input: {} }),
-    thing('aaaaaaaa', { step: 'enableFlowLogs', input: { prior: null } }),
-    thing('aaaaaaaa', peering),
     policy('aaaaaaaa'),
+    thing('aaaaaaaa', entry('restoreFlowLogs', 'flowLogs')),
+    thing('aaaaaaaa', entry('deletePeering', 'on mc')),
+    thing('aaaaaaaa', entry('deletePublicIp', 'ip')),
+    vnet('aaaaaaaa'),
   ];
   const result = await sweep(found, {}, ({ undo }) => {
     if (undo === 'deletePublicIp') return { outcome: 'failed', code: 'ScopeLocked', detail: 'locked by them' };
@@ -129,11 +130,11 @@ test('what is locked, changed by somebody else, or fails is said with its reason
   assert.deepEqual(
     result.found.map(({ what, decision, why }) => [what.split(' ')[0], decision, why]),
     [
-      ['applyPolicy', 'failed', 'may not'],
-      ['enableFlowLogs', 'kept: changed by somebody else', 'it is theirs now'],
-      ['peerFromCluster', 'kept: locked', 'lockdown'],
-      ['createPublicIp', 'kept: locked', 'locked by them'],
-      ['createNetwork', 'removed', 'hepflow-aaaaaaaa is over.'],
+      ['deletePolicy', 'failed', 'may not'],
+      ['restoreFlowLogs', 'kept: changed by somebody else', 'it is theirs now'],
+      ['deletePeering', 'kept: locked', 'lockdown'],
+      ['deletePublicIp', 'kept: locked', 'locked by them'],
+      ['deleteNetwork', 'removed', 'hepflow-aaaaaaaa is over.'],
     ],
   );
   assert.equal(result.left, 4);

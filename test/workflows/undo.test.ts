@@ -4,7 +4,7 @@ import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { reportQuery } from '../../src/contract/messages.ts';
 import type { Report } from '../../src/contract/report.ts';
-import type { StepName, UndoEntry, UndoName } from '../../src/contract/steps.ts';
+import type { UndoInput } from '../../src/contract/steps.ts';
 import { type FakeBehaviour, failAs, fakeActivities, type Harness, spec, startHarness } from './harness.ts';
 
 let harness: Harness;
@@ -16,7 +16,7 @@ after(() => harness?.close());
 const always = { ...spec, secondNode: { when: 'always' } };
 
 /** Which undo belongs to which step; the test's own list, so that a step without its undo is noticed. */
-const undoOf: Partial<Record<StepName, UndoName>> = {
+const undoOf: Readonly<Record<string, string>> = {
   holdCluster: 'releaseCluster',
   createNetwork: 'deleteNetwork',
   createPublicIp: 'deletePublicIp',
@@ -31,7 +31,7 @@ const undoOf: Partial<Record<StepName, UndoName>> = {
   labelNode: 'restoreLabel',
   applyPolicy: 'deletePolicy',
 };
-const steps: readonly StepName[] = ['preflight', ...(Object.keys(undoOf) as StepName[]), 'awaitSsh', 'probe'];
+const steps: readonly string[] = ['preflight', ...Object.keys(undoOf), 'awaitSsh', 'probe'];
 
 /** Runs to the end, expecting failure; gives the report that the failure carries. */
 async function failingRun(
@@ -51,11 +51,11 @@ async function failingRun(
 
 /** Every attempted step must have been undone, and nothing but the steps that the run began: one may be cancelled between its record and its first attempt. */
 function assertUndoneExactly(calls: ReturnType<typeof fakeActivities>['calls'], report: Report): void {
-  const attempted = calls.filter(({ step }) => step !== 'undo').flatMap(({ step }) => undoOf[step as StepName] ?? []);
-  const begun = report.steps.flatMap(({ name }) => undoOf[name as StepName] ?? []);
+  const attempted = calls.filter(({ step }) => step !== 'undo').flatMap(({ step }) => undoOf[step] ?? []);
+  const begun = report.steps.flatMap(({ name }) => undoOf[name] ?? []);
   const undone = calls
     .filter(({ step }) => step === 'undo')
-    .flatMap(({ input }) => (input as UndoEntry[]).map(({ undo }) => undo));
+    .flatMap(({ input }) => (input as UndoInput).entries.map(({ undo }) => undo));
   assert.deepEqual(undone.toSorted(), begun.toSorted());
   for (const undo of attempted) assert.ok(undone.includes(undo), `${undo} is missing`);
 }
@@ -235,6 +235,8 @@ test('garbage as input fails with InvalidInput and every problem, and never hang
   for (const garbage of [null, 42, 'x', [], {}, { subscriptionId: 1, nonsense: true }]) {
     const { report, type } = await failingRun({}, garbage as object);
     assert.equal(type, 'InvalidInput');
+    for (const { field, message, remedy } of report.failure?.problems ?? [])
+      assert.ok(`${field} ${message}`.trim() && remedy, `a problem of ${JSON.stringify(garbage)} says nothing`);
     assert.ok((report.failure?.problems.length ?? 0) > 0, JSON.stringify(garbage));
   }
 });

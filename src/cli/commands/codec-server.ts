@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { createPayloadCodec } from '../../codec/payload-codec.ts';
 import { startCodecServer } from '../../codec/server.ts';
 import { CommandError } from '../exit-code.ts';
-import { keyRing } from '../payload-codec.ts';
+import { readKeyRing } from '../payload-codec.ts';
 
 const devServerUi = ['http://localhost:8233', 'http://127.0.0.1:8233'];
 
@@ -21,7 +21,7 @@ export function addCodecServerCommand(program: Command): void {
       collect,
     )
     .action(async ({ port, origin: origins = devServerUi }: { port: number; origin?: string[] }) => {
-      const keys = keyRing();
+      const keys = readKeyRing();
       if (keys === undefined)
         throw new CommandError('HEPFLOW_PAYLOAD_KEY is needed: the key ring file that the workers have.');
       const server = await startCodecServer({ codec: createPayloadCodec(keys), port, origins }).catch(

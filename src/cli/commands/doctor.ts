@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import { resolveReaderOptions } from '../../config/worker-options.ts';
 import type { Checkup } from '../../contract/diagnosis.ts';
-import { checkupText } from '../checkup-text.ts';
+import { formatCheckup } from '../checkup-text.ts';
 import { CommandError } from '../exit-code.ts';
 import { addSpecOptions, readSpec, type SpecChanges } from '../spec-file.ts';
-import { terminalOn } from '../terminal.ts';
-import { addWorkerFlags, orRefuse } from '../worker-flags.ts';
+import { openTerminal } from '../terminal.ts';
+import { addWorkerFlags, resolveOrRefuse } from '../worker-flags.ts';
 
 interface DoctorFlags extends SpecChanges {
   readonly file?: string;
@@ -27,7 +27,7 @@ export function addDoctorCommand(program: Command): void {
     .action(async (flags: DoctorFlags) => {
       const [{ mission }, options] = both(
         () => readSpec(flags.file, flags),
-        () => orRefuse('The doctor cannot look', () => resolveReaderOptions(flagsIn(flags))),
+        () => resolveOrRefuse('The doctor cannot look', () => resolveReaderOptions(flagsIn(flags))),
       );
       const { checkUp } = await import('../../worker/doctor.ts'); // loads SDKs, which no other command needs
       const checkup = await patiently(checkUp(options, mission));
@@ -56,8 +56,8 @@ function both<A, B>(one: () => A, other: () => B): [A, B] {
 
 /** Resolves when everything is written. */
 function present(checkup: Checkup, json: boolean): Promise<void> {
-  const { paint, columns } = terminalOn(process.stdout);
-  const text = json ? `${JSON.stringify(checkup, null, 2)}\n` : checkupText(checkup, { paint, columns: columns() });
+  const { paint, columns } = openTerminal(process.stdout);
+  const text = json ? `${JSON.stringify(checkup, null, 2)}\n` : formatCheckup(checkup, { paint, columns: columns() });
   return new Promise((resolve) => process.stdout.write(text, () => resolve()));
 }
 

@@ -1,16 +1,16 @@
 /** Commands that start, follow, steer and list runs. */
-import { randomInt } from 'node:crypto';
 import type { Client } from '@temporalio/client';
-import Table from 'cli-table3';
 import { type Command, Option } from 'commander';
-import { finishSignal, labelNode2Signal, type RunMemo, taskQueue, workflowType } from '../../contract/messages.ts';
+import { finishSignal, labelNode2Signal, taskQueue, workflowType } from '../../contract/messages.ts';
 import type { Mission } from '../../contract/mission.ts';
 import { writeWhole } from '../../report/write.ts';
-import { type FollowFlags, followToEnd, type ReportFormat, render, reportFormats } from '../ending.ts';
-import { CommandError, exitCodeOf } from '../exit-code.ts';
-import { reportOf } from '../follow.ts';
+import { type FollowFlags, followToEnd } from '../ending.ts';
+import { CommandError, chooseExitCode } from '../exit-code.ts';
+import { type ReportFormat, renderReport, reportFormats } from '../report-forms.ts';
+import { fetchReport } from '../run-report.ts';
 import { addSpecOptions, readSpec, type SpecChanges } from '../spec-file.ts';
-import { clusterAttribute, runOf, withTemporal } from '../temporal.ts';
+import { createWorkflowId, findRun, readClusterAttribute, withTemporal } from '../temporal.ts';
+import { addListCommand } from './list.ts';
 import { addVerifyCommand } from './verify.ts';
 
 const queueOption = (): Option =>
@@ -27,7 +27,7 @@ export function addRunCommands(program: Command): void {
   addWatch(program);
   addSteering(program);
   addReport(program);
-  addList(program);
+  addListCommand(program);
 }
 
 function addRun(program: Command): void {
@@ -50,7 +50,7 @@ function addWatch(program: Command): void {
     .option('--json', 'print the report as JSON on stdout, progress on stderr')
     .addOption(queueOption())
     .action(async (id: string, flags: FollowFlags) => {
-      process.exitCode = await withTemporal(async (client) => followToEnd(await runOf(client, id), flags));
+      process.exitCode = await withTemporal(async (client) => followToEnd(await findRun(client, id), flags));
     });
 }
 
@@ -95,26 +95,15 @@ function addReport(program: Command): void {
     .option('--json', 'the same as --format json')
     .option('--output <file>', 'write to a file instead of stdout')
     .action(async (id: string, { format, json, output }: { format: ReportFormat; json?: boolean; output?: string }) => {
-      const report = await withTemporal(async (client) => reportOf(await runOf(client, id)));
+      const report = await withTemporal(async (client) => fetchReport(await findRun(client, id)));
       if (report === undefined)
         throw new CommandError(`There is no report of ${id}: no worker answers. Start one: hepflow worker`);
-      const text = render(report, json ? 'json' : format);
+      const text = renderReport(report, json ? 'json' : format);
       if (output === undefined) process.stdout.write(text);
       else await writeWhole(output, text);
-      process.exitCode = exitCodeOf(report);
+      process.exitCode = chooseExitCode(report);
     });
   addVerifyCommand(report);
-}
-
-function addList(program: Command): void {
-  program
-    .command('list')
-    .description('list the runs that Temporal still remembers, the newest first')
-    .option('--limit <count>', 'at most so many', '20')
-    .option('--json', 'as JSON')
-    .action(({ limit, json }: { limit: string; json?: boolean }) =>
-      withTemporal((client) => list(client, Number(limit) || 20, json === true)),
-    );
 }
 
 async function startRun({ file, detach, id, ...flags }: RunFlags): Promise<number> {
@@ -122,10 +111,10 @@ async function startRun({ file, detach, id, ...flags }: RunFlags): Promise<numbe
   return withTemporal(async (client) => {
     const handle = await client.workflow.start(workflowType, {
       taskQueue: flags.taskQueue,
-      workflowId: id ?? workflowIdOf(mission.cluster),
+      workflowId: id ?? createWorkflowId(mission.cluster),
       args: [spec],
-      ...described(mission),
-      ...(await clusterAttribute(client, mission.cluster)),
+      ...describeRun(mission),
+      ...(await readClusterAttribute(client, mission.cluster)),
     });
     if (detach) {
       process.stdout.write(
@@ -140,14 +129,8 @@ async function startRun({ file, detach, id, ...flags }: RunFlags): Promise<numbe
   });
 }
 
-/** `hepflow-<cluster>-<6 random>`. */
-export function workflowIdOf(cluster: string): string {
-  const letters = 'abcdefghijkmnpqrstuvwxyz23456789';
-  return `hepflow-${cluster}-${Array.from({ length: 6 }, () => letters[randomInt(letters.length)]).join('')}`;
-}
-
 /** What the Web UI shows of a run before it says anything itself. */
-function described({ cluster, resourceGroup, subscriptionId, workload, secondNode, cleanup }: Mission): {
+function describeRun({ cluster, resourceGroup, subscriptionId, workload, secondNode, cleanup }: Mission): {
   staticSummary: string;
   staticDetails: string;
 } {
@@ -166,34 +149,9 @@ function described({ cluster, resourceGroup, subscriptionId, workload, secondNod
 
 async function steer(id: string, act: (client: Client) => Promise<unknown>, said: string): Promise<void> {
   await withTemporal(async (client) => {
-    const { status } = await (await runOf(client, id)).describe();
+    const { status } = await (await findRun(client, id)).describe();
     if (status.name !== 'RUNNING') throw new CommandError(`The run ${id} is over (${status.name}).`);
     await act(client);
   });
   process.stdout.write(`${said}\n`);
-}
-
-async function list(client: Client, limit: number, json: boolean): Promise<void> {
-  const rows: Record<string, string | number>[] = [];
-  for await (const run of client.workflow.list({ query: `WorkflowType = '${workflowType}'`, pageSize: limit })) {
-    const memo = run.memo?.['hepflow'] as RunMemo | undefined;
-    const outcome = memo?.outcome ?? run.status.name;
-    rows.push({
-      id: run.workflowId,
-      runId: memo?.runId ?? '',
-      outcome,
-      leftovers: memo?.leftovers ?? 0,
-      startedAt: run.startTime.toISOString(),
-      summary: memo?.summary ?? '',
-    });
-    if (rows.length === limit) break;
-  }
-  if (json) return void process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
-  if (rows.length === 0) return void process.stdout.write('No runs.\n');
-  const table = new Table({
-    head: ['Workflow id', 'Outcome', 'Left behind', 'Started'],
-    style: { head: [], border: [] },
-  });
-  for (const { id, outcome, leftovers, startedAt } of rows) table.push([id, outcome, leftovers, startedAt]);
-  process.stdout.write(`${table.toString()}\n`);
 }

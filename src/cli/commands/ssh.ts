@@ -6,13 +6,15 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { Command } from 'commander';
+import { z } from 'zod';
 import { deriveRunKeys } from '../../adapters/ssh/keys.ts';
 import { RuleError } from '../../config/lookup.ts';
 import { secretFile } from '../../config/option-kinds.ts';
-import type { Call, SshTarget } from '../../contract/steps.ts';
+import { quoteWord } from '../../contract/shell.ts';
+import type { SessionRef } from '../../contract/vantage.ts';
 import { CommandError } from '../exit-code.ts';
-import { payloadCodec } from '../payload-codec.ts';
-import { runOf, withTemporal } from '../temporal.ts';
+import { loadPayloadCodec } from '../payload-codec.ts';
+import { findRun, withTemporal } from '../temporal.ts';
 
 /** Adds `ssh`: a session on a run's VM, with the key that workers derive, to the host key that they pin. */
 export function addSshCommand(program: Command): void {
@@ -24,10 +26,10 @@ export function addSshCommand(program: Command): void {
     .option('--print', 'print the ssh command instead; its key files are kept, remove them afterwards')
     .passThroughOptions()
     .action(async (id: string, command: string[], { print }: { print?: boolean }) => {
-      const where = await vmOf(id);
+      const where = await findPlace(id);
       const folder = mkdtempSync(join(tmpdir(), 'hepflow-ssh-'));
-      const args = [...sshArguments(where, keySecret(), folder, process.env['HEPFLOW_SSH_PROXY']), ...command];
-      if (print) return void process.stdout.write(`${['ssh', ...args].map(quoted).join(' ')}\n`);
+      const args = [...prepareSsh(where, readKeySecret(), folder, process.env['HEPFLOW_SSH_PROXY']), ...command];
+      if (print) return void process.stdout.write(`${['ssh', ...args].map(quoteWord).join(' ')}\n`);
       try {
         const child = spawn('ssh', args, { stdio: 'inherit' });
         const [code] = (await Promise.race([once(child, 'exit'), once(child, 'error').then(() => [127])])) as [
@@ -41,24 +43,30 @@ export function addSshCommand(program: Command): void {
     });
 }
 
-interface VmPlace extends SshTarget {
+/** A vantage of a run, and how to log in to it. */
+interface SshPlace extends SessionRef {
   readonly runId: string;
 }
 
-/** Address and user as the run's own SSH step was told: from the history, so no worker is needed. */
-async function vmOf(workflowId: string): Promise<VmPlace> {
-  const history = await withTemporal(async (client) => (await runOf(client, workflowId)).fetchHistory());
-  for (const { activityTaskScheduledEventAttributes: scheduled } of history.events ?? []) {
-    const [payload] = scheduled?.input?.payloads ?? [];
-    if (scheduled?.activityType?.name !== 'awaitSsh' || !payload) continue;
-    const [decoded = payload] = await payloadCodec().decode([payload]);
-    const { run, input } = defaultPayloadConverter.fromPayload<Call<SshTarget>>(decoded);
-    return { ...input, runId: run.runId };
+/** The call of a step that logs in to a vantage. */
+const loginCall = z.object({
+  run: z.object({ runId: z.string() }),
+  input: z.object({ change: z.object({ address: z.string(), adminUser: z.string() }) }),
+});
+
+/** As the run's own steps were told: from the history, so no worker is needed. The last session that was opened counts. */
+async function findPlace(workflowId: string): Promise<SshPlace> {
+  const history = await withTemporal(async (client) => (await findRun(client, workflowId)).fetchHistory());
+  const codec = loadPayloadCodec();
+  for (const { activityTaskScheduledEventAttributes: scheduled } of (history.events ?? []).toReversed()) {
+    const [decoded] = await codec.decode(scheduled?.input?.payloads?.slice(0, 1) ?? []);
+    const { data } = loginCall.safeParse(decoded && defaultPayloadConverter.fromPayload(decoded));
+    if (data !== undefined) return { ...data.input.change, runId: data.run.runId };
   }
-  throw new CommandError(`The run ${workflowId} has no VM yet. hepflow watch ${workflowId} shows how far it is.`);
+  throw new CommandError(`The run ${workflowId} has no vantage yet. hepflow watch ${workflowId} shows how far it is.`);
 }
 
-function keySecret(): Buffer {
+function readKeySecret(): Buffer {
   const file = process.env['HEPFLOW_KEY_SECRET_FILE'];
   if (!file)
     throw new CommandError(
@@ -73,8 +81,8 @@ function keySecret(): Buffer {
 }
 
 /** Arguments of OpenSSH's client; puts the key (mode 600) and a known_hosts with the one pinned key into the folder. */
-export function sshArguments(
-  { address, adminUser, runId }: VmPlace,
+export function prepareSsh(
+  { address, adminUser, runId }: SshPlace,
   secret: Buffer,
   folder: string,
   proxyUrl: string | undefined,
@@ -87,7 +95,7 @@ export function sshArguments(
   const helper = fileURLToPath(
     new URL(`../connect-through-proxy.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url),
   );
-  const proxy = proxyUrl ? ['-o', `ProxyCommand=${quoted(process.execPath)} ${quoted(helper)} %h %p`] : [];
+  const proxy = proxyUrl ? ['-o', `ProxyCommand=${quoteWord(process.execPath)} ${quoteWord(helper)} %h %p`] : [];
   return [
     ...['-F', 'none', '-i', keyFile, '-o', 'IdentitiesOnly=yes', '-o', 'IdentityAgent=none'],
     ...[
@@ -104,6 +112,3 @@ export function sshArguments(
     `${adminUser}@${address}`,
   ];
 }
-
-/** A word as a POSIX shell reads it back. */
-const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);

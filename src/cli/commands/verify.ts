@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { type Check, isVerified, type Verification, verifyReport } from '../../audit/report.ts';
-import type { RunMemo } from '../../contract/messages.ts';
+import { type Audit, type AuditCheck, auditReport, isVerified } from '../../audit/report.ts';
 import type { Report } from '../../contract/report.ts';
 import { CommandError, exitCodes } from '../exit-code.ts';
-import { runOf, withTemporal } from '../temporal.ts';
-import { terminalOn } from '../terminal.ts';
+import { readMemo } from '../memo.ts';
+import { findRun, withTemporal } from '../temporal.ts';
+import { openTerminal } from '../terminal.ts';
 
 interface Flags {
   readonly againstTemporal?: boolean;
@@ -21,22 +21,22 @@ export function addVerifyCommand(report: Command): void {
     .option('--workflow <id>', 'the same, and insist that it is the report of this run')
     .addHelpText('after', '\nExit codes: 0 verified, 1 not verified, 3 could not be read or compared.')
     .action(async (file: string, flags: Flags) => {
-      const verification = verifyReport(read(file));
+      const verification = auditReport(readJson(file));
       const { report } = verification;
-      const wanted = report !== null && (flags.againstTemporal || flags.workflow !== undefined);
-      const tie = wanted ? [await tieTo(report, flags.workflow ?? report.workflowId, verification.head)] : [];
+      const isTied = report !== null && (flags.againstTemporal || flags.workflow !== undefined);
+      const tie = isTied ? [await compareMemo(report, flags.workflow ?? report.workflowId, verification.head)] : [];
       const checks = [...verification.checks, ...tie];
-      const { stream, paint } = terminalOn(process.stdout);
+      const { stream, paint } = openTerminal(process.stdout);
       for (const check of checks)
-        for (const line of linesOf(check))
+        for (const line of formatCheck(check))
           stream.write(`${line.startsWith('✔') ? paint.good(line) : paint.bad(line)}\n`);
-      stream.write(`\n${closing({ ...verification, checks }, tie.length > 0)}\n`);
+      stream.write(`\n${explainVerified({ ...verification, checks }, isTied)}\n`);
       process.exitCode = isVerified({ checks }) ? exitCodes.pass : exitCodes.fail;
     });
 }
 
 /** JSON from a file; `-` is stdin. */
-function read(file: string): unknown {
+function readJson(file: string): unknown {
   try {
     return JSON.parse(readFileSync(file === '-' ? 0 : file, 'utf8'));
   } catch (error) {
@@ -46,16 +46,14 @@ function read(file: string): unknown {
   }
 }
 
-const linesOf = ({ holds, problems }: Check): string[] =>
+const formatCheck = ({ holds, problems }: AuditCheck): string[] =>
   problems.length === 0 ? [`✔ ${holds}`] : problems.map((problem) => `✘ ${problem}`);
 
 /** Whether the run's memo in Temporal, which only the workflow can write, names the same run and the same head. */
-async function tieTo({ runId, workflowId }: Report, wanted: string, head: string | null): Promise<Check> {
+async function compareMemo({ runId, workflowId }: Report, wanted: string, head: string | null): Promise<AuditCheck> {
   const holds = `Temporal's memo of ${wanted} names the same run and the same head.`;
   if (workflowId !== wanted) return { holds, problems: [`It is the report of ${workflowId}, not of ${wanted}.`] };
-  const memo = await withTemporal(
-    async (client) => (await (await runOf(client, wanted)).describe()).memo?.['hepflow'] as RunMemo | undefined,
-  );
+  const memo = await withTemporal(async (client) => readMemo((await (await findRun(client, wanted)).describe()).memo));
   if (memo === undefined)
     return { holds, problems: [`Temporal's memo of ${wanted} says nothing yet: it is written when the run ends.`] };
   if (memo.runId !== runId)
@@ -70,13 +68,13 @@ async function tieTo({ runId, workflowId }: Report, wanted: string, head: string
   };
 }
 
-function closing(verification: Verification, tied: boolean): string {
+function explainVerified(verification: Audit, isTied: boolean): string {
   const { head } = verification;
   if (!isVerified(verification)) return 'Not verified.';
   return [
     head === null ? 'Verified. The run gathered no evidence.' : `Verified. Head of the chain: ${head}`,
     'This shows that no evidence was changed, dropped or moved since it was sealed, and that verdicts, transitions, findings and outcome follow from it.',
-    tied
+    isTied
       ? 'The memo of the run in Temporal holds the same head, so this is the evidence that the run saw.'
       : 'It does not show who wrote the file: whoever can rewrite all of it can rewrite its chain. The head ties it to the run: --against-temporal compares it with the memo of the run.',
   ].join('\n');

@@ -40,9 +40,9 @@ const ends: Readonly<Record<Exclude<HeldConnection['outcome'], 'unopened'>, stri
 export function explainHeld({ id }: Port, outcome: keyof typeof ends): string {
   const connection = `A connection to ${id} that was opened before the deny`;
   const end = ends[outcome];
-  return end === null
-    ? `${connection} still answered after it. The deny refuses new connections and cuts none.`
-    : `${connection} ${end}. A pre-DNAT deny does not do that; a server that ends idle connections itself may have done it.`;
+  if (end === null) return `${connection} still answered after it. The deny refuses new connections and cuts none.`;
+  const other = 'a server that ends idle connections itself may have done it';
+  return `${connection} ${end}. A pre-DNAT deny does not do that; ${other}.`;
 }
 
 export const explainUnknownHeld = ({ id }: Port, why: string): string =>

@@ -32,7 +32,7 @@ function explainDoubt(run: Summarized): string {
   const doubts = countVerdicts(run, 'INCONCLUSIVE');
   if (doubts > 0 || verdicts.length === 0) return `${countOf(run, 'INCONCLUSIVE')} verdicts are inconclusive`;
   if (contradictions > 0)
-    return `${countThings(contradictions, 'finding')} ${contradictions === 1 ? 'speaks' : 'speak'} against the verdicts`;
+    return `${contradictions === 1 ? '1 finding speaks' : `${contradictions} findings speak`} against the verdicts`;
   return 'whether the nodes answer again after undo was not seen';
 }
 

@@ -12,7 +12,8 @@ export const explainNothingDialled = ({ row }: RowFacts): string =>
 
 export const explainFault = ({ row, proof }: RowFacts): string => {
   const faults = proof.filter(({ outcome }) => outcome === 'PROBE_FAULT');
-  return `${countOf(faults.length, proof.length)} to ${row.target.id} could not be tried: ${faults[0]?.fault ?? 'no reason is known'}.`;
+  const why = faults[0]?.fault ?? 'no reason is known';
+  return `${countOf(faults.length, proof.length)} to ${row.target.id} could not be tried: ${why}.`;
 };
 
 export const explainNoControl = (facts: RowFacts): string =>
@@ -25,11 +26,11 @@ export const explainFailedControl = (facts: RowFacts): string => {
 
 export const explainMissingBackends = (facts: RowFacts): string => {
   const { service } = facts.row.target;
-  const health = facts.evidence.backends[service ?? ''];
+  const { before, after } = facts.evidence.backends[service ?? ''] ?? {};
   const why =
-    health === undefined
+    before === undefined
       ? 'whether its service had ready endpoints is not known'
-      : `${service} had ${countReady(health.before)} before and ${countReady(health.after)} after`;
+      : `${service} had ${countReady(before)} before and ${after?.readyEndpoints} after`;
   return `${describeSeen(facts)}, but that proves nothing: ${why}.`;
 };
 
@@ -48,8 +49,9 @@ export const explainLeak = ({ row, proof }: RowFacts): string => {
 
 export const explainObservedLeak = ({ row, observer }: RowFacts): string => {
   const { leaks, dials } = observer;
+  const through = `${countOf(leaks.length, dials)} of the observer through after that`;
   const when = `${leaks.length === 1 ? 'at' : 'the first at'} ${leaks[0]?.from}`;
-  return `${row.target.id} fell silent, but let ${countOf(leaks.length, dials)} of the observer through after that, ${when}.`;
+  return `${row.target.id} fell silent, but let ${through}, ${when}.`;
 };
 
 export const explainRefusal = ({ row, proof }: RowFacts): string => {
@@ -74,7 +76,8 @@ export const explainOtherCause = ({ row, otherCauses }: RowFacts): string =>
   `${row.target.id} did not answer, but the policy need not be the cause: ${listNames(otherCauses)}.`;
 
 export const explainSilence = (facts: RowFacts): string =>
-  `${facts.row.target.id} did not answer: ${describeProof(facts)}. ${listNames(facts.row.controls)} answered before, during and after.`;
+  `${facts.row.target.id} did not answer: ${describeProof(facts)}. ` +
+  `${listNames(facts.row.controls)} answered before, during and after.`;
 
 export const explainNotOpen = (facts: RowFacts): string => {
   const { row, proof, observed } = facts;

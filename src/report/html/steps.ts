@@ -1,11 +1,10 @@
 /** The steps of the run on its time line. */
 import type { Report, StepOutcome, StepRecord, Timings } from '../../contract/report.ts';
 import { type Markup, markup } from '../markup.ts';
-import { titleOf, tookOf } from '../words.ts';
-import { round, section, type Tone } from './marks.ts';
+import { formatTook, nameStep } from '../words.ts';
+import { pictureWidth, renderSection, renderTable, roundTenth, type Tone } from './marks.ts';
 
 const signs: Readonly<Record<StepOutcome, { readonly sign: string; readonly tone: Tone }>> = {
-  pending: { sign: '·', tone: 'faint' },
   running: { sign: '…', tone: 'unsure' },
   waiting: { sign: '…', tone: 'unsure' },
   done: { sign: '✓', tone: 'good' },
@@ -14,34 +13,37 @@ const signs: Readonly<Record<StepOutcome, { readonly sign: string; readonly tone
   skipped: { sign: '–', tone: 'faint' },
 };
 
-export function steps({ steps, timings }: Report): Markup | undefined {
+export function renderSteps({ steps, timings }: Report): Markup | undefined {
   if (steps.length === 0) return undefined;
-  return section(
-    'steps',
-    'Steps',
-    markup`<table><thead><tr><th scope="col">Step</th><th scope="col">Outcome</th><th scope="col">Took</th><th scope="col">When</th><th scope="col">Found</th></tr></thead>
-<tbody>${steps.map((step) => row(step, timings))}</tbody></table>`,
-  );
+  const rows = steps.map((step) => renderRow(step, timings));
+  return renderSection('steps', 'Steps', renderTable(['Step', 'Outcome', 'Took', 'When', 'Found'], rows));
 }
 
-function row(step: StepRecord, timings: Timings): Markup {
+function renderRow(step: StepRecord, timings: Timings): Markup {
   const { sign, tone } = signs[step.outcome];
   const tries = step.attempts > 1 ? ` at try ${step.attempts}` : '';
-  return markup`<tr><td>${titleOf(step)}</td><td class="narrow ${tone}">${sign} ${step.outcome}${tries}</td><td class="narrow">${tookOf(step, nowOf(timings))}</td><td>${bar(step, timings)}</td><td>${step.detail}</td></tr>
+  return markup`<tr><td>${nameStep(step)}</td>
+<td class="narrow ${tone}">${sign} ${step.outcome}${tries}</td>
+<td class="narrow">${formatTook(step, readEnd(timings))}</td>
+<td>${drawBar(step, timings)}</td><td>${step.detail}</td></tr>
 `;
 }
 
 /** When the report was made: a step under way lasts until then. */
-const nowOf = ({ startedAt, endedAt, totalMs }: Timings): string =>
+const readEnd = ({ startedAt, endedAt, totalMs }: Timings): string =>
   endedAt ?? new Date(Date.parse(startedAt) + totalMs).toISOString();
 
 /** The whole width is the run's time. */
-function bar({ startedAt, endedAt }: StepRecord, timings: Timings): Markup | undefined {
+function drawBar({ startedAt, endedAt }: StepRecord, timings: Timings): Markup | undefined {
   if (startedAt === null) return undefined;
-  const total = Math.max(1, timings.totalMs);
-  const place = (at: string): number =>
-    Math.min(1000, Math.max(0, ((Date.parse(at) - Date.parse(timings.startedAt)) / total) * 1000));
-  const from = Math.min(996, place(startedAt));
-  const length = Math.max(4, place(endedAt ?? nowOf(timings)) - from);
-  return markup`<svg class="bar" viewBox="0 0 1000 12" preserveAspectRatio="none" aria-hidden="true"><rect class="track" width="1000" height="12" /><rect class="run" x="${round(from)}" width="${round(length)}" height="12" /></svg>`;
+  const totalMs = Math.max(1, timings.totalMs);
+  const locate = (at: string): number => {
+    const share = (Date.parse(at) - Date.parse(timings.startedAt)) / totalMs;
+    return Math.min(1, Math.max(0, share)) * pictureWidth;
+  };
+  const from = Math.min(pictureWidth - 4, locate(startedAt));
+  const length = Math.max(4, locate(endedAt ?? readEnd(timings)) - from);
+  const bar = markup`<rect class="run" x="${roundTenth(from)}" width="${roundTenth(length)}" height="12" />`;
+  return markup`<svg class="bar" viewBox="0 0 ${pictureWidth} 12" preserveAspectRatio="none" aria-hidden="true">
+<rect class="track" width="${pictureWidth}" height="12" />${bar}</svg>`;
 }

@@ -1,32 +1,34 @@
 /** Every verdict with its sentence, phase by phase. */
-import type { Phase } from '../../contract/evidence.ts';
 import type { Report } from '../../contract/report.ts';
 import type { Verdict } from '../../contract/verdict.ts';
 import { type Markup, markup } from '../markup.ts';
-import { duration, phases, phaseTitles } from '../words.ts';
-import { section, seen, verdictMark } from './marks.ts';
+import { formatDuration } from '../words.ts';
+import { markVerdict, renderSection, renderTable, seen } from './marks.ts';
+import { listViews, type PhaseView } from './views.ts';
 
-export function verdictTables(report: Report): Markup | undefined {
-  return section(
+export const renderVerdicts = (report: Report): Markup | undefined =>
+  renderSection(
     'verdicts',
     'Verdicts',
-    phases.flatMap((phase) => table(report, phase) ?? []),
+    listViews(report).map((view) => renderView(view, report)),
   );
-}
 
-function table({ verdicts, timings }: Report, phase: Phase): Markup | undefined {
-  const rows = verdicts.filter((one) => one.phase === phase);
-  if (rows.length === 0) return undefined;
-  const convergence = timings.convergenceMs[phase];
-  return markup`<h3>${phaseTitles[phase]}</h3>
-${convergence === undefined ? undefined : markup`<p class="faint">Watched for ${duration(convergence)} before the connections that count were dialled.</p>`}
-<table><thead><tr><th scope="col">Verdict</th><th scope="col">Port</th><th scope="col">Expected</th><th scope="col">Observed</th><th scope="col">Why</th></tr></thead>
-<tbody>${rows.map(row)}</tbody></table>
+function renderView({ phase, title, rows }: PhaseView, { timings }: Report): Markup {
+  const convergence = timings.convergenceMs[phase.name];
+  const watched = 'before the connections that count were dialled.';
+  return markup`<h3>${title}</h3>
+${convergence === undefined ? undefined : markup`<p class="faint">Watched for ${formatDuration(convergence)} ${watched}</p>`}
+${renderTable(['Verdict', 'Port', 'Expected', 'Observed', 'Why'], rows.map(renderRow))}
 `;
 }
 
-function row({ target, expected, observed, verdict, sentence }: Verdict): Markup {
-  const kind = target.kind === 'nodePort' ? 'under test' : 'control';
-  return markup`<tr><td class="narrow">${verdictMark(verdict)}</td><td class="port"><code>${target.id}</code> <span class="faint">${kind}</span></td><td class="narrow">${expected}<br /><span class="faint">${seen[expected]}</span></td><td class="narrow">${observed}<br /><span class="faint">${seen[observed]}</span></td><td>${sentence}</td></tr>
+const renderRow = ({ target, expected, observed, verdict, sentence }: Verdict): Markup => markup`<tr>
+<td class="narrow">${markVerdict(verdict)}</td>
+<td class="port"><code>${target.id}</code> <span class="faint">${target.service ?? 'open port'}</span></td>
+<td class="narrow">${renderOutcome(expected)}</td>
+<td class="narrow">${renderOutcome(observed)}</td>
+<td>${sentence}</td></tr>
 `;
-}
+
+const renderOutcome = (outcome: Verdict['observed']): Markup =>
+  markup`${outcome}<br /><span class="faint">${seen[outcome]}</span>`;

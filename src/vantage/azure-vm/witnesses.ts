@@ -83,9 +83,7 @@ async function readSecurityRules(
   if (nic === undefined) throw new Error(`there is no interface ${interfaceId}`);
   return targets.map(({ id, address, port }) => {
     const { access, rule } = accessOf(groups, { from: nic.privateAddress, to: address, port });
-    return access === 'Allow'
-      ? { about: id, says: 'allows', because: `Azure's security rule ${rule} lets the VM's packets out to ${id}` }
-      : { about: id, says: 'blocks', because: `Azure's security rule ${rule} keeps the VM's packets from ${id}` };
+    return { about: id, says: access === 'Allow' ? 'allows' : 'blocks', because: `rule ${rule}` };
   });
 }
 
@@ -98,19 +96,20 @@ async function readRoutes(
   const found = await azure.effective.routes(interfaceId, signal);
   return targets.map(({ id, address }) => {
     const { nextHop, prefix } = routeOf(found, address);
-    if (prefix === '')
-      return { about: id, says: 'blocks', because: `none of Azure's effective routes leads from the VM to ${id}` };
-    return nextHop === 'None'
-      ? { about: id, says: 'blocks', because: `Azure's effective route ${prefix} drops the VM's packets to ${id}` }
-      : { about: id, says: 'allows', because: `Azure's effective route ${prefix} leads to ${id} (${nextHop})` };
+    if (prefix === '') return { about: id, says: 'blocks', because: 'there is no route' };
+    return {
+      about: id,
+      says: nextHop === 'None' ? 'blocks' : 'allows',
+      because: `next hop of ${prefix} is ${nextHop}`,
+    };
   });
 }
 
 async function readPeering(azure: Reader, id: string): Promise<Word> {
   const found = await azure.peerings.get(id);
-  const { peeringState = 'absent', provisioningState = 'absent' } = found ?? {};
-  const stands = peeringState === 'Connected' && provisioningState === 'Succeeded';
-  const because = `the peering ${parseId(id).names.join('/')} is ${peeringState}, ${provisioningState}`;
+  const states = found === undefined ? ['absent'] : [found.peeringState, found.provisioningState];
+  const stands = states.join() === 'Connected,Succeeded';
+  const because = `${parseId(id).names.join('/')} is ${stands ? 'Connected' : states.join(', ')}`;
   return { about: null, says: stands ? 'allows' : 'blocks', because };
 }
 

@@ -24,7 +24,7 @@ before(async () => {
 after(() => harness?.close());
 
 const waitingForNode2 = async (handle: WorkflowHandle): Promise<void> => {
-  while ((await handle.query<Progress>(progressQuery)).phase !== 'awaiting-second-node')
+  while ((await handle.query<Progress>(progressQuery)).stage !== 'waiting')
     await new Promise((resolve) => setTimeout(resolve, 20));
 };
 

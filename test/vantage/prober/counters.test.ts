@@ -1,24 +1,17 @@
 /** Denied packets that nodes count, who answers, and how far the proof is: beside the proof, on real sockets. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { after, before, describe, test } from 'node:test';
+import { after, afterEach, before, describe, test } from 'node:test';
 import { type Child, startChild } from '../../../lab/process/child.ts';
 import { runIn } from '../../../lab/process/run.ts';
 import type { Target } from '../../../src/contract/evidence.ts';
-import {
-  type ProbePlan,
-  planOf,
-  policyMetricsPort,
-  proberCommand,
-  proberScript,
-} from '../../../src/vantage/prober/probe/plan.ts';
-import { type Line, type ProbeOutput, readLine, readOutput } from '../../../src/vantage/prober/probe/read.ts';
-import { openStreet, ports, type Street } from './street.ts';
+import type { Witness } from '../../../src/contract/vantage.ts';
+import { createProbePlan, type ProbePlan, policyMetricsPort } from '../../../src/vantage/prober/probe/plan.ts';
+import type { Line, ProbeOutput } from '../../../src/vantage/prober/probe/read.ts';
+import { runProber } from './prober-session.ts';
+import { openStreet, ports, type Street, targetAt } from './street.ts';
 
 /** Answers every request with what the file holds then. */
 const metricsServer = (file: string): string => `
@@ -63,65 +56,125 @@ describe('beside the proof', { timeout: 120_000 }, () => {
     await street?.close();
     rmSync(folder, { recursive: true, force: true });
   });
+  afterEach(() => street.reset());
 
-  const at = (port: number, node: string): Target => ({
-    id: `${node}:${port}`,
-    node,
-    address: street.host,
-    port,
-    kind: port === ports.mute ? 'openPort' : 'nodePort',
+  const at = (port: number, node: string, address = street.host): Target => ({
+    ...targetAt(address, port),
+    ...{ id: `${node}:${port}`, node },
   });
   const settings = { connections: 3, timeoutMs: 3000, convergenceMs: 2000, controlPort: ports.mute, soakMs: 0 };
-  const witnesses = { interfaceId: 'i', peeringIds: ['near', 'far'], policy: 'hepflow-p' } as const;
-  const openPlan = (): ProbePlan =>
-    planOf({ targets: [at(ports.open, 'n')], expected: { [`n:${ports.open}`]: 'OPEN' }, settings, witnesses });
-  const denyPlan = (): ProbePlan =>
-    planOf({
+  const witnesses = (...policies: string[]) => ({ kind: 'azureVm', ask: {}, policies });
+  const openPlan = (...policies: string[]): ProbePlan =>
+    createProbePlan({
+      targets: [at(ports.open, 'n')],
+      expected: { [`n:${ports.open}`]: 'OPEN' },
+      settings,
+      witnesses: witnesses(...policies),
+    });
+  const denyPlan = (...policies: string[]): ProbePlan =>
+    createProbePlan({
       targets: [at(ports.drop, 'n'), at(ports.open, 'm')],
       expected: { [`n:${ports.drop}`]: 'DROP', [`m:${ports.open}`]: 'OPEN' },
       settings,
-      witnesses,
+      witnesses: witnesses(...policies),
     });
 
-  async function probe(plan: ProbePlan, onLine: (line: Line) => unknown = () => {}): Promise<ProbeOutput> {
-    const child = spawn('ip', ['netns', 'exec', street.prober, 'sh', '-c', proberCommand(plan)], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-    });
-    const lines: string[] = [];
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      lines.push(`${line}\n`);
-      onLine(readLine(line));
-    });
-    child.stdin.end(proberScript());
-    await once(child, 'close');
-    return readOutput(lines.join(''), plan);
+  const probe = (plan: ProbePlan, onLine?: (line: Line) => unknown): Promise<ProbeOutput> =>
+    runProber(street.prober, plan, onLine);
+  /** Changes the metrics a little after the window is over, as Felix does: its connections are reported by then. */
+  const afterWindow = (body: string) => (line: Line) => {
+    if (line.type === 'answers') setTimeout(() => metrics(body), 300);
+  };
+  function witnessOn(node: string, { deniedPackets }: ProbeOutput): Witness {
+    const found = deniedPackets.filter(({ about }) => about === node);
+    assert.equal(found.length, 1);
+    return found[0] as Witness;
   }
+  const summaryOn = (node: string, output: ProbeOutput): readonly [Witness['says'], number | undefined] => {
+    const { says, packets } = witnessOn(node, output);
+    return [says, packets];
+  };
 
-  test("a node's count is read before and after the window, and waited for while it lags behind the SYNs that stayed unanswered", async () => {
+  test("a node's count is read before and after the window, and awaited until it covers the silent SYNs", async () => {
     metrics(sample('default|hepflow-p|1|deny', 40));
-    const output = await probe(denyPlan(), (line) => {
-      // The window is over when its connections are told; Felix counts a little later.
-      if (line.type === 'answers') setTimeout(() => metrics(sample('default|hepflow-p|1|deny', 52)), 300);
+    const output = await probe(denyPlan('hepflow-p'), afterWindow(sample('default|hepflow-p|1|deny', 52)));
+    assert.deepEqual(witnessOn('n', output), {
+      by: 'deniedPackets',
+      title: "The nodes' own packet counters",
+      of: 'policy',
+      about: 'n',
+      says: 'blocks',
+      because: 'calico_denied_packets',
+      packets: 12,
     });
-    assert.deepEqual(output.deniedPackets['n'], { source: 'calico_denied_packets', before: 40, after: 52 });
   });
 
-  test('a count that never moves is told as it is, and costs the step two seconds', async () => {
+  test('a count that never moves is no denied packet, and costs the step two seconds', async () => {
     metrics(sample('default|hepflow-p|1|deny', 7));
-    const { deniedPackets, connections } = await probe(denyPlan());
-    assert.deepEqual(deniedPackets['n'], { source: 'calico_denied_packets', before: 7, after: 7 });
-    assert.equal(connections.filter(({ outcome }) => outcome === 'DROP').length, 3);
+    let windowOverAt = 0;
+    const output = await probe(denyPlan('hepflow-p'), ({ type }) => {
+      if (type === 'answers') windowOverAt = performance.now();
+    });
+    const waitedMs = performance.now() - windowOverAt;
+    assert.ok(waitedMs >= 2000 && waitedMs < 4000, `${waitedMs} ms`);
+    assert.deepEqual(summaryOn('n', output), ['allows', 0]);
+    assert.equal(output.connections.filter(({ outcome }) => outcome === 'DROP').length, 3);
   });
 
+  test('a counter that appears within the window counts from 0', async () => {
+    metrics('# TYPE go_goroutines gauge\n');
+    const output = await probe(denyPlan('hepflow-p'), afterWindow(sample('default|hepflow-p|1|deny', 11)));
+    assert.deepEqual(summaryOn('n', output), ['blocks', 11]);
+  });
+
+  test('a counter that began anew within the window is a missing witness', async () => {
+    metrics(sample('default|hepflow-p|1|deny', 40));
+    const output = await probe(denyPlan('hepflow-p'), afterWindow(sample('default|hepflow-p|1|deny', 9)));
+    assert.deepEqual(summaryOn('n', output), ['missing', undefined]);
+    assert.equal(witnessOn('n', output).because, 'calico_denied_packets began anew meanwhile');
+  });
+
+  test('the counts of several policies are added up, each from where it stood; others do not count', async () => {
+    const all = (web: string, shop: number, other: number): string =>
+      web + sample('security|hepflow-shop|0|deny', shop) + sample('default|other|0|deny', other);
+    metrics(all('', 30, 5));
+    const later = all(sample('default|hepflow-web|0|deny', 4), 38, 500);
+    const output = await probe(denyPlan('hepflow-web', 'hepflow-shop'), afterWindow(later));
+    assert.deepEqual(summaryOn('n', output), ['blocks', 12]);
+  });
+
+  test('each of three nodes is a witness of its own, at its own address', async () => {
+    const [second, third] = ['10.99.0.3', '10.99.0.4'] as const;
+    for (const address of [second, third])
+      await runIn(street.hostNamespace, ['ip', 'address', 'add', `${address}/24`, 'dev', 'eth0']);
+    await street.rule(`ip daddr ${third} tcp dport ${policyMetricsPort} reject with tcp reset`);
+    const targets = [at(ports.drop, 'n'), at(ports.open, 'm', second), at(ports.drop, 'o', third)];
+    const expected = { [`n:${ports.drop}`]: 'DROP', [`m:${ports.open}`]: 'OPEN', [`o:${ports.drop}`]: 'DROP' } as const;
+    metrics(sample('default|hepflow-p|1|deny', 40));
+    const plan = createProbePlan({ targets, expected, settings, witnesses: witnesses('hepflow-p') });
+    const output = await probe(plan, afterWindow(sample('default|hepflow-p|1|deny', 51)));
+    assert.deepEqual(
+      ['n', 'm', 'o'].map((node) => summaryOn(node, output)),
+      [
+        ['blocks', 11],
+        ['blocks', 11],
+        ['missing', undefined],
+      ],
+    );
+    assert.equal(witnessOn('o', output).because, `${third}:${policyMetricsPort}: Connection refused`);
+    assert.deepEqual(Object.keys(output.answers), [`m:${ports.open}`]);
+  });
+
+  /** `count`: null where no counter names the policy. */
   const counted: readonly [promise: string, body: string, count: number | null][] = [
     [
       'samples that name the policy are added up',
       sample('default|hepflow-p|0|deny', 3) + sample('default|hepflow-p|1|deny', 4),
       7,
     ],
-    ['a name with its tier before it is the same policy', sample('default|default.hepflow-p|0|deny', 5), 5],
+    ['a name with its tier in front is the same policy', sample('default|default.hepflow-p|0|deny', 5), 5],
     [
-      'another policy, or one whose name goes on, is not it',
+      'another policy, or one with a longer name, does not count',
       sample('default|hepflow-pp|0|deny', 5) + sample('default|x/hepflow-p|0|deny', 5),
       null,
     ],
@@ -141,9 +194,9 @@ describe('beside the proof', { timeout: 120_000 }, () => {
       `calico_denied_bytes{${labels('default|hepflow-p|0|deny', ownAddress)}} 60\n`,
       null,
     ],
-    ['metrics without the family: nothing was denied yet', '# TYPE go_goroutines gauge\ngo_goroutines 7\n', null],
+    ['metrics without the family give no count', '# TYPE go_goroutines gauge\ngo_goroutines 7\n', null],
     [
-      'lines that are no samples do no harm',
+      'lines that are no samples are passed over',
       `calico_denied_packets{ 9\ncalico_denied_packets nothing\n${sample('default|hepflow-p|0|deny', 1)}`,
       1,
     ],
@@ -151,11 +204,27 @@ describe('beside the proof', { timeout: 120_000 }, () => {
   for (const [promise, body, count] of counted) {
     test(promise, async () => {
       metrics(body);
-      assert.deepEqual((await probe(openPlan())).deniedPackets, {
-        n: { source: 'calico_denied_packets', before: count, after: count },
-      });
+      const lines: Line[] = [];
+      const output = await probe(openPlan('hepflow-p'), (line) => lines.push(line));
+      const found = count === null ? {} : { 'hepflow-p': count };
+      assert.deepEqual(
+        lines.filter(({ type }) => type === 'counter'),
+        [{ type: 'counter', node: 'n', source: 'calico_denied_packets', before: found, after: found }],
+      );
+      assert.deepEqual(summaryOn('n', output), count === null ? ['missing', undefined] : ['allows', 0]);
     });
   }
+
+  test('of two policies, each sample counts for the one that it names', async () => {
+    metrics(sample('default|hepflow-p|0|deny', 3) + sample('security|security.hepflow-q|1|deny', 4));
+    const lines: Line[] = [];
+    await probe(openPlan('hepflow-p', 'hepflow-q'), (line) => lines.push(line));
+    const found = { 'hepflow-p': 3, 'hepflow-q': 4 };
+    assert.deepEqual(
+      lines.filter(({ type }) => type === 'counter'),
+      [{ type: 'counter', node: 'n', source: 'calico_denied_packets', before: found, after: found }],
+    );
+  });
 
   const refused: readonly [promise: string, answer: () => unknown, why: RegExp][] = [
     [
@@ -168,33 +237,30 @@ describe('beside the proof', { timeout: 120_000 }, () => {
     ['an empty answer', () => metrics(''), /are no metrics$/],
   ];
   for (const [promise, answer, why] of refused) {
-    test(`${promise} is a missing witness that says why, and the proof is as ever`, async () => {
+    test(`${promise} is a missing witness with the reason, and does not change the proof`, async () => {
       answer();
-      const { deniedPackets, connections } = await probe(openPlan());
-      assert.match((deniedPackets['n'] as { missing: string }).missing, why);
-      assert.ok(connections.every(({ outcome }) => outcome === 'OPEN'));
+      const output = await probe(openPlan('hepflow-p'));
+      assert.equal(witnessOn('n', output).says, 'missing');
+      assert.match(witnessOn('n', output).because, why);
+      assert.ok(output.connections.every(({ outcome }) => outcome === 'OPEN'));
     });
   }
 
-  test('a port that nobody serves, and one that is silent, are missing witnesses; the proof waits for them hardly', async () => {
-    const plan = openPlan();
-    const elsewhere = (port: number): ProbePlan => ({ ...plan, deniedPackets: { policy: 'hepflow-p', port } });
-    assert.match(
-      ((await probe(elsewhere(ports.closed))).deniedPackets['n'] as { missing: string }).missing,
-      /^10\.99\.0\.2:30085: Connection refused$/,
-    );
-    const silent = await probe(elsewhere(ports.drop));
-    assert.match(
-      (silent.deniedPackets['n'] as { missing: string }).missing,
-      /^10\.99\.0\.2:30081: it did not answer within 0\.6 s$/,
-    );
-    const starts = silent.connections.map(({ startedAt }) => Date.parse(startedAt));
-    assert.ok(Math.max(...starts) - Math.min(...starts) < 900, 'all dials begin within the time of one look and some');
+  test('a metrics port that is closed or silent is a missing witness, and hardly delays the proof', async () => {
+    const plan = openPlan('hepflow-p');
+    const elsewhere = (port: number): ProbePlan => ({ ...plan, deniedPackets: { policies: ['hepflow-p'], port } });
+    const closed = witnessOn('n', await probe(elsewhere(ports.closed)));
+    assert.deepEqual([closed.says, closed.because], ['missing', '10.99.0.2:30085: Connection refused']);
+    const output = await probe(elsewhere(ports.drop));
+    const silent = witnessOn('n', output);
+    assert.deepEqual([silent.says, silent.because], ['missing', '10.99.0.2:30081: it did not answer within 0.6 s']);
+    const starts = output.connections.map(({ startedAt }) => Date.parse(startedAt));
+    assert.ok(Math.max(...starts) - Math.min(...starts) < 900, 'all dials begin within little more than one look');
   });
 
-  test('an open nodePort is asked 16 times who answers; a silent one and other ports are not', async () => {
+  test('an open nodePort is asked 16 times who answers; silent ones and other ports are not asked', async () => {
     metrics('');
-    const { answers, connections } = await probe(denyPlan());
+    const { answers, connections } = await probe(denyPlan('hepflow-p'));
     assert.deepEqual(answers, { [`m:${ports.open}`]: { 'node-a frontend-1': 16 } });
     assert.equal(
       connections.filter(({ target, stage }) => target === `m:${ports.open}` && stage === 'proof').length,
@@ -203,9 +269,9 @@ describe('beside the proof', { timeout: 120_000 }, () => {
     );
   });
 
-  test('the proof tells twice a second how far it is, and the last time that it is complete', async () => {
+  test('the proof reports twice a second how far it is, and at last that it is complete', async () => {
     const live: Extract<Line, { type: 'live' }>[] = [];
-    await probe(denyPlan(), (line) => line.type === 'live' && live.push(line));
+    await probe(denyPlan('hepflow-p'), (line) => line.type === 'live' && live.push(line));
     assert.ok(live.length >= 5, `${live.length}`);
     const syns = live.map((line) => line.syns[`n:${ports.drop}`] ?? 0);
     assert.deepEqual(

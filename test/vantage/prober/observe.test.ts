@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Target } from '../../../src/contract/evidence.ts';
-import { type Dial, dialsOf } from '../../../src/evidence/track.ts';
+import { type Dial, readTrack } from '../../../src/evidence/track.ts';
 import type { Observed } from '../../../src/vantage/prober/observe/read.ts';
 import { ObserverSessions } from './observer-session.ts';
 import { openStreet, ports, type Street, targetAt } from './street.ts';
@@ -14,9 +14,9 @@ import { openStreet, ports, type Street, targetAt } from './street.ts';
 const denyNew = (port: number): string => `tcp dport ${port} tcp flags & (syn | ack) == syn drop`;
 
 const dialsTo = (observed: Observed, { id }: Target): readonly Dial[] =>
-  dialsOf(observed.tracks[id] ?? '', observed.slots);
+  readTrack(observed.tracks[id] ?? '', observed.slots);
 
-/** `odo`: open, then silent, then open; slots that were missed tell nothing. */
+/** `odo`: open, then silent, then open; slots that were missed are left out. */
 const shapeOf = (observed: Observed, target: Target): string =>
   dialsTo(observed, target)
     .filter((dial) => dial !== '-')
@@ -58,7 +58,7 @@ describe('the observer, on real sockets of the kernel', { timeout: 120_000 }, ()
   /** Waits until so many more slots have begun: what happens next is seen from before. */
   const slots = (count: number): Promise<unknown> => sleep(count * 25);
 
-  test('a deny that is switched on while it watches shows as one edge, between the dials just before and just after', async () => {
+  test('a deny that begins while it watches shows as one edge, between the dials before and after it', async () => {
     const { fresh, open } = await sessions.start();
     assert.deepEqual([fresh, open], [true, [node.id, control.id].toSorted()]);
     await slots(20);
@@ -108,7 +108,7 @@ describe('the observer, on real sockets of the kernel', { timeout: 120_000 }, ()
     for (const [target, letter] of rows) assert.equal(shapeOf(observed, target), letter, target.id);
   });
 
-  test('a target that is silent already does not keep the change waiting', async () => {
+  test('a target that is silent from the start does not keep the change waiting', async () => {
     watching(node, at(ports.drop));
     const { open } = await sessions.start({ openWithinMs: 60_000 });
     assert.deepEqual(open, [node.id]);
@@ -160,20 +160,20 @@ describe('the observer, on real sockets of the kernel', { timeout: 120_000 }, ()
     assert.ok(Date.parse(after.startedAt) > slotStartMs(before, before.slots));
   });
 
-  test('read back twice, it says the same', async () => {
+  test('read back twice, it reports the same', async () => {
     await sessions.start();
     await slots(10);
     const first = await sessions.observed();
     assert.deepEqual(await sessions.observed(), first);
   });
 
-  test('a session that is lost while it is read back does not stop it from ending, and the next one is told', async () => {
+  test('a session that is lost while reading it back does not keep it from ending; the next one reads it', async () => {
     await sessions.start();
     const child = sessions.spawn({ do: 'read', folder: '0a1b2c3d-enforced' }, 'stop 600\n');
     await once(child.stdout ?? child, 'data');
     await slots(4);
     process.kill(-(child.pid ?? 0), 'SIGKILL');
-    const observed = await sessions.observed(60_000); // the first who asked decided
+    const observed = await sessions.observed(60_000); // the first stop that was asked for counts
     assert.equal(observed.ended, 'read');
   });
 
@@ -202,7 +202,7 @@ describe('the observer, on real sockets of the kernel', { timeout: 120_000 }, ()
     assert.ok(Date.parse(observed.startedAt) > startedAt);
   });
 
-  test('slots for which the machine was late are not dialled, and say so', async () => {
+  test('slots for which the machine was late are reported as not dialled', async () => {
     await sessions.start();
     process.kill(sessions.pid, 'SIGSTOP');
     await until(() => readFileSync(`/proc/${sessions.pid}/stat`, 'utf8').split(' ')[2] === 'T');
@@ -220,7 +220,7 @@ describe('the observer, on real sockets of the kernel', { timeout: 120_000 }, ()
     assert.ok(observed.latenessMs < observed.cadenceMs, `${observed.latenessMs}`);
   });
 
-  test('one that was killed is missed, one that never was too', async () => {
+  test('one that was killed is missing, and so is one that was never started', async () => {
     assert.equal(await sessions.read(), 'none was started');
     await sessions.start();
     process.kill(sessions.pid, 'SIGKILL');
@@ -252,12 +252,12 @@ describe('the observer, on real sockets of the kernel', { timeout: 120_000 }, ()
       assert.ok(Date.parse(checkedAt) - Date.parse(openedAt) > 1000);
     });
 
-    test('that nothing comes back on is silent', async () => {
+    test('that gets nothing back is silent', async () => {
       const { outcome } = await heldAfter(node, () => street.drop(ports.open));
       assert.equal(outcome, 'silent');
     });
 
-    test('that is reset says so', async () => {
+    test('that is reset is reported so', async () => {
       const { outcome } = await heldAfter(node, async () => {
         await street.rule(`tcp dport ${ports.open} reject with tcp reset`);
         await slots(50);
@@ -269,7 +269,7 @@ describe('the observer, on real sockets of the kernel', { timeout: 120_000 }, ()
       assert.equal((await heldAfter(at(ports.brief), () => slots(10))).outcome, 'closed');
     });
 
-    test('that could not be opened says so', async () => {
+    test('that could not be opened is unopened', async () => {
       assert.equal((await heldAfter(at(ports.drop), async () => {})).outcome, 'unopened');
     });
   });

@@ -8,13 +8,13 @@ import { join } from 'node:path';
 import type { Target } from '../../../src/contract/evidence.ts';
 import { isMissing } from '../../../src/contract/observation.ts';
 import {
-  observerCommand,
+  createObserverCommand,
+  createReadPlan,
+  createStartPlan,
   type ReadPlan,
-  readPlan,
   type StartPlan,
-  startPlan,
 } from '../../../src/vantage/prober/observe/plan.ts';
-import { type Observed, readObserved, readReady } from '../../../src/vantage/prober/observe/read.ts';
+import { type Observed, readObservation, readReady } from '../../../src/vantage/prober/observe/read.ts';
 
 export class ObserverSessions {
   readonly home = mkdtempSync(join(tmpdir(), 'hepflow-observer-'));
@@ -28,7 +28,7 @@ export class ObserverSessions {
   /** The plan of a start, changed where a test cannot wait. */
   plan(change: Partial<StartPlan> = {}): StartPlan {
     return {
-      ...startPlan('0a1b2c3d', { phase: 'enforced', ssh: { address: '', adminUser: '' }, targets: this.#targets }),
+      ...createStartPlan('0a1b2c3d', { phase: 'enforced', targets: this.#targets }),
       ...change,
     };
   }
@@ -41,9 +41,9 @@ export class ObserverSessions {
 
   /** What reading back prints, or the reason why there is nothing. */
   async read(afterMs = 0): Promise<Observed | string> {
-    const { code, stdout, stderr } = await this.session(readPlan('0a1b2c3d', 'enforced'), `stop ${afterMs}\n`);
+    const { code, stdout, stderr } = await this.session(createReadPlan('0a1b2c3d', 'enforced'), `stop ${afterMs}\n`);
     assert.equal(code, 0, stderr);
-    const found = readObserved(stdout, this.#targets);
+    const found = readObservation(stdout, this.#targets);
     return isMissing(found) ? found.missing : found;
   }
 
@@ -55,7 +55,7 @@ export class ObserverSessions {
 
   /** A session and its process, in a process group of its own. */
   spawn(plan: StartPlan | ReadPlan, dialogue: string): ChildProcess {
-    const { command, stdin } = observerCommand(plan);
+    const { command, stdin } = createObserverCommand(plan);
     const env = { ...process.env, HOME: this.home };
     const child = spawn('ip', ['netns', 'exec', this.#netns, 'sh', '-c', command], {
       env,

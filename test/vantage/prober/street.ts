@@ -22,14 +22,17 @@ export interface Street {
   readonly drop: (port: number) => Promise<unknown>;
   /** Makes every port of the host behave as its name says again. */
   readonly reset: () => Promise<unknown>;
-  /** How the host limits its ICMP errors to one peer: milliseconds between two of them after a burst of 6; 0: not at all. Linux has 1000. */
+  /**
+   * How the host limits its ICMP errors to one peer: milliseconds between two of them after a burst of 6; 0: not at
+   * all. Linux has 1000.
+   */
   readonly limitIcmp: (intervalMs: number) => Promise<unknown>;
   readonly close: () => Promise<void>;
 }
 
 /**
- * What each port of the host does: `closed` has no listener, `slow` loses the first SYN of every connection, `mute` accepts and says nothing,
- * `brief` hangs up as soon as it hears something.
+ * What each port of the host does: `closed` has no listener, `slow` loses the first SYN of every connection, `mute`
+ * accepts and says nothing, `brief` hangs up as soon as it hears something.
  */
 export const ports = {
   open: 30080,
@@ -71,7 +74,10 @@ table ip street {
 }
 `;
 
-/** Answers a whole request on 30080 and 30086 with a name and closes; hangs up on 30087; accepts on 10250 and says nothing. */
+/**
+ * Answers a whole request on 30080 and 30086 with a name and closes; hangs up on 30087; accepts on 10250 and says
+ * nothing.
+ */
 const server = `
 import selectors, socket, threading
 choose = selectors.DefaultSelector()
@@ -114,7 +120,8 @@ export async function openStreet(): Promise<Street> {
   let child: Child | undefined;
   const close = async (): Promise<void> => {
     await child?.stop(0);
-    for (const name of [prober, other]) await run(['ip', 'netns', 'delete', name]).catch(() => {}); // what was never made cannot be deleted
+    // What was never made cannot be deleted.
+    for (const name of [prober, other]) await run(['ip', 'netns', 'delete', name]).catch(() => {});
     rmSync(folder, { recursive: true, force: true });
   };
   try {

@@ -21,13 +21,10 @@ export function createCounterWitness(node: string, found: Count | string): Witne
   if (Object.keys(after).length === 0) return missing(`no counter of ${source} names the policy`);
   if (!added.every((count) => count >= 0)) return missing(`${source} began anew meanwhile`);
   const packets = added.reduce((sum, count) => sum + count, 0);
-  const counted = (what: string): string => `the rules of ${node} counted ${what} denied by the policy (${source})`;
-  if (packets > 0)
-    return { ...told, says: 'blocks', because: counted(`${packets} ${packets === 1 ? 'packet' : 'packets'}`), packets };
-  if (Object.keys(before).length === 0)
+  if (packets === 0 && Object.keys(before).length === 0)
     return missing(`the counter of ${source} appeared only within the window, at 0`);
-  return { ...told, says: 'allows', because: counted('no packet'), packets };
+  return { ...told, says: packets > 0 ? 'blocks' : 'allows', because: source, packets };
 }
 
 /** Of a phase in which no policy is in force. */
-export const notAsked = 'they were not asked';
+export const notAsked = 'it was not asked';

@@ -7,7 +7,7 @@ import type { ProbeInput } from '../../../contract/steps.ts';
 import type { Witness } from '../../../contract/vantage.ts';
 import { sealEvidence, type Unsealed } from '../../../evidence/seal.ts';
 import type { StepContext, Tools } from '../../../step/context.ts';
-import { now } from '../../../step/timed.ts';
+import { readNow } from '../../../step/timed.ts';
 import type { AskWitnesses, Hearing } from '../../port.ts';
 import { locateSession } from '../../session.ts';
 import { openReading, type Reading } from '../observe/session.ts';
@@ -38,7 +38,7 @@ async function runProbe(
 ): Promise<Unsealed> {
   const cluster = await tools.clusters.of(context.run.cluster);
   const plan = createProbePlan(input);
-  const startedAt = now();
+  const startedAt = readNow();
   const before = await readBackends(cluster, input.targets);
   const live = followProof(input);
   const hearing = askWitnesses(input, findWitnesses, tools, context);
@@ -55,7 +55,7 @@ async function runProbe(
       phase: input.phase,
       vantage: input.vantage.id,
       startedAt,
-      endedAt: now(),
+      endedAt: readNow(),
       kernel: output.kernel,
       synLinearTimeouts: output.synLinearTimeouts,
       targets: input.targets,
@@ -89,10 +89,10 @@ function askWitnesses(
 
 /** Of a kind of vantage that this worker does not know. */
 function missWitnesses(kind: string): Hearing {
-  const because = `nobody is known to ask about the way from a vantage of kind ${kind}`;
+  const because = `this worker knows none for a vantage of kind ${kind}`;
   const missing: Witness = {
     by: 'way',
-    title: 'The way to the targets',
+    title: 'Witnesses of the way',
     of: 'way',
     about: null,
     says: 'missing',
@@ -122,7 +122,7 @@ async function readBackends(cluster: Cluster, targets: readonly Target[]): Promi
 async function readHealth(cluster: Cluster, service: string): Promise<BackendHealth> {
   const [namespace = '', name = ''] = service.split('/');
   const pods = await readyBackends(cluster, namespace, name);
-  return { readyEndpoints: pods.length, readAt: now(), pods };
+  return { readyEndpoints: pods.length, readAt: readNow(), pods };
 }
 
 const pairLooks = (before: Look, after: Look): Evidence['backends'] =>

@@ -1,0 +1,43 @@
+import type { Client } from '@temporalio/client';
+import Table from 'cli-table3';
+import type { Command } from 'commander';
+import { workflowType } from '../../contract/messages.ts';
+import { readMemo } from '../memo.ts';
+import { withTemporal } from '../temporal.ts';
+
+/** Adds `list`. */
+export function addListCommand(program: Command): void {
+  program
+    .command('list')
+    .description('list the runs that Temporal still remembers, the newest first')
+    .option('--limit <count>', 'at most so many', '20')
+    .option('--json', 'as JSON')
+    .action(({ limit, json }: { limit: string; json?: boolean }) =>
+      withTemporal((client) => listRuns(client, Number(limit) || 20, json === true)),
+    );
+}
+
+async function listRuns(client: Client, limit: number, json: boolean): Promise<void> {
+  const rows: Record<string, string | number>[] = [];
+  for await (const run of client.workflow.list({ query: `WorkflowType = '${workflowType}'`, pageSize: limit })) {
+    const memo = readMemo(run.memo);
+    const outcome = memo?.outcome ?? run.status.name;
+    rows.push({
+      id: run.workflowId,
+      runId: memo?.runId ?? '',
+      outcome,
+      leftovers: memo?.leftovers ?? 0,
+      startedAt: run.startTime.toISOString(),
+      summary: memo?.summary ?? '',
+    });
+    if (rows.length === limit) break;
+  }
+  if (json) return void process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
+  if (rows.length === 0) return void process.stdout.write('No runs.\n');
+  const table = new Table({
+    head: ['Workflow id', 'Outcome', 'Left behind', 'Started'],
+    style: { head: [], border: [] },
+  });
+  for (const { id, outcome, leftovers, startedAt } of rows) table.push([id, outcome, leftovers, startedAt]);
+  process.stdout.write(`${table.toString()}\n`);
+}

@@ -1,0 +1,39 @@
+/** What a sweep found and did, as it is read from the workflow and as it is shown. */
+import Table from 'cli-table3';
+import { isLeft, type SweepResult } from '../contract/sweep.ts';
+import { CommandError } from './exit-code.ts';
+
+export function readSweepResult(value: unknown): SweepResult {
+  if (isSweepResult(value)) return value;
+  throw new CommandError('What the sweep gave is no result of a sweep.');
+}
+
+const isSweepResult = (value: unknown): value is SweepResult =>
+  typeof value === 'object' && value !== null && 'found' in value && Array.isArray(value.found) && 'left' in value;
+
+/** The table, and below it the commands for what is left. */
+export function formatSweep(result: SweepResult): string {
+  const { found, warnings } = result;
+  const notes = warnings.map((warning) => `Note: ${warning}`);
+  if (found.length === 0) return [...notes, 'Nothing carries the marks of a run.', ''].join('\n');
+  const commands = found.filter((each) => isLeft(each) && each.command !== '').map(({ command }) => `  ${command}`);
+  const byHand = commands.length === 0 ? [] : ['By hand:', ...new Set(commands)];
+  return [...notes, formatFound(found), explainLeft(result), ...byHand, ''].join('\n');
+}
+
+function formatFound(found: SweepResult['found']): string {
+  const table = new Table({
+    head: ['What', 'Run', 'Begun', 'Decision', 'Why'],
+    style: { head: [], border: [] },
+    colWidths: [null, null, null, null, 60],
+    wordWrap: true,
+  });
+  for (const { what, runId, createdAt, decision, why } of found)
+    table.push([what, runId, createdAt?.slice(0, 19) ?? '', decision, why]);
+  return table.toString();
+}
+
+function explainLeft({ left, dryRun }: SweepResult): string {
+  if (left === 0) return 'Nothing is left.';
+  return `${left} left.${dryRun ? ' Without --dry-run, sweep removes what would be removed.' : ''}`;
+}

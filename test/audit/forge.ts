@@ -1,0 +1,26 @@
+/** What tests of the audit do to reports. */
+import { type AuditOptions, auditReport } from '../../src/audit/report.ts';
+import type { Evidence } from '../../src/contract/evidence.ts';
+import type { Report } from '../../src/contract/report.ts';
+import { sealEvidence } from '../../src/evidence/seal.ts';
+
+export const listProblems = (report: unknown, options?: AuditOptions): string[] =>
+  auditReport(report, options).checks.flatMap(({ problems }) => [...problems]);
+
+/** The report with its evidence changed and sealed anew, as somebody would who can rewrite the whole file. */
+export function reseal(report: Report, change: (evidence: readonly Evidence[]) => readonly Evidence[]): Report {
+  const evidence: Evidence[] = [];
+  for (const { seal: _, ...one } of change(report.evidence))
+    evidence.push(sealEvidence(one, evidence.at(-1)?.seal?.sha256 ?? report.runId));
+  return { ...report, evidence };
+}
+
+/** A list with one element changed. */
+export const replaceAt = <T>(list: readonly T[], place: number, change: (one: T) => T): T[] =>
+  list.map((one, index) => (index === place ? change(one) : one));
+
+/** The problems of one check, by a word of what it says holds. */
+export const listProblemsOf = (check: RegExp, report: unknown): string[] =>
+  auditReport(report)
+    .checks.filter(({ holds }) => check.test(holds))
+    .flatMap(({ problems }) => [...problems]);

@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Gate, Scenario } from '../../src/contract/scenario.ts';
+import { createWorkshop } from '../../src/scenario/workshop.ts';
+import { listProblems, listProblemsOf, replaceAt, reseal } from './forge.ts';
+import { createReport, mission } from './sample.ts';
+
+const whole = createReport();
+const problemsOf = (report: unknown): string[] => listProblemsOf(/^Each phase was seen/, report);
+
+test('a phase that was passed by and has evidence, or verdicts alone', () => {
+  const phases = replaceAt(whole.phases, 2, (phase) => ({ ...phase, skipped: 'No signal came.' }));
+  const problem = 'The phase second was passed by, but the report has evidence or verdicts of it.';
+  assert.deepEqual(listProblems({ ...whole, phases }), [problem]);
+  const withoutEvidence = { ...whole, phases, evidence: whole.evidence.filter(({ phase }) => phase !== 'second') };
+  assert.deepEqual(problemsOf(withoutEvidence), [problem]);
+});
+
+test('a phase that was passed by without a gate, or with one that opens at once', () => {
+  const skip = (place: number, gate: Partial<Gate>): unknown => {
+    const report = createReport({ seen: ['baseline', 'restored'] });
+    const skipped = (index: number): string | null => (index === place || index === 2 ? 'No signal came.' : null);
+    return {
+      ...report,
+      outcome: 'CANCELLED',
+      phases: report.phases.map((phase, index) => ({
+        ...phase,
+        skipped: skipped(index),
+        gate: phase.gate && { ...phase.gate, ...gate },
+      })),
+    };
+  };
+  assert.deepEqual(problemsOf(skip(2, {})), []);
+  assert.deepEqual(problemsOf(skip(2, { when: 'never' })), []);
+  assert.deepEqual(problemsOf(skip(1, {})), ['The phase enforced was passed by, though it has no gate.']);
+  assert.deepEqual(problemsOf(skip(2, { when: 'always' })), [
+    'The phase second was passed by, though its gate opens at once.',
+  ]);
+});
+
+test("undo's own proof may be left out for a reason, and then nothing is a PASS", () => {
+  const unproved = createReport({ seen: ['baseline', 'enforced', 'second'] });
+  const phases = replaceAt(unproved.phases, 3, (phase) => ({ ...phase, skipped: 'Everything is kept.' }));
+  assert.equal(unproved.outcome, 'INCONCLUSIVE');
+  assert.deepEqual(listProblems({ ...unproved, phases }), []);
+});
+
+test('a phase that was seen though its gate never opens', () => {
+  const phases = replaceAt(whole.phases, 2, (phase) => ({
+    ...phase,
+    gate: phase.gate && { ...phase.gate, when: 'never' as const },
+  }));
+  assert.deepEqual(problemsOf({ ...whole, phases }), ['The phase second was seen, though its gate never opens.']);
+});
+
+test('a run that was carried out has evidence of every phase that it did not pass by', () => {
+  const cut = reseal(whole, (evidence) => evidence.filter(({ phase }) => phase !== 'second'));
+  const problem = 'but there is no evidence of phase second from vm.';
+  for (const outcome of ['PASS', 'FAIL', 'INCONCLUSIVE'])
+    assert.deepEqual(problemsOf({ ...cut, outcome }), [`The outcome is ${outcome}, ${problem}`]);
+  for (const outcome of ['ERROR', 'CANCELLED', 'RUNNING']) assert.deepEqual(problemsOf({ ...cut, outcome }), []);
+  const unproved = { ...whole, evidence: whole.evidence.slice(0, 3) };
+  assert.deepEqual(problemsOf(unproved), ['The outcome is PASS, but there is no evidence of phase restored from vm.']);
+  assert.deepEqual(problemsOf({ ...unproved, outcome: 'FAIL' }), []);
+});
+
+test('evidence is there from each vantage', () => {
+  const workshop = createWorkshop(mission);
+  const scenario: Scenario = {
+    ...workshop,
+    vantages: { ...workshop.vantages, annex: { kind: 'azureVm', ...mission.vm } },
+  };
+  const findScenario = (): Scenario => scenario;
+  const report = createReport({ scenario });
+  assert.deepEqual(listProblems(report, { findScenario }), []);
+  assert.equal(report.verdicts.length, 2 * whole.verdicts.length);
+  const cut = reseal(report, (evidence) =>
+    evidence.filter(({ phase, vantage }) => phase !== 'enforced' || vantage === 'vm'),
+  );
+  assert.ok(
+    listProblems(cut, { findScenario }).includes(
+      'The outcome is PASS, but there is no evidence of phase enforced from annex.',
+    ),
+  );
+});
+
+test('no phase comes after a required one that is not all PASS, and none is missed there (W1)', () => {
+  const verdicts = replaceAt(whole.verdicts, 0, (one) => ({ ...one, verdict: 'FAIL' as const }));
+  const red = { ...whole, outcome: 'FAIL', verdicts };
+  assert.deepEqual(problemsOf(red), [
+    'The phase enforced was seen, though the required phase baseline is not all PASS.',
+    'The phase second was seen, though the required phase baseline is not all PASS.',
+  ]);
+  for (const phases of [['baseline', 'restored'], ['baseline']])
+    assert.deepEqual(
+      problemsOf({ ...red, evidence: whole.evidence.filter(({ phase }) => phases.includes(phase)) }),
+      [],
+    );
+  const optional = replaceAt(whole.verdicts, 4, (one) => ({ ...one, verdict: 'FAIL' as const }));
+  assert.deepEqual(problemsOf({ ...whole, outcome: 'FAIL', verdicts: optional }), []);
+});
