@@ -1,6 +1,8 @@
 /**
- * What somebody else does to a run's things while it waits, and what its undo makes of that: what the run created is deleted whatever became of it, as
- * long as it carries the mark (W6); what the run changed is restored only while it holds the run's value (W3); the rest is told, and undo goes on (W5).
+ * What somebody else does to a run's things while it waits, and what its undo makes of that: what the run created is
+ * deleted whatever became of it, as
+ * long as it carries the mark (W6); what the run changed is restored only while it holds the run's value (W3); the rest
+ * is told, and undo goes on (W5).
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

@@ -10,13 +10,19 @@ import { type AzureUnderTest, clusterVnetId, runRef, startAzureUnderTest, toolsO
 import { listAzureChanges } from '../support/azure-steps.ts';
 import { draftChange, planUndo } from '../support/changes.ts';
 import { callStep, callUndo, codeOf, type Ending } from '../support/like-temporal.ts';
-import { type AzureStep, chain, type StepRow, stepRows, type UndoRow, undoRows } from './azure-fault-rows.ts';
+import { type AzureStep, chain, type StepRow, stepRows } from './azure-fault-rows.ts';
+import { type UndoRow, undoRows } from './azure-undo-fault-rows.ts';
 
 const quick = 15;
 const durations = Object.fromEntries(
-  'network networkDelete publicIp publicIpDelete securityGroup securityGroupDelete interface interfaceDelete peering peeringDelete vm vmUpdate vmDelete diskDelete'
-    .split(' ')
-    .map((kind) => [kind, quick]),
+  [
+    ...['network', 'publicIp', 'securityGroup', 'interface', 'peering', 'vm'].flatMap((kind) => [
+      kind,
+      `${kind}Delete`,
+    ]),
+    'vmUpdate',
+    'diskDelete',
+  ].map((kind) => [kind, quick]),
 );
 
 let azure: AzureUnderTest;
@@ -176,7 +182,9 @@ async function playUndo(row: UndoRow): Promise<void> {
 const promise = ({ passes, stops }: StepRow | UndoRow): string => {
   if (stops !== undefined) return `stops with ${stops}`;
   if (passes === undefined || (Array.isArray(passes) && passes.length === 0)) return 'goes unnoticed';
-  return `is tried again after ${typeof passes === 'string' ? passes : 'mostly' in passes ? (passes.mostly ?? `${passes.also?.join(' or ')}, if at all`) : passes.join(', ')}`;
+  if (typeof passes === 'string') return `is tried again after ${passes}`;
+  if (!('mostly' in passes)) return `is tried again after ${passes.join(', ')}`;
+  return `is tried again after ${passes.mostly ?? `${passes.also?.join(' or ')}, if at all`}`;
 };
 
 describe('a row of the error table befalls a step: what is undone afterwards leaves the subscription as it was', () => {

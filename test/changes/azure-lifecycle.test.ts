@@ -9,7 +9,7 @@ import { findApply, findUndo } from '../support/changes.ts';
 const createNetwork = findApply('createNetwork');
 const deleteNetwork = findUndo('deleteNetwork');
 
-test('every step and then every undo leaves the subscription as it was, with no right but those of the shipped role', async () => {
+test("every step, then every undo, leaves all as it was, with the shipped role's rights alone", async () => {
   await using azure = await startAzureUnderTest();
   const before = azure.lab.inventory();
   const run = runRef();
@@ -75,7 +75,7 @@ test('a deletion that was begun goes on in another process, without a second DEL
   assert.equal(azure.count('DELETE', id), 1);
 });
 
-test('a network of the same name that is not ours stays as it is: NotMine when creating, a conflict when undoing (W6)', async () => {
+test("somebody else's network of the same name stays as it is: NotMine, and a conflict for undo (W6)", async () => {
   await using azure = await startAzureUnderTest();
   const run = runRef();
   const adapter = azure.adapter();
@@ -106,7 +106,7 @@ test('throttling with Retry-After becomes Throttled with that time', async () =>
   assert.deepEqual([failure.code, failure.retryAfterMs], ['Throttled', 7000]);
 });
 
-test('a connection that breaks after Azure took the request leads to no second resource and no second write', async () => {
+test('a connection that breaks after Azure took the request leads to no second write', async () => {
   await using azure = await startAzureUnderTest();
   const run = runRef();
   const create = () => createNetwork(networkSettings, toolsOf(azure.adapter()), contextOf(run));

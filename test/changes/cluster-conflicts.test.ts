@@ -1,6 +1,8 @@
 /**
- * What somebody else does to a run's things while it waits, and what its undo makes of that: what the run created is deleted whatever became of it, as
- * long as it carries the mark (W6); what the run changed is restored only while it holds the run's value (W3); the rest is told, and undo goes on (W5).
+ * What somebody else does to a run's things while it waits, and what its undo makes of that: what the run created is
+ * deleted whatever became of it, as
+ * long as it carries the mark (W6); what the run changed is restored only while it holds the run's value (W3); the rest
+ * is told, and undo goes on (W5).
  */
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
@@ -70,7 +72,10 @@ describe('in the cluster', () => {
     /Label hepflow\.io\/run of .* is absent, this run wrote [0-9a-f]{8}; left alone/,
   ] as const;
 
-  /** Title, prior label, what somebody does, what undo says, the label in the end, and what of theirs must still be there. */
+  /**
+   * Title, prior label, what somebody does, what undo says, the label in the end, and what of theirs must still be
+   * there.
+   */
   const rows: readonly (readonly [
     string,
     string | null,
@@ -220,7 +225,10 @@ describe('in the cluster', () => {
     return entries;
   }
 
-  /** What kube-controller-manager does, which is not run here: the slice goes with the run's service, or belongs to a successor. */
+  /**
+   * What kube-controller-manager does, which is not run here: the slice goes with the run's service, or belongs to a
+   * successor.
+   */
   async function sliceFollowsService(): Promise<void> {
     const marked = async (): Promise<boolean> => {
       const service = await cluster.api.call<KubernetesObject>('GET', servicePath).catch(() => undefined);

@@ -1,4 +1,7 @@
-/** What a new kind of change costs: its folder, its line in registry.ts, and its tests. Played on a copy of src/ with the kind of test/changes/echo. */
+/**
+ * What a new kind of change costs: its folder, its line in registry.ts, and its tests. Played on a copy of src/ with
+ * the kind of test/changes/echo.
+ */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import {

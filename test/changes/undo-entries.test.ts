@@ -17,8 +17,9 @@ const near = createPeeringId(ids.network, run.runId);
 const far = createPeeringId(clusterVnetId, run.runId);
 const label = { kind: 'label', node: 0, key: 'host-end-point', value: 'test' };
 const unmark = 'kubectl annotate node node-a hepflow.io/changed-';
+const unmarked = '{"annotations":{"hepflow.io/changed":null}}';
 const patch = (kind: string, spec: string): string =>
-  `kubectl patch ${kind} default --type=merge -p '{"metadata":{"annotations":{"hepflow.io/changed":null}},"spec":${spec}}'`;
+  `kubectl patch ${kind} default --type=merge -p '{"metadata":${unmarked},"spec":${spec}}'`;
 
 const rows: readonly (readonly [Change, prior: FieldValue, undo: string, subject: string, command: string])[] = [
   [

@@ -42,7 +42,7 @@ for (const [value, mark, prior, forChange, forRestore] of decisions) {
   });
 }
 
-test('a patch of the value names the version that it was decided on; value and mark go in one, the mark comes off in the last', () => {
+test('value and mark go in one patch of the version that was read, and the mark comes off last', () => {
   const mark = { [changedAnnotation]: `{"run":"${runId}","prior":"Disabled"}` };
   assert.deepEqual(createChangePatch(object('Disabled'), change), {
     metadata: { resourceVersion: '7', annotations: mark },

@@ -28,9 +28,10 @@ test('the lab cluster passes with the rights of the shipped role, and nothing is
   await using azure = await startAzureUnderTest();
   const { problems, site, warnings } = await inspectAzure(missionOf(), { azure: azure.adapter() });
   assert.deepEqual([problems, warnings], [[], []]);
+  const group = `/subscriptions/${subscriptionId}/resourceGroups/hepflow-lab`;
   assert.deepEqual(site, {
     location: 'westeurope',
-    clusterResourceId: `/subscriptions/${subscriptionId}/resourceGroups/hepflow-lab/providers/Microsoft.ContainerService/managedClusters/lab`,
+    clusterResourceId: `${group}/providers/Microsoft.ContainerService/managedClusters/lab`,
     nodeResourceGroup: 'MC_hepflow-lab_lab_westeurope',
     kubernetesVersion: '1.35.4',
     clusterVnetId,

@@ -228,7 +228,7 @@ describe('the cluster as preflight finds it, on a real API server', () => {
     }
   });
 
-  test('what may go wrong without being wrong is a warning: a policy for everything, an environment that overrides, Reject', async () => {
+  test('what may go wrong is a warning: a policy for everything, an environment that overrides, Reject', async () => {
     await cluster.controllers.stop();
     await cluster.api.apply(
       calicoObject('GlobalNetworkPolicy', 'default-deny', { selector: 'all()', types: ['Ingress'] }),
@@ -251,7 +251,7 @@ describe('the cluster as preflight finds it, on a real API server', () => {
     assert.match(warnings.join('\n'), /iptablesFilterDenyAction .* is Reject/);
   });
 
-  test('no credential is a problem with its remedy; an API server that does not answer is an error that may be tried again (W10)', async () => {
+  test('no credential is a problem; an API server that does not answer may be tried again (W10)', async () => {
     const refused = createClusters({
       kubeconfigOf: async () =>
         cluster.plane.kubeconfigFor('hepflow-worker').replace(/"token": ".*"/, '"token": "wrong"'),

@@ -1,4 +1,7 @@
-/** The Azure roles of deploy/, one action at a time: preflight misses each that is taken away, and a whole run asks for each that is there. */
+/**
+ * The Azure roles of deploy/, one action at a time: preflight misses each that is taken away, and a whole run asks for
+ * each that is there.
+ */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -165,7 +168,7 @@ const unasked: Readonly<Record<string, string>> = {
     'only the disk that an unfinished VM left behind is deleted by itself; any other goes with its VM',
 };
 
-test('every action of deploy/azure-role.json is asked for by preflight, a whole run, its witnesses or its undo, and nothing else is', async () => {
+test('every action of deploy/azure-role.json is asked for by a whole run, and nothing else is', async () => {
   await using azure = await startAzureUnderTest();
   const tools = toolsOf(azure.adapter());
   await inspectAzure(mission, tools);

@@ -1,4 +1,7 @@
-/** The Kubernetes roles of deploy/, one verb at a time, on a real API server: preflight misses each that is taken away, and a whole run uses each that is there. */
+/**
+ * The Kubernetes roles of deploy/, one verb at a time, on a real API server: preflight misses each that is taken away,
+ * and a whole run uses each that is there.
+ */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -187,7 +190,10 @@ test('every verb of the roles is used by preflight, a whole run or its undo, and
   );
 });
 
-/** Every step and undo that changes the cluster. What is bent in between makes a step correct it when it runs again (W9). */
+/**
+ * Every step and undo that changes the cluster. What is bent in between makes a step correct it when it runs again
+ * (W9).
+ */
 async function runAndUndo(tools: Tools): Promise<void> {
   const context = contextOf('abcd1234');
   const again = <T>(step: () => Promise<T>): Promise<T> => retried(step);

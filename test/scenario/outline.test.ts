@@ -161,7 +161,7 @@ test('every vantage has a row for every target, and a node that the site does no
   );
 });
 
-test('the rows of one vantage come with the phase and their targets; other vantages and unlisted targets are left out', () => {
+test('the rows of one vantage come with phase and targets, those of others and of unlisted targets do not', () => {
   const [, enforced] = outlinePhases(workshop, nodes.slice(0, 2));
   const targets = listTargets(workshop, nodes.slice(0, 2));
   const row = { vantage: 'vm', target: 'a:30080', expected: 'DROP', controls: ['b:30080', 'a:10250'] };

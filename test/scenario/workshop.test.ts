@@ -34,7 +34,7 @@ test('it dials the NodePort and a port that is there from one VM, on two nodes',
   });
 });
 
-test('before any policy it switches on both fields and exposes the workload; every port answers, or the run ends', () => {
+test('first it switches on both fields and exposes the workload; every port answers, or the run ends', () => {
   assert.deepEqual(baseline.changes, [
     { kind: 'field', field: 'autoHostEndpoints' },
     { kind: 'field', field: 'flowLogs' },

@@ -20,7 +20,8 @@ import { azureFailure } from '../../src/step/failures/azure.ts';
 
 export const subscriptionId = cluster.subscriptionId;
 export const clusterRef = { subscriptionId, resourceGroup: cluster.resourceGroup, name: cluster.name };
-export const clusterVnetId = `/subscriptions/${subscriptionId}/resourceGroups/${cluster.nodeResourceGroup}/providers/Microsoft.Network/virtualNetworks/${cluster.vnetName}`;
+const nodeGroup = `/subscriptions/${subscriptionId}/resourceGroups/${cluster.nodeResourceGroup}`;
+export const clusterVnetId = `${nodeGroup}/providers/Microsoft.Network/virtualNetworks/${cluster.vnetName}`;
 
 /** The stand-in Azure alone: what it would do to the network is recorded. */
 export interface AzureUnderTest extends AsyncDisposable {
@@ -30,7 +31,10 @@ export interface AzureUnderTest extends AsyncDisposable {
   readonly destroyed: string[];
   /** A new adapter, as another process would have. */
   adapter(): Azure;
-  /** What somebody else does, by plain HTTP; resolves with the resource when nothing is under way on it any more, with undefined when it is gone. */
+  /**
+   * What somebody else does, by plain HTTP; resolves with the resource when nothing is under way on it any more, with
+   * undefined when it is gone.
+   */
   byHand(method: 'PUT' | 'DELETE' | 'GET', id: string, body?: object): Promise<Record<string, unknown> | undefined>;
   /** Requests with that method whose path ends so. */
   count(method: string, pathEnd: string): number;

@@ -40,7 +40,10 @@ export const workload: Workload = {
   nodePort: 30080,
 };
 
-/** A real API server with nodes and a deployment, the lab's Calico objects and stand-in for kube-controllers, and a worker that has the shipped rights only. */
+/**
+ * A real API server with nodes and a deployment, the lab's Calico objects and stand-in for kube-controllers, and a
+ * worker that has the shipped rights only.
+ */
 export interface TestCluster {
   readonly plane: ControlPlane;
   /** As admin: what other people do to the cluster. */
@@ -104,7 +107,8 @@ function controllersOf(plane: ControlPlane): TestCluster['controllers'] {
   let running: { stop(): Promise<void> } | undefined;
   return {
     start: async () => {
-      running ??= await startKubeControllers({ kubeConfig: plane.clientFor('calico'), onError: () => {} }); // it tries again by itself
+      // It tries again by itself.
+      running ??= await startKubeControllers({ kubeConfig: plane.clientFor('calico'), onError: () => {} });
     },
     stop: async () => {
       await running?.stop();

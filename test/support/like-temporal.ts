@@ -1,4 +1,7 @@
-/** Runs the worker's real activities as Temporal would: attempts, heartbeat details, retryable or not, next delay; only time runs faster. */
+/**
+ * Runs the worker's real activities as Temporal would: attempts, heartbeat details, retryable or not, next delay; only
+ * time runs faster.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApplicationFailure } from '@temporalio/activity';
 import { MockActivityEnvironment } from '@temporalio/testing';
@@ -38,7 +41,10 @@ export async function callStep(
   return (await attempts(activity, run, { change, observers })) as Ending<Applied>;
 }
 
-/** Rounds over what is left, as workflows/cleanup.ts makes them; each entry's outcomes, one per round in which it was tried. */
+/**
+ * Rounds over what is left, as workflows/cleanup.ts makes them; each entry's outcomes, one per round in which it was
+ * tried.
+ */
 export async function callUndo(
   run: RunRef,
   entries: readonly UndoEntry[],

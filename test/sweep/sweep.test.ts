@@ -1,4 +1,7 @@
-/** What the sweeper finds, on the stand-in Azure with the shipped role and on a real API server with the shipped rights; and that the entries made from it undo all of it. */
+/**
+ * What the sweeper finds, on the stand-in Azure with the shipped role and on a real API server with the shipped rights;
+ * and that the entries made from it undo all of it.
+ */
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { undoEach } from '../../src/activities/undo.ts';
@@ -104,7 +107,7 @@ describe('the sweeper', () => {
     );
   }
 
-  test('finds everything that a dead run made and changed, each with owner and times, and what it finds undoes all of it (W3, W6)', async () => {
+  test('finds everything that a dead run made and changed, and what it finds undoes all of it (W3, W6)', async () => {
     const run = runRef('0badcafe');
     known.set(run.workflowId, true);
     const pristine = azure.lab.inventory();
@@ -191,7 +194,7 @@ describe('the sweeper', () => {
     for (const each of found) await undo([each]);
   });
 
-  test('a holder in another Temporal namespace is not known, whatever this namespace says of its workflow id', async () => {
+  test('a holder in another Temporal namespace is not known, whatever this namespace says of it', async () => {
     const run = runRef();
     known.set(run.workflowId, true);
     const elsewhere = writeHolder({ namespace: 'elsewhere', workflowId: run.workflowId, firstExecutionRunId: 'first' });
@@ -204,7 +207,7 @@ describe('the sweeper', () => {
     await undo(found);
   });
 
-  test('a peering on the VNet of the cluster whose other VNet is gone shows by itself that its run is over', async () => {
+  test("a peering on the cluster's VNet whose other VNet is gone shows that its run is over", async () => {
     const run = runRef('dddddddd');
     const { network } = createIds(run);
     const far = createPeeringId(clusterVnetId, run.runId);
@@ -220,7 +223,7 @@ describe('the sweeper', () => {
     assert.deepEqual(await find(), []);
   });
 
-  test('leaves out what only looks like a run of hepflow: another name under the tag, no tag under the name, a peering that leads elsewhere, an odd run id (W6)', async () => {
+  test('leaves out what only looks like a run of hepflow, by tag, name, peering or run id (W6)', async () => {
     const run = runRef('eeeeeeee');
     const vnet = (name: string): string => createIds(run).network.replace(/[^/]+$/, name);
     const body = createNetworkBody(run, networkSettings);

@@ -1,4 +1,7 @@
-/** A kind of change that src/ does not have: a ConfigMap with a text. The test of a new kind copies it into a copy of src/. */
+/**
+ * A kind of change that src/ does not have: a ConfigMap with a text. The test of a new kind copies it into a copy of
+ * src/.
+ */
 import type { Cluster } from '../../../src/adapters/kubernetes/index.ts';
 import { configMaps } from '../../../src/adapters/kubernetes/resources.ts';
 import { deleteObject, leaveAlone, traceObject } from '../../../src/changes/cluster-object.ts';

@@ -35,7 +35,7 @@ describe('automatic host endpoints, on a real API server', () => {
   after(() => cluster?.stop());
   beforeEach(() => cluster.reset());
 
-  test('auto host endpoints are enabled for every ready node and disabled again, each step run twice with the same end (W3, W9)', async () => {
+  test('they are enabled for every ready node and disabled again, each step run twice (W3, W9)', async () => {
     const before = await shapeOf(cluster, controllersPath);
     const context = contextOf();
     const input = { prior: 'Disabled', readyNodes: nodeNames };
@@ -58,7 +58,7 @@ describe('automatic host endpoints, on a real API server', () => {
     );
   });
 
-  test('accepted by Calico is not enough: the step goes on heartbeating until every ready node has its host endpoint', async () => {
+  test('accepted by Calico is not enough: the step waits until every ready node has its own', async () => {
     await cluster.controllers.stop();
     await cluster.api.call('PATCH', `${controllersPath}/status`, {
       status: { runningConfig: { controllers: { node: { hostEndpoint: { autoCreate: 'Enabled' } } } } },
@@ -141,7 +141,7 @@ describe('automatic host endpoints, on a real API server', () => {
     });
   }
 
-  test('a value that is neither the prior one nor ours is left alone by the step, and by the undo of the step that refused (W3)', async () => {
+  test('a value that is neither the prior one nor ours is left alone by step and undo (W3)', async () => {
     await cluster.api.call('PATCH', controllersPath, autoCreate('Enabled'));
     const before = await shapeOf(cluster, controllersPath);
     const context = contextOf();
@@ -171,7 +171,7 @@ describe('automatic host endpoints, on a real API server', () => {
     assert.deepEqual(readFieldMarkOf(await shapeOf(cluster, controllersPath)), { run: 'aaaaaaaa', prior: 'Disabled' });
   });
 
-  test('an undo that dies while it waits for the host endpoints to go finds the mark and waits again (W9)', async () => {
+  test('an undo that dies while it waits for them to go finds the mark and waits again (W9)', async () => {
     const context = contextOf();
     await retried(() => enableAutoHostEndpoints({ prior: 'Disabled', readyNodes: nodeNames }, cluster.tools, context));
     await cluster.controllers.stop();

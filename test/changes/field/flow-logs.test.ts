@@ -28,7 +28,7 @@ describe('flow logs of host endpoints, where the schema knows the field', () => 
   beforeEach(() => cluster.reset());
 
   for (const prior of [null, false]) {
-    test(`host endpoint flow logs are enabled, read back and ${prior === null ? 'removed' : 'false'} again, each twice (W3, W9)`, async () => {
+    test(`they are enabled, read back and ${prior ?? 'absent'} again, each twice (W3, W9)`, async () => {
       await cluster.api.call('PATCH', felixPath, { spec: { flowLogsEnableHostEndpoint: prior } });
       const before = await shapeOf(cluster, felixPath);
       const context = contextOf();
@@ -82,7 +82,7 @@ describe('flow logs of host endpoints, where the schema does not know the field'
     assert.equal((await retried(() => restoreFlowLogs({ prior: null }, cluster.tools, context))).outcome, 'nothing');
   });
 
-  test('a worker that died between the pruned patch and taking the mark off leaves a mark that the undo takes off', async () => {
+  test('a worker that died after the pruned patch leaves a mark that the undo takes off', async () => {
     const before = await shapeOf(cluster, felixPath);
     const context = contextOf();
     await cluster.api.call('PATCH', felixPath, {

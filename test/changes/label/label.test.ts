@@ -35,7 +35,7 @@ describe('a label on a node, on a real API server', () => {
   beforeEach(() => cluster.reset());
 
   for (const prior of [null, 'other']) {
-    test(`a node whose label was ${prior ?? 'absent'} is labelled, its host endpoint follows, and the label is ${prior ?? 'absent'} again, each twice (W3, W9)`, async () => {
+    test(`the host endpoint of a labelled node follows; then it is ${prior ?? 'absent'} again, each twice (W3, W9)`, async () => {
       await cluster.api.call('PATCH', controllersPath, autoCreate('Enabled'));
       await cluster.api.call('PATCH', nodePath, { metadata: { labels: { [key]: prior } } });
       const before = await shapeOf(cluster, nodePath);
@@ -104,7 +104,7 @@ describe('a label on a node, on a real API server', () => {
     assert.deepEqual(await shapeOf(cluster, nodePath), before);
   });
 
-  test('a label that somebody removed after us is back already: only the mark goes; one that somebody changed is a conflict (W3)', async () => {
+  test('a label that somebody removed loses its mark; one that somebody changed is a conflict (W3)', async () => {
     await cluster.api.call('PATCH', controllersPath, autoCreate('Enabled'));
     const undo = { ...input, prior: null };
     for (const [theirs, outcome] of [

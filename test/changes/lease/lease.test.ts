@@ -68,7 +68,7 @@ describe('the lease of a cluster', () => {
     return error.message;
   };
 
-  test('is made with the marks of the run, made once however often the step runs (W9), and gone after the undo', async () => {
+  test('is made once, with the marks of the run (W9), and gone after the undo', async () => {
     const run = aRun();
     const first = await hold(run);
     const made = await lease();
@@ -85,7 +85,7 @@ describe('the lease of a cluster', () => {
     assert.equal((await release(run)).outcome, 'nothing');
   });
 
-  test('keeps another run off, which is told who holds it since when, and whose undo leaves it alone (W6)', async () => {
+  test('keeps another run off, which is told who holds it, and whose undo leaves it alone (W6)', async () => {
     const [first, second] = [aRun(), aRun()];
     await hold(first);
     const before = await lease();
@@ -111,7 +111,7 @@ describe('the lease of a cluster', () => {
     assert.match(await refused(hold(aRun(), true)), /held by somebody, which is no run of hepflow/);
   });
 
-  test('of one that is over is taken over, with the marks of the new holder and the name of the old one, also at the second try (W9)', async () => {
+  test('of one that is over is taken over, with the old holder told, also at the second try (W9)', async () => {
     const [first, second] = [aRun(), aRun()];
     await hold(first);
     const taken = await hold(second, true);
@@ -119,7 +119,8 @@ describe('the lease of a cluster', () => {
     assert.deepEqual(taken, {
       found: `held since ${spec?.acquireTime}; taken over from ${first.holder}`,
       warnings: [
-        `The cluster was still held by ${first.holder}, a run that is over without having released it; this run took over.`,
+        `The cluster was still held by ${first.holder}, a run that is over without having released it; ` +
+          'this run took over.',
       ],
     });
     assert.equal(metadata.labels?.[runLabel], second.context.run.runId);
@@ -186,7 +187,7 @@ describe('the lease of a cluster', () => {
     assert.equal((await lease()).spec?.holderIdentity, 'somebody');
   });
 
-  test('is a problem in preflight when somebody else holds it, and none when it is ours or can be taken over', async () => {
+  test('is a problem in preflight unless it is ours or can be taken over', async () => {
     const [first, second] = [aRun(), aRun()];
     const inspect = async ({ context, holder }: Holding, over: boolean | 'unknown') =>
       (await inspectLease(context.run.cluster, holder, toolsWith(over))).problems;

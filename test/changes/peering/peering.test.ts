@@ -87,7 +87,7 @@ test('a Disconnected pair that appears while waiting is PeeringDisconnected, and
   assert.equal((await peerFromCluster(vnets, tools, contextOf(run))).found, connected);
 });
 
-test('a peering of our name that leads to another VNet is not ours: NotMine, and a conflict for undo (W6)', async () => {
+test('a peering of our name to another VNet is not ours: NotMine, and a conflict for undo (W6)', async () => {
   await using azure = await startAzureUnderTest();
   const tools = toolsOf(azure.adapter());
   await networkFor(azure);

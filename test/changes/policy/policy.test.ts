@@ -29,7 +29,7 @@ describe('the policy, on a real API server', () => {
     ['default', 'frontend-nodeport-access'],
     ['security', 'security.frontend-nodeport-access'],
   ] as const) {
-    test(`the policy of tier ${tier} is made as ${objectName}, corrected when bent, and deleted; each twice (W9)`, async () => {
+    test(`tier ${tier}: it is made as ${objectName}, corrected when bent, and deleted, each twice (W9)`, async () => {
       const context = contextOf();
       const path = `${group}/globalnetworkpolicies/${objectName}`;
       const { input } = draftChange(policyChange(tier), context.run);
@@ -92,7 +92,7 @@ describe('the policy, on a real API server', () => {
     );
   });
 
-  test('a delete that somebody holds up with a finalizer is proved by 404, not by the answer to the delete', async () => {
+  test('a delete that a finalizer holds up is proved by 404, not by the answer to the delete', async () => {
     const context = contextOf();
     const path = `${group}/globalnetworkpolicies/${policy.name}`;
     await applyPolicy(policy, cluster.tools, context);

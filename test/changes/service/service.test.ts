@@ -23,7 +23,7 @@ describe('the NodePort service, on a real API server', () => {
   after(() => cluster?.stop());
   beforeEach(() => cluster.reset());
 
-  test('the NodePort service is made once, is done with a ready endpoint, and is deleted with its endpoints; each twice (W9)', async () => {
+  test('it is made once, done with a ready endpoint, and deleted with its endpoints, each twice (W9)', async () => {
     const context = contextOf();
     const step = exposeNodePort(workload, cluster.tools, context);
     await cluster.api.call('POST', slices, sliceOf(workload.serviceName, false));

@@ -41,7 +41,7 @@ const patiently = <T>(attempt: () => Promise<T>): Promise<T> =>
     }
   });
 
-test('a create that was killed in the middle goes on in another process from what it saved: one VM, one PUT (W9)', async () => {
+test('a create that was killed goes on in another process from what it saved: one VM, one PUT (W9)', async () => {
   await using azure = await startAzureUnderTest({ durations: { vm: 800 } });
   const input = await readyForVm(azure);
   const kill = new AbortController();
@@ -80,7 +80,8 @@ test('what a create remembers, returns and fails with holds no private key (W7)'
   const refused = await failureOf(createVm(input, toolsOf(azure.adapter()), context));
   const output = await patiently(() => createVm(input, toolsOf(azure.adapter()), context));
   const { client, host } = toolsOf(azure.adapter()).keysOf(run.runId);
-  const everything = `${JSON.stringify([context.beats, output])} ${inspect([failure, refused], { depth: 12, showHidden: true, customInspect: false, maxStringLength: null })}`;
+  const deep = { depth: 12, showHidden: true, customInspect: false, maxStringLength: null };
+  const everything = `${JSON.stringify([context.beats, output])} ${inspect([failure, refused], deep)}`;
   const cloudInit = Buffer.from(createCloudConfig(host)).toString('base64');
   const secrets = [...client.privateKey.split('\n'), ...host.privateKey.split('\n'), cloudInit.slice(400, 480)].filter(
     (each) => each.length > 20,
@@ -109,7 +110,7 @@ test('a size that is not available gives way to the next one', async () => {
   assert.equal(vm.found, 'Standard_B2ats_v2');
 });
 
-test('a size without capacity gives way to the next one, although the interface stays reserved in between', async () => {
+test('a size without capacity gives way to the next one, while the interface stays reserved', async () => {
   await using azure = await startAzureUnderTest({ durations: { interfaceReservation: 600 } });
   const input = await readyForVm(azure);
   azure.lab.faults.add({ kind: 'failOperation', method: 'PUT', type: vmType, code: 'AllocationFailed' });
