@@ -129,11 +129,25 @@ describe('the sweeper', () => {
       'public IP hepflow-0badcafe-ip',
       'security group hepflow-0badcafe-nsg',
     ]);
-    const ranks = ['deletePolicy', 'restoreLabel', 'deleteService'];
     assert.deepEqual(
-      found.flatMap(({ undo: entry }) => entry?.undo ?? []).filter((name) => ranks.includes(name)),
-      ranks,
-      'the last thing that a run makes first',
+      found.map(({ undo: entry }) => entry && `${entry.undo} ${entry.subject}`),
+      [
+        'deletePolicy frontend-nodeport-access',
+        `restoreLabel ${node}`,
+        'deleteService default/frontend-nodeport',
+        'restoreFlowLogs flowLogsEnableHostEndpoint to unset',
+        'restoreAutoHostEndpoints autoCreate to Disabled',
+        'deletePeering on aks-vnet-12345678',
+        'deletePeering on hepflow-0badcafe-vnet',
+        'deleteVm hepflow-0badcafe-vm',
+        'deleteVm hepflow-0badcafe-vm',
+        'deleteInterface hepflow-0badcafe-nic',
+        'deleteSecurityGroup hepflow-0badcafe-nsg',
+        'deletePublicIp hepflow-0badcafe-ip',
+        'deleteNetwork hepflow-0badcafe-vnet',
+        'releaseCluster lease kube-system/hepflow',
+      ],
+      'as the run itself would undo them',
     );
     for (const each of found) {
       assert.equal(each.undo?.change, '', 'no plan knows it any more');
