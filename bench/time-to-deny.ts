@@ -25,7 +25,7 @@ import { observerSettings } from '../src/vantage/prober/observe/plan.ts';
 import { openReading, startObserver } from '../src/vantage/prober/observe/session.ts';
 import { locateSession } from '../src/vantage/session.ts';
 import { startWorld, type World } from '../test/e2e/world.ts';
-import { endOf, reaches, startRun } from '../test/e2e/world-runs.ts';
+import { awaitEnd, awaitStage, startRun } from '../test/e2e/world-runs.ts';
 import { median, medianInterval, quantile } from './statistics.ts';
 
 /** How long each change is watched after it was asked for. */
@@ -49,7 +49,7 @@ try {
     secondNode: { when: 'never' },
     cleanup: { when: 'on-signal', waitMs: 6 * 3_600_000 },
   });
-  await reaches(handle, 'waiting');
+  await awaitStage(handle, 'waiting');
   const bench = await benchOn(world, handle.workflowId);
   await bench.allow(); // from here on the policy is off, and the label on
   const [denies, allows]: [Sample[], Sample[]] = [[], []];
@@ -63,7 +63,7 @@ try {
   const cpuShare = await bench.cpuShare();
   await bench.deny(); // as the run left it
   await handle.signal(finishSignal);
-  const { report } = await endOf(handle);
+  const { report } = await awaitEnd(handle);
   write(denies, allows, cpuShare, report.outcome);
 } finally {
   await world.stop();

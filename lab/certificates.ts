@@ -1,10 +1,10 @@
 import { webcrypto } from 'node:crypto';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import 'reflect-metadata'; // @peculiar/x509 asks for it, before it is loaded
+import 'reflect-metadata'; // must be loaded before @peculiar/x509
 import * as x509 from '@peculiar/x509';
 
-/** For what a certificate is good: where it answers, or as whom. */
+/** What a certificate is valid for: the names of a server, or the groups of a client. */
 export interface CertificateNames {
   readonly dns?: readonly string[];
   readonly ips?: readonly string[];
@@ -25,7 +25,10 @@ export interface Certificate {
 export interface Authority {
   readonly caFile: string;
   readonly caPem: string;
-  /** Issues a certificate (EC P-256, valid a week) and writes `<commonName>.crt` and `.key`, readable by the owner only. Characters unfit for a file name become `-`. */
+  /**
+   * Issues a certificate (EC P-256, valid a week) and writes `<commonName>.crt` and `.key`, readable by the owner only.
+   * Characters unfit for a file name become `-`.
+   */
   issue(commonName: string, names?: CertificateNames): Promise<Certificate>;
 }
 
@@ -39,9 +42,9 @@ export async function createAuthority(directory: string): Promise<Authority> {
   mkdirSync(directory, { recursive: true });
   const keys = await webcrypto.subtle.generateKey(algorithm, false, ['sign', 'verify']);
   const ca = await x509.X509CertificateGenerator.createSelfSigned({
-    serialNumber: serial(),
+    serialNumber: createSerial(),
     name: 'CN=hepflow lab',
-    ...validity(),
+    ...createValidity(),
     signingAlgorithm: algorithm,
     keys,
     extensions: [
@@ -69,13 +72,13 @@ async function issue(
     ...(names.ips ?? []).map((value) => ({ type: 'ip' as const, value })),
   ];
   const certificate = await x509.X509CertificateGenerator.create({
-    serialNumber: serial(),
+    serialNumber: createSerial(),
     subject: new x509.Name([
       { CN: [commonName] },
       ...(names.organizations ?? []).map((organization) => ({ O: [organization] })),
     ]),
     issuer: ca.subject,
-    ...validity(),
+    ...createValidity(),
     signingAlgorithm: algorithm,
     signingKey: caKey,
     publicKey: keys.publicKey,
@@ -88,7 +91,7 @@ async function issue(
     ],
   });
   const certPem = `${certificate.toString('pem')}\n`;
-  const keyPem = pem('PRIVATE KEY', await webcrypto.subtle.exportKey('pkcs8', keys.privateKey));
+  const keyPem = encodePem('PRIVATE KEY', await webcrypto.subtle.exportKey('pkcs8', keys.privateKey));
   const file = join(directory, commonName.replaceAll(/[^A-Za-z0-9._-]+/g, '-'));
   const written = { certFile: `${file}.crt`, keyFile: `${file}.key`, certPem, keyPem };
   writePrivately(written.certFile, certPem);
@@ -96,21 +99,21 @@ async function issue(
   return written;
 }
 
-function validity(): { notBefore: Date; notAfter: Date } {
+function createValidity(): { notBefore: Date; notAfter: Date } {
   const now = Date.now();
   return { notBefore: new Date(now - skewMs), notAfter: new Date(now + lifetimeMs) };
 }
 
 /** Positive and unique, as RFC 5280 wants it: 16 random bytes with the top bit clear. */
-function serial(): string {
+function createSerial(): string {
   const bytes = webcrypto.getRandomValues(new Uint8Array(16));
   bytes[0] = ((bytes[0] ?? 0) & 0x7f) | 0x40;
   return Buffer.from(bytes).toString('hex');
 }
 
-const pem = (label: string, der: ArrayBuffer): string => `${x509.PemConverter.encode(der, label)}\n`;
+const encodePem = (label: string, der: ArrayBuffer): string => `${x509.PemConverter.encode(der, label)}\n`;
 
 function writePrivately(file: string, text: string): void {
   writeFileSync(file, text, { mode: 0o600 });
-  chmodSync(file, 0o600); // the mode above counts only for a new file
+  chmodSync(file, 0o600); // the mode above applies only to a new file
 }

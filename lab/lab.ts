@@ -1,17 +1,41 @@
-import { randomBytes } from 'node:crypto';
-import { appendFileSync, chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+/**
+ * The lab: everything that hepflow talks to, on one machine.
+ *
+ * - main.ts         the `lab` command: a lab in the background
+ * - scope.ts        a lab's id, folder, pace; the fixed names and addresses
+ * - environment.ts  the variables that point the product at a lab
+ * - leftovers.ts    a lab's folder, and the removal of killed labs
+ * - certificates.ts the lab's certificate authority
+ * - settle-all.ts   Promise.all that leaves nothing under way
+ * - azure/          Resource Manager, Entra, faults (server.ts)
+ * - network/        namespaces, links, security groups (fabric.ts)
+ * - machines/       the VMs: disk, cloud-init, sshd (machine.ts)
+ * - kubernetes/     control plane, nodes, pods (cluster.ts)
+ * - calico/         stand-ins for kube-controllers and Felix (start.ts)
+ * - temporal/       Temporal's dev server
+ * - process/        child processes, commands, free ports
+ * - tools/          finds the programs of other projects, or builds them
+ *
+ * A life: programs are found, killed labs are removed, a scope is opened. Temporal and the network start; then the
+ * cluster, Azure and Calico, each as soon as what it needs is ready. The product gets `environment`. `stop` ends the
+ * parts in reverse order and removes the folder last.
+ */
+
+import { appendFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type AzureLab, startAzure } from './azure/server.ts';
-import { crds, seed } from './calico/crds.ts';
+import { listCrds, listSeedObjects } from './calico/crds.ts';
 import { type CalicoLab, startCalico } from './calico/start.ts';
 import { createAuthority } from './certificates.ts';
+import { createEnvironment } from './environment.ts';
 import { type ClusterLab, startCluster } from './kubernetes/cluster.ts';
 import { cleanUpDeadLabs, closeScope, openScope } from './leftovers.ts';
 import { createFabric, type Fabric } from './network/fabric.ts';
 import type { LabScope, Pace } from './scope.ts';
+import { settleAll } from './settle-all.ts';
 import { startTemporal, type TemporalServer } from './temporal/dev-server.ts';
-import { programs } from './tools/programs.ts';
+import { providePrograms } from './tools/programs.ts';
 
 export interface LabOptions {
   /** Default `fast`. */
@@ -47,12 +71,12 @@ const shipped = join(dirname(fileURLToPath(import.meta.url)), '..', 'deploy');
 
 /** Starts a lab and resolves when every part answers. First cleans up after labs that were killed. */
 export async function startLab(options: LabOptions = {}): Promise<Lab> {
-  const say = options.onProgress ?? (() => {});
-  const tools = await programs(
+  const report = options.onProgress ?? (() => {});
+  const tools = await providePrograms(
     ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-proxy', 'kubectl', 'temporal'],
-    say,
+    report,
   );
-  for (const id of await cleanUpDeadLabs()) say(`cleaned up after lab ${id}, which was killed`);
+  for (const id of await cleanUpDeadLabs()) report(`cleaned up after lab ${id}, which was killed`);
   const scope = await openScope({ pace: options.pace ?? 'fast', calico: options.calico ?? 'oss' });
   const stops: (() => Promise<void>)[] = [() => closeScope(scope)];
   const stop = async (): Promise<void> => {
@@ -61,13 +85,13 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
     if (failures.length > 0) throw new AggregateError(failures, `lab ${scope.id} could not be stopped cleanly`);
   };
   /** Remembers how to stop a part that has been started. */
-  const started = <T extends { stop(): Promise<void> }>(name: string, part: T): T => {
+  const remember = <T extends { stop(): Promise<void> }>(name: string, part: T): T => {
     stops.push(() => part.stop());
-    say(`${name} ready`);
+    report(`${name} ready`);
     return part;
   };
   try {
-    return { ...(await startParts(scope, options, tools, started)), stop };
+    return { ...(await startParts(scope, options, tools, remember)), stop };
   } catch (error) {
     await stop().catch(() => {});
     throw error;
@@ -77,51 +101,51 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
 async function startParts(
   scope: LabScope,
   options: LabOptions,
-  tools: Awaited<ReturnType<typeof programs>>,
-  started: <T extends { stop(): Promise<void> }>(name: string, part: T) => T,
+  tools: Awaited<ReturnType<typeof providePrograms>>,
+  remember: <T extends { stop(): Promise<void> }>(name: string, part: T) => T,
 ): Promise<Omit<Lab, 'stop'>> {
   const authority = await createAuthority(join(scope.directory, 'certificates'));
   const {
     ui = true,
-    temporalDatabaseFile: databaseFile,
+    temporalDatabaseFile,
     roleFile = join(shipped, 'azure-role.json'),
     deployFolder = join(shipped, 'kubernetes'),
   } = options;
-  const starting = startTemporal({ scope, program: tools.temporal, ui, ...(databaseFile && { databaseFile }) }).then(
-    (server) => started('Temporal', server),
+  const database = temporalDatabaseFile ? { databaseFile: temporalDatabaseFile } : {};
+  const temporalStart = startTemporal({ scope, program: tools.temporal, ui, ...database }).then((server) =>
+    remember('Temporal', server),
   );
-  const [fabric] = await settled([createFabric(scope).then((part) => started('network', part))]);
+  const [fabric] = await settleAll([createFabric(scope).then((part) => remember('network', part))]);
   const cluster = startCluster({
     scope,
     authority,
     fabric,
     programs: tools,
-    crds: [...crds(scope.calico)],
+    crds: [...listCrds(scope.calico)],
     deployFolder,
-  }).then((part) => started('cluster', part));
+  }).then((part) => remember('cluster', part));
   const azure = startAzure({
     scope,
     authority,
-    effects: fabric,
+    dataPlane: fabric,
     userKubeconfig: async () => (await cluster).userKubeconfig(),
     roleFile,
-  }).then((part) => started('Azure', part));
+  }).then((part) => remember('Azure', part));
   const calico = cluster.then(async (part) => {
-    for (const object of seed(scope.calico)) await part.api.apply(object);
+    for (const object of listSeedObjects(scope.calico)) await part.api.apply(object);
     const kubeConfig = part.clientFor('calico');
     const metrics = {
       kind: scope.calico === 'cloud' ? 'policies' : 'felix',
       directory: scope.directory,
       logs: scope.logs,
     } as const;
-    return started(
+    return remember(
       'Calico stand-in',
       await startCalico({ kubeConfig, nodes: fabric.nodes, metrics, onError: logTo(join(scope.logs, 'calico.log')) }),
     );
   });
-  const parts = await settled([starting, cluster, azure, calico]);
-  const [temporal, clusterLab, azureLab, calicoLab] = parts;
-  const environment = environmentOf(scope, {
+  const [temporal, clusterLab, azureLab, calicoLab] = await settleAll([temporalStart, cluster, azure, calico]);
+  const environment = createEnvironment(scope, {
     temporal,
     cluster: clusterLab,
     azure: azureLab,
@@ -133,62 +157,8 @@ async function startParts(
   return { scope, environment, azure: azureLab, cluster: clusterLab, calico: calicoLab, fabric, temporal };
 }
 
-/** What a stand-in runs into and tries again, a line each. */
+/** Logs the failures that a stand-in retries, one a line. */
 const logTo =
   (file: string) =>
   (error: unknown): void =>
     appendFileSync(file, `${new Date().toISOString()} ${error instanceof Error ? error.message : String(error)}\n`);
-
-/** All of them, or the first failure once none is under way any more, so that what started late is stopped too. */
-async function settled<T extends readonly Promise<unknown>[]>(
-  parts: readonly [...T],
-): Promise<{ [K in keyof T]: Awaited<T[K]> }> {
-  await Promise.allSettled(parts);
-  return (await Promise.all(parts)) as { [K in keyof T]: Awaited<T[K]> };
-}
-
-interface Parts {
-  readonly temporal: TemporalServer;
-  readonly cluster: ClusterLab;
-  readonly azure: AzureLab;
-  readonly fabric: Fabric;
-  readonly caFile: string;
-  readonly kubectl: string;
-  readonly temporalCli: string;
-}
-
-/** One folder for PATH with the commands that people use; the programs themselves may lie in several. */
-function commandsIn(folder: string, commands: Readonly<Record<string, string>>): string {
-  mkdirSync(folder);
-  for (const [name, path] of Object.entries(commands)) symlinkSync(path, join(folder, name));
-  return folder;
-}
-
-function environmentOf(
-  scope: LabScope,
-  { temporal, cluster, azure, fabric, caFile, kubectl, temporalCli }: Parts,
-): Record<string, string> {
-  const secretFile = join(scope.directory, 'worker-secret');
-  writeFileSync(secretFile, randomBytes(32), { mode: 0o600 });
-  chmodSync(secretFile, 0o600);
-  const { tenantId, clientId, clientSecret } = azure.credentials;
-  return {
-    HEPFLOW_LAB: scope.id,
-    HEPFLOW_LAB_CONTROL_TOKEN: azure.controlToken,
-    HEPFLOW_LAB_UI: temporal.uiUrl,
-    HEPFLOW_LAB_TOOLS: commandsIn(join(scope.directory, 'bin'), { kubectl, temporal: temporalCli }),
-    HEPFLOW_AZURE_CLOUD: 'custom',
-    HEPFLOW_ARM_ENDPOINT: azure.endpoint,
-    AZURE_AUTHORITY_HOST: azure.authorityHost,
-    AZURE_TENANT_ID: tenantId,
-    AZURE_CLIENT_ID: clientId,
-    AZURE_CLIENT_SECRET: clientSecret,
-    NODE_EXTRA_CA_CERTS: caFile,
-    HEPFLOW_SSH_PROXY: fabric.proxyUrl,
-    HEPFLOW_KEY_SECRET_FILE: secretFile,
-    HEPFLOW_POLL_INTERVAL_MS: scope.pace === 'fast' ? '50' : '500',
-    TEMPORAL_ADDRESS: temporal.address,
-    TEMPORAL_NAMESPACE: temporal.namespace,
-    KUBECONFIG: cluster.adminKubeconfigFile,
-  };
-}

@@ -1,12 +1,17 @@
 import { randomInt } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { deleteNamespaces, namespacesOf } from './network/namespaces.ts';
+import { deleteNamespaces, listNamespaces } from './network/namespaces.ts';
 import type { LabScope } from './scope.ts';
 
-/** Folder of all labs on this machine, a folder each. Below /run, so a reboot clears it together with the namespaces. */
+/**
+ * Folder of all labs on this machine, a folder each. Below /run, so a reboot clears it together with the namespaces.
+ */
 export const labsDirectory = '/run/hepflow-lab';
 
-/** `lab.json` of a lab's folder: whose it is. The start time tells the process from a later one with the same id. */
+/**
+ * `lab.json` of a lab's folder: the process that owns it. The start time distinguishes it from a later process with the
+ * same id.
+ */
 interface LabRecord {
   readonly id: string;
   readonly pid: number;
@@ -14,7 +19,9 @@ interface LabRecord {
   readonly startTime: string;
 }
 
-/** Picks a fresh lab id and makes its folder. The folder appears under its name with `lab.json` in it, never without. */
+/**
+ * Picks a fresh lab id and makes its folder. The folder appears under its name with `lab.json` in it, never without.
+ */
 export async function openScope(options: Pick<LabScope, 'pace' | 'calico'>): Promise<LabScope> {
   await mkdir(labsDirectory, { recursive: true, mode: 0o755 });
   for (;;) {
@@ -45,7 +52,7 @@ export async function closeScope(scope: LabScope): Promise<void> {
   await removeLab(scope.id);
 }
 
-/** Removes what labs have left behind whose process was killed: their processes, namespaces and folders. Answers their ids. */
+/** Removes what killed labs have left behind: processes, namespaces and folders. Returns the labs' ids. */
 export async function cleanUpDeadLabs(): Promise<string[]> {
   const dead: string[] = [];
   for (const name of await readdir(labsDirectory).catch((): string[] => [])) {
@@ -62,7 +69,7 @@ export async function cleanUpDeadLabs(): Promise<string[]> {
 
 /** The namespaces first: while the folder exists, an interrupted removal can be found again. */
 async function removeLab(id: string): Promise<void> {
-  await deleteNamespaces(await namespacesOf(id));
+  await deleteNamespaces(await listNamespaces(id));
   await rm(`${labsDirectory}/${id}`, { recursive: true, force: true });
 }
 
@@ -74,7 +81,7 @@ async function readRecord(directory: string): Promise<LabRecord | undefined> {
   }
 }
 
-/** A folder without its record is being made right now, or was left half made. */
+/** A folder without its record is being created, or was left unfinished. */
 async function isYoung(directory: string): Promise<boolean> {
   const made = await stat(directory).then(
     ({ mtimeMs }) => mtimeMs,
@@ -90,6 +97,7 @@ async function isAlive({ pid, startTime }: LabRecord): Promise<boolean> {
 /** Empty when there is no such process, or only its exit status is left. */
 async function startTimeOf(pid: number): Promise<string> {
   const line = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  const fields = line.slice(line.lastIndexOf(')') + 2).split(' '); // from field 3 on; the program's name before may hold anything
+  // From field 3 on; the program's name before may hold anything.
+  const fields = line.slice(line.lastIndexOf(')') + 2).split(' ');
   return ['Z', 'X', ''].includes(fields[0] ?? '') ? '' : (fields[19] ?? '');
 }

@@ -1,4 +1,7 @@
-/** `lab up | down | status | env | serve`: a lab in the background. Prints nothing to stdout but the environment; progress goes to stderr. */
+/**
+ * `lab up | down | status | env | serve`: a lab in the background. Prints nothing to stdout but the environment;
+ * progress goes to stderr.
+ */
 import { spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
@@ -7,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { cleanUpDeadLabs, labsDirectory } from './leftovers.ts';
-import { tail } from './process/child.ts';
+import { readTail } from './process/child.ts';
 
 const usage = `Usage: lab up [--calico oss|cloud] [--azure-pace fast|azure] [--foreground]
        lab env [ID] | lab status | lab down [ID]
@@ -28,46 +31,47 @@ const options = {
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({ options, allowPositionals: true });
   const [verb = '', id] = positionals;
-  if (values.help || verb === '') return out(usage, 0);
+  if (values.help || verb === '') return print(usage, 0);
   const { calico, 'azure-pace': pace } = values;
   if ((calico !== 'oss' && calico !== 'cloud') || (pace !== 'fast' && pace !== 'azure'))
-    return err(`--calico is oss or cloud, --azure-pace fast or azure; got ${calico} and ${pace}`, 3);
+    return printError(`--calico is oss or cloud, --azure-pace fast or azure; got ${calico} and ${pace}`, 3);
   if (process.platform !== 'linux' || process.getuid?.() !== 0)
-    return err('The lab needs Linux and root: it makes network namespaces.', 3);
-  if (verb === 'up' && !values.foreground) return up(process.argv.slice(2).filter((arg) => arg !== 'up'));
+    return printError('The lab needs Linux and root: it makes network namespaces.', 3);
+  if (verb === 'up' && !values.foreground)
+    return startInBackground(process.argv.slice(2).filter((arg) => arg !== 'up'));
   if (verb === 'up' || verb === 'serve') return serve({ calico, pace });
   if (verb === 'env') return printEnvironment(id);
   if (verb === 'status')
-    return out(
-      (await running())
+    return print(
+      (await listRunningLabs())
         .map((lab) => `${lab.id}\tpid ${lab.pid}`)
         .join('\n')
         .concat('\n')
         .trimStart(),
       0,
     );
-  if (verb === 'down') return down(id);
-  return err(`unknown command ${verb}\n${usage}`, 3);
+  if (verb === 'down') return takeDown(id);
+  return printError(`unknown command ${verb}\n${usage}`, 3);
 }
 
 /** Runs the lab in this process until TERM or INT. */
 async function serve(choice: { calico: 'oss' | 'cloud'; pace: 'fast' | 'azure' }): Promise<number> {
-  const asked = new Promise<void>((resolve) => {
+  const stopWanted = new Promise<void>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, () => resolve());
   });
   const { startLab } = await import('./lab.ts'); // with all its parts, which the other commands need not load
-  const lab = await startLab({ ...choice, onProgress: (line) => err(line, 0) });
-  const text = lines(lab.environment);
+  const lab = await startLab({ ...choice, onProgress: (line) => printError(line, 0) });
+  const text = formatEnvironment(lab.environment);
   await writeFile(join(lab.scope.directory, 'environment.tmp'), text, { mode: 0o600 });
   await rename(join(lab.scope.directory, 'environment.tmp'), join(lab.scope.directory, 'environment'));
-  out(text, 0);
-  await asked;
+  print(text, 0);
+  await stopWanted;
   await lab.stop();
   return 0;
 }
 
 /** Starts a lab in a process of its own, and waits until it is ready. */
-async function up(args: readonly string[]): Promise<number> {
+async function startInBackground(args: readonly string[]): Promise<number> {
   mkdirSync(labsDirectory, { recursive: true });
   const logFile = join(labsDirectory, `.start-${process.pid}.log`);
   const log = openSync(logFile, 'w');
@@ -83,19 +87,19 @@ async function up(args: readonly string[]): Promise<number> {
       .slice(shown.length)
       .split('\n')
       .filter((line) => line && !/^[A-Z_]+=/.test(line));
-    for (const line of fresh) err(line, 0);
+    for (const line of fresh) printError(line, 0);
     shown = text.slice(0, text.lastIndexOf('\n') + 1);
-    const lab = (await running()).find(({ pid }) => pid === child.pid);
+    const lab = (await listRunningLabs()).find(({ pid }) => pid === child.pid);
     if (lab !== undefined && lab.environment !== '') {
       child.unref();
-      await rename(logFile, join(labsDirectory, lab.id, 'logs', 'lab.log')); // goes with the lab
-      return out(lab.environment, 0);
+      await rename(logFile, join(labsDirectory, lab.id, 'logs', 'lab.log')); // is removed with the lab
+      return print(lab.environment, 0);
     }
     await sleep(50);
   }
-  const said = tail(logFile);
+  const output = readTail(logFile);
   await rm(logFile);
-  return err(`The lab did not start:\n${said}`, 3);
+  return printError(`The lab did not start:\n${output}`, 3);
 }
 
 interface Running {
@@ -105,7 +109,7 @@ interface Running {
   readonly environment: string;
 }
 
-async function running(): Promise<Running[]> {
+async function listRunningLabs(): Promise<Running[]> {
   const labs: Running[] = [];
   for (const id of (await readdir(labsDirectory).catch(() => [])).filter((name) => !name.startsWith('.'))) {
     const record = await readFile(join(labsDirectory, id, 'lab.json'), 'utf8').catch(() => undefined);
@@ -117,19 +121,22 @@ async function running(): Promise<Running[]> {
 }
 
 async function printEnvironment(id: string | undefined): Promise<number> {
-  const labs = (await running()).filter((lab) => lab.environment !== '' && (id === undefined || lab.id === id));
+  const labs = (await listRunningLabs()).filter((lab) => lab.environment !== '' && (id === undefined || lab.id === id));
   const [lab, another] = labs;
   if (lab === undefined)
-    return err(id === undefined ? 'No lab is running; start one: hepflow lab up' : `No lab ${id} is running.`, 3);
+    return printError(
+      id === undefined ? 'No lab is running; start one: hepflow lab up' : `No lab ${id} is running.`,
+      3,
+    );
   if (another !== undefined)
-    return err(`Several labs are running; name one: ${labs.map((one) => one.id).join(', ')}`, 3);
-  return out(lab.environment, 0);
+    return printError(`Several labs are running; name one: ${labs.map((one) => one.id).join(', ')}`, 3);
+  return print(lab.environment, 0);
 }
 
-async function down(id: string | undefined): Promise<number> {
+async function takeDown(id: string | undefined): Promise<number> {
   await cleanUpDeadLabs();
-  const labs = (await running()).filter((lab) => lab.environment !== '' && (id === undefined || lab.id === id));
-  if (labs.length === 0 && id !== undefined) return err(`No lab ${id} is running.`, 3);
+  const labs = (await listRunningLabs()).filter((lab) => lab.environment !== '' && (id === undefined || lab.id === id));
+  if (labs.length === 0 && id !== undefined) return printError(`No lab ${id} is running.`, 3);
   for (const lab of labs) {
     process.kill(lab.pid, 'SIGTERM');
     // Its record may go before the rest of its folder does.
@@ -137,26 +144,26 @@ async function down(id: string | undefined): Promise<number> {
       await sleep(50);
       await cleanUpDeadLabs();
     }
-    err(`lab ${lab.id} is down`, 0);
+    printError(`lab ${lab.id} is down`, 0);
   }
   return 0;
 }
 
-const lines = (environment: Readonly<Record<string, string>>): string =>
+const formatEnvironment = (environment: Readonly<Record<string, string>>): string =>
   Object.entries(environment)
     .map(([key, value]) => `${key}=${value}\n`)
     .join('');
 
-function out(text: string, code: number): number {
+function print(text: string, code: number): number {
   process.stdout.write(text);
   return code;
 }
 
-function err(text: string, code: number): number {
+function printError(text: string, code: number): number {
   process.stderr.write(`${text}\n`);
   return code;
 }
 
 process.exitCode = await main().catch((error: unknown) =>
-  err(error instanceof Error ? error.message : String(error), 3),
+  printError(error instanceof Error ? error.message : String(error), 3),
 );

@@ -1,4 +1,7 @@
-/** One lab's identity and place: everything that it makes carries its id, so that the next start can clean up after a killed one. */
+/**
+ * One lab's identity and place: everything that it makes carries its id, so that the next start can clean up after a
+ * killed one.
+ */
 export interface LabScope {
   /** 4 to 6 lower-case letters and digits, unique on this machine. */
   readonly id: string;
@@ -11,11 +14,14 @@ export interface LabScope {
   readonly calico: 'oss' | 'cloud';
 }
 
-/** `fast`: fractions of a second, for tests. `azure`: the typical real durations, scaled by `HEPFLOW_LAB_PACE_SCALE` (default 0.1). */
+/**
+ * `fast`: fractions of a second, for tests. `azure`: the typical real durations, scaled by `HEPFLOW_LAB_PACE_SCALE`
+ * (default 0.1).
+ */
 export type Pace = 'fast' | 'azure';
 
 /** Factor on the typical real durations: `HEPFLOW_LAB_PACE_SCALE`, default 0.1. Throws when it is no number above 0. */
-export function paceScale(): number {
+export function readPaceScale(): number {
   const text = process.env['HEPFLOW_LAB_PACE_SCALE'] ?? '0.1';
   const scale = Number(text);
   if (!(scale > 0)) throw new Error(`HEPFLOW_LAB_PACE_SCALE must be a number above 0, not ${text}.`);
@@ -23,7 +29,7 @@ export function paceScale(): number {
 }
 
 /** Name of a network namespace of this lab, as `ip netns` knows it. */
-export const netns = (scope: LabScope, name: string): string => `hepflow-${scope.id}-${name}`;
+export const nameNetns = (scope: LabScope, name: string): string => `hepflow-${scope.id}-${name}`;
 
 /** Addresses of the lab; the same in every lab, since each has its own namespaces. */
 export const addresses = {

@@ -106,14 +106,7 @@ export const rooms: readonly Room[] = [
   {
     path: 'src/changes',
     holds: 'one folder a kind of change: body, apply, undo, command by hand, rights, traces, words',
-    imports: [
-      'src/contract',
-      'src/ownership',
-      'src/model',
-      'src/adapters',
-      'src/step',
-      'src/vantage/prober/observe/session.ts',
-    ],
+    imports: ['src/contract', 'src/ownership', 'src/model', 'src/adapters', 'src/step'],
     packages: [],
     node: true,
   },

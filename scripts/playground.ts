@@ -1,9 +1,9 @@
 import { dirname } from 'node:path';
-import { programs } from '../lab/tools/programs.ts';
+import { providePrograms } from '../lab/tools/programs.ts';
 
 /** What to do with a lab that was kept: how to get its environment, what to try, how to end it. */
 export async function playground(environment: Record<string, string>, workerPid: number): Promise<string> {
-  const { kubectl, temporal } = await programs(['kubectl', 'temporal']);
+  const { kubectl, temporal } = await providePrograms(['kubectl', 'temporal']);
   const id = environment['HEPFLOW_LAB'];
   const folders = [...new Set([kubectl, temporal].map(dirname))].join(':');
   return `

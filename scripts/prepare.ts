@@ -1,9 +1,9 @@
 /** The part of scripts/setup that needs Node 24: the lab's programs and the workflow bundle. `--without-lab` leaves the programs out. */
-import { programNames, programs } from '../lab/tools/programs.ts';
+import { programNames, providePrograms } from '../lab/tools/programs.ts';
 import { bundle } from './bundle.ts';
 
 try {
-  if (!process.argv.includes('--without-lab')) await programs(programNames, (line) => console.error(line));
+  if (!process.argv.includes('--without-lab')) await providePrograms(programNames, (line) => console.error(line));
   await bundle();
 } catch (error) {
   console.error((error as Error).message);

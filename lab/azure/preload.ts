@@ -1,10 +1,14 @@
 import { addresses, cluster } from '../scope.ts';
-import { groupType, subscriptionType } from './group-routes.ts';
+import { createEtag, type Properties, type Resource, type Store } from './arm/store.ts';
 import { managedClusterType } from './resources/managed-clusters.ts';
-import { networkType, subnetType } from './resources/virtual-networks.ts';
-import { newEtag, type Properties, type Resource, type Store } from './store.ts';
+import { subnetType } from './resources/subnets.ts';
+import { networkType } from './resources/virtual-networks.ts';
+import { groupType, subscriptionType } from './routes/group-types.ts';
 
-/** What is there before the first request: the subscription, the cluster with its group, and its node resource group with the AKS VNet. */
+/**
+ * Stores what exists before the first request: the subscription, the cluster with its group, and its node resource
+ * group with the AKS VNet.
+ */
 export function preload(store: Store): void {
   const subscription = `/subscriptions/${cluster.subscriptionId}`;
   const add = (
@@ -19,7 +23,7 @@ export function preload(store: Store): void {
       name: id.split('/').at(-1) ?? id,
       type,
       group,
-      etag: newEtag(),
+      etag: createEtag(),
       real: true,
       properties: { ...properties, provisioningState: 'Succeeded' },
       ...rest,
@@ -30,14 +34,15 @@ export function preload(store: Store): void {
     name: cluster.subscriptionId,
     type: subscriptionType,
     group: '',
-    etag: newEtag(),
+    etag: createEtag(),
     real: true,
     properties: { displayName: 'hepflow lab', state: 'Enabled', tenantId: cluster.tenantId } as Properties,
   });
   for (const group of [cluster.resourceGroup, cluster.nodeResourceGroup])
     add(`${subscription}/resourceGroups/${group}`, groupType, group, {}, { location: cluster.location });
 
-  const vnet = `${subscription}/resourceGroups/${cluster.nodeResourceGroup}/providers/${networkType}/${cluster.vnetName}`;
+  const nodeGroup = `${subscription}/resourceGroups/${cluster.nodeResourceGroup}`;
+  const vnet = `${nodeGroup}/providers/${networkType}/${cluster.vnetName}`;
   const network = {
     resourceGuid: '00000000-0000-4000-8000-0000000000dd',
     addressSpace: { addressPrefixes: [addresses.clusterVnet] },

@@ -1,38 +1,59 @@
+/**
+ * The stand-in Azure.
+ *
+ * - app.ts       the TLS server and the log of requests
+ * - preload.ts   what exists before the first request
+ * - arm/         the protocol: requests (http.ts), errors, the store of resources, writes, long-running operations
+ * - identity/    tokens (entra.ts) and rights (role.ts)
+ * - routes/      what is registered with the server, a file for each family of URLs
+ * - resources/   one file for each resource type: body, checks, view; index.ts lists them
+ * - network/     the data plane: its interface, the state that it is given, effective rules and routes
+ * - faults/      errors on demand: schema, table, named scenarios, and the lab's own API (control.ts)
+ *
+ * A life of a request: http.ts checks api-version, faults, subscription and rights; a route finds the resource type;
+ * writes.ts checks locks and links, stores the resource and starts an operation; the operation calls the data plane
+ * and reports Succeeded or Failed at its URL.
+ */
+
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
-import fastify, { type FastifyInstance } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { Authority } from '../certificates.ts';
 import type { LabScope } from '../scope.ts';
-import type { Arm } from './arm.ts';
-import { consequences } from './consequences.ts';
-import { controlRoutes, inventoryOf, type LoggedRequest } from './control.ts';
-import { deploymentRoutes } from './deployments.ts';
-import { type Durations, timingOf } from './durations.ts';
-import { effectiveRoutes } from './effective-routes.ts';
-import type { Effects } from './effects.ts';
-import { type Credentials, createEntra, type Entra } from './entra.ts';
-import { type Faults, FaultTable } from './faults.ts';
-import { groupRoutes } from './group-routes.ts';
-import { answerErrors } from './http.ts';
-import { metadataRoutes } from './metadata.ts';
-import { operationRoutes } from './operation-routes.ts';
-import { Operations } from './operations.ts';
+import { createApp, logRequests } from './app.ts';
+import type { Arm } from './arm/arm.ts';
+import { createTiming, type Durations } from './arm/durations.ts';
+import { answerErrors } from './arm/http.ts';
+import { Operations } from './arm/operations.ts';
+import { Store } from './arm/store.ts';
+import { type LoggedRequest, readInventory, registerControlRoutes } from './faults/control.ts';
+import { type Faults, FaultTable } from './faults/table.ts';
+import { type Credentials, createEntra, type Entra } from './identity/entra.ts';
+import { owner, Rights, readRole } from './identity/role.ts';
+import type { DataPlane } from './network/data-plane.ts';
+import { createDataPlaneQueue } from './network/data-plane-queue.ts';
 import { preload } from './preload.ts';
-import { referenceRoutes } from './reference-routes.ts';
-import { resourceRoutes } from './resource-routes.ts';
 import { managedClusterType } from './resources/managed-clusters.ts';
-import { owner, Rights, readRole } from './role.ts';
-import { Store } from './store.ts';
+import { registerDeploymentRoutes } from './routes/deployments.ts';
+import { registerEffectiveRoutes } from './routes/effective.ts';
+import { registerGroupRoutes } from './routes/groups.ts';
+import { registerMetadataRoutes } from './routes/metadata.ts';
+import { registerOperationRoutes } from './routes/operations.ts';
+import { registerReferenceRoutes } from './routes/reference.ts';
+import { registerResourceRoutes } from './routes/resources.ts';
 
 export interface AzureOptions {
   readonly scope: LabScope;
   readonly authority: Authority;
-  readonly effects: Effects;
+  readonly dataPlane: DataPlane;
   /** Text of the kubeconfig that `listClusterUserCredential` hands out. */
   userKubeconfig(): string | Promise<string>;
-  /** Path of a role definition (deploy/azure-role.json). Given: actions that it does not list are refused with 403 AuthorizationFailed. Default: everything is allowed. */
+  /**
+   * Path of a role definition (deploy/azure-role.json). Actions that it does not list are refused with 403
+   * AuthorizationFailed. Default: everything is allowed.
+   */
   readonly roleFile?: string;
-  /** Role definitions, each with the id that it is assigned to, in place of one that counts everywhere. */
+  /** Role definitions, each with the id that it is assigned to, in place of one that applies everywhere. */
   readonly assignments?: readonly { readonly scope: string; readonly roleFile: string }[];
   /** Milliseconds per kind of operation; default: by the scope's pace. */
   readonly durations?: Partial<Durations>;
@@ -51,40 +72,33 @@ export interface AzureLab {
   inventory(): object;
   /** Every request except those to `/lab`, in order of arrival. */
   requests(): readonly Readonly<LoggedRequest>[];
-  /** Every action that the caller's rights were asked for, linked ones included, each once. */
+  /** Every action that the caller's rights were checked for, linked ones included, each once. */
   actionsAsked(): readonly string[];
-  /** Ids of everything that came into being, children included, in order; an id that came twice stands there twice. */
+  /** Ids of everything that was created, children included, in order; an id that was created twice is listed twice. */
   creations(): readonly string[];
-  /** While false, every connection breaks before its request is looked at. Operations under way go on. */
+  /** While false, every connection breaks before its request is handled. Operations under way continue. */
   setReachable(reachable: boolean): void;
-  /** Another shape of the managed cluster, such as a private one: these properties beside or instead of its own. */
+  /**
+   * Changes the managed cluster, for instance to a private one: these properties are added to its own, or replace them.
+   */
   changeCluster(properties: object): void;
   stop(): Promise<void>;
 }
 
 /** Starts the stand-in Azure on a free port of the loopback. */
 export async function startAzure(options: AzureOptions): Promise<AzureLab> {
-  const store = new Store();
-  preload(store);
-  const arm: Arm = {
-    store,
-    operations: new Operations(),
-    faults: new FaultTable(),
-    rights: rightsOf(options),
-    timing: timingOf(options.scope.pace, options.durations),
-    effects: consequences(options.effects, store),
-    userKubeconfig: () => options.userKubeconfig(),
-  };
+  const arm = createArm(options);
+  const { store } = arm;
   const entra = await createEntra();
   const log: LoggedRequest[] = [];
   const control = {
     token: randomBytes(18).toString('base64url'),
     faults: arm.faults,
-    inventory: () => inventoryOf(store),
+    inventory: () => readInventory(store),
     requests: () => log.map((entry) => ({ ...entry })),
   };
 
-  await arm.effects.applyNetwork();
+  await arm.dataPlane.applyNetwork();
   const app = await createApp(options.authority);
   const door = { open: true };
   app.addHook('onRequest', async (request) => {
@@ -92,11 +106,11 @@ export async function startAzure(options: AzureOptions): Promise<AzureLab> {
   });
   logRequests(app, log);
   answerErrors(app);
-  entra.routes(app);
-  metadataRoutes(app);
-  controlRoutes(app, control);
+  entra.registerRoutes(app);
+  registerMetadataRoutes(app);
+  registerControlRoutes(app, control);
   app.register((guarded, _options, done) => {
-    armRoutes(guarded, arm, entra);
+    registerArmRoutes(guarded, arm, entra);
     done();
   });
   await app.listen({ host: 'localhost', port: 0 });
@@ -109,13 +123,13 @@ export async function startAzure(options: AzureOptions): Promise<AzureLab> {
     faults: control.faults,
     inventory: control.inventory,
     requests: control.requests,
-    actionsAsked: () => arm.rights.asked,
+    actionsAsked: () => arm.rights.checkedActions,
     creations: () => [...store.creations],
     setReachable: (reachable) => {
       door.open = reachable;
     },
     changeCluster: (properties) => {
-      for (const resource of store.ofType(managedClusterType))
+      for (const resource of store.listByType(managedClusterType))
         resource.properties = { ...resource.properties, ...properties };
     },
     async stop() {
@@ -125,55 +139,35 @@ export async function startAzure(options: AzureOptions): Promise<AzureLab> {
   };
 }
 
-function rightsOf({ roleFile, assignments }: AzureOptions): Rights {
+function createArm(options: AzureOptions): Arm {
+  const store = new Store();
+  preload(store);
+  return {
+    store,
+    operations: new Operations(),
+    faults: new FaultTable(),
+    rights: readRights(options),
+    timing: createTiming(options.scope.pace, options.durations),
+    dataPlane: createDataPlaneQueue(options.dataPlane, store),
+    userKubeconfig: () => options.userKubeconfig(),
+  };
+}
+
+function readRights({ roleFile, assignments }: AzureOptions): Rights {
   if (assignments !== undefined)
     return new Rights(assignments.map((each) => ({ scope: each.scope, role: readRole(each.roleFile) })));
   return new Rights([{ scope: '', role: roleFile === undefined ? owner : readRole(roleFile) }]);
 }
 
-async function createApp(authority: Authority): Promise<FastifyInstance> {
-  const { certPem, keyPem } = await authority.issue('azure', { dns: ['localhost'], ips: ['127.0.0.1', '::1'] });
-  const app = fastify({
-    https: { cert: certPem, key: keyPem },
-    routerOptions: { caseSensitive: false, ignoreDuplicateSlashes: true, maxParamLength: 200 },
-    forceCloseConnections: true,
-    bodyLimit: 4 << 20,
-  });
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) =>
-    done(null, body),
-  );
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
-    try {
-      done(null, body === '' ? undefined : JSON.parse(String(body)));
-    } catch (error) {
-      done(Object.assign(error as Error, { statusCode: 400 }));
-    }
-  });
-  return app as unknown as FastifyInstance;
-}
-
-function armRoutes(app: FastifyInstance, arm: Arm, entra: Entra): void {
+function registerArmRoutes(app: FastifyInstance, arm: Arm, entra: Entra): void {
   app.addHook('onRequest', async (request, reply) => {
     void reply.header('x-ms-request-id', randomUUID()).header('x-ms-correlation-request-id', randomUUID());
     await entra.authenticate(request.headers.authorization);
   });
-  resourceRoutes(app, arm);
-  effectiveRoutes(app, arm);
-  groupRoutes(app, arm);
-  operationRoutes(app, arm);
-  deploymentRoutes(app, arm);
-  referenceRoutes(app, arm);
-}
-
-function logRequests(app: FastifyInstance, log: LoggedRequest[]): void {
-  app.addHook('onRequest', async (request, reply) => {
-    const [path = ''] = request.url.split('?');
-    if (path.startsWith('/lab/')) return;
-    const entry: LoggedRequest = { method: request.method, path, status: 0 };
-    log.push(entry);
-    reply.raw.once('finish', () => {
-      entry.status = reply.raw.statusCode;
-    });
-  });
+  registerResourceRoutes(app, arm);
+  registerEffectiveRoutes(app, arm);
+  registerGroupRoutes(app, arm);
+  registerOperationRoutes(app, arm);
+  registerDeploymentRoutes(app, arm);
+  registerReferenceRoutes(app, arm);
 }

@@ -10,16 +10,16 @@ const creator = 'calico-kube-controllers';
 export const isAutomatic = ({ metadata }: HostEndpoint): boolean => metadata.labels?.[createdBy] === creator;
 
 /** `<node>-auto-hep`; a hash where that would be longer than a name may be. */
-export function autoHostEndpointName(node: string): string {
+export function nameAutoHostEndpoint(node: string): string {
   const name = `${node}-auto-hep`;
   return name.length <= 253 ? name : `${createHash('sha256').update(node).digest('hex')}-auto-hep`;
 }
 
 /**
- * The host endpoint that kube-controllers makes for a node: all interfaces, its InternalIPs, all its labels and who created it. External addresses are
- * never in it, nor what is no address.
+ * Creates the host endpoint that kube-controllers makes for a node: all interfaces, its InternalIPs, all its labels and
+ * who created it. Neither external addresses nor invalid ones are in it.
  */
-export function autoHostEndpoint(node: V1Node): HostEndpoint {
+export function createAutoHostEndpoint(node: V1Node): HostEndpoint {
   const name = node.metadata?.name ?? '';
   const internal = (node.status?.addresses ?? [])
     .filter(({ type, address }) => type === 'InternalIP' && ipaddr.isValid(address))
@@ -28,7 +28,7 @@ export function autoHostEndpoint(node: V1Node): HostEndpoint {
   return {
     apiVersion,
     kind: 'HostEndpoint',
-    metadata: { name: autoHostEndpointName(name), labels: { ...node.metadata?.labels, [createdBy]: creator } },
+    metadata: { name: nameAutoHostEndpoint(name), labels: { ...node.metadata?.labels, [createdBy]: creator } },
     spec: {
       node: name,
       interfaceName: '*',

@@ -3,20 +3,9 @@ import type { LabScope } from '../scope.ts';
 import { group, version } from './objects.ts';
 import { felixConfiguration, kubeControllersConfiguration } from './schemas/configuration.ts';
 import { globalNetworkPolicy, networkPolicy, profile } from './schemas/policy.ts';
-import {
-  boolean,
-  integer,
-  listOf,
-  must,
-  number,
-  object,
-  oneOf,
-  type Schema,
-  string,
-  type Validation,
-} from './schemas/schema.ts';
+import { type Schema, schema, type Validation } from './schemas/schema.ts';
 
-export { seed } from './seed.ts';
+export { listSeedObjects } from './seed.ts';
 
 /** `oss` prunes `flowLogsEnableHostEndpoint` of FelixConfiguration; `cloud` keeps it. */
 export type Flavour = LabScope['calico'];
@@ -37,12 +26,15 @@ interface Kind {
   }[];
 }
 
-/** CustomResourceDefinitions of `projectcalico.org/v3`, as Calico serves them natively since v3.32, for the kinds that the lab has a use for. */
-export function crds(flavour: Flavour): readonly KubernetesObject[] {
+/**
+ * CustomResourceDefinitions of `projectcalico.org/v3`, as Calico serves them natively since v3.32, for the kinds that
+ * the lab needs.
+ */
+export function listCrds(flavour: Flavour): readonly KubernetesObject[] {
   return [
     ...kinds,
     { kind: 'FelixConfiguration', plural: 'felixconfigurations', spec: felixConfiguration[flavour] },
-  ].map(definition);
+  ].map(createDefinition);
 }
 
 const tierColumn = { name: 'Tier', jsonPath: '.spec.tier', type: 'string' } as const;
@@ -57,21 +49,21 @@ const kinds: readonly Kind[] = [
       { name: 'Node', jsonPath: '.spec.node', type: 'string' },
       { name: 'Interface', jsonPath: '.spec.interfaceName', type: 'string' },
     ],
-    spec: object(
+    spec: schema.object(
       {
-        node: string,
-        interfaceName: string,
-        expectedIPs: { ...listOf(string), 'x-kubernetes-list-type': 'set' },
-        profiles: { ...listOf(string), 'x-kubernetes-list-type': 'set' },
-        ports: listOf({
-          ...object({ name: string, port: integer, protocol: string }),
+        node: schema.string,
+        interfaceName: schema.string,
+        expectedIPs: { ...schema.list(schema.string), 'x-kubernetes-list-type': 'set' },
+        profiles: { ...schema.list(schema.string), 'x-kubernetes-list-type': 'set' },
+        ports: schema.list({
+          ...schema.object({ name: schema.string, port: schema.integer, protocol: schema.string }),
           required: ['name', 'port', 'protocol'],
         }),
       },
-      must('node must be specified', 'has(self.node) && size(self.node) > 0'),
-      must(
+      schema.must('node must be specified', 'has(self.node) && size(self.node) > 0'),
+      schema.must(
         'at least one of interfaceName or expectedIPs must be specified',
-        '(has(self.interfaceName) && size(self.interfaceName) > 0) || (has(self.expectedIPs) && size(self.expectedIPs) > 0)',
+        ['interfaceName', 'expectedIPs'].map((field) => `(has(self.${field}) && size(self.${field}) > 0)`).join(' || '),
       ),
     ),
   },
@@ -93,9 +85,12 @@ const kinds: readonly Kind[] = [
     kind: 'Tier',
     plural: 'tiers',
     columns: [orderColumn, { name: 'DefaultAction', jsonPath: '.spec.defaultAction', type: 'string' }],
-    spec: object({ order: number, defaultAction: { ...oneOf('Pass', 'Deny'), default: 'Deny' } }),
+    spec: schema.object({
+      order: schema.number,
+      defaultAction: { ...schema.enumeration('Pass', 'Deny'), default: 'Deny' },
+    }),
     validations: [
-      must(
+      schema.must(
         "The 'default' tier must have default action 'Deny'",
         "self.metadata.name != 'default' || self.spec.defaultAction == 'Deny'",
       ),
@@ -111,18 +106,18 @@ const kinds: readonly Kind[] = [
   {
     kind: 'ClusterInformation',
     plural: 'clusterinformations',
-    spec: object({
-      clusterGUID: string,
-      clusterType: string,
-      calicoVersion: string,
-      cnxVersion: string,
-      datastoreReady: boolean,
-      variant: string,
+    spec: schema.object({
+      clusterGUID: schema.string,
+      clusterType: schema.string,
+      calicoVersion: schema.string,
+      cnxVersion: schema.string,
+      datastoreReady: schema.boolean,
+      variant: schema.string,
     }),
   },
 ];
 
-function definition({
+function createDefinition({
   kind,
   plural,
   shortNames = [],
@@ -132,8 +127,14 @@ function definition({
   validations = [],
   columns = [],
 }: Kind): KubernetesObject {
-  const root = object(
-    { apiVersion: string, kind: string, metadata: { type: 'object' }, spec, ...(status !== undefined && { status }) },
+  const root = schema.object(
+    {
+      apiVersion: schema.string,
+      kind: schema.string,
+      metadata: { type: 'object' },
+      spec,
+      ...(status !== undefined && { status }),
+    },
     ...validations,
   );
   return {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ApiException, CoreV1Api, CustomObjectsApi, type KubeConfig, type V1Node } from '@kubernetes/client-node';
-import { autoHostEndpoint, autoHostEndpointName, isAutomatic } from './auto-host-endpoint.ts';
+import { createAutoHostEndpoint, isAutomatic, nameAutoHostEndpoint } from './auto-host-endpoint.ts';
 import { group, type HostEndpoint, type KubeControllersConfiguration, type RunningConfig, version } from './objects.ts';
 import { type Watched, watch, watchCalico } from './watch.ts';
 import { WorkQueue } from './work-queue.ts';
@@ -9,14 +9,15 @@ export interface KubeControllersOptions {
   readonly kubeConfig: KubeConfig;
   /** Default 5 minutes, as Calico's. */
   readonly resyncMs?: number;
-  /** Told of failures; each piece of work is tried again. */
+  /** Called with failures; each key is retried. */
   onError(error: unknown): void;
 }
 
 /**
- * The stand-in for calico-kube-controllers, as far as automatic host endpoints go (kube-controllers/pkg/controllers/node/hostendpoints.go): one for each
- * Node while `autoCreate` is Enabled, following its labels and addresses; by-hand changes are reverted; all gone when Disabled. Host endpoints of users
- * are left alone. Writes `status.runningConfig`. Resolves when all of that holds once.
+ * The stand-in for calico-kube-controllers, as far as automatic host endpoints go
+ * (kube-controllers/pkg/controllers/node/hostendpoints.go): one for each Node while `autoCreate` is Enabled, with its
+ * labels and addresses; changes of others are reverted; all are deleted when it is Disabled. Host endpoints of users
+ * stay. Writes `status.runningConfig`. Resolves when all of that holds once.
  */
 export async function startKubeControllers(options: KubeControllersOptions): Promise<{ stop(): Promise<void> }> {
   const { kubeConfig, onError } = options;
@@ -66,9 +67,9 @@ class Controller {
     );
   }
 
-  /** Looks at everything; what is as it should be costs no request. */
+  /** Queues everything; an object that is up to date costs no request. */
   resync(): void {
-    const nodes = this.#world.nodes.list().map(({ metadata }) => autoHostEndpointName(metadata?.name ?? ''));
+    const nodes = this.#world.nodes.list().map(({ metadata }) => nameAutoHostEndpoint(metadata?.name ?? ''));
     const automatic = this.#world.hostEndpoints
       .list()
       .filter(isAutomatic)
@@ -80,11 +81,11 @@ class Controller {
     return this.#world.configurations.get('default');
   }
 
-  /** The running configuration proves that the configuration was accepted, not that the host endpoints are there. */
+  /** The running configuration proves that the configuration was accepted, not that the host endpoints exist. */
   async #reportConfiguration(): Promise<void> {
     const configuration = this.#configuration;
     if (configuration === undefined) return;
-    const runningConfig = withDefaults(configuration.spec);
+    const runningConfig = addDefaults(configuration.spec);
     if (isDeepStrictEqual(configuration.status?.runningConfig, runningConfig)) return;
     const status = { environmentVars: { DATASTORE_TYPE: 'kubernetes', ENABLED_CONTROLLERS: 'node' }, runningConfig };
     await this.#api.replaceClusterCustomObjectStatus({
@@ -95,12 +96,12 @@ class Controller {
     });
   }
 
-  /** Makes the host endpoint of this name what its node wants it to be. */
+  /** Brings the host endpoint of this name in line with its node. */
   async #reconcile(name: string): Promise<void> {
     const enabled = this.#configuration?.spec.controllers?.node?.hostEndpoint?.autoCreate === 'Enabled';
-    const node = this.#world.nodes.list().find(({ metadata }) => autoHostEndpointName(metadata?.name ?? '') === name);
+    const node = this.#world.nodes.list().find(({ metadata }) => nameAutoHostEndpoint(metadata?.name ?? '') === name);
     const current = this.#world.hostEndpoints.get(name);
-    if (enabled && node !== undefined) await this.#ensure(autoHostEndpoint(node), current);
+    if (enabled && node !== undefined) await this.#ensure(createAutoHostEndpoint(node), current);
     else if (current !== undefined && isAutomatic(current))
       await this.#api.deleteClusterCustomObject({ ...heps, name }).catch(ignoreNotFound);
   }
@@ -118,7 +119,7 @@ class Controller {
   }
 }
 
-function withDefaults(spec: RunningConfig): RunningConfig {
+function addDefaults(spec: RunningConfig): RunningConfig {
   const { controllers = {} } = spec;
   const hostEndpoint = {
     autoCreate: 'Disabled',

@@ -1,11 +1,31 @@
+/**
+ * The stand-in for Calico.
+ *
+ * - crds.ts, schemas/       the CustomResourceDefinitions; seed.ts: the objects of a fresh installation
+ * - objects.ts              the types of those objects
+ * - watch.ts                a kind's objects, kept up to date; work-queue.ts: keys with retries
+ * - kube-controllers.ts     automatic host endpoints (auto-host-endpoint.ts)
+ * - felix/felix.ts          one programmer for all nodes: datastore.ts is read, compile.ts makes a script,
+ *                           node-rules.ts applies it
+ * - felix/policies.ts       policies by tier and order; selector.ts, rule.ts: their selectors and rules
+ * - felix/endpoint-chain.ts the chain of an endpoint; host-endpoints.ts, workloads.ts, failsafe.ts use it
+ * - felix/metrics.ts        what Prometheus reads; counters.ts, denied.ts: what nftables counted
+ *
+ * A life of a change: the API server reports it, the datastore holds it, every node's script is compiled again, and
+ * each script that differs replaces the node's table in one transaction.
+ */
+
 import type { KubeConfig } from '@kubernetes/client-node';
-import { shortName } from '../network/links.ts';
+import { shortenName } from '../network/links.ts';
 import { type Distortion, startFelix } from './felix/felix.ts';
 import type { MetricsOptions } from './felix/metrics.ts';
 import { startKubeControllers } from './kube-controllers.ts';
 
 export interface CalicoOptions {
-  /** A user that may read nodes, pods, namespaces and all of `projectcalico.org`, and write host endpoints and the status of the configuration. */
+  /**
+   * A user that may read nodes, pods, namespaces and all of `projectcalico.org`, and write host endpoints and the
+   * status of the configuration.
+   */
   readonly kubeConfig: KubeConfig;
   readonly nodes: readonly { readonly name: string; readonly netns: string }[];
   /** The node's end of a pod's link. Default: as the lab's network names it. */
@@ -14,7 +34,10 @@ export interface CalicoOptions {
   readonly felixDelayMs?: number;
   /** What Felix serves to Prometheus on each node. Default: nothing. */
   readonly metrics?: MetricsOptions;
-  /** Told of failures, which are tried again: a watch that broke off, a write that met another, a policy that cannot be programmed. */
+  /**
+   * Called with failures, which are retried: a watch that ended, a conflicting write, a policy that cannot be
+   * programmed.
+   */
   readonly onError?: (error: unknown) => void;
 }
 
@@ -22,18 +45,24 @@ export interface CalicoOptions {
 export interface CalicoLab {
   /** The fault "Felix late", from now on; a shorter delay also ends the longer one of what is waiting. */
   setFelixDelayMs(delayMs: number): void;
-  /** The fault "Felix programs something else": nodes follow what `distort` makes of the policies that the API server holds. Resolves when they do. */
+  /**
+   * The fault "Felix programs something else": nodes follow what `distort` makes of the policies that the API server
+   * holds. Resolves when they do.
+   */
   setFelixDistortion(distort: Distortion): Promise<void>;
   /** What is programmed on the nodes stays. */
   stop(): Promise<void>;
 }
 
-/** Starts the stand-ins for kube-controllers and for Felix on each node, in this process. The CRDs are served and the seed is there already. */
+/**
+ * Starts the stand-ins for kube-controllers and for Felix on each node, in this process. The CRDs must be served and
+ * the seed objects must exist.
+ */
 export async function startCalico(options: CalicoOptions): Promise<CalicoLab> {
   const {
     kubeConfig,
     nodes,
-    interfaceOf = (podName) => `azv${shortName(podName, 11)}`,
+    interfaceOf = (podName) => `azv${shortenName(podName, 11)}`,
     felixDelayMs = 0,
     metrics,
     onError = () => {},

@@ -19,14 +19,14 @@ export interface WatchOptions {
   readonly kubeConfig: KubeConfig;
   /** Called after every change of any watched object. */
   onChange(): void;
-  /** Told why a watch broke off; it is taken up again. */
+  /** Called with the reason why a watch ended; it is restarted. */
   onError(error: unknown): void;
 }
 
-/** Milliseconds before a watch that broke off is taken up again. */
+/** Milliseconds before a watch that ended is restarted. */
 const restartMs = 300;
 
-/** Watches a kind; resolves when the objects that there are have been read, however long the API server takes. */
+/** Watches a kind; resolves when the existing objects have been read, however long the API server takes. */
 export async function watch<T>(
   options: WatchOptions,
   path: string,

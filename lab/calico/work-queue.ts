@@ -1,4 +1,7 @@
-/** Keys to work on, one at a time, each at most once in the queue. A key whose work fails comes again later, ever later up to 5 s. */
+/**
+ * Keys to work on, one at a time, each at most once in the queue. A key whose work fails is retried after a growing
+ * delay of at most 5 s.
+ */
 export class WorkQueue {
   readonly #work: (key: string) => Promise<void>;
   readonly #onError: (error: unknown) => void;
@@ -33,9 +36,9 @@ export class WorkQueue {
   }
 
   async #run(): Promise<void> {
-    await Promise.resolve(); // whoever adds goes on first
+    await Promise.resolve(); // the caller that adds keys continues first
     for (const key of this.#keys) {
-      this.#keys.delete(key); // while it is worked on it may be added again, and then comes up again
+      this.#keys.delete(key); // a key that is added while it is worked on comes up again
       try {
         await this.#work(key);
         this.#failures.delete(key);

@@ -28,20 +28,20 @@ export interface Api {
   close(): void;
 }
 
-export function apiAt(server: string, caPem: string, token: string): Api {
+export function createApi(server: string, caPem: string, token: string): Api {
   const agent = new Agent({ keepAlive: true, ca: caPem, maxSockets: 16 });
   const send = (method: string, path: string, accept: string, body?: unknown): Promise<string> =>
     exchange(agent, new URL(path, server), token, method, accept, body);
   const call = async <T>(method: string, path: string, body?: unknown): Promise<T> =>
-    parsed(await send(method, path, 'application/json', body)) as T;
+    parseAnswer(await send(method, path, 'application/json', body)) as T;
   const read = async <T>(path: string, accept = 'application/json'): Promise<T> =>
-    parsed(await send('GET', path, accept)) as T;
+    parseAnswer(await send('GET', path, accept)) as T;
   const paths = new Map<string, Promise<ResourceList>>();
   return { call, read, apply: (object) => apply(object, call, paths), close: () => agent.destroy() };
 }
 
 /** Some paths (`/readyz`) answer in plain text. */
-const parsed = (text: string): unknown => (text.startsWith('{') ? JSON.parse(text) : text);
+const parseAnswer = (text: string): unknown => (text.startsWith('{') ? JSON.parse(text) : text);
 
 function exchange(
   agent: Agent,
@@ -55,7 +55,8 @@ function exchange(
   const headers: Record<string, string | number> = { authorization: `Bearer ${token}`, accept };
   if (text !== undefined) {
     headers['content-type'] = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
-    headers['content-length'] = Buffer.byteLength(text); // Node frames the body of a DELETE only when told its length
+    // Node frames the body of a DELETE only when its length is given.
+    headers['content-length'] = Buffer.byteLength(text);
   }
   return new Promise((resolve, reject) => {
     const sent = request(url, { agent, method, headers, timeout: 30_000 }, (response) => {
@@ -66,7 +67,7 @@ function exchange(
         const answer = Buffer.concat(chunks).toString('utf8');
         const status = response.statusCode ?? 0;
         if (status >= 200 && status < 300) resolve(answer);
-        else reject(new ApiError(status, `${method} ${url.pathname}: ${status} ${messageOf(answer)}`));
+        else reject(new ApiError(status, `${method} ${url.pathname}: ${status} ${readMessage(answer)}`));
       });
     });
     sent.on('timeout', () => sent.destroy(new Error(`${method} ${url.pathname}: no answer within 30 s`)));
@@ -75,17 +76,21 @@ function exchange(
   });
 }
 
-function messageOf(text: string): string {
-  const body = parsed(text.trim());
+function readMessage(text: string): string {
+  const body = parseAnswer(text.trim());
   return typeof body === 'object' && body !== null && 'message' in body ? String(body.message) : text.trim();
 }
 
 interface ResourceList {
   readonly resources: readonly { readonly name: string; readonly kind: string; readonly namespaced: boolean }[];
 }
-type Call = <T>(method: string, path: string, body?: unknown) => Promise<T>;
+type CallApi = <T>(method: string, path: string, body?: unknown) => Promise<T>;
 
-async function apply(object: KubernetesObject, call: Call, lists: Map<string, Promise<ResourceList>>): Promise<void> {
+async function apply(
+  object: KubernetesObject,
+  call: CallApi,
+  lists: Map<string, Promise<ResourceList>>,
+): Promise<void> {
   const group = object.apiVersion.includes('/') ? `/apis/${object.apiVersion}` : `/api/${object.apiVersion}`;
   const served = lists.get(group) ?? call<ResourceList>('GET', group);
   lists.set(group, served);

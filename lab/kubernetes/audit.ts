@@ -20,7 +20,7 @@ export const auditing = {
   ],
 } as const;
 
-export const auditLog = (directory: string): string => join(directory, 'audit.log');
+export const locateAuditLog = (directory: string): string => join(directory, 'audit.log');
 
 interface AuditEvent {
   readonly objectRef?: { readonly resource: string; readonly namespace?: string };
@@ -28,7 +28,7 @@ interface AuditEvent {
 }
 
 /** Accepted creations of an audit log, as `<resource> <namespace>`, in order. No log: none. */
-export async function creationsIn(file: string): Promise<readonly string[]> {
+export async function readCreations(file: string): Promise<readonly string[]> {
   const text = await readFile(file, 'utf8').catch(() => '');
   return text
     .split('\n')

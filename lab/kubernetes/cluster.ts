@@ -1,3 +1,21 @@
+/**
+ * A real cluster with stand-ins for the kubelets.
+ *
+ * - control-plane.ts      etcd and kube-apiserver: servers.ts runs them, server-commands.ts has their flags,
+ *                         custom-resources.ts waits for what they serve
+ * - users.ts, audit.ts    tokens and kubeconfigs; what the worker's user created
+ * - api.ts                the lab's own calls
+ * - controller-manager.ts kube-controller-manager; kube-proxy.ts: kube-proxy on a node
+ * - nodes.ts              the Node objects
+ * - kubelet.ts            schedules and runs pods: pod-life.ts, pod-status.ts; node-agents.ts probes from the nodes
+ * - workload.ts           the frontend deployment
+ * - snapshot.ts           all objects, for comparison
+ * - frontend.ts, node-agent.ts are programs of their own; program-file.ts finds them
+ *
+ * A life: control plane and node agents start; controllers, nodes and the deploy folder follow; the kubelet runs the
+ * workload while every kube-proxy writes its rules. `stop` ends them in reverse order.
+ */
+
 import { writeFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,14 +24,15 @@ import type { KubeConfig, V1Deployment } from '@kubernetes/client-node';
 import { parseAllDocuments } from 'yaml';
 import type { Fabric } from '../network/fabric.ts';
 import type { LabScope } from '../scope.ts';
+import { settleAll } from '../settle-all.ts';
 import type { Api, KubernetesObject } from './api.ts';
 import { type ControlPlane, type ControlPlaneOptions, startControlPlane } from './control-plane.ts';
 import { startControllerManager } from './controller-manager.ts';
 import { kubeProxyConfigMap, startKubeProxy } from './kube-proxy.ts';
 import { Kubelet } from './kubelet.ts';
 import { startNodeAgent } from './node-agents.ts';
-import { createNode } from './nodes.ts';
-import { programFile } from './program-file.ts';
+import { registerNode } from './nodes.ts';
+import { locateProgram } from './program-file.ts';
 import { type Snapshot, takeSnapshot } from './snapshot.ts';
 import type { User } from './users.ts';
 import { frontend, frontendImage } from './workload.ts';
@@ -30,12 +49,12 @@ export interface ClusterLab {
   /** `https://127.0.0.1:<port>`. */
   readonly apiServer: string;
   readonly adminKubeconfigFile: string;
-  /** Text of the kubeconfig of the worker's user, who holds only what the deploy folder grants: a secret. */
+  /** Text of the kubeconfig of the worker's user, who has only the rights that the deploy folder grants: a secret. */
   userKubeconfig(): string;
   clientFor(user: User): KubeConfig;
   /** The lab's own calls, as admin. */
   readonly api: Api;
-  /** All objects, less what differs between equal clusters: for comparison before and after. */
+  /** All objects without what differs between equal clusters: for comparison before and after. */
   snapshot(): Promise<Snapshot>;
   /** Faults: kills etcd or kube-apiserver, starts them again; what the worker created. See ControlPlane. */
   readonly kill: ControlPlane['kill'];
@@ -62,7 +81,7 @@ export async function startCluster(options: ClusterOptions): Promise<ClusterLab>
       stop,
     };
   } catch (error) {
-    await stop().catch(() => {}); // the first failure is the one to tell
+    await stop().catch(() => {}); // the first failure is the one to report
     throw error;
   }
 }
@@ -72,64 +91,53 @@ type Stops = (() => Promise<void>)[];
 
 async function startParts(options: ClusterOptions, stops: Stops): Promise<ControlPlane> {
   const { scope, programs, fabric, deployFolder } = options;
-  const [plane, agents] = await both(
-    startControlPlane(options).then(stoppedBy(stops)),
-    all(fabric.nodes.map((node) => startNodeAgent(scope, node).then(stoppedBy(stops)))),
-  );
+  const [plane, agents] = await settleAll([
+    startControlPlane(options).then(rememberStop(stops)),
+    settleAll(fabric.nodes.map((node) => startNodeAgent(scope, node).then(rememberStop(stops)))),
+  ]);
   const { api } = plane;
-  stoppedBy(stops)(
-    await startControllerManager(scope, programs['kube-controller-manager'], kubeconfigFile(scope, plane, 'kcm')),
+  rememberStop(stops)(
+    await startControllerManager(scope, programs['kube-controller-manager'], writeKubeconfig(scope, plane, 'kcm')),
   );
-  await all([
+  await settleAll([
     fabric.relayToNodes(plane.port),
     applyFolder(api, deployFolder),
     api.apply(kubeProxyConfigMap),
-    ...fabric.nodes.map((node) => createNode(api, node)),
+    ...fabric.nodes.map((node) => registerNode(api, node)),
   ]);
-  const kubelet = stoppedBy(stops)(
+  const kubelet = rememberStop(stops)(
     new Kubelet({
       scope,
       api,
       config: plane.clientFor('kubelet'),
       fabric,
       agents,
-      images: { [frontendImage]: programFile('frontend') },
+      images: { [frontendImage]: locateProgram('frontend') },
     }),
   );
-  const proxy = { scope, program: programs['kube-proxy'], kubeconfigFile: kubeconfigFile(scope, plane, 'kube-proxy') };
-  await both(
+  const proxy = { scope, program: programs['kube-proxy'], kubeconfigFile: writeKubeconfig(scope, plane, 'kube-proxy') };
+  await settleAll([
     startWorkload(api, kubelet),
-    all(agents.map((agent) => startKubeProxy({ ...proxy, agent }).then(stoppedBy(stops)))),
-  );
+    settleAll(agents.map((agent) => startKubeProxy({ ...proxy, agent }).then(rememberStop(stops)))),
+  ]);
   return plane;
 }
 
 async function startWorkload(api: Api, kubelet: Kubelet): Promise<void> {
   await kubelet.start();
   await api.apply(frontend);
-  await untilAvailable(api);
+  await waitUntilAvailable(api);
 }
 
 /** Remembers how to stop something that has just been started. */
-const stoppedBy =
+const rememberStop =
   (stops: Stops) =>
   <T extends { stop(graceMs?: number): Promise<void> }>(started: T): T => {
     stops.push(() => started.stop(0));
     return started;
   };
 
-/** All, or the first failure, but only when none is under way any more: what a late one starts must be stopped too. */
-async function all<T>(promises: readonly Promise<T>[]): Promise<T[]> {
-  await Promise.allSettled(promises);
-  return Promise.all(promises);
-}
-
-async function both<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
-  await Promise.allSettled([a, b]);
-  return Promise.all([a, b]);
-}
-
-function kubeconfigFile(scope: LabScope, plane: ControlPlane, user: User): string {
+function writeKubeconfig(scope: LabScope, plane: ControlPlane, user: User): string {
   const file = join(scope.directory, 'kubernetes', `${user}.kubeconfig`);
   writeFileSync(file, plane.kubeconfigFor(user), { mode: 0o600 });
   return file;
@@ -143,7 +151,7 @@ async function applyFolder(api: Api, folder: string): Promise<void> {
   }
 }
 
-async function untilAvailable(api: Api): Promise<void> {
+async function waitUntilAvailable(api: Api): Promise<void> {
   const deadline = Date.now() + 60_000;
   const { name, namespace } = frontend.metadata;
   for (;;) {

@@ -2,7 +2,10 @@ import { join } from 'node:path';
 import { type Child, startChild } from '../process/child.ts';
 import type { LabScope } from '../scope.ts';
 
-/** Controllers that the workload, its services and their removal need. Without a kubelet's leases, node-lifecycle would declare every node dead. */
+/**
+ * Controllers that the workload, its services and their removal need. Without a kubelet's leases, node-lifecycle would
+ * declare every node dead.
+ */
 const controllers = [
   'deployment-controller',
   'replicaset-controller',
@@ -12,7 +15,9 @@ const controllers = [
   'garbage-collector-controller',
 ];
 
-/** Starts a real kube-controller-manager. It serves no port; that it works shows in what its controllers make. */
+/**
+ * Starts a real kube-controller-manager. It serves no port, so only the work of its controllers shows that it is ready.
+ */
 export function startControllerManager(scope: LabScope, program: string, kubeconfigFile: string): Promise<Child> {
   return startChild({
     name: 'kube-controller-manager',

@@ -1,4 +1,7 @@
-/** The workload of the lab: a program of its own, run in a pod's network. Answers every request on 8080 with one line that names the pod and its node. */
+/**
+ * The workload of the lab: a program of its own, run in a pod's network. Answers every request on 8080 with one line
+ * that names the pod and its node.
+ */
 import { createServer } from 'node:http';
 
 const line = `frontend pod=${process.env.POD_NAME} node=${process.env.NODE_NAME}\n`;

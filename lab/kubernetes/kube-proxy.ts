@@ -13,11 +13,14 @@ export interface KubeProxyOptions {
   readonly agent: NodeAgent;
 }
 
-/** Starts a real kube-proxy in the node's namespace; ready when it has written its first rules. The Node object must have its InternalIP. */
+/**
+ * Starts a real kube-proxy in the node's namespace; ready when it has written its first rules. The Node object must
+ * have its InternalIP.
+ */
 export function startKubeProxy({ scope, program, kubeconfigFile, agent }: KubeProxyOptions): Promise<Child> {
   const { node } = agent;
   const configFile = join(scope.directory, 'kubernetes', `kube-proxy-${node.index}.json`);
-  writeFileSync(configFile, JSON.stringify(configuration(node, kubeconfigFile)));
+  writeFileSync(configFile, JSON.stringify(createConfiguration(node, kubeconfigFile)));
   return startChild({
     name: `kube-proxy-${node.index}`,
     command: [program, '--config', configFile],
@@ -27,15 +30,15 @@ export function startKubeProxy({ scope, program, kubeconfigFile, agent }: KubePr
   });
 }
 
-/** The shared part of the nodes' configuration where clusters keep it, for those who want to know the mode. */
+/** The shared part of the nodes' configuration where clusters keep it, for clients that look up the mode. */
 export const kubeProxyConfigMap = {
   apiVersion: 'v1',
   kind: 'ConfigMap',
   metadata: { name: 'kube-proxy', namespace: 'kube-system', labels: { app: 'kube-proxy' } },
-  data: { 'config.conf': JSON.stringify(configuration(undefined, '/var/lib/kube-proxy/kubeconfig.conf')) },
+  data: { 'config.conf': JSON.stringify(createConfiguration(undefined, '/var/lib/kube-proxy/kubeconfig.conf')) },
 } as const;
 
-function configuration(node: NodeNet | undefined, kubeconfig: string): object {
+function createConfiguration(node: NodeNet | undefined, kubeconfig: string): object {
   return {
     apiVersion: 'kubeproxy.config.k8s.io/v1alpha1',
     kind: 'KubeProxyConfiguration',

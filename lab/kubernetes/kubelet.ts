@@ -7,7 +7,7 @@ import type { NodeNet } from '../network/nodes.ts';
 import type { LabScope } from '../scope.ts';
 import { type Api, ApiError } from './api.ts';
 import type { NodeAgent } from './node-agents.ts';
-import { livePod, nameOf } from './pod-life.ts';
+import { readPodName, runPod } from './pod-life.ts';
 
 export interface KubeletOptions {
   readonly scope: LabScope;
@@ -21,14 +21,18 @@ export interface KubeletOptions {
 }
 
 /**
- * A small stand-in for kube-scheduler and all nodes' kubelets: places pods, makes their networks, runs their only container as a real process, probes it,
- * reports its status and takes it away again. Container runtimes, volumes, restarts and everything else of a kubelet are not here.
+ * A small stand-in for kube-scheduler and all nodes' kubelets: places pods, makes their networks, runs their only
+ * container as a real process, probes it, reports its status and removes it. Container runtimes, volumes, restarts and
+ * everything else of a kubelet are not emulated.
  */
 export class Kubelet {
   readonly #options: KubeletOptions;
   readonly #informer;
   readonly #lives = new Map<string, Life>();
-  /** Node index of every pod that was placed, by uid. A pod that is being deleted no longer counts, so that its replacement finds its place free. */
+  /**
+   * Node index of every pod that was placed, by uid. A pod that is being deleted no longer counts, so that its
+   * replacement finds its place free.
+   */
   readonly #places = new Map<string, number>();
   #stopped = false;
 
@@ -64,30 +68,30 @@ export class Kubelet {
     if (this.#stopped) return;
     if (pod.metadata?.deletionTimestamp !== undefined) this.#remove(pod);
     else if (pod.spec?.nodeName === undefined) this.#schedule(pod);
-    else if (!this.#lives.has(uidOf(pod))) this.#run(pod);
+    else if (!this.#lives.has(readUid(pod))) this.#run(pod);
   }
 
   #gone(pod: V1Pod): void {
-    this.#places.delete(uidOf(pod));
-    this.#lives.get(uidOf(pod))?.end.abort();
+    this.#places.delete(readUid(pod));
+    this.#lives.get(readUid(pod))?.end.abort();
   }
 
   /** The node with the fewest pods, the first of equals: two replicas land on the first two nodes. */
   #schedule(pod: V1Pod): void {
-    if (this.#places.has(uidOf(pod))) return;
+    if (this.#places.has(readUid(pod))) return;
     const nodes = this.#options.fabric.nodes;
     const load = (node: NodeNet): number => [...this.#places.values()].filter((index) => index === node.index).length;
     const node = nodes.toSorted((a, b) => load(a) - load(b) || a.index - b.index)[0];
     if (node === undefined) return;
-    this.#places.set(uidOf(pod), node.index);
+    this.#places.set(readUid(pod), node.index);
     const binding = {
       apiVersion: 'v1',
       kind: 'Binding',
-      metadata: { name: nameOf(pod) },
+      metadata: { name: readPodName(pod) },
       target: { apiVersion: 'v1', kind: 'Node', name: node.name },
     };
-    this.#options.api.call('POST', `${pathOf(pod)}/binding`, binding).catch((error: unknown) => {
-      this.#places.delete(uidOf(pod));
+    this.#options.api.call('POST', `${formatPath(pod)}/binding`, binding).catch((error: unknown) => {
+      this.#places.delete(readUid(pod));
       this.#log(pod, 'could not be bound', error);
     });
   }
@@ -97,29 +101,29 @@ export class Kubelet {
     const agent = agents.find(({ node }) => node.name === pod.spec?.nodeName);
     if (agent === undefined) return;
     const { node } = agent;
-    this.#places.set(uidOf(pod), node.index);
+    this.#places.set(readUid(pod), node.index);
     const podIp = this.#freeAddress(node);
     const end = new AbortController();
-    const over = livePod(pod, { scope, api, fabric, agent, podIp, images }, end.signal)
+    const over = runPod(pod, { scope, api, fabric, agent, podIp, images }, end.signal)
       .catch((error: unknown) => this.#log(pod, 'could not be run', error))
-      .then(() => untilAborted(end.signal)) // a pod that ended by itself keeps its object, and its place here
-      .then(() => void this.#lives.delete(uidOf(pod)));
-    this.#lives.set(uidOf(pod), { podIp, end, over });
+      .then(() => waitUntilAborted(end.signal)) // a pod that ended by itself keeps its object, and its place here
+      .then(() => void this.#lives.delete(readUid(pod)));
+    this.#lives.set(readUid(pod), { podIp, end, over });
   }
 
   /** Ends the pod's life, if it has one, then confirms the removal, as the API server expects of the kubelet. */
   #remove(pod: V1Pod): void {
-    this.#places.delete(uidOf(pod));
-    const life = this.#lives.get(uidOf(pod));
+    this.#places.delete(readUid(pod));
+    const life = this.#lives.get(readUid(pod));
     if (life?.end.signal.aborted === true) return;
     life?.end.abort();
     const confirm = async (): Promise<void> => {
       await life?.over;
-      await this.#options.api.call('DELETE', pathOf(pod), {
+      await this.#options.api.call('DELETE', formatPath(pod), {
         apiVersion: 'v1',
         kind: 'DeleteOptions',
         gracePeriodSeconds: 0,
-        preconditions: { uid: uidOf(pod) },
+        preconditions: { uid: readUid(pod) },
       });
     };
     confirm().catch((error: unknown) => {
@@ -138,7 +142,7 @@ export class Kubelet {
   #log(pod: V1Pod, what: string, error: unknown): void {
     appendFileSync(
       join(this.#options.scope.logs, 'kubelet.log'),
-      `${new Date().toISOString()} pod ${pod.metadata?.namespace}/${nameOf(pod)} ${what}: ${error}\n`,
+      `${new Date().toISOString()} pod ${pod.metadata?.namespace}/${readPodName(pod)} ${what}: ${error}\n`,
     );
   }
 }
@@ -150,10 +154,10 @@ interface Life {
   readonly over: Promise<void>;
 }
 
-const uidOf = (pod: V1Pod): string => pod.metadata?.uid ?? '';
-const pathOf = (pod: V1Pod): string => `/api/v1/namespaces/${pod.metadata?.namespace}/pods/${nameOf(pod)}`;
+const readUid = (pod: V1Pod): string => pod.metadata?.uid ?? '';
+const formatPath = (pod: V1Pod): string => `/api/v1/namespaces/${pod.metadata?.namespace}/pods/${readPodName(pod)}`;
 
-const untilAborted = (signal: AbortSignal): Promise<void> =>
+const waitUntilAborted = (signal: AbortSignal): Promise<void> =>
   signal.aborted
     ? Promise.resolve()
     : new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));

@@ -1,7 +1,8 @@
 /**
  * The part of the kubelet stand-in that must be on the node: a program of its own, run in a node's network namespace.
- * TCP 10250 is the kubelet's control port and refuses everyone, as a kubelet refuses anonymous callers; the unix socket given as argument
- * takes orders from the lab: `GET /probe?url=…&timeoutMs=…` asks that URL from the node, and answers 200 when it answered 200 to 399, else 503 with the reason.
+ * TCP 10250 is the kubelet's control port and refuses everyone, as a kubelet refuses anonymous callers; the unix socket
+ * given as argument serves the lab: `GET /probe?url=…&timeoutMs=…` requests that URL from the node and answers 200 when
+ * the status is 200 to 399, else 503 with the reason.
  */
 import { createServer, get, type ServerResponse } from 'node:http';
 

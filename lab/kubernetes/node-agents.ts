@@ -3,12 +3,15 @@ import { join } from 'node:path';
 import type { NodeNet } from '../network/nodes.ts';
 import { type Child, startChild } from '../process/child.ts';
 import type { LabScope } from '../scope.ts';
-import { programFile } from './program-file.ts';
+import { locateProgram } from './program-file.ts';
 
-/** The lab's hand on one node: node-agent.ts running in its namespace. */
+/** The lab's agent on one node: node-agent.ts in its namespace. */
 export interface NodeAgent {
   readonly node: NodeNet;
-  /** Asks a URL from the node, as a kubelet's readiness probe does; gives the reason when it does not answer 200 to 399. */
+  /**
+   * Requests a URL from the node, as a kubelet's readiness probe does; resolves to the reason when it does not answer
+   * 200 to 399.
+   */
   probe(url: string, timeoutMs: number): Promise<string | undefined>;
   stop(): Promise<void>;
 }
@@ -18,7 +21,7 @@ export async function startNodeAgent(scope: LabScope, node: NodeNet): Promise<No
   const probe = (url: string, timeoutMs: number): Promise<string | undefined> => ask(socketPath, url, timeoutMs);
   const child: Child = await startChild({
     name: `node-agent-${node.index}`,
-    command: [process.execPath, programFile('node-agent'), socketPath],
+    command: [process.execPath, locateProgram('node-agent'), socketPath],
     netns: node.netns,
     logFile: join(scope.logs, `node-agent-${node.index}.log`),
     ready: async () => (await probe('http://127.0.0.1:10250/', 1000)) === 'HTTP status 401',

@@ -3,14 +3,17 @@ import { cluster } from '../scope.ts';
 import type { Api } from './api.ts';
 
 /** Creates the Node object with its address: kube-proxy 1.35 waits 30 s for a node that has none. */
-export async function createNode(api: Api, node: NodeNet): Promise<void> {
-  await api.call('POST', '/api/v1/nodes', nodeObject(node));
-  await api.call('PATCH', `/api/v1/nodes/${node.name}/status`, { status: nodeStatus(node) });
+export async function registerNode(api: Api, node: NodeNet): Promise<void> {
+  await api.call('POST', '/api/v1/nodes', describeNode(node));
+  await api.call('PATCH', `/api/v1/nodes/${node.name}/status`, { status: describeStatus(node) });
 }
 
+const scaleSetType = 'Microsoft.Compute/virtualMachineScaleSets';
+
 /** Names and labels as AKS gives them to the nodes of a system pool. */
-function nodeObject(node: NodeNet): object {
+function describeNode(node: NodeNet): object {
   const scaleSet = node.name.replace(/\d{6}$/, '');
+  const group = `/subscriptions/${cluster.subscriptionId}/resourceGroups/${cluster.nodeResourceGroup.toLowerCase()}`;
   return {
     apiVersion: 'v1',
     kind: 'Node',
@@ -39,12 +42,12 @@ function nodeObject(node: NodeNet): object {
     spec: {
       podCIDR: node.podCidr,
       podCIDRs: [node.podCidr],
-      providerID: `azure:///subscriptions/${cluster.subscriptionId}/resourceGroups/${cluster.nodeResourceGroup.toLowerCase()}/providers/Microsoft.Compute/virtualMachineScaleSets/${scaleSet}/virtualMachines/${node.index}`,
+      providerID: `azure://${group}/providers/${scaleSetType}/${scaleSet}/virtualMachines/${node.index}`,
     },
   };
 }
 
-function nodeStatus(node: NodeNet): object {
+function describeStatus(node: NodeNet): object {
   const at = new Date().toISOString();
   const condition = (type: string, status: string, reason: string, message: string): object => ({
     type,

@@ -6,9 +6,9 @@ import { type Child, startChild } from '../process/child.ts';
 import type { LabScope } from '../scope.ts';
 import { type Api, ApiError } from './api.ts';
 import type { NodeAgent } from './node-agents.ts';
-import { type Container, podStatus } from './pod-status.ts';
+import { type Container, createPodStatus } from './pod-status.ts';
 
-/** Where a pod lives. */
+/** Where a pod runs. */
 export interface PodPlace {
   readonly scope: LabScope;
   readonly api: Api;
@@ -24,11 +24,11 @@ export interface PodPlace {
 const eagerProbeMs = 50;
 
 /** Runs a pod from its network to its removal: ends when the signal is aborted, with nothing left of it. */
-export async function livePod(pod: V1Pod, place: PodPlace, signal: AbortSignal): Promise<void> {
-  const name = nameOf(pod);
+export async function runPod(pod: V1Pod, place: PodPlace, signal: AbortSignal): Promise<void> {
+  const name = readPodName(pod);
   const image = pod.spec?.containers[0]?.image ?? '';
   const script = place.images[image];
-  const report = reporter(pod, place, signal);
+  const report = createReporter(pod, place, signal);
   if (script === undefined) {
     const message = `The lab runs only ${Object.keys(place.images).join(', ')}, not ${image}.`;
     return report({ state: 'waiting', reason: 'ErrImagePull', message });
@@ -37,7 +37,7 @@ export async function livePod(pod: V1Pod, place: PodPlace, signal: AbortSignal):
     const net = await place.fabric.attachPod(place.agent.node, name, place.podIp);
     const server = await startProcess(pod, place, net.netns, script);
     try {
-      await watchOver(pod, place, server, report, signal);
+      await watchPod(pod, place, server, report, signal);
     } finally {
       await server.stop(0);
     }
@@ -46,20 +46,20 @@ export async function livePod(pod: V1Pod, place: PodPlace, signal: AbortSignal):
   }
 }
 
-export const nameOf = (pod: V1Pod): string => pod.metadata?.name ?? '';
+export const readPodName = (pod: V1Pod): string => pod.metadata?.name ?? '';
 
 function startProcess(pod: V1Pod, { scope, agent }: PodPlace, netns: string, script: string): Promise<Child> {
   return startChild({
-    name: `pod ${nameOf(pod)}`,
+    name: `pod ${readPodName(pod)}`,
     command: [process.execPath, script],
     netns,
-    env: { POD_NAME: nameOf(pod), NODE_NAME: agent.node.name },
-    logFile: join(scope.logs, `pod-${nameOf(pod)}.log`),
+    env: { POD_NAME: readPodName(pod), NODE_NAME: agent.node.name },
+    logFile: join(scope.logs, `pod-${readPodName(pod)}.log`),
   });
 }
 
 /** Probes until the signal is aborted; a dead process is reported at once and never again probed. */
-async function watchOver(
+async function watchPod(
   pod: V1Pod,
   place: PodPlace,
   server: Child,
@@ -73,7 +73,7 @@ async function watchOver(
   );
   const ended = server.ended.then(() => 'ended' as const);
   while (!signal.aborted) {
-    const refusal = await readiness(pod, place);
+    const refusal = await checkReadiness(pod, place);
     if (signal.aborted) return;
     await report({ state: 'running', startedAt, ready: refusal === undefined, message: refusal ?? '' });
     const next = await Promise.race([
@@ -90,7 +90,7 @@ async function watchOver(
 }
 
 /** The container's readiness probe, really made from the pod's node; undefined when it passes or there is none. */
-async function readiness(pod: V1Pod, { agent, podIp }: PodPlace): Promise<string | undefined> {
+async function checkReadiness(pod: V1Pod, { agent, podIp }: PodPlace): Promise<string | undefined> {
   const probe = pod.spec?.containers[0]?.readinessProbe;
   if (probe?.httpGet === undefined) return undefined;
   const url = `http://${podIp}:${probe.httpGet.port}${probe.httpGet.path ?? '/'}`;
@@ -98,15 +98,15 @@ async function readiness(pod: V1Pod, { agent, podIp }: PodPlace): Promise<string
   return reason === undefined ? undefined : `Readiness probe failed: ${reason}`;
 }
 
-/** Writes the pod's status when it has changed, until it is written: an API server that is away for a while finds it afterwards. */
-function reporter(pod: V1Pod, place: PodPlace, signal: AbortSignal): (container: Container) => Promise<void> {
-  const path = `/api/v1/namespaces/${pod.metadata?.namespace}/pods/${nameOf(pod)}/status`;
+/** Writes the pod's status when it has changed, and retries until the API server accepts it. */
+function createReporter(pod: V1Pod, place: PodPlace, signal: AbortSignal): (container: Container) => Promise<void> {
+  const path = `/api/v1/namespaces/${pod.metadata?.namespace}/pods/${readPodName(pod)}/status`;
   let written = '';
   return async (container) => {
     const essence = JSON.stringify(
       container.state === 'running' ? { state: 'running', ready: container.ready } : container,
     );
-    const status = podStatus(
+    const status = createPodStatus(
       pod,
       { hostIp: place.agent.node.address, podIp: place.podIp },
       container,

@@ -12,8 +12,8 @@ export type Container =
       readonly signal: string | null;
     };
 
-/** The pod's status as a kubelet would write it. `since`: when the container came to be as it is, ISO 8601. */
-export function podStatus(
+/** The pod's status as a kubelet would write it. `since`: when the container entered its state, ISO 8601. */
+export function createPodStatus(
   pod: V1Pod,
   addresses: { hostIp: string; podIp: string },
   container: Container,
@@ -33,7 +33,7 @@ export function podStatus(
     lastTransitionTime,
     ...(reason === undefined ? {} : { reason, message }),
   });
-  const unready = ready ? [] : (['ContainersNotReady', messageOf(container)] as const);
+  const unready = ready ? [] : (['ContainersNotReady', describeReason(container)] as const);
   return {
     phase: container.state === 'waiting' ? 'Pending' : 'Running',
     startTime,
@@ -47,11 +47,11 @@ export function podStatus(
       condition('ContainersReady', ready, since, ...unready),
       condition('Ready', ready, since, ...unready),
     ],
-    containerStatuses: [containerStatus(pod, container, ready)],
+    containerStatuses: [describeContainer(pod, container, ready)],
   };
 }
 
-function containerStatus(pod: V1Pod, container: Container, ready: boolean): object {
+function describeContainer(pod: V1Pod, container: Container, ready: boolean): object {
   const { name = '', image = '' } = pod.spec?.containers[0] ?? {};
   return {
     name,
@@ -60,18 +60,18 @@ function containerStatus(pod: V1Pod, container: Container, ready: boolean): obje
     ready,
     started: container.state === 'running',
     restartCount: 0,
-    state: { [container.state]: stateOf(container) },
+    state: { [container.state]: describeState(container) },
   };
 }
 
-function stateOf(container: Container): object {
+function describeState(container: Container): object {
   if (container.state === 'waiting') return { reason: container.reason, message: container.message };
   if (container.state === 'running') return { startedAt: container.startedAt };
   const { exitCode, startedAt, finishedAt } = container;
   return { exitCode, startedAt, finishedAt, reason: exitCode === 0 ? 'Completed' : 'Error' };
 }
 
-function messageOf(container: Container): string {
+function describeReason(container: Container): string {
   if (container.state !== 'terminated') return container.message;
   return `The process ended (${container.signal ?? `exit code ${container.exitCode}`}); the lab does not restart it.`;
 }

@@ -34,10 +34,12 @@ const skippedFields = new Set([
   ...['endpoints.kubernetes.io/last-change-trigger-time'],
 ]);
 
-/** Reads all objects of all served kinds, in their preferred version, without what differs between two equal clusters. */
+/**
+ * Reads all objects of all served kinds, in their preferred version, without what differs between two equal clusters.
+ */
 export async function takeSnapshot(api: Api): Promise<Snapshot> {
   const lists = await Promise.all(
-    (await servedKinds(api)).map(async (kind) => ({ kind, items: await listOf(api, kind) })),
+    (await listServedKinds(api)).map(async (kind) => ({ kind, items: await listObjects(api, kind) })),
   );
   const entries = lists.flatMap(({ kind, items }) =>
     items
@@ -46,12 +48,12 @@ export async function takeSnapshot(api: Api): Promise<Snapshot> {
         ({ metadata, ...rest }) =>
           [
             `${kind.version} ${kind.kind} ${metadata.namespace ?? ''}/${metadata.name}`,
-            { metadata: without(metadata, skippedMetadata), ...rest },
+            { metadata: omitFields(metadata, skippedMetadata), ...rest },
           ] as const,
       ),
   );
   return Object.fromEntries(
-    entries.toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([key, object]) => [key, without(object, skippedFields)]),
+    entries.toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([key, object]) => [key, omitFields(object, skippedFields)]),
   );
 }
 
@@ -78,7 +80,7 @@ interface Discovery {
 }
 
 /** Aggregated discovery lists the preferred version first; a resource may be served by a later one only. */
-async function servedKinds(api: Api): Promise<ServedKind[]> {
+async function listServedKinds(api: Api): Promise<ServedKind[]> {
   const accept = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
   const [core, groups] = await Promise.all([api.read<Discovery>('/api', accept), api.read<Discovery>('/apis', accept)]);
   const kinds = new Map<string, ServedKind>();
@@ -106,8 +108,8 @@ async function servedKinds(api: Api): Promise<ServedKind[]> {
   return [...kinds.values()];
 }
 
-/** A kind that was just withdrawn is empty; a list that is being re-read by the server (429) is asked again. */
-async function listOf(api: Api, { path }: ServedKind): Promise<readonly KubernetesObject[]> {
+/** A kind that was just withdrawn is empty; a list that the server is still re-reading (429) is requested again. */
+async function listObjects(api: Api, { path }: ServedKind): Promise<readonly KubernetesObject[]> {
   const deadline = Date.now() + 10_000;
   for (;;) {
     try {
@@ -121,19 +123,19 @@ async function listOf(api: Api, { path }: ServedKind): Promise<readonly Kubernet
 }
 
 /** Conditions come in the order in which they last changed; everything else keeps its order. */
-function byType(a: unknown, b: unknown): number {
+function compareTypes(a: unknown, b: unknown): number {
   const type = (item: unknown): unknown =>
     typeof item === 'object' && item !== null && 'type' in item && 'status' in item ? item.type : undefined;
   const [left, right] = [type(a), type(b)];
   return typeof left === 'string' && typeof right === 'string' ? left.localeCompare(right) : 0;
 }
 
-function without(value: unknown, fields: ReadonlySet<string>): unknown {
-  if (Array.isArray(value)) return value.map((item) => without(item, fields)).toSorted(byType);
+function omitFields(value: unknown, fields: ReadonlySet<string>): unknown {
+  if (Array.isArray(value)) return value.map((item) => omitFields(item, fields)).toSorted(compareTypes);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
     Object.entries(value)
       .filter(([field]) => !fields.has(field))
-      .map(([field, inner]) => [field, without(inner, fields)]),
+      .map(([field, inner]) => [field, omitFields(inner, fields)]),
   );
 }

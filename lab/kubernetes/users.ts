@@ -3,10 +3,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cluster } from '../scope.ts';
 
-/** Who may speak to the lab's API server, and as whom: user name and groups as Kubernetes' own role bindings expect them. */
+/** The users of the lab's API server: name and groups, as Kubernetes' own role bindings expect them. */
 const identities = {
   admin: { name: 'admin', groups: ['system:masters'] },
-  /** Real clusters give each controller a service account of its own; here they all speak as one. */
+  /** Real clusters give each controller a service account of its own; here they share one. */
   kcm: { name: 'system:kube-controller-manager', groups: ['system:masters'] },
   'kube-proxy': { name: 'system:kube-proxy', groups: [] },
   kubelet: { name: 'system:lab:kubelet', groups: ['system:masters'] },
@@ -39,7 +39,7 @@ export function createUsers(directory: string): Users {
 }
 
 /** A kubeconfig (JSON, which is YAML) as `az aks get-credentials` lays it out: context named after the cluster. */
-export function kubeconfigText(server: string, caPem: string, user: User, token: string): string {
+export function formatKubeconfig(server: string, caPem: string, user: User, token: string): string {
   const account = `${identities[user].name}_${cluster.resourceGroup}_${cluster.name}`;
   return JSON.stringify(
     {

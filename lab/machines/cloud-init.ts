@@ -11,8 +11,9 @@ export interface CloudInit {
 const known = new Set(['ssh_keys', 'ssh_deletekeys', 'ssh_genkeytypes']);
 
 /**
- * Reads a VM's custom data as far as the lab's machines follow it: `ssh_keys.ed25519_private` and `ed25519_public` become the host key;
- * `ssh_deletekeys` holds anyway, since a new machine has no other. Like cloud-init, a document that cannot be read is noted, and the machine boots without it.
+ * Reads a VM's custom data as far as the lab's machines follow it: `ssh_keys.ed25519_private` and `ed25519_public`
+ * become the host key; `ssh_deletekeys` holds anyway, since a new machine has no other. Like cloud-init, a document
+ * that cannot be read is noted, and the machine boots without it.
  */
 export function readCloudConfig(text: string): CloudInit {
   if (text.trim() === '') return { notes: [] };
@@ -24,10 +25,10 @@ export function readCloudConfig(text: string): CloudInit {
     return { notes: ['custom data is not a YAML map: ignored'] };
   const config = (document.toJS() ?? {}) as Record<string, unknown>;
   const ignored = Object.keys(config).filter((key) => !known.has(key));
-  return { ...hostKeyOf(config.ssh_keys), notes: ignored.map((key) => `${key}: not carried out by the lab`) };
+  return { ...readHostKey(config.ssh_keys), notes: ignored.map((key) => `${key}: not carried out by the lab`) };
 }
 
-function hostKeyOf(keys: unknown): Pick<CloudInit, 'hostKey'> {
+function readHostKey(keys: unknown): Pick<CloudInit, 'hostKey'> {
   if (typeof keys !== 'object' || keys === null) return {};
   const { ed25519_private: privateKey, ed25519_public: publicKey } = keys as Record<string, unknown>;
   if (typeof privateKey !== 'string' || typeof publicKey !== 'string') return {};

@@ -1,5 +1,5 @@
 import { chown, mkdir, writeFile } from 'node:fs/promises';
-import type { VmBoot } from '../azure/effects.ts';
+import type { VmBoot } from '../azure/network/data-plane.ts';
 import { run } from '../process/run.ts';
 import type { CloudInit } from './cloud-init.ts';
 
@@ -23,7 +23,10 @@ SetEnv PATH=/usr/local/bin:/usr/bin:/bin
 Subsystem sftp internal-sftp
 `;
 
-/** Writes what differs between this machine and the host that it shares its programs with: users, home, sshd's configuration and host key. */
+/**
+ * Writes what differs between this machine and the host that it shares its programs with: users, home, sshd's
+ * configuration and host key.
+ */
 export async function writeDisk(directory: string, vm: VmBoot, init: CloudInit): Promise<void> {
   for (const folder of ['ssh', 'home']) await mkdir(`${directory}/${folder}`, { recursive: true, mode: 0o755 });
   await Promise.all([

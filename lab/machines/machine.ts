@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { appendFile, mkdir, rm } from 'node:fs/promises';
-import type { VmBoot } from '../azure/effects.ts';
+import type { VmBoot } from '../azure/network/data-plane.ts';
 import { startChild } from '../process/child.ts';
 import type { LabScope } from '../scope.ts';
 import { readCloudConfig } from './cloud-init.ts';
@@ -15,13 +15,13 @@ export interface MachineOptions {
 
 /** A running machine. */
 export interface Machine {
-  /** Pulls the plug: every process of the machine is killed, its disk is gone. */
+  /** Kills every process of the machine and deletes its disk. */
   stop(): Promise<void>;
 }
 
 /**
- * First process of a machine, in mount, UTS, IPC and process namespaces of its own. Arguments: disk folder, host name, boot delay in seconds.
- * The home is mounted before /run is covered, since the lab's folders are below it.
+ * First process of a machine, in mount, UTS, IPC and process namespaces of its own. Arguments: disk folder, host name,
+ * boot delay in seconds. The home is mounted before /run is covered, since the lab's folders are below it.
  */
 const init = `
 set -e
@@ -38,8 +38,9 @@ exec /usr/sbin/sshd -D -e
 `;
 
 /**
- * Starts a machine: real OpenSSH and the host's programs, with users, home, host name and processes of its own. Resolves once it boots; sshd answers later.
- * It dies with the lab: `--kill-child` passes the end of `unshare`, which startChild ties to the lab's process, on to the machine's first process, and that to all others.
+ * Starts a machine: real OpenSSH and the host's programs, with users, home, host name and processes of its own.
+ * Resolves once it boots; sshd answers later. It ends with the lab: startChild ties `unshare` to the lab's process,
+ * `--kill-child` ties the machine's first process to `unshare`, and all others end with that one.
  */
 export async function startMachine(scope: LabScope, vm: VmBoot, options: MachineOptions): Promise<Machine> {
   const disk = `${scope.directory}/machines/${options.netns}`;

@@ -1,13 +1,13 @@
-import type { Effects, InterfaceState, NetworkState, VmBoot } from '../azure/effects.ts';
+import type { DataPlane, InterfaceState, NetworkState, VmBoot } from '../azure/network/data-plane.ts';
 import { type Machine, startMachine } from '../machines/machine.ts';
 import { runIn } from '../process/run.ts';
-import { type LabScope, netns } from '../scope.ts';
-import { edgeOf } from './internet.ts';
-import { ip, shortName } from './links.ts';
+import { type LabScope, nameNetns } from '../scope.ts';
+import { shortenName } from './links.ts';
 import { createNamespace, deleteNamespaces } from './namespaces.ts';
-import { type MachinePolicy, rulesetOf } from './ruleset.ts';
-import { linkAddresses } from './transit.ts';
-import { clusterVnetId, createVnet, deleteVnet, edgeEnd, peer, plugIn, unpeer, unplug, type Vnet } from './vnet.ts';
+import { PublicRoutes } from './public-routes.ts';
+import { formatRuleset, type MachinePolicy } from './ruleset.ts';
+import { createLinkAllocator } from './transit.ts';
+import { clusterVnetId, createVnet, deleteVnet, peer, plugIn, unpeer, unplug, type Vnet } from './vnet.ts';
 
 interface RunningMachine {
   readonly vnet: Vnet;
@@ -15,23 +15,26 @@ interface RunningMachine {
   readonly machine?: Machine;
 }
 
-/** Real consequences of emulated resources. A VNet has a namespace while a machine is in it; the cluster's always. Calls are carried out one after the other. */
-export class AzureNetwork implements Effects {
+/**
+ * The data plane of the emulated Azure. A VNet has a namespace while a machine is in it; the cluster's VNet always has
+ * one. Calls run one after the other.
+ */
+export class AzureNetwork implements DataPlane {
   readonly #scope: LabScope;
   readonly #bootDelayMs: number;
   readonly #vnets = new Map<string, Vnet>();
   readonly #machines = new Map<string, RunningMachine>();
-  /** Laid cables between VNets by their two ids, with the address spaces that they were laid for. */
+  /** Links of peerings by the ids of both VNets, with the address spaces that they were made for. */
   readonly #peerings = new Map<string, { near: Vnet; far: Vnet; spaces: string }>();
-  /** VNets by the public addresses that the edge sends to them. */
-  readonly #publicRoutes = new Map<string, string>();
-  readonly #nextAddresses = linkAddresses();
+  readonly #publicRoutes: PublicRoutes;
+  readonly #nextAddresses = createLinkAllocator();
   #state: NetworkState = { vnets: [], interfaces: [] };
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(scope: LabScope, clusterVnet: Vnet, bootDelayMs: number) {
     this.#scope = scope;
     this.#bootDelayMs = bootDelayMs;
+    this.#publicRoutes = new PublicRoutes(scope);
     this.#vnets.set(clusterVnet.id, clusterVnet);
   }
 
@@ -58,7 +61,7 @@ export class AzureNetwork implements Effects {
     return this.#inTurn(() => this.#remove(vmId.toLowerCase()));
   }
 
-  /** Waits for the calls under way, then ends all machines. The namespaces are the fabric's to delete. */
+  /** Waits for the calls under way, then ends all machines. The fabric deletes the namespaces. */
   stop(): Promise<void> {
     return this.#inTurn(async () => {
       await Promise.all([...this.#machines.values()].map(({ machine }) => machine?.stop()));
@@ -68,7 +71,7 @@ export class AzureNetwork implements Effects {
 
   #inTurn(work: () => Promise<void>): Promise<void> {
     const turn = this.#last.then(work);
-    this.#last = turn.catch(() => {}); // its caller hears of it; the next call starts afresh
+    this.#last = turn.catch(() => {}); // its caller receives the failure; the next call runs all the same
     return turn;
   }
 
@@ -76,7 +79,7 @@ export class AzureNetwork implements Effects {
     const [id, vnetId] = [vm.id.toLowerCase(), vm.vnetId.toLowerCase()];
     const vnet = this.#vnets.get(vnetId) ?? (await createVnet(this.#scope, vnetId, this.#nextAddresses()));
     this.#vnets.set(vnetId, vnet);
-    const place = { vnet, netns: netns(this.#scope, `vm-${shortName(id, 8)}`) };
+    const place = { vnet, netns: nameNetns(this.#scope, `vm-${shortenName(id, 8)}`) };
     this.#machines.set(id, place);
     await createNamespace(place.netns);
     await plugIn(vnet, id, place.netns, vm);
@@ -100,7 +103,9 @@ export class AzureNetwork implements Effects {
     if (!this.#vnets.has(vnet.id)) await deleteVnet(this.#scope, vnet);
   }
 
-  /** Makes packets behave as the last state says, among the machines that exist. What is forbidden ends before anything new is allowed. */
+  /**
+   * Enforces the last state for the machines that exist. What is no longer allowed ends before anything new is allowed.
+   */
   async #enforce(): Promise<void> {
     const wanted = this.#wantedPeerings();
     for (const [key, { near, far, spaces }] of this.#peerings) {
@@ -111,10 +116,11 @@ export class AzureNetwork implements Effects {
     await Promise.all(
       [...this.#vnets.values()].map((vnet) => runIn(vnet.netns, ['nft', '-f', '-'], this.#rules(vnet))),
     );
-    await this.#routePublicAddresses();
+    await this.#publicRoutes.enforce(this.#wantedPublicAddresses());
     for (const [key, { near, far, spaces }] of wanted) {
       if (this.#peerings.has(key)) continue;
-      this.#peerings.set(key, { near, far, spaces }); // first, so that the next call removes it should it be laid halfway
+      // First, so that the next call removes it should it be laid halfway.
+      this.#peerings.set(key, { near, far, spaces });
       await peer(
         near,
         far,
@@ -155,29 +161,19 @@ export class AzureNetwork implements Effects {
         rules: state === undefined ? 'unknown' : (state.rules ?? 'none'),
       };
     });
-    return rulesetOf({ spaces, open: vnet.id === clusterVnetId ? ['nodes'] : [], machines });
+    return formatRuleset({ spaces, open: vnet.id === clusterVnetId ? ['nodes'] : [], machines });
   }
 
-  async #routePublicAddresses(): Promise<void> {
-    const edge = edgeOf(this.#scope);
+  #wantedPublicAddresses(): Map<string, Vnet> {
     const wanted = new Map<string, Vnet>();
     for (const { vmId, publicAddress } of this.#state.interfaces) {
       const vnet = this.#machines.get(vmId.toLowerCase())?.vnet;
       if (publicAddress !== undefined && vnet !== undefined) wanted.set(publicAddress, vnet);
     }
-    for (const [address, vnetId] of this.#publicRoutes) {
-      if (wanted.get(address)?.id === vnetId) continue;
-      await ip(edge, `route delete ${address}/32`);
-      this.#publicRoutes.delete(address);
-    }
-    for (const [address, vnet] of wanted) {
-      if (this.#publicRoutes.has(address) || vnet.edge === undefined) continue;
-      await ip(edge, `route add ${address}/32 via ${vnet.edge.near} dev ${edgeEnd(this.#scope, vnet.id).name} onlink`);
-      this.#publicRoutes.set(address, vnet.id);
-    }
+    return wanted;
   }
 
-  /** Ids of the VNets that a VNet is connected to, as both sides say. */
+  /** Ids of the VNets that a VNet is connected to on both sides. */
   #connectedTo(vnetId: string): string[] {
     const far = (id: string) => this.#state.vnets.find((vnet) => vnet.id === id)?.connectedTo ?? [];
     return far(vnetId).filter((id) => far(id).includes(vnetId));

@@ -1,23 +1,43 @@
-import type { Effects } from '../azure/effects.ts';
-import { type LabScope, paceScale } from '../scope.ts';
-import { allDone } from './all-done.ts';
+/**
+ * The network of a lab, in network namespaces.
+ *
+ * - namespaces.ts    creates and deletes namespaces, with the processes in them
+ * - links.ts         veth pairs; transit.ts: their link-local addresses
+ * - nodes.ts         the cluster's nodes; pods.ts: the pods on them; relay.ts: the API server's port inside nodes
+ * - internet.ts      Azure's edge and the internet behind it; proxy-program.ts: the proxy that runs there
+ * - vnet.ts          a VNet as a routing namespace: machines and peerings are links of it
+ * - ruleset.ts       security groups and public addresses as nftables rules; public-routes.ts: the edge's routes
+ * - azure-network.ts enforces Azure's network state with all of these, and boots machines
+ *
+ * A life: internet and cluster VNet are created, then the nodes. Azure's state is enforced whenever it changes; a VNet
+ * gets a namespace with its first machine. `stop` ends the machines and deletes every namespace of the lab.
+ */
+
+import type { DataPlane } from '../azure/network/data-plane.ts';
+import { type LabScope, readPaceScale } from '../scope.ts';
+import { settleAll } from '../settle-all.ts';
 import { AzureNetwork } from './azure-network.ts';
 import { createInternet, type InternetProxy, startProxy } from './internet.ts';
-import { deleteNamespaces, namespacesOf } from './namespaces.ts';
-import { createNode, type NodeNet, nodesOf } from './nodes.ts';
+import { deleteNamespaces, listNamespaces } from './namespaces.ts';
+import { createNode, listNodes, type NodeNet } from './nodes.ts';
 import { type PodNet, Pods } from './pods.ts';
 import { type Relay, relayToNodes } from './relay.ts';
 import { createClusterVnet } from './vnet.ts';
 
-/** The lab's network, made of namespaces and the cables between them. The host's own namespace gets no address, route, link or rule. */
-export interface Fabric extends Effects {
+/**
+ * The lab's network, made of namespaces and the links between them. The host's own namespace gets no address, route,
+ * link or rule.
+ */
+export interface Fabric extends DataPlane {
   readonly nodes: readonly NodeNet[];
   attachPod(node: NodeNet, podName: string, podIp: string): Promise<PodNet>;
   /** Ends the pod's processes too. Unknown pods are fine. */
   detachPod(podName: string): Promise<void>;
   /** Afterwards 127.0.0.1:`hostPort` inside every node's namespace is the host's. */
   relayToNodes(hostPort: number): Promise<void>;
-  /** HTTP CONNECT proxy into the internet, which the VMs' public addresses are reached from: `http://127.0.0.1:PORT`. */
+  /**
+   * HTTP CONNECT proxy into the internet, from which the VMs' public addresses are reached: `http://127.0.0.1:PORT`.
+   */
   readonly proxyUrl: string;
   /** Ends and removes everything, also what runs inside. */
   stop(): Promise<void>;
@@ -28,21 +48,21 @@ export interface FabricOptions {
   readonly bootDelayMs?: number;
 }
 
-/** Creates the network of a lab, with its three nodes. Whatever a failed start has made is gone again when this rejects. */
+/** Creates the network of a lab, with its three nodes. A failed start is undone before this rejects. */
 export async function createFabric(scope: LabScope, options: FabricOptions = {}): Promise<Fabric> {
   const parts: { stop(): Promise<void> }[] = [];
   try {
-    return await build(scope, options.bootDelayMs ?? bootDelayMs(scope), parts);
+    return await buildFabric(scope, options.bootDelayMs ?? chooseBootDelayMs(scope), parts);
   } catch (error) {
     await tearDown(scope, parts);
     throw error;
   }
 }
 
-async function build(scope: LabScope, bootDelay: number, parts: { stop(): Promise<void> }[]): Promise<Fabric> {
-  const nodes = nodesOf(scope);
-  const [proxy, { vnet, bridge }] = await allDone([internetWithProxy(scope, parts), createClusterVnet(scope)]);
-  await allDone(nodes.map((node) => createNode(node, nodes, bridge)));
+async function buildFabric(scope: LabScope, bootDelay: number, parts: { stop(): Promise<void> }[]): Promise<Fabric> {
+  const nodes = listNodes(scope);
+  const [proxy, { vnet, bridge }] = await settleAll([startInternet(scope, parts), createClusterVnet(scope)]);
+  await settleAll(nodes.map((node) => createNode(node, nodes, bridge)));
   const azure = new AzureNetwork(scope, vnet, bootDelay);
   parts.push(azure);
   await azure.apply({ vnets: [], interfaces: [] });
@@ -63,7 +83,7 @@ async function build(scope: LabScope, bootDelay: number, parts: { stop(): Promis
   };
 }
 
-async function internetWithProxy(scope: LabScope, parts: { stop(): Promise<void> }[]): Promise<InternetProxy> {
+async function startInternet(scope: LabScope, parts: { stop(): Promise<void> }[]): Promise<InternetProxy> {
   await createInternet(scope);
   const proxy = await startProxy(scope);
   parts.push(proxy);
@@ -72,11 +92,11 @@ async function internetWithProxy(scope: LabScope, parts: { stop(): Promise<void>
 
 async function tearDown(scope: LabScope, parts: { stop(): Promise<void> }[]): Promise<void> {
   const stopped = await Promise.allSettled(parts.splice(0).map((part) => part.stop()));
-  await deleteNamespaces(await namespacesOf(scope.id));
+  await deleteNamespaces(await listNamespaces(scope.id));
   for (const result of stopped) if (result.status === 'rejected') throw result.reason;
 }
 
 /** sshd answers about 15 s after Azure reports a VM as created. */
-function bootDelayMs(scope: LabScope): number {
-  return scope.pace === 'fast' ? 200 : 15_000 * paceScale();
+function chooseBootDelayMs(scope: LabScope): number {
+  return scope.pace === 'fast' ? 200 : 15_000 * readPaceScale();
 }

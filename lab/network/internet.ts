@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startChild } from '../process/child.ts';
-import { addresses, type LabScope, netns } from '../scope.ts';
-import { allDone } from './all-done.ts';
-import { ip, link } from './links.ts';
+import { addresses, type LabScope, nameNetns } from '../scope.ts';
+import { settleAll } from '../settle-all.ts';
+import { link, runIp } from './links.ts';
 import { createNamespace } from './namespaces.ts';
 import { startRelay } from './relay.ts';
 
@@ -13,20 +13,20 @@ const edgeAddress = '203.0.113.1';
 const internetAddress = '203.0.113.254';
 
 /** Name of the edge's namespace. */
-export const edgeOf = (scope: LabScope): string => netns(scope, 'edge');
+export const nameEdge = (scope: LabScope): string => nameNetns(scope, 'edge');
 
-/** Makes the edge and, behind it, the internet. A public address that nobody has is silent, as it is in Azure. */
+/** Makes the edge and, behind it, the internet. Packets to an unassigned public address are dropped, as in Azure. */
 export async function createInternet(scope: LabScope): Promise<void> {
-  const [edge, internet] = [edgeOf(scope), netns(scope, 'internet')];
-  await allDone([createNamespace(edge, true), createNamespace(internet)]);
+  const [edge, internet] = [nameEdge(scope), nameNetns(scope, 'internet')];
+  await settleAll([createNamespace(edge, true), createNamespace(internet)]);
   await link({ netns: edge, name: 'internet' }, { netns: internet, name: 'eth0' });
-  await ip(
+  await runIp(
     edge,
     `addr add ${edgeAddress}/32 dev internet`,
     `route add ${internetAddress} dev internet`,
     'route add blackhole default',
   );
-  await ip(
+  await runIp(
     internet,
     `addr add ${internetAddress}/32 dev eth0`,
     `route add ${edgeAddress} dev eth0`,
@@ -34,20 +34,20 @@ export async function createInternet(scope: LabScope): Promise<void> {
   );
 }
 
-/** The way from the host's loopback into the internet. */
+/** The path from the host's loopback into the internet. */
 export interface InternetProxy {
   readonly url: string;
   stop(): Promise<void>;
 }
 
-/** Starts the HTTP CONNECT proxy inside the internet's namespace, and its door on the host's loopback. */
+/** Starts the HTTP CONNECT proxy inside the internet's namespace, and its port on the host's loopback. */
 export async function startProxy(scope: LabScope): Promise<InternetProxy> {
   const path = `${scope.directory}/proxy.sock`;
   const program = fileURLToPath(new URL(`./proxy-program${extname(import.meta.filename)}`, import.meta.url));
   const child = await startChild({
     name: 'proxy',
     command: [process.execPath, program, path, addresses.internet],
-    netns: netns(scope, 'internet'),
+    netns: nameNetns(scope, 'internet'),
     logFile: `${scope.logs}/proxy.log`,
     ready: async () => existsSync(path),
   });

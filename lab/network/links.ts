@@ -8,29 +8,33 @@ export interface LinkEnd {
   readonly name: string;
 }
 
-/** Makes a veth pair directly between two namespaces: neither end ever exists in the host's. Both ends are up afterwards. */
+/**
+ * Makes a veth pair directly between two namespaces: neither end ever exists in the host's. Both ends are up
+ * afterwards.
+ */
 export async function link(a: LinkEnd, b: LinkEnd): Promise<void> {
-  await ip(a.netns, `link add ${a.name} type veth peer name ${b.name} netns ${b.netns}`, `link set ${a.name} up`);
-  await ip(b.netns, `link set ${b.name} up`);
+  await runIp(a.netns, `link add ${a.name} type veth peer name ${b.name} netns ${b.netns}`, `link set ${a.name} up`);
+  await runIp(b.netns, `link set ${b.name} up`);
 }
 
-/** Deletes a veth pair by one end. Deleting a namespace does it too, but some time later, in the kernel's own pace. */
+/** Deletes a veth pair by one end. Deleting a namespace does it too, but some time later, at the kernel's own pace. */
 export async function unlink(end: LinkEnd): Promise<void> {
   const present = await run(['ip', '-n', end.netns, '-br', 'link', 'show', 'dev', end.name]).then(
     () => true,
     () => false,
   );
-  if (present) await ip(end.netns, `link delete ${end.name}`);
+  if (present) await runIp(end.netns, `link delete ${end.name}`);
 }
 
 /** Runs commands of `ip` inside a namespace, one a line, up to the first that fails. */
-export const ip = (netns: string, ...commands: readonly string[]): Promise<string> =>
+export const runIp = (netns: string, ...commands: readonly string[]): Promise<string> =>
   run(['ip', '-n', netns, '-batch', '-'], `${commands.join('\n')}\n`);
 
 /**
- * Lets a namespace answer ARP on this interface for every address that it routes elsewhere, at once: the kernel's default waits up to 0.8 s (`proxy_delay`).
+ * Lets a namespace answer ARP on this interface for every address that it routes elsewhere, at once: the kernel's
+ * default waits up to 0.8 s (`proxy_delay`).
  */
-export const proxyArp = (end: LinkEnd): Promise<string> =>
+export const enableProxyArp = (end: LinkEnd): Promise<string> =>
   runIn(end.netns, [
     'sysctl',
     '-qw',
@@ -39,5 +43,5 @@ export const proxyArp = (end: LinkEnd): Promise<string> =>
   ]);
 
 /** A short, stable stand-in for a long name: hexadecimal digits of its hash. */
-export const shortName = (name: string, digits: number): string =>
+export const shortenName = (name: string, digits: number): string =>
   createHash('sha256').update(name).digest('hex').slice(0, digits);

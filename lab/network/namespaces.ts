@@ -6,15 +6,19 @@ import { run, runIn } from '../process/run.ts';
 const folder = '/run/netns';
 
 /**
- * Kernel settings of every namespace. Reverse path filters would drop what the fabric routes asymmetrically, redirects would teach machines routes past it;
- * both depend on the host's defaults, so they are always written. Written before any interface exists, so that each inherits them.
+ * Kernel settings of every namespace. Reverse path filters would drop what the fabric routes asymmetrically, redirects
+ * would teach machines routes past it; both depend on the host's defaults, so they are always written. Written before
+ * any interface exists, so that each inherits them.
  */
 const settings = ['all', 'default'].flatMap((of) => [
   `net.ipv4.conf.${of}.rp_filter=0`,
   `net.ipv4.conf.${of}.send_redirects=0`,
 ]);
 
-/** Creates a network namespace with its loopback up. `forwarding`: it routes packets of others. The host's own namespace is not touched. */
+/**
+ * Creates a network namespace with its loopback up. `forwarding`: it routes packets of others. The host's own namespace
+ * is not touched.
+ */
 export async function createNamespace(name: string, forwarding = false): Promise<void> {
   await run(['ip', 'netns', 'add', name]);
   await runIn(name, ['sysctl', '-qw', ...settings, `net.ipv4.ip_forward=${forwarding ? 1 : 0}`]);
@@ -28,13 +32,13 @@ export async function deleteNamespaces(names: readonly string[]): Promise<void> 
 }
 
 /** The namespaces of a lab, by the id in their names. */
-export async function namespacesOf(labId: string): Promise<string[]> {
+export async function listNamespaces(labId: string): Promise<string[]> {
   const names = await readdir(folder).catch(() => []);
   return names.filter((name) => name.startsWith(`hepflow-${labId}-`)).sort();
 }
 
 /** The ids of the processes that run in these namespaces, as `ip netns pids` would list them, in one pass. */
-export async function processesIn(names: readonly string[]): Promise<number[]> {
+export async function listProcesses(names: readonly string[]): Promise<number[]> {
   const wanted = new Set<string>();
   for (const name of names) {
     const inode = await stat(`${folder}/${name}`).then(
@@ -54,20 +58,20 @@ export async function processesIn(names: readonly string[]): Promise<number[]> {
 async function endProcessesIn(names: readonly string[]): Promise<void> {
   const deadline = Date.now() + 5000;
   for (;;) {
-    const pids = await processesIn(names);
+    const pids = await listProcesses(names);
     if (pids.length === 0) return;
     if (Date.now() > deadline)
       throw new Error(`Processes ${pids.join(', ')} in ${names.join(', ')} are still alive 5 s after KILL.`);
-    for (const pid of pids) kill(pid);
+    for (const pid of pids) killProcess(pid);
     await sleep(10);
   }
 }
 
-function kill(pid: number): void {
+function killProcess(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // it ended by itself between the look and the signal
+    // it ended by itself before the signal
   }
 }
 

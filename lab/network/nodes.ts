@@ -1,5 +1,5 @@
-import { addresses, cluster, type LabScope, netns } from '../scope.ts';
-import { ip, type LinkEnd, link } from './links.ts';
+import { addresses, cluster, type LabScope, nameNetns } from '../scope.ts';
+import { type LinkEnd, link, runIp } from './links.ts';
 import { createNamespace } from './namespaces.ts';
 
 /** A node's place in the network. */
@@ -14,23 +14,26 @@ export interface NodeNet {
   readonly podCidr: string;
 }
 
-export function nodesOf(scope: LabScope): NodeNet[] {
+export function listNodes(scope: LabScope): NodeNet[] {
   return cluster.nodeNames.map((name, index) => ({
     index,
     name,
-    netns: netns(scope, `node-${index}`),
+    netns: nameNetns(scope, `node-${index}`),
     address: addresses.nodes[index] ?? '',
     podCidr: addresses.podCidrs[index] ?? '',
   }));
 }
 
-/** Makes the node's namespace and plugs it into the cluster VNet's bridge. It forwards, and knows the way to the other nodes' pods. */
+/**
+ * Makes the node's namespace and plugs it into the cluster VNet's bridge. It forwards packets and has routes to the
+ * other nodes' pods.
+ */
 export async function createNode(node: NodeNet, all: readonly NodeNet[], bridge: LinkEnd): Promise<void> {
   await createNamespace(node.netns, true);
   const port = { netns: bridge.netns, name: `node-${node.index}` };
   await link(port, { netns: node.netns, name: 'eth0' });
-  await ip(bridge.netns, `link set ${port.name} master ${bridge.name}`);
-  await ip(
+  await runIp(bridge.netns, `link set ${port.name} master ${bridge.name}`);
+  await runIp(
     node.netns,
     `addr add ${node.address}/${addresses.clusterVnet.split('/')[1]} dev eth0`,
     `route add default via ${addresses.clusterGateway}`,

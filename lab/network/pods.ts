@@ -1,5 +1,5 @@
-import { type LabScope, netns } from '../scope.ts';
-import { ip, type LinkEnd, link, proxyArp, shortName, unlink } from './links.ts';
+import { type LabScope, nameNetns } from '../scope.ts';
+import { enableProxyArp, type LinkEnd, link, runIp, shortenName, unlink } from './links.ts';
 import { createNamespace, deleteNamespaces } from './namespaces.ts';
 import type { NodeNet } from './nodes.ts';
 
@@ -10,7 +10,7 @@ export interface PodNet {
   readonly interfaceName: string;
 }
 
-/** The gateway of every pod, as Calico has it: an address that nobody holds and for which the node answers ARP. */
+/** The gateway of every pod, as Calico has it: an address that no interface has and for which the node answers ARP. */
 const gateway = '169.254.1.1';
 
 /** The pods of one lab. */
@@ -26,19 +26,19 @@ export class Pods {
   async attach(node: NodeNet, podName: string, podIp: string): Promise<PodNet> {
     if (this.#ends.has(podName)) throw new Error(`Pod ${podName} is attached already.`);
     const pod = { netns: this.#netns(podName), name: 'eth0' };
-    const end = { netns: node.netns, name: `azv${shortName(podName, 11)}` };
+    const end = { netns: node.netns, name: `azv${shortenName(podName, 11)}` };
     this.#ends.set(podName, end);
     try {
       await createNamespace(pod.netns);
       await link(end, pod);
-      await ip(
+      await runIp(
         pod.netns,
         `addr add ${podIp}/32 dev eth0`,
         `route add ${gateway} dev eth0 scope link`,
         `route add default via ${gateway}`,
       );
-      await proxyArp(end);
-      await ip(node.netns, `route add ${podIp}/32 dev ${end.name}`);
+      await enableProxyArp(end);
+      await runIp(node.netns, `route add ${podIp}/32 dev ${end.name}`);
     } catch (error) {
       await this.detach(podName);
       throw error;
@@ -56,6 +56,6 @@ export class Pods {
   }
 
   #netns(podName: string): string {
-    return netns(this.#scope, `pod-${podName}`);
+    return nameNetns(this.#scope, `pod-${podName}`);
   }
 }

@@ -1,4 +1,7 @@
-/** The lab's HTTP CONNECT proxy, run inside the internet's namespace: `proxy-program SOCKET RANGE`. It serves addresses of the range and nothing else. */
+/**
+ * The lab's HTTP CONNECT proxy, run inside the internet's namespace: `proxy-program SOCKET RANGE`. It serves addresses
+ * of the range and nothing else.
+ */
 import { createServer, type IncomingMessage } from 'node:http';
 import { BlockList, isIPv4 } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -25,7 +28,7 @@ const server = createProxy(createServer());
 const [tunnel] = server.listeners('connect');
 server.removeAllListeners('connect').on('connect', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
   if (!isServed(request.url ?? '')) {
-    socket.on('error', () => {}); // the client may be gone; there is nobody to tell
+    socket.on('error', () => {}); // the client may be gone
     socket.end(`HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\nThis proxy only serves ${range}.\n`);
     return;
   }

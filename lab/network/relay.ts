@@ -7,7 +7,7 @@ import type { LabScope } from '../scope.ts';
 import type { NodeNet } from './nodes.ts';
 
 /** A TCP port on the host's loopback, or a unix socket's path. */
-export type Endpoint = { readonly port: number } | { readonly path: string };
+export type RelayEnd = { readonly port: number } | { readonly path: string };
 
 /** A running relay of the lab's own process. */
 export interface Relay {
@@ -16,11 +16,14 @@ export interface Relay {
   stop(): Promise<void>;
 }
 
-/** Carries bytes between a loopback port and a unix socket, which is visible from every network namespace. Port 0: the system picks one. */
-export async function startRelay(from: Endpoint, to: Endpoint): Promise<Relay> {
+/**
+ * Carries bytes between a loopback port and a unix socket, which is visible from every network namespace. Port 0: the
+ * system picks one.
+ */
+export async function startRelay(from: RelayEnd, to: RelayEnd): Promise<Relay> {
   const sockets = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true }, (near) => {
-    const far = connect({ ...onLoopback(to), allowHalfOpen: true });
+    const far = connect({ ...placeOnLoopback(to), allowHalfOpen: true });
     for (const [socket, other] of [
       [near, far],
       [far, near],
@@ -34,12 +37,12 @@ export async function startRelay(from: Endpoint, to: Endpoint): Promise<Relay> {
       socket.pipe(other);
     }
   });
-  server.listen(onLoopback(from));
+  server.listen(placeOnLoopback(from));
   await once(server, 'listening');
   return { port: 'port' in from ? (server.address() as AddressInfo).port : 0, stop: () => close(server, sockets) };
 }
 
-const onLoopback = (endpoint: Endpoint) =>
+const placeOnLoopback = (endpoint: RelayEnd) =>
   'port' in endpoint ? { host: '127.0.0.1', port: endpoint.port } : { path: endpoint.path };
 
 async function close(server: Server, sockets: ReadonlySet<Socket>): Promise<void> {

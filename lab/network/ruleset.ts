@@ -1,7 +1,7 @@
 import { isIPv4 } from 'node:net';
-import type { SecurityRule } from '../azure/effects.ts';
+import type { SecurityRule } from '../azure/network/data-plane.ts';
 
-/** What decides over the packets that cross a VNet. */
+/** What decides about the packets that cross a VNet. */
 export interface VnetPolicy {
   /** Own and connected address spaces: Azure's service tag VirtualNetwork. */
   readonly spaces: readonly string[];
@@ -16,18 +16,21 @@ export interface MachinePolicy {
   readonly privateAddress: string;
   /** Absent: it neither reaches the internet nor is reached from there. */
   readonly publicAddress?: string;
-  /** `unknown`: nobody has said yet that it has an interface; nothing passes. `none`: no security group. */
+  /** `unknown`: the state does not have its interface yet; nothing passes. `none`: no security group. */
   readonly rules: readonly SecurityRule[] | 'none' | 'unknown';
 }
 
-/** Addresses that no VNet sends to the internet; without a peering they end here, in silence. */
+/** Addresses that no VNet sends to the internet; without a peering their packets are dropped here. */
 const privateRanges = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', '169.254.0.0/16'];
 
 /** The source of Azure's health probes and metadata, service tag AzureLoadBalancer. */
 const azureLoadBalancer = '168.63.129.16';
 
-/** The VNet's whole nftables ruleset, for one atomic `nft -f -`. Public addresses are translated before and after the security groups, which see private ones. */
-export function rulesetOf(policy: VnetPolicy): string {
+/**
+ * The VNet's whole nftables ruleset, for one atomic `nft -f -`. Public addresses are translated before and after the
+ * security groups, which see private ones.
+ */
+export function formatRuleset(policy: VnetPolicy): string {
   const translated = policy.machines.flatMap(({ privateAddress, publicAddress }) =>
     publicAddress === undefined ? [] : [{ privateAddress, publicAddress }],
   );
@@ -35,35 +38,38 @@ export function rulesetOf(policy: VnetPolicy): string {
     'table ip fabric',
     'delete table ip fabric',
     'table ip fabric {',
-    ...chain(
+    ...formatChain(
       'prerouting',
       'type nat hook prerouting priority dstnat; policy accept;',
       translated.map((at) => `iifname "edge" ip daddr ${at.publicAddress} dnat to ${at.privateAddress}`),
     ),
-    ...chain(
+    ...formatChain(
       'postrouting',
       'type nat hook postrouting priority srcnat; policy accept;',
       translated.map((at) => `oifname "edge" ip saddr ${at.privateAddress} snat to ${at.publicAddress}`),
     ),
     ...policy.machines.flatMap((machine) => [
-      ...chain(`from_${machine.link}`, '', outbound(machine, policy)),
-      ...chain(`to_${machine.link}`, '', inbound(machine, policy)),
+      ...formatChain(`from_${machine.link}`, '', compileOutbound(machine, policy)),
+      ...formatChain(`to_${machine.link}`, '', compileInbound(machine, policy)),
     ]),
-    ...chain('forward', 'type filter hook forward priority filter; policy drop;', forward(policy)),
+    ...formatChain('forward', 'type filter hook forward priority filter; policy drop;', compileForward(policy)),
     '}',
     '',
   ].join('\n');
 }
 
-const chain = (name: string, head: string, rules: readonly string[]): string[] => [
+const formatChain = (name: string, head: string, rules: readonly string[]): string[] => [
   `chain ${name} {`,
   head,
   ...rules,
   '}',
 ];
 
-/** A packet passes when it starts or ends here (peerings are not transitive), and the sender's and then the receiver's security group let it. */
-function forward({ open, machines }: VnetPolicy): string[] {
+/**
+ * A packet passes when it starts or ends here (peerings are not transitive), and the sender's and then the receiver's
+ * security group let it.
+ */
+function compileForward({ open, machines }: VnetPolicy): string[] {
   const members = [...open, ...machines.map(({ link }) => link)].map((name) => `"${name}"`).join(', ');
   if (members === '') return [];
   const jumps = (way: string) => machines.map(({ link }) => `"${link}" : jump ${way}_${link}`).join(', ');
@@ -76,39 +82,39 @@ function forward({ open, machines }: VnetPolicy): string[] {
   ];
 }
 
-function outbound({ rules, publicAddress }: MachinePolicy, { spaces }: VnetPolicy): string[] {
+function compileOutbound({ rules, publicAddress }: MachinePolicy, { spaces }: VnetPolicy): string[] {
   if (rules === 'unknown') return ['drop'];
   const closed = publicAddress === undefined ? ['oifname "edge" drop'] : [];
   if (rules === 'none') return closed;
   return [
     ...closed,
-    ...rules.filter(({ direction }) => direction === 'Outbound').flatMap((rule) => nftRules(rule, spaces)),
+    ...rules.filter(({ direction }) => direction === 'Outbound').flatMap((rule) => compileSecurityRule(rule, spaces)),
   ]; // then AllowVnetOutBound, AllowInternetOutBound
 }
 
-function inbound({ rules }: MachinePolicy, { spaces }: VnetPolicy): string[] {
+function compileInbound({ rules }: MachinePolicy, { spaces }: VnetPolicy): string[] {
   if (rules === 'unknown') return ['drop'];
   if (rules === 'none') return ['iifname "edge" drop']; // a Standard public IP is closed without a security group
   return [
-    ...rules.filter(({ direction }) => direction === 'Inbound').flatMap((rule) => nftRules(rule, spaces)),
+    ...rules.filter(({ direction }) => direction === 'Inbound').flatMap((rule) => compileSecurityRule(rule, spaces)),
     ...spaces.map((space) => `ip saddr ${space} return`), // AllowVnetInBound
     `ip saddr ${azureLoadBalancer} return`, // AllowAzureLoadBalancerInBound
     'drop', // DenyAllInBound
   ];
 }
 
-/** One security rule as nftables rules: `return` lets the packet go on to the next judge. */
-export function nftRules(rule: SecurityRule, spaces: readonly string[]): string[] {
+/** One security rule as nftables rules: `return` hands the packet to the next chain. */
+export function compileSecurityRule(rule: SecurityRule, spaces: readonly string[]): string[] {
   const verdict = rule.access === 'Allow' ? 'return' : 'drop';
-  const service = serviceMatch(rule);
-  return addressMatches('saddr', rule.sources, spaces).flatMap((source) =>
-    addressMatches('daddr', rule.destinations, spaces).map((destination) =>
+  const service = matchService(rule);
+  return matchAddresses('saddr', rule.sources, spaces).flatMap((source) =>
+    matchAddresses('daddr', rule.destinations, spaces).map((destination) =>
       [source, destination, service, verdict].filter((part) => part !== '').join(' '),
     ),
   );
 }
 
-function serviceMatch({ protocol, destinationPorts, name }: SecurityRule): string {
+function matchService({ protocol, destinationPorts, name }: SecurityRule): string {
   const wrong = destinationPorts.find((port) => port !== '*' && !/^\d+(-\d+)?$/.test(port));
   if (wrong !== undefined)
     throw new Error(`Security rule ${name} has the port ${wrong}; known are *, a port, and a range such as 1000-2000.`);
@@ -119,8 +125,8 @@ function serviceMatch({ protocol, destinationPorts, name }: SecurityRule): strin
   return `${protocols} ${ports}`.trim();
 }
 
-/** Other service tags and IPv6 addresses match nothing: nobody in the lab has such an address. */
-function addressMatches(field: 'saddr' | 'daddr', given: readonly string[], spaces: readonly string[]): string[] {
+/** Other service tags and IPv6 addresses match nothing: nothing in the lab has such an address. */
+function matchAddresses(field: 'saddr' | 'daddr', given: readonly string[], spaces: readonly string[]): string[] {
   if (given.some((entry) => ['*', 'any', '0.0.0.0/0'].includes(entry.toLowerCase()))) return [''];
   return given.flatMap((entry) => {
     const tag = entry.toLowerCase();

@@ -1,14 +1,14 @@
-/** Addresses of the two ends of a cable between routing namespaces. */
+/** Addresses of the two ends of a link between routing namespaces. */
 export interface LinkAddresses {
   readonly near: string;
   readonly far: string;
 }
 
 /**
- * Gives every cable of a lab link-local addresses of its own: a namespace would take a packet from an address that it holds itself for forged.
- * 169.254.64.0 and up, away from the pods' gateway.
+ * Allocates link-local addresses, different for every link of a lab: a namespace would treat a packet from one of its
+ * own addresses as forged. They start at 169.254.64.0, away from the pods' gateway.
  */
-export function linkAddresses(): () => LinkAddresses {
+export function createLinkAllocator(): () => LinkAddresses {
   let given = 0;
   return () => {
     const [high, low] = [64 + Math.floor(given / 128), (given % 128) * 2];

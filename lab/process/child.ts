@@ -14,7 +14,7 @@ export interface ChildOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** File that receives stdout and stderr. */
   readonly logFile: string;
-  /** Resolves when the program is of use; polled every 30 ms. Default: at once. */
+  /** Whether the program is ready; polled every 30 ms. Default: at once. */
   readonly ready?: () => Promise<boolean>;
   /** Milliseconds until `ready` must hold. Default 30 000. */
   readonly startTimeoutMs?: number;
@@ -40,15 +40,15 @@ export async function startChild(options: ChildOptions): Promise<Child> {
     env: { ...process.env, ...options.env },
   });
   closeSync(log);
-  const ended = exitOf(child);
+  const ended = waitForExit(child);
   const running: Child = {
     name: options.name,
     pid: child.pid ?? -1,
     ended,
-    stop: (graceMs = 2000) => stop(child, ended, graceMs),
+    stop: (graceMs = 2000) => stopChild(child, ended, graceMs),
   };
   try {
-    await untilReady(options, child, ended);
+    await waitUntilReady(options, child, ended);
   } catch (error) {
     await running.stop(0);
     throw error;
@@ -56,30 +56,29 @@ export async function startChild(options: ChildOptions): Promise<Child> {
   return running;
 }
 
-async function exitOf(child: ChildProcess): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
+async function waitForExit(child: ChildProcess): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
   const [code, signal] = await Promise.race([once(child, 'exit'), once(child, 'error').then(() => [127, null])]);
   return { code, signal };
 }
 
-async function untilReady(options: ChildOptions, child: ChildProcess, ended: Child['ended']): Promise<void> {
-  const deadline = Date.now() + (options.startTimeoutMs ?? 30_000);
-  while (options.ready !== undefined) {
-    if (await options.ready().catch(() => false)) return;
+async function waitUntilReady(options: ChildOptions, child: ChildProcess, ended: Child['ended']): Promise<void> {
+  const { name, logFile, ready, startTimeoutMs = 30_000 } = options;
+  const deadline = Date.now() + startTimeoutMs;
+  const fail = (what: string): never => {
+    throw new Error(`${name} ${what}. Its last output:\n${readTail(logFile)}`);
+  };
+  while (ready !== undefined) {
+    if (await ready().catch(() => false)) return;
     if (child.exitCode !== null || child.signalCode !== null) {
       const { code, signal } = await ended;
-      throw new Error(
-        `${options.name} ended before it was ready (${signal ?? `exit code ${code}`}). Its last output:\n${tail(options.logFile)}`,
-      );
+      fail(`ended before it was ready (${signal ?? `exit code ${code}`})`);
     }
-    if (Date.now() > deadline)
-      throw new Error(
-        `${options.name} was not ready within ${options.startTimeoutMs ?? 30_000} ms. Its last output:\n${tail(options.logFile)}`,
-      );
+    if (Date.now() > deadline) fail(`was not ready within ${startTimeoutMs} ms`);
     await sleep(30);
   }
 }
 
-async function stop(child: ChildProcess, ended: Child['ended'], graceMs: number): Promise<void> {
+async function stopChild(child: ChildProcess, ended: Child['ended'], graceMs: number): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   child.kill(graceMs > 0 ? 'SIGTERM' : 'SIGKILL');
   const timer = setTimeout(() => child.kill('SIGKILL'), graceMs);
@@ -88,6 +87,6 @@ async function stop(child: ChildProcess, ended: Child['ended'], graceMs: number)
 }
 
 /** The last lines of a log file. */
-export function tail(file: string, lines = 15): string {
+export function readTail(file: string, lines = 15): string {
   return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-lines).join('\n');
 }

@@ -5,15 +5,16 @@ import { join } from 'node:path';
 import type { LabScope } from '../scope.ts';
 
 /**
- * Starts something on free ports of 127.0.0.1. The lab's programs cannot bind port 0, so ports are found by binding and releasing, and may be taken in between:
- * when the program says so, it is started once more on others, and `<logs>/ports.log` tells.
+ * Starts something on free ports of 127.0.0.1. The lab's programs cannot bind port 0, so ports are found by binding and
+ * releasing, and may be taken in between. If so, the program is started once more on others, and `<logs>/ports.log`
+ * records it.
  */
-export async function onFreePorts<T, const Name extends string>(
+export async function startOnFreePorts<T, const Name extends string>(
   scope: LabScope,
   names: readonly Name[],
   start: (ports: Record<Name, number>) => Promise<T>,
 ): Promise<T> {
-  const ports = await freePorts(names);
+  const ports = await findFreePorts(names);
   try {
     return await start(ports);
   } catch (error) {
@@ -22,7 +23,7 @@ export async function onFreePorts<T, const Name extends string>(
       join(scope.logs, 'ports.log'),
       `${new Date().toISOString()} taken meanwhile, starting again on others: ${JSON.stringify(ports)}: ${error}\n`,
     );
-    return await start(await freePorts(names));
+    return await start(await findFreePorts(names));
   }
 }
 
@@ -31,7 +32,7 @@ const isAddressInUse = (error: unknown): boolean =>
   error instanceof Error && error.message.includes('address already in use');
 
 /** Distinct free ports: all are held until the last is known. */
-async function freePorts<const Name extends string>(names: readonly Name[]): Promise<Record<Name, number>> {
+async function findFreePorts<const Name extends string>(names: readonly Name[]): Promise<Record<Name, number>> {
   const servers = names.map(() => createServer().listen(0, '127.0.0.1'));
   await Promise.all(servers.map((server) => once(server, 'listening')));
   const ports = servers.map((server) => (server.address() as AddressInfo).port);

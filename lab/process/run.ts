@@ -1,6 +1,9 @@
 import { execFile } from 'node:child_process';
 
-/** Runs a command to its end and gives its stdout; `input` goes to its stdin. An exit code other than 0 throws with stderr. */
+/**
+ * Runs a command to its end and returns its stdout; `input` goes to its stdin. An exit code other than 0 throws with
+ * stderr.
+ */
 export function run(command: readonly [string, ...string[]], input = ''): Promise<string> {
   const [file, ...args] = command;
   return new Promise((resolve, reject) => {

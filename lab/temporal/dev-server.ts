@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
 import { type Child, startChild } from '../process/child.ts';
-import { onFreePorts } from '../process/free-ports.ts';
+import { startOnFreePorts } from '../process/free-ports.ts';
 import type { LabScope } from '../scope.ts';
 
 export interface TemporalOptions {
@@ -30,22 +30,22 @@ export interface TemporalServer {
 const namespace = 'default';
 const searchAttributes = ['HepflowCluster=Keyword', 'HepflowPhase=Keyword', 'HepflowOutcome=Keyword'];
 /**
- * Without the first, the dev server's one history shard polls its transfer queue at most 20 times a second, so that each sequential activity costs 52 ms;
- * with it, 13 to 19 ms (measured). The second is the default of later servers.
+ * Without the first, the dev server's one history shard polls its transfer queue at most 20 times a second, so that
+ * each sequential activity costs 52 ms; with it, 13 to 19 ms (measured). The second is the default of later servers.
  */
 const dynamicConfig = ['history.transferProcessorMaxPollRPS=2000', 'system.enableActivityEagerExecution=true'];
 
 /** Starts Temporal's dev server on 127.0.0.1; ready when its namespace answers over gRPC. */
 export async function startTemporal(options: TemporalOptions): Promise<TemporalServer> {
   mkdirSync(options.scope.logs, { recursive: true });
-  return onFreePorts(options.scope, ['grpc', 'ui', 'metrics', 'http'], async (ports) => {
+  return startOnFreePorts(options.scope, ['grpc', 'ui', 'metrics', 'http'], async (ports) => {
     const address = `127.0.0.1:${ports.grpc}`;
     const start = (): Promise<Child> =>
       startChild({
         name: 'temporal',
-        command: command(options, ports),
+        command: buildCommand(options, ports),
         logFile: join(options.scope.logs, 'temporal.log'),
-        ready: () => answers(address),
+        ready: () => isAnswering(address),
         startTimeoutMs: 60_000,
       });
     let child = await start();
@@ -67,7 +67,7 @@ export async function startTemporal(options: TemporalOptions): Promise<TemporalS
 
 type Ports = Readonly<Record<'grpc' | 'ui' | 'metrics' | 'http', number>>;
 
-function command({ program, databaseFile, ui }: TemporalOptions, ports: Ports): [string, ...string[]] {
+function buildCommand({ program, databaseFile, ui }: TemporalOptions, ports: Ports): [string, ...string[]] {
   const each = (flag: string, values: readonly string[]): string[] => values.flatMap((value) => [flag, value]);
   return [
     program,
@@ -89,12 +89,12 @@ function command({ program, databaseFile, ui }: TemporalOptions, ports: Ports): 
     ...each('--search-attribute', searchAttributes),
     ...each('--dynamic-config-value', dynamicConfig),
     ...['--log-format', 'json', '--log-level', 'warn'],
-    // the user's own configuration must not lead the server elsewhere
+    // the user's own configuration must not affect the server
     ...['--disable-config-file', '--disable-config-env'],
   ];
 }
 
-async function answers(address: string): Promise<boolean> {
+async function isAnswering(address: string): Promise<boolean> {
   const connection = await Connection.connect({ address, connectTimeout: 1000 });
   try {
     await connection.withDeadline(Date.now() + 2000, () => connection.workflowService.describeNamespace({ namespace }));

@@ -13,7 +13,7 @@ export const programNames = [
 ] as const;
 export type ProgramName = (typeof programNames)[number];
 
-/** Where a program comes from, and how to tell its version. */
+/** Where a program comes from, and how to read its version. */
 export interface Recipe {
   /** Folder below lab/tools with the go.mod that pins it. */
   readonly module: 'cluster' | 'temporal';
@@ -23,11 +23,11 @@ export interface Recipe {
   readonly versionArguments: readonly string[];
   /** Variable that the linker sets to the version; the sources alone carry a placeholder. */
   readonly stamp?: { readonly variable: string; readonly value: (version: string) => string };
-  /** Build time with empty Go caches on 2 cores, in seconds: what the progress line promises. */
+  /** Build time with empty Go caches on 2 cores, in seconds, for the progress line. */
   readonly typicalSeconds: number;
 }
 
-const kubernetes = (command: string, typicalSeconds: number, versionArguments = ['--version']): Recipe => ({
+const describeKubernetes = (command: string, typicalSeconds: number, versionArguments = ['--version']): Recipe => ({
   module: 'cluster',
   package: `k8s.io/kubernetes/cmd/${command}`,
   versionedBy: 'k8s.io/kubernetes',
@@ -44,10 +44,10 @@ export const recipes: Readonly<Record<ProgramName, Recipe>> = {
     versionArguments: ['--version'],
     typicalSeconds: 60,
   },
-  'kube-apiserver': kubernetes('kube-apiserver', 210),
-  'kube-controller-manager': kubernetes('kube-controller-manager', 60),
-  'kube-proxy': kubernetes('kube-proxy', 15),
-  kubectl: kubernetes('kubectl', 25, ['version', '--client']),
+  'kube-apiserver': describeKubernetes('kube-apiserver', 210),
+  'kube-controller-manager': describeKubernetes('kube-controller-manager', 60),
+  'kube-proxy': describeKubernetes('kube-proxy', 15),
+  kubectl: describeKubernetes('kubectl', 25, ['version', '--client']),
   temporal: {
     module: 'temporal',
     package: 'github.com/temporalio/cli/cmd/temporal',
@@ -61,10 +61,10 @@ export const recipes: Readonly<Record<ProgramName, Recipe>> = {
 /** Folder of this file: the Go modules lie beside it. */
 export const toolsFolder = import.meta.dirname;
 
-/** The version that the pinned module gives, without the leading `v`. */
-export function wantedVersion(name: ProgramName): string {
+/** The version of the pinned module, without the leading `v`. */
+export function readPinnedVersion(name: ProgramName): string {
   const { module, versionedBy } = recipes[name];
-  for (const line of goMod(module).split('\n')) {
+  for (const line of readGoMod(module).split('\n')) {
     const [path, version] = line
       .trim()
       .replace(/^require /, '')
@@ -74,18 +74,18 @@ export function wantedVersion(name: ProgramName): string {
   throw new Error(`lab/tools/${module}/go.mod does not require ${versionedBy}.`);
 }
 
-/** Changes whenever a build would give something else: the name of the cache folder. */
-export function moduleHash(module: Recipe['module']): string {
+/** Changes whenever a build would give another result: the name of the cache folder. */
+export function hashModule(module: Recipe['module']): string {
   const hash = createHash('sha256')
-    .update(goMod(module))
+    .update(readGoMod(module))
     .update(readFileSync(join(toolsFolder, module, 'go.sum')));
-  for (const name of programNames) if (recipes[name].module === module) hash.update(linkerFlags(name));
+  for (const name of programNames) if (recipes[name].module === module) hash.update(formatLinkerFlags(name));
   return hash.digest('hex').slice(0, 12);
 }
 
-export function linkerFlags(name: ProgramName): string {
+export function formatLinkerFlags(name: ProgramName): string {
   const { stamp } = recipes[name];
-  return stamp === undefined ? '-s -w' : `-s -w -X ${stamp.variable}=${stamp.value(wantedVersion(name))}`;
+  return stamp === undefined ? '-s -w' : `-s -w -X ${stamp.variable}=${stamp.value(readPinnedVersion(name))}`;
 }
 
-const goMod = (module: Recipe['module']): string => readFileSync(join(toolsFolder, module, 'go.mod'), 'utf8');
+const readGoMod = (module: Recipe['module']): string => readFileSync(join(toolsFolder, module, 'go.mod'), 'utf8');

@@ -2,27 +2,28 @@ import { execFile } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { build } from './build.ts';
-import { moduleHash, type ProgramName, recipes, wantedVersion } from './catalogue.ts';
+import { buildPrograms } from './build.ts';
+import { hashModule, type ProgramName, readPinnedVersion, recipes } from './catalogue.ts';
 
 export { type ProgramName, programNames } from './catalogue.ts';
 
 export type Programs<Name extends ProgramName = ProgramName> = Record<Name, string>;
 
 /**
- * Absolute paths of the lab's programs. Each is looked for in this order: the folder HEPFLOW_TOOLS (trusted as it is), what was built before
- * (`$XDG_CACHE_HOME/hepflow/tools`, default `~/.cache`), KUBEBUILDER_ASSETS and PATH (both only with the pinned version); else it is built with Go.
- * Throws with the remedy in the message when a program is missing and cannot be built.
+ * Resolves to the absolute paths of the lab's programs. Each is searched in this order: the folder HEPFLOW_TOOLS
+ * (trusted as it is), what was built before (`$XDG_CACHE_HOME/hepflow/tools`, default `~/.cache`), KUBEBUILDER_ASSETS
+ * and PATH (both only with the pinned version); else it is built with Go. Throws with the remedy in the message when a
+ * program is missing and cannot be built.
  */
-export async function programs<const Names extends readonly ProgramName[]>(
+export async function providePrograms<const Names extends readonly ProgramName[]>(
   names: Names,
   onProgress: (line: string) => void = () => {},
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<Programs<Names[number]>> {
   const found = await findPrograms(names, env);
   const missing = names.filter((name) => found[name] === undefined);
-  if (missing.length > 0) await build(missing, (name) => cachedPath(name, env), onProgress, env);
-  return Object.fromEntries(names.map((name) => [name, found[name] ?? cachedPath(name, env)])) as Programs<
+  if (missing.length > 0) await buildPrograms(missing, (name) => locateCachedProgram(name, env), onProgress, env);
+  return Object.fromEntries(names.map((name) => [name, found[name] ?? locateCachedProgram(name, env)])) as Programs<
     Names[number]
   >;
 }
@@ -32,32 +33,33 @@ export async function findPrograms(
   names: readonly ProgramName[],
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<Partial<Programs>> {
-  const entries = await Promise.all(names.map(async (name) => [name, await find(name, env)] as const));
+  const entries = await Promise.all(names.map(async (name) => [name, await findProgram(name, env)] as const));
   return Object.fromEntries(entries.filter(([, path]) => path !== undefined));
 }
 
 /** Where a built program is kept; shared by every checkout of the same user that pins the same modules. */
-export function cachedPath(name: ProgramName, env: NodeJS.ProcessEnv = process.env): string {
+export function locateCachedProgram(name: ProgramName, env: NodeJS.ProcessEnv = process.env): string {
   const { module } = recipes[name];
-  return join(cacheFolder(env), `${module}-${moduleHash(module)}`, name);
+  return join(locateCache(env), `${module}-${hashModule(module)}`, name);
 }
 
-export const cacheFolder = (env: NodeJS.ProcessEnv): string =>
+export const locateCache = (env: NodeJS.ProcessEnv): string =>
   join(env['XDG_CACHE_HOME'] || join(env['HOME'] || homedir(), '.cache'), 'hepflow', 'tools');
 
-async function find(name: ProgramName, env: NodeJS.ProcessEnv): Promise<string | undefined> {
-  const trusted = [...folders(env['HEPFLOW_TOOLS']).map((folder) => join(folder, name)), cachedPath(name, env)].find(
-    isExecutable,
-  );
+async function findProgram(name: ProgramName, env: NodeJS.ProcessEnv): Promise<string | undefined> {
+  const trusted = [
+    ...splitFolders(env['HEPFLOW_TOOLS']).map((folder) => join(folder, name)),
+    locateCachedProgram(name, env),
+  ].find(isExecutable);
   if (trusted !== undefined) return trusted;
-  for (const folder of [...folders(env['KUBEBUILDER_ASSETS']), ...folders(env['PATH'])]) {
+  for (const folder of [...splitFolders(env['KUBEBUILDER_ASSETS']), ...splitFolders(env['PATH'])]) {
     const path = join(folder, name);
-    if (isExecutable(path) && (await hasWantedVersion(name, path))) return path;
+    if (isExecutable(path) && (await hasPinnedVersion(name, path))) return path;
   }
   return undefined;
 }
 
-const folders = (list: string | undefined): string[] =>
+const splitFolders = (list: string | undefined): string[] =>
   (list ?? '').split(delimiter).filter((folder) => folder.startsWith('/'));
 
 function isExecutable(path: string): boolean {
@@ -69,9 +71,9 @@ function isExecutable(path: string): boolean {
   }
 }
 
-async function hasWantedVersion(name: ProgramName, path: string): Promise<boolean> {
+async function hasPinnedVersion(name: ProgramName, path: string): Promise<boolean> {
   const output = await new Promise<string>((resolve) => {
     execFile(path, recipes[name].versionArguments, { timeout: 10_000 }, (_, stdout) => resolve(stdout));
   });
-  return output.match(/\bv?(\d+\.\d+\.\d+\S*)/)?.[1] === wantedVersion(name);
+  return output.match(/\bv?(\d+\.\d+\.\d+\S*)/)?.[1] === readPinnedVersion(name);
 }

@@ -100,12 +100,20 @@ function findWrongLeftovers({ leftovers }: Report): string[] {
   ]);
 }
 
-/** Once a run is over, each undo that failed is told as a leftover. */
+/** Once a run is over, each change was taken back, or is told as a leftover. */
 function findUntoldLeftovers(report: Report): string[] {
-  const failed = report.steps.filter(({ undoes, outcome }) => undoes !== undefined && outcome === 'failed').length;
-  const told = report.leftovers.filter(({ reason }) => reason !== 'kept').length;
-  return unless(
-    isRunning(report) || failed === told,
-    `The leftovers name ${told} failed undos, and the steps have ${failed}.`,
-  );
+  if (isRunning(report)) return [];
+  const { steps, changes, leftovers } = report;
+  const undos = steps.filter(({ undoes }) => undoes !== undefined);
+  const failed = undos.filter(({ outcome }) => outcome !== 'done').length;
+  const untried = changes.filter(({ id }) => undos.every(({ undoes }) => undoes !== id)).length;
+  const kept = leftovers.filter(({ reason }) => reason === 'kept').length;
+  const told = leftovers.length - kept;
+  return [
+    ...unless(failed === told, `The leftovers name ${told} failed undos, and the steps have ${failed}.`),
+    ...unless(
+      untried === kept,
+      `The leftovers name ${kept} kept changes, and ${untried} have no undo among the steps.`,
+    ),
+  ];
 }

@@ -1,4 +1,7 @@
-/** ProxyCommand of `hepflow ssh`: joins stdin and stdout to HOST PORT through the HTTP proxy of HEPFLOW_SSH_PROXY, by CONNECT. */
+/**
+ * ProxyCommand of `hepflow ssh`: joins stdin and stdout to HOST PORT through the HTTP proxy of HEPFLOW_SSH_PROXY, by
+ * CONNECT.
+ */
 import { request } from 'node:http';
 
 const [host, port] = process.argv.slice(2);

@@ -18,7 +18,10 @@ export interface FollowFlags {
   readonly json?: boolean;
 }
 
-/** Follows a run to its end, shows its report, and gives the exit code. Ctrl-C asks whether to leave the run or to cancel it. */
+/**
+ * Follows a run to its end, shows its report, and gives the exit code. Ctrl-C asks whether to leave the run or to
+ * cancel it.
+ */
 export async function followToEnd(handle: WorkflowHandle, flags: FollowFlags): Promise<number> {
   const terminal = openTerminal(flags.json ? process.stderr : process.stdout);
   const view = createProgressView(terminal);

@@ -25,7 +25,10 @@ export type Followed<T> =
   | { readonly kind: 'over-without-result'; readonly message: string }
   | { readonly kind: 'detached' };
 
-/** Shows a run's progress until it is over or the signal is aborted. A server or worker that is away for a while is waited for. */
+/**
+ * Shows a run's progress until it is over or the signal is aborted. A server or worker that is away for a while is
+ * waited for.
+ */
 export async function followWorkflow<T>(handle: RunHandle, options: FollowOptions<T>): Promise<Followed<T>> {
   const { view, signal } = options;
   const over = new AbortController();
@@ -62,7 +65,8 @@ async function showProgress(
     try {
       const progress = await handle.query(progressQuery);
       if (!isProgress(progress)) throw new Error('the worker is of another version of hepflow');
-      const proof = isProbing(progress) ? await readProof?.().catch(() => undefined) : undefined; // steps are shown without it too
+      // Steps are shown without it too.
+      const proof = isProbing(progress) ? await readProof?.().catch(() => undefined) : undefined;
       if (!stop.aborted) view.show(progress, proof);
     } catch (error) {
       if (!stop.aborted && !isTooEarly(error)) view.note(`No answer yet: ${explainError(error)}`);

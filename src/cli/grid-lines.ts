@@ -60,7 +60,9 @@ function countOutcomes(outcomes: readonly Outcome[]): string {
   return [...new Set(outcomes)].map((kind) => (count(kind) > 1 ? `${kind} x${count(kind)}` : kind)).join(' and ');
 }
 
-/** A line for each port that was judged since the last time, for logs and pipes; `elapsedMs` is since the run's start. */
+/**
+ * A line for each port that was judged since the last time, for logs and pipes; `elapsedMs` is since the run's start.
+ */
 export function formatJudged(before: Progress | undefined, { grid = [] }: Progress, elapsedMs: number): string[] {
   const known = new Set((before?.grid ?? []).filter(({ verdict }) => verdict !== null).map(keyCell));
   return listNames(grid)

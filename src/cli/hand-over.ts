@@ -5,8 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { CommandError } from './exit-code.ts';
 
 /**
- * Runs a program of the checkout that the product knows nothing of, with these arguments, and ends with its exit code. `path` is relative to the
- * repository and has no extension; `missing` is said where there is no such program, as in an installed package.
+ * Runs a program of the checkout that the product knows nothing of, with these arguments, and ends with its exit code.
+ * `path` is relative to the repository and has no extension; `missing` is said where there is no such program, as in an
+ * installed package.
  */
 export async function handOver(path: string, args: readonly string[], missing: string): Promise<void> {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';

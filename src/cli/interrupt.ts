@@ -21,7 +21,9 @@ export interface InterruptDialog {
 
 export const question = 'Leave it running [Enter], cancel and undo [c]?';
 
-/** The first Ctrl-C asks, on a terminal; a second one, or one that nobody can be asked about, leaves the run running. */
+/**
+ * The first Ctrl-C asks, on a terminal; a second one, or one that nobody can be asked about, leaves the run running.
+ */
 export function listenForInterrupts(dialog: InterruptDialog | null): Interrupts {
   const [leave, over] = [new AbortController(), new AbortController()];
   let isAsked = false;
@@ -59,7 +61,9 @@ export function listenForInterrupts(dialog: InterruptDialog | null): Interrupts 
 /** Enter; Ctrl-C and Ctrl-D, which a raw terminal gives as characters. */
 const leaving = ['\r', '\n', '\u0003', '\u0004'];
 
-/** One key: `c` cancels; Enter, Ctrl-C, Ctrl-D or the end of the input leave. The terminal is as before, whatever comes. */
+/**
+ * One key: `c` cancels; Enter, Ctrl-C, Ctrl-D or the end of the input leave. The terminal is as before, whatever comes.
+ */
 function readChoice(keyboard: ReadStream, signal: AbortSignal): Promise<'leave' | 'cancel' | 'moot'> {
   const { promise, resolve } = Promise.withResolvers<'leave' | 'cancel' | 'moot'>();
   const onKeys = (keys: Buffer): void => {

@@ -11,8 +11,9 @@ const schema = z.object({
 }) satisfies z.ZodType<LiveProof>;
 
 /**
- * How far the proof under way is: the last heartbeat of the pending step `probe`, decoded as the client decodes everything, so
- * encrypted ones too. Undefined when none is pending, it has not reported anything yet, or its worker reports otherwise.
+ * How far the proof under way is: the last heartbeat of the pending step `probe`, decoded as the client decodes
+ * everything, so encrypted ones too. Undefined when none is pending, it has not reported anything yet, or its worker
+ * reports otherwise.
  */
 export async function readLiveProof(
   handle: Pick<WorkflowHandle, 'describe' | 'client'>,

@@ -14,14 +14,18 @@ export function createProgram(version: string): Command {
   const program = new Command('hepflow');
   program
     .description(
-      "Proves on a live AKS cluster that Calico automatic host endpoints protect the nodes' ports, then undoes everything.",
+      "Proves on a live AKS cluster that Calico automatic host endpoints protect the nodes' ports, " +
+        'then undoes everything.',
     )
     .version(version)
     .enablePositionalOptions()
     .showHelpAfterError('(hepflow --help tells more)')
     .addHelpText(
       'after',
-      '\nExit codes of run, watch and report: 0 all PASS, 1 a FAIL, 2 INCONCLUSIVE, 3 could not run, 4 something is left behind.\nTemporal is found by its environment configuration: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_PROFILE, ...',
+      '\nExit codes of run, watch and report: 0 all PASS, 1 a FAIL, 2 INCONCLUSIVE, 3 could not run, ' +
+        '4 something is left behind.\n' +
+        'Temporal is found by its environment configuration: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, ' +
+        'TEMPORAL_PROFILE, ...',
     );
   addRunCommands(program);
   addDoctorCommand(program);

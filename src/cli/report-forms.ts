@@ -36,7 +36,10 @@ export function renderReport(
   return renderText(report, { paint: terminal.paint, columns: terminal.columns() });
 }
 
-/** Of a report of another version: its JSON as it is, or how it ended. No other form is made of fields that may mean something else. */
+/**
+ * Of a report of another version: its JSON as it is, or how it ended. No other form is made of fields that may mean
+ * something else.
+ */
 function renderForeign(report: AnyReport, format: ReportFormat): string {
   if (format === 'json') return `${JSON.stringify(report, null, 2)}\n`;
   if (format === 'text') return `${report.outcome}: ${report.summary}\n${explainForeign(report)}\n`;

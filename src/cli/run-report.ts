@@ -49,7 +49,10 @@ export async function fetchReport(handle: RunHandle): Promise<AnyReport | undefi
   return 'value' in end ? readReport(end.value) : recoverReport(handle, end.error);
 }
 
-/** The report of a run that ended without a result: the failure's first detail, else what a worker answers, which it does for closed runs too. */
+/**
+ * The report of a run that ended without a result: the failure's first detail, else what a worker answers, which it
+ * does for closed runs too.
+ */
 export async function recoverReport(handle: RunHandle, error: unknown): Promise<AnyReport | undefined> {
   const found = readDetail(error) ?? (await askQuery(handle, reportQuery));
   if (found === undefined) return undefined;

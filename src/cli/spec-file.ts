@@ -28,7 +28,10 @@ export interface SpecChanges {
   readonly secondNode?: string;
 }
 
-/** A run spec as it is sent (without defaults: the worker fills them in), and the mission that it means. Refused with every problem before anything is started. */
+/**
+ * A run spec as it is sent (without defaults: the worker fills them in), and the mission that it means. Refused with
+ * every problem before anything is started.
+ */
 export function readSpec(path: string | undefined, changes: SpecChanges): { spec: RunSpec; mission: Mission } {
   const given = path === undefined ? {} : parseFile(path);
   const spec = changed(given, changes);
@@ -39,12 +42,9 @@ export function readSpec(path: string | undefined, changes: SpecChanges): { spec
     const lines = error.problems.map(
       ({ field, message, remedy }) => `  ${[field, message, remedy].filter(Boolean).join(' ')}`,
     );
-    throw new CommandError(
-      [
-        `${path ?? 'The run spec'}: ${lines.length === 1 ? 'a problem' : `${lines.length} problems`}; nothing was started.`,
-        ...lines,
-      ].join('\n'),
-    );
+    const count = lines.length === 1 ? 'a problem' : `${lines.length} problems`;
+    const head = `${path ?? 'The run spec'}: ${count}; nothing was started.`;
+    throw new CommandError([head, ...lines].join('\n'));
   }
 }
 

@@ -29,8 +29,8 @@ interface Room {
 }
 
 /**
- * The whole table for a terminal: one line a step, the oldest ones folded when they do not fit into `rows`; below it the grid, when
- * both fit, and what is waited for.
+ * The whole table for a terminal: one line a step, the oldest ones folded when they do not fit into `rows`; below it
+ * the grid, when both fit, and what is waited for.
  */
 export function formatTable(
   progress: Progress,
@@ -54,7 +54,9 @@ export function formatTable(
   return [...fold, ...steps.slice(folded).map(line), ...below, paint.faint(cutLine(`   ${foot}`, columns - 1))];
 }
 
-/** One line for each step that changed since the last time, for logs and pipes; `elapsedMs` is since the run's start. */
+/**
+ * One line for each step that changed since the last time, for logs and pipes; `elapsedMs` is since the run's start.
+ */
 export function formatStepChanges(before: Progress | undefined, after: Progress, elapsedMs: number): string[] {
   return after.steps.flatMap((step, index) => {
     const old = before?.steps[index];

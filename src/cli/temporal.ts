@@ -27,7 +27,8 @@ export async function withTemporal<T>(work: (client: Client) => Promise<T>): Pro
     connection = await Connection.connect({ ...connectionOptions, connectTimeout: '5s' });
   } catch (error) {
     throw new CommandError(
-      `Temporal cannot be reached at ${address}: ${explainError(error)}\nSet TEMPORAL_ADDRESS (or a profile, TEMPORAL_PROFILE), or start the lab: hepflow lab up`,
+      `Temporal cannot be reached at ${address}: ${explainError(error)}\n` +
+        'Set TEMPORAL_ADDRESS (or a profile, TEMPORAL_PROFILE), or start the lab: hepflow lab up',
     );
   }
   try {
@@ -58,7 +59,9 @@ export function createWorkflowId(cluster: string): string {
   return `hepflow-${cluster}-${Array.from({ length: 6 }, () => letters[randomInt(letters.length)]).join('')}`;
 }
 
-/** The handle with calls that end at once when the signal is aborted: a long poll would keep the process alive for 20 s. */
+/**
+ * The handle with calls that end at once when the signal is aborted: a long poll would keep the process alive for 20 s.
+ */
 export const makeAbortable = (handle: WorkflowHandle, signal: AbortSignal): RunHandle => ({
   workflowId: handle.workflowId,
   query: (name) => handle.client.withAbortSignal(signal, () => handle.query(name)),
@@ -66,7 +69,9 @@ export const makeAbortable = (handle: WorkflowHandle, signal: AbortSignal): RunH
   describe: () => handle.describe(),
 });
 
-/** The cluster's name as search attribute, where the namespace knows ours: a start that sets an unknown one is refused. */
+/**
+ * The cluster's name as search attribute, where the namespace knows ours: a start that sets an unknown one is refused.
+ */
 export async function readClusterAttribute(
   client: Client,
   cluster: string,

@@ -3,7 +3,10 @@ import { type WorkerFlags, type WorkerOptionName, workerOptionRows } from '../co
 import { HepflowError } from '../contract/failures.ts';
 import { CommandError } from './exit-code.ts';
 
-/** Adds `--config` and the named options of the worker, their help from the table; the function gives what was said of them. */
+/**
+ * Adds `--config` and the named options of the worker, their help from the table; the function gives what was said of
+ * them.
+ */
 export function addWorkerFlags(
   command: Command,
   names = Object.keys(workerOptionRows) as readonly WorkerOptionName[],

@@ -92,5 +92,5 @@ function examineControl(id: string, { connections }: Evidence): ControlEvidence 
 
 function hasBackends({ kind, service = '' }: Target, { backends }: Evidence): boolean {
   const { before, after } = backends[service] ?? {};
-  return kind !== 'nodePort' || ((before?.readyEndpoints ?? 0) > 0 && (after?.readyEndpoints ?? 0) > 0);
+  return kind !== 'nodePort' || [before, after].every((health) => health !== undefined && health.readyEndpoints > 0);
 }

@@ -16,11 +16,16 @@ export function combineVerdicts(
   return verdicts.length === 0 || has('INCONCLUSIVE') || isContradicted ? 'INCONCLUSIVE' : 'PASS';
 }
 
-/** Outcome of a run that was carried out. Without the proof that everything answers again, nothing is a PASS. */
+/**
+ * Outcome of a run that was carried out. Without the proof, from every vantage that judged a phase, that everything
+ * answers again, nothing is a PASS.
+ */
 export function decideOutcome(
-  verdicts: readonly Pick<Verdict, 'verdict' | 'phase'>[],
+  verdicts: readonly Pick<Verdict, 'verdict' | 'phase' | 'vantage'>[],
   findings: readonly Pick<Finding, 'result'>[],
 ): VerdictKind {
   const outcome = combineVerdicts(verdicts, findings);
-  return outcome === 'PASS' && !verdicts.some(({ phase }) => phase === restoredPhase) ? 'INCONCLUSIVE' : outcome;
+  const proved = new Set(verdicts.filter(({ phase }) => phase === restoredPhase).map(({ vantage }) => vantage));
+  const isProved = verdicts.every(({ vantage }) => proved.has(vantage));
+  return outcome === 'PASS' && !isProved ? 'INCONCLUSIVE' : outcome;
 }

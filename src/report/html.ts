@@ -14,8 +14,8 @@ import { renderWaterfalls } from './html/waterfall.ts';
 import { Markup, markup } from './markup.ts';
 
 /**
- * The report as one HTML page that needs nothing else: no network, no script, no font. Reads on screen (dark and light) and on paper.
- * The same report gives the same page. It is well-formed XML too, but for the first line.
+ * The report as one HTML page that needs nothing else: no network, no script, no font. Reads on screen (dark and light)
+ * and on paper. The same report gives the same page. It is well-formed XML too, but for the first line.
  */
 export function renderHtml(report: Report): string {
   const page = markup`<html lang="en">

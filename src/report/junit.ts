@@ -1,11 +1,11 @@
 import type { Finding, PhaseRecord, Report } from '../contract/report.ts';
 import type { Verdict } from '../contract/verdict.ts';
 import { type Markup, markup } from './markup.ts';
-import { explainUnjudged, listFailureLines, namePort } from './words.ts';
+import { explainUnjudged, listFailureLines, namePort, placeSentence } from './words.ts';
 
 /**
- * A test case: without `bad` it passed. `skipped` is what was not looked at; what could not be decided is an `error`, so that no CI
- * takes it for a pass.
+ * A test case: without `bad` it passed. `skipped` is what was not looked at; what could not be decided is an `error`,
+ * so that no CI takes it for a pass.
  */
 interface Case {
   readonly name: string;
@@ -30,7 +30,8 @@ interface Suite {
 /**
  * The report as JUnit XML: the run itself as a suite, then one for each phase with a test case for each verdict.
  * FAIL is a `failure`, INCONCLUSIVE an `error`; a phase without verdicts is one skipped case with the reason.
- * A finding is a case too: CONTRADICTED is a `failure`, what could not be had is `skipped`. How long changes took is in `system-out`.
+ * A finding is a case too: CONTRADICTED is a `failure`, what could not be had is `skipped`. How long changes took is in
+ * `system-out`.
  */
 export function renderJunit(report: Report): string {
   const suites = [describeRun(report), ...report.phases.map((phase) => describePhase(report, phase))];
@@ -90,7 +91,12 @@ function describePhase(report: Report, phase: PhaseRecord): Suite {
       ...verdicts.map((one) => describeVerdict(one, report)),
       ...report.findings.filter(belongs).map((one) => describeFinding(one, report)),
     ],
-    told: [title, ...report.transitions.filter(belongs).map(({ sentence }) => sentence)],
+    told: [
+      title,
+      ...report.transitions
+        .filter(belongs)
+        .map(({ sentence, vantage }) => placeSentence(sentence, vantage, report.vantages)),
+    ],
   };
 }
 

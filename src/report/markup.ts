@@ -1,4 +1,7 @@
-/** Text with tags in which only what is written in the source can be a tag: everything that is put in is escaped. Serves HTML and XML. */
+/**
+ * Text with tags in which only what is written in the source can be a tag: everything that is put in is escaped. Serves
+ * HTML and XML.
+ */
 export class Markup {
   readonly text: string;
   constructor(text: string) {
@@ -29,7 +32,10 @@ const entities: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** For text and for quoted attributes. What XML 1.0 cannot hold at all (most control characters, half surrogate pairs) becomes U+FFFD. */
+/**
+ * For text and for quoted attributes. What XML 1.0 cannot hold at all (most control characters, half surrogate pairs)
+ * becomes U+FFFD.
+ */
 const escapeText = (text: string): string =>
   text
     .replaceAll(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd')

@@ -1,7 +1,7 @@
 import Table from 'cli-table3';
 import type { Finding, FindingResult, Report, RunOutcome } from '../contract/report.ts';
 import type { Verdict, VerdictKind } from '../contract/verdict.ts';
-import { formatDuration, listFailureLines, listJudged, namePort } from './words.ts';
+import { formatDuration, listFailureLines, listJudged, namePort, placeSentence } from './words.ts';
 
 /** Colours by meaning; the identity where there is no terminal. */
 export interface Paint {
@@ -19,13 +19,13 @@ export function renderText(
   report: Report,
   { paint = plain, columns = 120 }: { paint?: Paint; columns?: number } = {},
 ): string {
-  const { runId, outcome, summary, timings, transitions, warnings } = report;
+  const { runId, outcome, summary, timings, vantages, transitions, warnings } = report;
   const took = formatDuration(timings.totalMs);
   const blocks = [
     [`${paint.strong(`hepflow run ${runId}`)}: ${paintOutcome(outcome, paint)} after ${took}`, summary],
     listFailureLines(report),
     formatVerdicts(report, paint, columns),
-    transitions.map(({ sentence }) => sentence),
+    transitions.map(({ sentence, vantage }) => placeSentence(sentence, vantage, vantages)),
     listFindingLines(report, paint),
     warnings.map((warning) => `${paint.unsure('Warning:')} ${warning}`),
     listLeftoverLines(report, paint),

@@ -24,6 +24,10 @@ export const nameStep = ({ name, subject }: StepRecord): string => (subject === 
 export const namePort = (id: string, vantage: VantageId, vantages: readonly unknown[]): string =>
   vantages.length > 1 ? `${id} from ${vantage}` : id;
 
+/** A sentence about what was seen; where there are several vantages, with the one that it was seen from. */
+export const placeSentence = (sentence: string, vantage: VantageId, vantages: readonly unknown[]): string =>
+  vantages.length > 1 ? `${sentence} (from ${vantage})` : sentence;
+
 /** A phase's title, by its name. */
 export const namePhase = ({ phases }: Pick<Report, 'phases'>, phase: string): string =>
   phases.find(({ name }) => name === phase)?.title ?? phase;

@@ -1,7 +1,10 @@
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** Writes a file so that a reader, or a crash, meets the old content or the new, never a part: temporary file, sync, rename, sync of the folder. */
+/**
+ * Writes a file so that a reader, or a crash, meets the old content or the new, never a part: temporary file, sync,
+ * rename, sync of the folder.
+ */
 export async function writeWhole(path: string, content: string): Promise<void> {
   const temporary = `${path}.${process.pid}.tmp`;
   try {

@@ -1,5 +1,4 @@
 import type { Facts } from '../contract/change.ts';
-import type { Evidence } from '../contract/evidence.ts';
 import type { Plan, PlannedVantage } from '../contract/plan.ts';
 import {
   type CalicoSummary,
@@ -11,6 +10,7 @@ import {
   type VantageSummary,
 } from '../contract/report.ts';
 import type { Site } from '../contract/site.ts';
+import { measureConvergence } from '../judge/convergence.ts';
 import { summarize } from '../judge/sentences/summary.ts';
 import { readNow } from './ledger.ts';
 import type { Run } from './run.ts';
@@ -75,13 +75,5 @@ const describeCalico = ({ calico }: Site, facts: Facts): CalicoSummary => ({
 
 function measureRun({ identity: { startedAt }, endedAt, evidence }: Run): Timings {
   const totalMs = Date.parse(endedAt ?? readNow()) - Date.parse(startedAt);
-  return { startedAt, endedAt, totalMs, convergenceMs: listConvergence(evidence) };
-}
-
-/** Of several vantages the slowest. */
-function listConvergence(evidence: readonly Evidence[]): Record<string, number> {
-  const byPhase: Record<string, number> = {};
-  for (const { phase, convergence } of evidence)
-    if (convergence.reached) byPhase[phase] = Math.max(byPhase[phase] ?? 0, convergence.elapsedMs);
-  return byPhase;
+  return { startedAt, endedAt, totalMs, convergenceMs: measureConvergence(evidence) };
 }

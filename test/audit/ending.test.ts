@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Leftover, Report, StepRecord } from '../../src/contract/report.ts';
+import type { ChangeRecord, Leftover, Report, StepRecord } from '../../src/contract/report.ts';
 import { summarize } from '../../src/judge/sentences/summary.ts';
 import { listProblems, listProblemsOf } from './forge.ts';
 import { createReport } from './sample.ts';
@@ -83,41 +83,57 @@ test('another sentence', () => {
 
 describe('leftovers', () => {
   const leftover: Leftover = { what: 'deleteVm vm', why: 'No.', command: 'az vm delete', reason: 'kept', code: '' };
+  const made: ChangeRecord = { id: 'vm.vm', phase: null, words: 'a VM', moments: [] };
   const undo: StepRecord = {
-    ...{ name: 'deleteVm', subject: 'vm', outcome: 'failed', attempts: 3, detail: 'No.', undoes: 'vm.vm' },
+    ...{ name: 'deleteVm', subject: 'vm', outcome: 'failed', attempts: 3, detail: 'No.', undoes: made.id },
     ...{ startedAt: whole.timings.startedAt, endedAt: whole.timings.startedAt },
   };
-  const left = (more: Partial<Leftover>, ...steps: readonly StepRecord[]): Partial<Report> => ({
-    leftovers: [{ ...leftover, ...more }],
-    steps: [...whole.steps, ...steps],
+  const changes = [made, ...whole.changes];
+  const left = (leftovers: readonly Partial<Leftover>[], ...undos: readonly StepRecord[]): Partial<Report> => ({
+    changes,
+    leftovers: leftovers.map((more) => ({ ...leftover, ...more })),
+    steps: [...whole.steps, ...undos],
   });
   const failed = { reason: 'failed', code: 'ScopeLocked' } as const;
 
   test('kept, failed or in conflict', () => {
-    for (const change of [left({}), left(failed, undo), left({ reason: 'conflict' }, undo)])
+    for (const change of [left([{}]), left([failed], undo), left([{ reason: 'conflict' }], undo)])
       assert.deepEqual(listProblems(end(change)), []);
+    assert.deepEqual(listProblems(end(left([], { ...undo, outcome: 'done' }))), []);
   });
   test('what was undone is not left', () => {
     for (const reason of ['done', 'nothing'] as const)
-      assert.deepEqual(problemsOf(left({ reason }, undo)), [
+      assert.deepEqual(problemsOf(left([{ reason }], undo)), [
         `The leftover deleteVm vm is not left: its undo ended with ${reason}.`,
       ]);
   });
   test('only a failure has a code', () => {
-    assert.deepEqual(problemsOf(left({ reason: 'conflict', code: 'ScopeLocked' }, undo)), [
+    assert.deepEqual(problemsOf(left([{ reason: 'conflict', code: 'ScopeLocked' }], undo)), [
       'The leftover deleteVm vm has the code ScopeLocked, but its reason is conflict.',
     ]);
-    assert.deepEqual(problemsOf(left({ reason: 'failed' }, undo)), [
+    assert.deepEqual(problemsOf(left([{ reason: 'failed' }], undo)), [
       'The leftover deleteVm vm has no code, but its reason is failed.',
     ]);
   });
-  test('each undo that failed is told, and no other', () => {
-    assert.deepEqual(problemsOf({ steps: [...whole.steps, undo] }), [
-      'The leftovers name 0 failed undos, and the steps have 1.',
+  test('each undo that did not end well is told, and no other', () => {
+    for (const outcome of ['failed', 'waiting', 'cancelled'] as const)
+      assert.deepEqual(problemsOf(left([], { ...undo, outcome })), [
+        'The leftovers name 0 failed undos, and the steps have 1.',
+      ]);
+    assert.deepEqual(problemsOf(left([failed], { ...undo, outcome: 'done' })), [
+      'The leftovers name 1 failed undos, and the steps have 0.',
     ]);
-    assert.deepEqual(problemsOf(left(failed)), ['The leftovers name 1 failed undos, and the steps have 0.']);
-    assert.deepEqual(problemsOf({ ...running, steps: [...whole.steps, undo] }), [], 'not before the run is over');
     const { undoes: _, ...other } = undo;
     assert.deepEqual(problemsOf({ steps: [...whole.steps, other] }), [], 'a step that failed to make a change');
+  });
+  test('each change that was not taken back is told as kept, and no other', () => {
+    assert.deepEqual(problemsOf(left([])), ['The leftovers name 0 kept changes, and 1 have no undo among the steps.']);
+    assert.deepEqual(problemsOf(left([{}, failed], undo)), [
+      'The leftovers name 1 kept changes, and 0 have no undo among the steps.',
+    ]);
+  });
+  test('not before the run is over', () => {
+    assert.deepEqual(problemsOf({ ...running, ...left([]) }), []);
+    assert.deepEqual(problemsOf({ ...running, ...left([], undo) }), []);
   });
 });

@@ -100,10 +100,7 @@ test('a change is there once, and leads to a phase of the report or to none', ()
     'The change enforced.0 is there twice.',
   ]);
   const led = (phase: string | null): ChangeRecord => ({ id: 'lease', phase, words: 'a lease', moments: [] });
-  assert.deepEqual(
-    listProblems({ ...whole, changes: [led(null), ...whole.changes, { ...led('second'), id: 'x' }] }),
-    [],
-  );
+  assert.deepEqual(problemsOf({ ...whole, changes: [led(null), ...whole.changes, { ...led('second'), id: 'x' }] }), []);
   assert.deepEqual(problemsOf({ ...whole, changes: [...whole.changes, led('third')] }), [
     'The change lease led to phase third, which the report does not have.',
   ]);

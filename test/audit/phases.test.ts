@@ -51,6 +51,8 @@ test('a phase that was seen though its gate never opens', () => {
     gate: phase.gate && { ...phase.gate, when: 'never' as const },
   }));
   assert.deepEqual(problemsOf({ ...whole, phases }), ['The phase second was seen, though its gate never opens.']);
+  const cancelled = { ...whole, phases, outcome: 'CANCELLED', evidence: whole.evidence.slice(0, 2) };
+  assert.deepEqual(problemsOf(cancelled), [], 'a run that ended before it');
 });
 
 test('a run that was carried out has evidence of every phase that it did not pass by', () => {

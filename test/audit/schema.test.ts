@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { checkJudgement } from '../../src/audit/judgement.ts';
 import { auditReport, isVerified } from '../../src/audit/report.ts';
-import type { Report } from '../../src/contract/report.ts';
+import type { Evidence } from '../../src/contract/evidence.ts';
 import { listProblems } from './forge.ts';
 import { pathsIn } from './mutations.ts';
 import { createReport } from './sample.ts';
@@ -161,10 +162,9 @@ describe('a value that is rare', () => {
 });
 
 test('evidence that the judge cannot work with is refused', () => {
-  const service = 'constructor';
-  const target = (one: Report['targets'][number]): Report['targets'][number] =>
-    one.kind === 'nodePort' ? { ...one, service } : one;
-  const { checks } = auditReport({ ...whole, targets: whole.targets.map(target) });
-  const judged = checks.find(({ holds }) => holds === 'Verdicts, transitions and findings follow from the evidence.');
-  assert.match(judged?.problems.join() ?? '', /^The evidence cannot be judged: /);
+  const evidence = whole.evidence.map(({ connections: _, ...rest }) => rest as Evidence);
+  const [judged, ...more] = checkJudgement({ ...whole, evidence });
+  assert.equal(judged?.holds, 'Verdicts, transitions and findings follow from the evidence.');
+  assert.match(judged?.problems.join() ?? '', /^The evidence cannot be judged: \w/);
+  assert.deepEqual(more, []);
 });

@@ -1,6 +1,7 @@
 /** What hepflow does when a row of Azure's error table befalls a step: facts for azure-faults.test.ts. */
-import type { Where } from '../../lab/azure/faults.ts';
-import type { ScenarioName } from '../../lab/azure/scenarios.ts';
+
+import type { ScenarioName } from '../../lab/azure/faults/scenarios.ts';
+import type { Where } from '../../lab/azure/faults/schema.ts';
 import type { FailureCode } from '../../src/contract/failures.ts';
 
 export const chain = [

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { faultOf, type ScenarioName, scenarios } from '../../lab/azure/scenarios.ts';
+import { createFault, type ScenarioName, scenarios } from '../../lab/azure/faults/scenarios.ts';
 import type { UndoEntry } from '../../src/contract/change.ts';
 import { failures } from '../../src/contract/failures.ts';
 import type { RunRef } from '../../src/contract/run.ts';
@@ -121,7 +121,7 @@ async function playStep(row: StepRow): Promise<void> {
   const inventory = azure.lab.inventory();
   await make(run, needs[row.step]);
   const tokensBefore = tokens();
-  azure.lab.faults.add(faultOf(row.scenario, row.at));
+  azure.lab.faults.add(createFault(row.scenario, row.at));
   const ending = await callStep(row.step, run, inputOf(run, row.step), tools);
   if (row.stops !== undefined) assertStopped(row, ending);
   else {
@@ -157,7 +157,7 @@ async function playUndo(row: UndoRow): Promise<void> {
   const inventory = azure.lab.inventory();
   await make(run, row.of);
   const tokensBefore = tokens();
-  azure.lab.faults.add(faultOf(row.scenario, row.at));
+  azure.lab.faults.add(createFault(row.scenario, row.at));
   const attempted = row.of.length === 0 ? (['createNetwork'] as const) : row.of;
   const told = await callUndo(run, undosOf(run, attempted), tools);
   const outcomes = [...told].find(([{ undo }]) => undo === row.undo)?.[1] ?? [];

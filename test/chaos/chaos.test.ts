@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { type ChaosWorld, startChaosWorld } from './harness.ts';
 import { inCi, matrix } from './matrix.ts';
 
-describe('a run survives, leaves nothing, creates nothing twice and passes only on evidence (W2, W4, W5, W9) when', () => {
+describe('a run survives, leaves nothing, doubles nothing and passes only on evidence (W2, W4, W5, W9) with', () => {
   let world: ChaosWorld;
   before(async () => {
     world = await startChaosWorld();

@@ -15,7 +15,7 @@ import {
 import { type Lab, startLab } from '../../lab/lab.ts';
 import { taskQueue, workflowType } from '../../src/contract/messages.ts';
 import type { Report } from '../../src/contract/report.ts';
-import { specWith } from '../e2e/world-runs.ts';
+import { buildSpec } from '../e2e/world-runs.ts';
 import { listDifferences, readState, type State } from '../support/lab-state.ts';
 import { type Judgement, judge } from './judge.ts';
 import type { Cell } from './matrix.ts';
@@ -84,7 +84,7 @@ async function runCell(lab: Lab, client: Client, cell: Cell, workflowId: string)
   let report: Report | undefined;
   let blow: PromiseSettledResult<number>;
   try {
-    const spec = await specWith({ secondNode: { when: cell.secondNode ? 'always' : 'never' } });
+    const spec = await buildSpec({ secondNode: { when: cell.secondNode ? 'always' : 'never' } });
     const handle = await client.workflow.start(workflowType, { taskQueue, workflowId, args: [spec] });
     report = await endOf(handle, startedAt + cellLimitMs);
     if (report === undefined) await handle.terminate('it did not end').catch(() => {});
@@ -127,7 +127,10 @@ async function stopped(strike: Strike): Promise<PromiseSettledResult<number>> {
   return blow;
 }
 
-/** The report of a run that ended, whatever its outcome; undefined when it did not in time. A server that is away is asked again. */
+/**
+ * The report of a run that ended, whatever its outcome; undefined when it did not in time. A server that is away is
+ * asked again.
+ */
 async function endOf(handle: WorkflowHandle, deadline: number): Promise<Report | undefined> {
   const over = new AbortController();
   const late = sleep(Math.max(0, deadline - Date.now()), undefined, { signal: over.signal }).catch(() => undefined);

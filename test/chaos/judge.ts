@@ -1,7 +1,7 @@
 /** What must hold after every cell. */
 import { findProof, type Report } from '../../src/contract/report.ts';
 import type { Verdict } from '../../src/contract/verdict.ts';
-import { allProved, verdictsOf } from '../e2e/world-runs.ts';
+import { expectAllProved, listVerdicts } from '../e2e/world-runs.ts';
 import { listDifferences, type State } from '../support/lab-state.ts';
 
 /** What a run came to. */
@@ -39,7 +39,7 @@ export function judge(aftermath: Aftermath, secondNode: boolean): Judgement {
   if (report === undefined) problems.push('the run did not end');
   if (report !== undefined && report.outcome !== 'PASS') problems.push(`outcome ${report.outcome}: ${report.summary}`);
   if (report?.outcome === 'PASS') {
-    const missing = allProved({ secondNode }).filter((line) => !verdictsOf(report).includes(line));
+    const missing = expectAllProved({ secondNode }).filter((line) => !listVerdicts(report).includes(line));
     if (missing.length > 0) falsePasses.push(`PASS without ${missing.join(', ')}`);
   }
   if (report !== undefined && leaked.length > 0 !== report.leftovers.length > 0) {
@@ -65,7 +65,10 @@ function twice(created: readonly string[], most: (kind: string) => number): stri
   return [...counts].filter(([kind, all]) => all.length > most(kind)).map(([kind, all]) => `${all.length} x ${kind}`);
 }
 
-/** Why the PASS of a verdict is not one; nothing for any other. A silence needs 3 connections, 9 SYNs and live controls (W4). */
+/**
+ * Why the PASS of a verdict is not one; nothing for any other. A silence needs 3 connections, 9 SYNs and live controls
+ * (W4).
+ */
 function whyFalse(report: Report, row: Verdict): string[] {
   const { phase, target, verdict, expected, observed, evidence } = row;
   if (verdict !== 'PASS') return [];

@@ -1,5 +1,5 @@
 /** Every fault that a run must survive, as data. */
-import type { Fault as ArmFault } from '../../lab/azure/faults.ts';
+import type { Fault as ArmFault } from '../../lab/azure/faults/schema.ts';
 import { cluster } from '../../lab/scope.ts';
 import type { StepName } from '../support/steps.ts';
 import { listStepUses } from '../support/steps.ts';
@@ -30,9 +30,6 @@ export interface Cell {
   /** What makes steps long enough to be met in the middle. */
   readonly slow: readonly ArmFault[];
 }
-
-/** All cells end with a PASS: none of these faults lasts longer than the steps' time limits, so none makes a proof impossible. */
-export const expectedOutcome = 'PASS';
 
 const machines = 'Microsoft.Compute/virtualMachines';
 const vnets = 'Microsoft.Network/virtualNetworks';
@@ -70,7 +67,10 @@ const nameMoment = ({ step, nth, at }: Moment): string =>
 
 /** Uses from this one on come only with the second node. */
 const ofSecondNode: Partial<Record<StepName, number>> = { labelNode: 2, probe: 3 };
-/** Heartbeats in each batch of undo: the rules, host endpoints and service, peerings, VM with its network and the hold on the cluster. Each entry ends with one. */
+/**
+ * Heartbeats in each batch of undo: the rules, host endpoints and service, peerings, VM with its network and the hold
+ * on the cluster. Each entry ends with one.
+ */
 const undoBatches: readonly (readonly number[])[] = [
   [1, 2],
   [1, 2, 3],
@@ -200,9 +200,13 @@ const groups: readonly (readonly Cell[])[] = [
   armCells(),
 ];
 
+/** All end with a PASS: no fault lasts longer than the steps' time limits, so none makes a proof impossible. */
 export const matrix: readonly Cell[] = groups.flat();
 
-/** An order in which a pass that is cut short has seen equal shares of all groups; what dies before a step has done anything comes last. */
+/**
+ * An order in which a pass that is cut short has seen equal shares of all groups; what dies before a step has done
+ * anything comes last.
+ */
 export function spread(cells: readonly Cell[]): Cell[] {
   const places = groups.flatMap((group) =>
     group.map((each, index) => ({ cell: each, place: (index + 0.5) / group.length + (group.every(before) ? 1 : 0) })),

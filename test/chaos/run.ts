@@ -1,10 +1,12 @@
-/** `npm run test:chaos`: every cell of the matrix, one after the other; prints a table; exit code 1 when a cell failed. */
+/**
+ * `npm run test:chaos`: every cell of the matrix, one after the other; prints a table; exit code 1 when a cell failed.
+ */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type CellResult, type ChaosWorld, startChaosWorld } from './harness.ts';
 import { type Cell, inCi, matrix, spread } from './matrix.ts';
-import { lineOf, markdownOf } from './table.ts';
+import { formatLine, formatMarkdown } from './table.ts';
 
 const usage = `Usage: npm run test:chaos -- [--only PATTERN] [--ci] [--labs N] [--resume FILE] [--limit N] [--output FILE] [--list]
 
@@ -47,7 +49,7 @@ async function main(): Promise<number> {
   const earlier = results.length;
   const table = (): string => {
     const ordered = results.toSorted((a, b) => cells.indexOf(a.cell) - cells.indexOf(b.cell));
-    return markdownOf(ordered, {
+    return formatMarkdown(ordered, {
       startedAt,
       endedAt: new Date(),
       command: commandLine(),
@@ -92,7 +94,7 @@ async function lane(waiting: Cell[], results: CellResult[], save: (result: CellR
       const result = await world.run(cell);
       results.push(result);
       save(result);
-      print(`${results.length}/${cells.length} ${lineOf(result)}`);
+      print(`${results.length}/${cells.length} ${formatLine(result)}`);
       if (result.labIsClean) continue;
       await world.stop();
       world = undefined;

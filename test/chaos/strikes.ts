@@ -9,7 +9,10 @@ import type { Fault, Server } from './matrix.ts';
 
 /** A fault, armed: its first worker polls. */
 export interface Strike {
-  /** Resolves with the time of the (last) blow, in milliseconds since the epoch, once everything that was ended runs again. Rejects when the fault never struck. */
+  /**
+   * Resolves with the time of the (last) blow, in milliseconds since the epoch, once everything that was ended runs
+   * again. Rejects when the fault never struck.
+   */
   readonly over: Promise<number>;
   /** The last that the workers printed. */
   output(): string;

@@ -6,7 +6,7 @@ const seconds = (ms: number | undefined): string => (ms === undefined ? '–' : 
 const all = (items: readonly string[]): string => items.join('; ');
 
 /** One cell in one line, with everything that is wrong, and then what the workers said. */
-export function lineOf({
+export function formatLine({
   cell,
   survived,
   leaked,
@@ -38,7 +38,7 @@ export interface Circumstances {
   readonly endedAt: Date;
 }
 
-export function markdownOf(
+export function formatMarkdown(
   results: readonly CellResult[],
   { command, planned, earlier, startedAt, endedAt }: Circumstances,
 ): string {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { checkupText } from '../../src/cli/checkup-text.ts';
+import { formatCheckup } from '../../src/cli/checkup-text.ts';
 import type { Checkup, Diagnosis, Level } from '../../src/contract/diagnosis.ts';
 import type { Paint } from '../../src/report/text.ts';
 
@@ -27,7 +27,7 @@ const findings = [
 const checkup: Checkup = { counts: { problem: 2, warning: 1, info: 1, ok: 1 }, findings };
 
 test('areas come in order, the worst of each first, and a line counts them', () => {
-  const lines = checkupText(checkup, { columns: 200 }).split('\n');
+  const lines = formatCheckup(checkup, { columns: 200 }).split('\n');
   const at = (text: RegExp): number => lines.findIndex((line) => text.test(line));
   const order = [
     /^Azure$/,
@@ -47,13 +47,13 @@ test('areas come in order, the worst of each first, and a line counts them', () 
   assert.ok(at(/^Azure$/) === 0);
   assert.equal(lines.at(-2), '2 problems, 1 warning, 1 info, 1 ok. Preflight would refuse a run.');
   assert.match(
-    checkupText({ counts: { problem: 0, warning: 1, info: 0, ok: 3 }, findings: [] }),
+    formatCheckup({ counts: { problem: 0, warning: 1, info: 0, ok: 3 }, findings: [] }),
     /^No problem: 1 warning, 3 ok\. Preflight would let a run begin\.\n$/,
   );
 });
 
 test('no line is wider than the terminal, and nothing of a long resource id is lost', () => {
-  const text = checkupText(checkup, { columns: 80 });
+  const text = formatCheckup(checkup, { columns: 80 });
   assert.ok(
     text.split('\n').every((line) => line.length <= 80),
     text,
@@ -70,7 +70,7 @@ test('colours go by level, and what is in order is faint', () => {
     faint: mark('faint'),
     strong: mark('strong'),
   };
-  const text = checkupText(checkup, { columns: 200, paint });
+  const text = formatCheckup(checkup, { columns: 200, paint });
   for (const said of [
     '<bad>problem</bad>',
     '<unsure>warning</unsure>',

@@ -1,14 +1,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { exitCodeOf } from '../../src/cli/exit-code.ts';
-import { follow, type RunHandle, reportOf } from '../../src/cli/follow.ts';
+import { chooseExitCode } from '../../src/cli/exit-code.ts';
+import { type FollowOptions, followWorkflow } from '../../src/cli/follow.ts';
 import type { ProgressView } from '../../src/cli/progress-view.ts';
+import { renderReport } from '../../src/cli/report-forms.ts';
+import { type AnyReport, fetchReport, readReport, recoverReport } from '../../src/cli/run-report.ts';
+import { readSweepResult } from '../../src/cli/sweep-result.ts';
+import type { RunHandle } from '../../src/cli/temporal.ts';
 import { type Progress, progressQuery, reportQuery } from '../../src/contract/messages.ts';
-import { report } from '../report/sample.ts';
+import type { Report } from '../../src/contract/report.ts';
+import { passed } from '../report/runs.ts';
 
+const report = (change: Partial<Report> = {}): Report => ({ ...passed, ...change });
 const progress = (count: number): Progress => ({
   runId: 'x',
-  phase: 'provisioning',
+  stage: 'provisioning',
   waitingFor: '',
   steps: report().steps.slice(0, count),
 });
@@ -43,7 +49,12 @@ function recorder(): ProgressView & { shown: number[]; notes: string[]; ended: b
   });
 }
 const never = new AbortController().signal;
-const options = (view: ProgressView, signal = never) => ({ view, taskQueue: 'hepflow', signal, pollMs: 5 });
+const options = (view: ProgressView, signal = never): FollowOptions<AnyReport> => ({
+  ...{ view, taskQueue: 'hepflow', signal, pollMs: 5 },
+  readResult: readReport,
+});
+const follow = (handle: RunHandle, view: ProgressView, signal = never) =>
+  followWorkflow(handle, { ...options(view, signal), recover: (error) => recoverReport(handle, error) });
 const failed = (cause: object): Error =>
   Object.assign(new Error('Workflow execution failed', { cause }), { name: 'WorkflowFailedError' });
 
@@ -61,8 +72,8 @@ test('progress is shown until the end, the last state too, and the result is the
     },
     promise,
   );
-  const end = await follow(handle, options(view));
-  assert.deepEqual(end, { kind: 'over', report: report() });
+  const end = await follow(handle, view);
+  assert.deepEqual(end, { kind: 'over', result: report() });
   assert.equal(view.shown.at(-1), 3);
   assert.deepEqual([view.shown[0], view.ended], [1, true]);
 });
@@ -71,7 +82,7 @@ test('a run that knows no query yet is waited for without a word; a server that 
   const early = recorder();
   const { promise, resolve } = Promise.withResolvers<unknown>();
   setTimeout(() => resolve(report()), 40);
-  await follow(stub({}, promise), options(early));
+  await follow(stub({}, promise), early);
   assert.deepEqual(early.notes, []);
 
   const away = recorder();
@@ -79,7 +90,7 @@ test('a run that knows no query yet is waited for without a word; a server that 
   const refuse = (): never => {
     throw new Error('14 UNAVAILABLE');
   };
-  await follow(stub({ [progressQuery]: refuse }, slow), options(away));
+  await follow(stub({ [progressQuery]: refuse }, slow), away);
   assert.match(away.notes[0] ?? '', /UNAVAILABLE/);
 });
 
@@ -88,10 +99,7 @@ test('Ctrl-C detaches at once, whatever the run does', async () => {
   const view = recorder();
   setTimeout(() => interrupt.abort(), 20);
   assert.deepEqual(
-    await follow(
-      stub({ [progressQuery]: () => new Promise(() => {}) }, new Promise(() => {})),
-      options(view, interrupt.signal),
-    ),
+    await follow(stub({ [progressQuery]: () => new Promise(() => {}) }, new Promise(() => {})), view, interrupt.signal),
     {
       kind: 'detached',
     },
@@ -101,49 +109,95 @@ test('Ctrl-C detaches at once, whatever the run does', async () => {
 
 test("a failed run's report comes from the failure's first detail", async () => {
   const error = failed({ details: [report({ outcome: 'ERROR' })] });
-  const end = await follow(stub({}, Promise.reject(error)), options(recorder()));
-  assert.equal(end.kind === 'over' && end.report.outcome, 'ERROR');
+  const end = await follow(stub({}, Promise.reject(error)), recorder());
+  assert.equal(end.kind === 'over' && end.result.outcome, 'ERROR');
 });
 
 test("a cancelled run's report comes from the query, which a worker answers for closed runs", async () => {
   const handle = stub({ [reportQuery]: () => report({ outcome: 'CANCELLED' }) }, Promise.reject(failed({})));
-  const end = await follow(handle, options(recorder()));
-  assert.equal(end.kind === 'over' && end.report.outcome, 'CANCELLED');
-  assert.equal((await reportOf(handle))?.outcome, 'CANCELLED');
+  const end = await follow(handle, recorder());
+  assert.equal(end.kind === 'over' && end.result.outcome, 'CANCELLED');
+  assert.equal((await fetchReport(handle))?.outcome, 'CANCELLED');
 });
 
 test('without a worker the memo tells at least the outcome, and without a memo the status', async () => {
   const memo = { hepflow: { runId: 'x', outcome: 'CANCELLED', summary: 'The run was cancelled.', leftovers: 0 } };
-  const end = await follow(stub({}, Promise.reject(failed({})), { memo }), options(recorder()));
-  assert.deepEqual(end, { kind: 'over-without-report', message: 'CANCELLED: The run was cancelled.' });
+  const end = await follow(stub({}, Promise.reject(failed({})), { memo }), recorder());
+  assert.deepEqual(end, { kind: 'over-without-result', message: 'CANCELLED: The run was cancelled.' });
   const bare = await follow(
     stub({}, Promise.reject(failed(new Error('terminated by admin'))), { status: { name: 'TERMINATED' } }),
-    options(recorder()),
+    recorder(),
   );
-  assert.match(bare.kind === 'over-without-report' ? bare.message : '', /TERMINATED.*terminated by admin/);
+  assert.match(bare.kind === 'over-without-result' ? bare.message : '', /TERMINATED.*terminated by admin/);
 });
 
-test('the report of a run under way is the query’s', async () => {
+test("the report of a run under way is the query's", async () => {
   const handle = stub({ [reportQuery]: () => report({ outcome: 'RUNNING' }) }, new Promise(() => {}), {
     status: { name: 'RUNNING' },
   });
-  assert.equal((await reportOf(handle))?.outcome, 'RUNNING');
+  assert.equal((await fetchReport(handle))?.outcome, 'RUNNING');
 });
 
-test('a report of an older worker, without evidence and what came with it, is filled up once for all who show it', async () => {
-  const { transitions: _, findings: __, evidence: ___, ...old } = report();
-  const filled = { ...report(), transitions: [], findings: [], evidence: [] };
+/** As a worker of the last version gives it. */
+const old = {
+  schemaVersion: 1,
+  runId: 'x',
+  workflowId: 'hepflow-x',
+  outcome: 'FAIL',
+  summary: 'One port answered.',
+  verdicts: [{ phase: 'enforced', sentence: 'It answered.' }],
+  leftovers: [],
+} as const;
+
+test('a report of another version is read as such, under way or closed, a success or a failure', async () => {
   for (const status of ['RUNNING', 'COMPLETED'])
     assert.deepEqual(
-      await reportOf(stub({ [reportQuery]: () => old }, Promise.resolve(old), { status: { name: status } })),
-      filled,
+      await fetchReport(stub({ [reportQuery]: () => old }, Promise.resolve(old), { status: { name: status } })),
+      old,
     );
-  assert.deepEqual(await follow(stub({}, Promise.resolve(old)), options(recorder())), { kind: 'over', report: filled });
-  const sweep = { found: [], left: 0 };
-  assert.deepEqual(await follow(stub({}, Promise.resolve(sweep)), options(recorder())), {
+  assert.deepEqual(await follow(stub({}, Promise.resolve(old)), recorder()), { kind: 'over', result: old });
+  const error = failed({ details: [old] });
+  assert.deepEqual(await follow(stub({}, Promise.reject(error)), recorder()), { kind: 'over', result: old });
+});
+
+test('a report of another version is shown as outcome and JSON; no other form is made of it', () => {
+  const how =
+    'Its report is of schema 1; this version of hepflow reads schema 2. ' +
+    'As it is, it can be had by: hepflow report hepflow-x --format json';
+  assert.equal(renderReport(old, 'text'), `FAIL: One port answered.\n${how}\n`);
+  assert.deepEqual(JSON.parse(renderReport(old, 'json')), old);
+  for (const format of ['html', 'markdown', 'junit'] as const)
+    assert.throws(() => renderReport(old, format), new RegExp(`There is no ${format} of this run\\. ${how}`));
+  assert.equal(chooseExitCode(old), 1);
+});
+
+test('what is no report is refused, not waited for', async () => {
+  await assert.rejects(
+    follow(stub({}, Promise.resolve({ found: [], left: 0 })), recorder()),
+    /is no report of hepflow/,
+  );
+});
+
+test('a sweep is followed to its own result', async () => {
+  const result = { dryRun: true, found: [], left: 0, warnings: [] };
+  const sweeping = (value: unknown) =>
+    followWorkflow(stub({}, Promise.resolve(value)), {
+      ...{ view: recorder(), taskQueue: 'hepflow', signal: never },
+      readResult: readSweepResult,
+    });
+  assert.deepEqual(await sweeping(result), { kind: 'over', result });
+  await assert.rejects(sweeping(report()), /is no result of a sweep/);
+});
+
+test('a worker of another version is noted, and its run followed all the same', async () => {
+  const view = recorder();
+  const slow = new Promise((ready) => setTimeout(() => ready(report()), 40));
+  const earlier = { runId: 'x', phase: 'provisioning', waitingFor: '', steps: [] };
+  assert.deepEqual(await follow(stub({ [progressQuery]: () => earlier }, slow), view), {
     kind: 'over',
-    report: sweep,
+    result: report(),
   });
+  assert.deepEqual([view.shown, view.notes[0]], [[], 'No answer yet: the worker is of another version of hepflow']);
 });
 
 test('the proof under way is asked for while a probe runs, and shown beside the progress', async () => {
@@ -160,16 +214,16 @@ test('the proof under way is asked for while a probe runs, and shown beside the 
     return looks < 2 ? progress(1) : probing;
   };
   const asked = [(): Promise<never> => Promise.reject(new Error('away')), async () => proof, async () => proof];
-  await follow(stub({ [progressQuery]: look }, promise), {
+  await followWorkflow(stub({ [progressQuery]: look }, promise), {
     ...options(view),
-    liveProof: () => (asked.shift() ?? (async () => proof))(),
+    readProof: () => (asked.shift() ?? (async () => proof))(),
   });
   assert.deepEqual(seen.slice(0, 3), [undefined, undefined, proof]);
 });
 
 test('exit codes: 0 PASS, 1 FAIL, 2 INCONCLUSIVE, 3 could not run, 4 left behind whatever the verdict', () => {
   const code = (outcome: ReturnType<typeof report>['outcome'], left = 0): number =>
-    exitCodeOf({ outcome, leftovers: Array(left).fill({ what: 'w', why: 'y', command: 'c' }) });
+    chooseExitCode({ outcome, leftovers: Array(left).fill({ what: 'w', why: 'y', command: 'c' }) });
   assert.deepEqual(
     [
       code('PASS'),

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { gridLines, judgedLines } from '../../src/cli/grid-lines.ts';
-import { tableLines } from '../../src/cli/step-lines.ts';
+import { formatGrid, formatJudged } from '../../src/cli/grid-lines.ts';
+import { formatTable } from '../../src/cli/step-lines.ts';
 import type { GridCell, LiveProof, Progress } from '../../src/contract/messages.ts';
 import { plain } from '../../src/report/text.ts';
-import { report } from '../report/sample.ts';
+import { passed } from '../report/runs.ts';
 
 const cell = (change: Partial<GridCell> = {}): GridCell => ({
   target: 'node-a:30080',
+  vantage: 'vm',
   phase: 'enforced',
   expected: 'DROP',
   observed: null,
@@ -16,9 +17,9 @@ const cell = (change: Partial<GridCell> = {}): GridCell => ({
 });
 const progress = (...grid: GridCell[]): Progress => ({
   runId: 'x',
-  phase: 'enforcing',
+  stage: 'enforced',
   waitingFor: 'probe enforced',
-  steps: report().steps,
+  steps: passed.steps.slice(0, 3),
   grid,
 });
 const proof = (stage: LiveProof['stage'], one: LiveProof['targets'][string]): LiveProof => ({
@@ -27,7 +28,7 @@ const proof = (stage: LiveProof['stage'], one: LiveProof['targets'][string]): Li
   targets: { 'node-a:30080': one },
 });
 const shown = (live: LiveProof | undefined, change: Partial<GridCell> = {}): string =>
-  gridLines(progress(cell(change)), live, plain)[1]?.trim() ?? '';
+  formatGrid(progress(cell(change)), live, plain)[1]?.trim() ?? '';
 
 test('a port that is being probed shows what is known of it so far, and what is still to come', () => {
   const rows: [LiveProof | undefined, Partial<GridCell>, string][] = [
@@ -51,23 +52,23 @@ test('a judged port shows what was observed and the verdict, whatever an old hea
 
 test('the grid stands below the steps, and gives way where the terminal is too low for both; a run without one shows none', () => {
   const lines = (rows: number, grid = [cell()]): string =>
-    tableLines(progress(...grid), '2026-01-01T00:01:05.000Z', { paint: plain, columns: 80, rows }).join('\n');
+    formatTable(progress(...grid), '2026-01-01T00:01:05.000Z', { paint: plain, columns: 80, rows }).join('\n');
   assert.match(
     lines(40),
-    /applyPolicy[^\n]*\n\n {3}phase enforced {2}expected {2}observed\n {3}node-a:30080[^\n]*\n {3}enforcing: probe enforced$/,
+    /peerFromCluster[^\n]*\n\n {3}phase enforced {2}expected {2}observed\n {3}node-a:30080[^\n]*\n {3}enforced: probe enforced$/,
   );
   assert.doesNotMatch(lines(8), /node-a:30080/);
   assert.doesNotMatch(lines(40, []), /expected/);
   const { grid: _, ...old } = progress();
-  assert.deepEqual(gridLines(old, undefined, plain), []);
+  assert.deepEqual(formatGrid(old, undefined, plain), []);
 });
 
 test('line by line, a port is told when it is judged, once, and not while it is probed', () => {
   const judged = cell({ observed: 'DROP', verdict: 'PASS' });
-  assert.deepEqual(judgedLines(undefined, progress(cell()), 500), []);
-  assert.deepEqual(judgedLines(progress(cell()), progress(judged), 12_300), [
+  assert.deepEqual(formatJudged(undefined, progress(cell()), 500), []);
+  assert.deepEqual(formatJudged(progress(cell()), progress(judged), 12_300), [
     '+12.3 s        PASS node-a:30080 in phase enforced: expected DROP, observed DROP',
   ]);
-  assert.deepEqual(judgedLines(progress(judged), progress(judged), 13_000), []);
-  assert.equal(judgedLines(progress(judged), progress({ ...judged, phase: 'second' }), 13_000).length, 1);
+  assert.deepEqual(formatJudged(progress(judged), progress(judged), 13_000), []);
+  assert.equal(formatJudged(progress(judged), progress({ ...judged, phase: 'second' }), 13_000).length, 1);
 });

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import type { WorkflowHandle } from '@temporalio/client';
 import { defaultPayloadConverter, type Payload, type PayloadCodec } from '@temporalio/common';
-import { liveProofOf } from '../../src/cli/live-proof.ts';
+import { readLiveProof } from '../../src/cli/live-proof.ts';
 import { createPayloadCodec } from '../../src/codec/payload-codec.ts';
 import type { LiveProof } from '../../src/contract/messages.ts';
 
@@ -36,13 +36,13 @@ async function runOf(
 
 test('the proof under way is read from the heartbeat of the pending probe, encrypted or not', async () => {
   for (const codec of [createPayloadCodec(), createPayloadCodec(() => [key])])
-    assert.deepEqual(await liveProofOf(await runOf('probe', proof, codec)), proof);
+    assert.deepEqual(await readLiveProof(await runOf('probe', proof, codec)), proof);
 });
 
 test('no probe pending, or one that tells something else, is no proof and no error', async () => {
-  assert.equal(await liveProofOf(await runOf('createVm', proof, createPayloadCodec())), undefined);
+  assert.equal(await readLiveProof(await runOf('createVm', proof, createPayloadCodec())), undefined);
   assert.equal(
-    await liveProofOf(await runOf('probe', { phase: 'enforced', lines: 3 }, createPayloadCodec())),
+    await readLiveProof(await runOf('probe', { phase: 'enforced', lines: 3 }, createPayloadCodec())),
     undefined,
   );
 });

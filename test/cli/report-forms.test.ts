@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { formatOfFile, render, reportFormats } from '../../src/cli/ending.ts';
-import { report } from '../report/sample.ts';
+import { chooseFormat, renderReport, reportFormats } from '../../src/cli/report-forms.ts';
+import { passed } from '../report/runs.ts';
 
 test('the ending of a report file chooses its form; JSON is the form of every other file', () => {
   const chosen = ['a.html', 'A.HTM', 'junit.xml', 'x/report.md', 'report.json', 'report', 'html', 'a.html.txt'].map(
-    formatOfFile,
+    chooseFormat,
   );
   assert.deepEqual(chosen, ['html', 'html', 'junit', 'markdown', 'json', 'json', 'json', 'json']);
 });
@@ -18,5 +18,5 @@ test('every form of the report begins as its kind does', () => {
     html: /^<!doctype html>\n<html lang="en">/,
     junit: /^<\?xml version="1.0"/,
   };
-  for (const format of reportFormats) assert.match(render(report(), format), begins[format]);
+  for (const format of reportFormats) assert.match(renderReport(passed, format), begins[format]);
 });

@@ -6,14 +6,14 @@ import { type AddressInfo, connect, createServer as createTcpServer } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { sshArguments } from '../../src/cli/commands/ssh.ts';
+import { prepareSsh } from '../../src/cli/commands/ssh.ts';
 
 const helper = join(import.meta.dirname, '../../src/cli/connect-through-proxy.ts');
 
 test('ssh trusts the pinned host key only, with a key file that only its owner can read, and no argument holds a secret (W7)', () => {
   const folder = mkdtempSync(join(tmpdir(), 'hepflow-ssh-test-'));
   try {
-    const args = sshArguments(
+    const args = prepareSsh(
       { address: '203.0.113.10', adminUser: 'azureuser', runId: '0a1b2c3d' },
       Buffer.alloc(32, 7),
       folder,

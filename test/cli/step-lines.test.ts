@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { changeLines, tableLines } from '../../src/cli/step-lines.ts';
+import { formatStepChanges, formatTable } from '../../src/cli/step-lines.ts';
 import type { Progress } from '../../src/contract/messages.ts';
 import type { StepRecord } from '../../src/contract/report.ts';
 import { plain } from '../../src/report/text.ts';
@@ -17,7 +17,7 @@ const step = (change: Partial<StepRecord>): StepRecord => ({
 });
 const progress = (...steps: StepRecord[]): Progress => ({
   runId: 'x',
-  phase: 'provisioning',
+  stage: 'provisioning',
   waitingFor: 'createVm',
   steps,
 });
@@ -25,9 +25,9 @@ const done = step({ outcome: 'done', endedAt: '2026-01-01T00:00:02.500Z', detail
 
 test('a step is told when it starts and when it ends, and not in between', () => {
   const running = progress(step({}));
-  assert.deepEqual(changeLines(undefined, running, 0), ['+0 ms          running   createVm']);
-  assert.deepEqual(changeLines(running, running, 500), []);
-  assert.deepEqual(changeLines(running, progress(done), 2500), [
+  assert.deepEqual(formatStepChanges(undefined, running, 0), ['+0 ms          running   createVm']);
+  assert.deepEqual(formatStepChanges(running, running, 500), []);
+  assert.deepEqual(formatStepChanges(running, progress(done), 2500), [
     '+2.5 s         done      createVm in 2.5 s: Standard_B1s',
   ]);
 });
@@ -35,15 +35,15 @@ test('a step is told when it starts and when it ends, and not in between', () =>
 test('a wait is told again when what is waited for changes, and a step when it is tried again', () => {
   const before = progress(step({ outcome: 'waiting', detail: 'a' }));
   assert.match(
-    changeLines(before, progress(step({ outcome: 'waiting', detail: 'b' })), 0)[0] ?? '',
+    formatStepChanges(before, progress(step({ outcome: 'waiting', detail: 'b' })), 0)[0] ?? '',
     /waiting {3}createVm: b$/,
   );
-  assert.match(changeLines(progress(step({})), progress(step({ attempts: 2 })), 0)[0] ?? '', /\(try 2\)/);
+  assert.match(formatStepChanges(progress(step({})), progress(step({ attempts: 2 })), 0)[0] ?? '', /\(try 2\)/);
 });
 
 test('the table keeps to the terminal: long details are cut, the oldest steps folded', () => {
   const steps = Array.from({ length: 30 }, (_, index) => step({ subject: String(index), detail: 'x'.repeat(200) }));
-  const lines = tableLines(progress(...steps), '2026-01-01T00:01:05.000Z', { paint: plain, columns: 80, rows: 14 });
+  const lines = formatTable(progress(...steps), '2026-01-01T00:01:05.000Z', { paint: plain, columns: 80, rows: 14 });
   assert.equal(lines.length, 12);
   assert.ok(lines.every((line) => line.length < 80));
   assert.match(lines[0] ?? '', /20 earlier steps/);

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { WorkflowHandle } from '@temporalio/client';
-import { isVerified, verifyReport } from '../../src/audit/report.ts';
+import { auditReport, isVerified } from '../../src/audit/report.ts';
 import { labelNode2Signal, type RunMemo, reportQuery } from '../../src/contract/messages.ts';
 import type { Report } from '../../src/contract/report.ts';
 import {
@@ -86,7 +86,7 @@ test('a report that the CLI wrote verifies, by itself and against Temporal; a ta
       assert.equal(code, 1);
       assert.match(
         stdout,
-        /✘ The verdict on node-a:30080 in phase baseline does not follow from the evidence: sentence is "All is well\.", not "/,
+        /✘ The verdict on node-a:30080 from vm in phase baseline does not follow from the evidence: sentence is "All is well\.", not "/,
       );
       assert.match(stdout, /Not verified\.\n$/);
     });
@@ -174,7 +174,7 @@ for (const { what, behaviour, outcome, links } of ends) {
       await handle.result().catch(() => {});
       const report = await handle.query<Report>(reportQuery);
       assert.deepEqual([report.outcome, report.evidence.length], [outcome, links]);
-      const { checks, head } = verifyReport(report);
+      const { checks, head } = auditReport(report);
       assert.ok(isVerified({ checks }), checks.flatMap(({ problems }) => problems).join('\n'));
       const memo = (await handle.describe()).memo?.['hepflow'] as RunMemo;
       assert.equal(memo.evidenceHead ?? null, head);

@@ -89,7 +89,7 @@ test('Ctrl-C asks, and c cancels the run, follows the undo to its end, and leave
 }, async (t) => {
   await waiting(async (handle) => {
     const screen = watch(t, handle.workflowId);
-    await screen.shows('awaitSecondNode');
+    await screen.shows('awaitSignal');
     screen.type(ctrlC);
     await screen.shows(question);
     screen.type('c');
@@ -112,7 +112,7 @@ for (const [name, keys] of [
   }, async (t) => {
     await waiting(async (handle) => {
       const screen = watch(t, handle.workflowId);
-      await screen.shows('awaitSecondNode');
+      await screen.shows('awaitSignal');
       screen.type(ctrlC);
       await screen.shows(question);
       screen.type(keys);
@@ -129,7 +129,7 @@ for (const [name, keys] of [
 test('a run that ends while the question stands is followed to its end', { timeout: 60_000 }, async (t) => {
   await waiting(async (handle) => {
     const screen = watch(t, handle.workflowId);
-    await screen.shows('awaitSecondNode');
+    await screen.shows('awaitSignal');
     screen.type(ctrlC);
     await screen.shows(question);
     await finished(handle);
@@ -142,7 +142,7 @@ test('a run that ends while the question stands is followed to its end', { timeo
 test('a watch that is terminated at its question restores the terminal too', { timeout: 60_000 }, async (t) => {
   await waiting(async (handle) => {
     const screen = watch(t, handle.workflowId);
-    await screen.shows('awaitSecondNode');
+    await screen.shows('awaitSignal');
     screen.type(ctrlC);
     await screen.shows(question);
     screen.signal('SIGTERM');
@@ -157,7 +157,7 @@ test('a watch that is terminated at its question restores the terminal too', { t
 test('without a terminal an interrupt asks nothing and leaves the run running', { timeout: 60_000 }, async (t) => {
   await waiting(async (handle) => {
     const screen = watch(t, handle.workflowId, []);
-    await screen.shows(/waiting {3}awaitSecondNode/);
+    await screen.shows(/waiting {3}awaitSignal/);
     screen.signal('SIGINT');
     const { code, shown } = await screen.end();
     assert.equal(code, 130);
@@ -195,7 +195,7 @@ test('while a probe runs the grid shows how much of its proof there is, and its 
     const screen = watch(t, handle.workflowId);
     await screen.shows(/node-a:30080 +DROP .*7 of 9 SYNs silent/);
     await screen.shows(/node-b:30080 +OPEN .*OPEN x2/);
-    await screen.shows(/enforcing: probe enforced since \d\d:\d\d:\d\dZ/);
+    await screen.shows(/enforced: probe enforced since \d\d:\d\d:\d\dZ/);
     judge();
     await screen.shows(/node-a:30080 +DROP +DROP .*PASS/);
     await finished(handle);

@@ -8,13 +8,13 @@ import { cluster } from '../../lab/scope.ts';
 import type { Evidence } from '../../src/contract/evidence.ts';
 import type { Witness } from '../../src/contract/vantage.ts';
 import { type Ended, root, run, startWorld, type World } from './world.ts';
-import { descendantsOf, ended, hostNetwork, listenToHost, tracesOf } from './world-host.ts';
-import { allProved, endOf, startRun, verdictsOf } from './world-runs.ts';
+import { awaitEnds, findDescendants, findTraces, listenToHost, readHostNetwork } from './world-host.ts';
+import { awaitEnd, expectAllProved, listVerdicts, startRun } from './world-runs.ts';
 
 test("two labs side by side complete a run each, and the host's own network is the same before, during and after", {
   timeout: 400_000,
 }, async (t) => {
-  const before = await hostNetwork();
+  const before = await readHostNetwork();
   const host = await listenToHost();
   const worlds = await startWorlds(t);
   const watch = watchHost(before);
@@ -27,8 +27,8 @@ test("two labs side by side complete a run each, and the host's own network is t
   await t.test('both runs prove everything, on the same addresses', () => {
     for (const { report, failed } of ends) {
       assert.deepEqual(
-        [failed, report.outcome, verdictsOf(report)],
-        [undefined, 'PASS', allProved({ secondNode: true })],
+        [failed, report.outcome, listVerdicts(report)],
+        [undefined, 'PASS', expectAllProved({ secondNode: true })],
       );
       assert.deepEqual(
         report.cluster?.nodes.map(({ internalIp }) => internalIp),
@@ -80,11 +80,11 @@ test("two labs side by side complete a run each, and the host's own network is t
   await t.test("nothing of the host's network differs at any look, and the kernel tells of no change", async () => {
     assert.ok(looks.count >= 5, `only ${looks.count} looks`);
     assert.deepEqual(looks.changed, []);
-    assert.equal(await hostNetwork(), before);
+    assert.equal(await readHostNetwork(), before);
     assert.deepEqual(await host.stop(), []);
   });
   await t.test('both labs leave no trace', async () => {
-    for (const { lab } of worlds) assert.deepEqual(await tracesOf(lab.scope.id), []);
+    for (const { lab } of worlds) assert.deepEqual(await findTraces(lab.scope.id), []);
   });
 });
 
@@ -122,9 +122,9 @@ async function startWorlds(t: TestContext): Promise<World[]> {
   return worlds;
 }
 
-async function oneRun(world: World): ReturnType<typeof endOf> {
+async function oneRun(world: World): ReturnType<typeof awaitEnd> {
   await world.startWorker();
-  return endOf(await startRun(world, { secondNode: { when: 'always' } }));
+  return awaitEnd(await startRun(world, { secondNode: { when: 'always' } }));
 }
 
 /** Looks at the host's network again and again until it is stopped. */
@@ -133,7 +133,7 @@ function watchHost(expected: string): { stop(): Promise<{ count: number; changed
   let [count, over] = [0, false];
   const watching = (async () => {
     while (!over) {
-      const now = await hostNetwork();
+      const now = await readHostNetwork();
       if (now !== expected) changed.push(now);
       count += 1;
       await sleep(500);
@@ -194,25 +194,25 @@ test('lab up, status, env and down do what they say; a killed lab is cleaned up 
     assert.equal(nodes.stdout, cluster.nodeNames.map((name) => `node/${name}\n`).join(''), nodes.stderr);
   });
 
-  const killedProcesses = await descendantsOf(killed.pid);
+  const killedProcesses = await findDescendants(killed.pid);
   assert.ok(killedProcesses.length >= 10, `${killedProcesses.length} processes`);
-  assert.ok((await tracesOf(killed.id)).length >= 10);
+  assert.ok((await findTraces(killed.id)).length >= 10);
   process.kill(killed.pid, 'SIGKILL');
-  await t.test('all processes of a killed lab die with it', () => ended(killedProcesses));
+  await t.test('all processes of a killed lab die with it', () => awaitEnds(killedProcesses));
 
   const next = await labUp(t);
   await t.test('the next start removes the namespaces and the folder of the killed one', async () => {
-    assert.deepEqual(await tracesOf(killed.id), []);
+    assert.deepEqual(await findTraces(killed.id), []);
     assert.ok(!(await lab('status')).stdout.includes(killed.id));
     const gone = await lab('env', killed.id);
     assert.deepEqual([gone.code, gone.stdout, gone.stderr], [3, '', `No lab ${killed.id} is running.\n`]);
   });
   await t.test('down takes the lab down and leaves no namespace, mount, folder or process', async () => {
-    const itsProcesses = await descendantsOf(next.pid);
+    const itsProcesses = await findDescendants(next.pid);
     const { code, stderr } = await lab('down', next.id);
     assert.deepEqual([code, stderr], [0, `lab ${next.id} is down\n`]);
-    assert.deepEqual(await tracesOf(next.id), []);
-    await ended(itsProcesses, 2000);
+    assert.deepEqual(await findTraces(next.id), []);
+    await awaitEnds(itsProcesses, 2000);
     assert.equal((await lab('down', next.id)).code, 3);
   });
 });

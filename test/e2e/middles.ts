@@ -5,7 +5,7 @@ import type { Process } from '../support/lab-state.ts';
 import type { StepName } from '../support/steps.ts';
 
 export interface Middle {
-  /** Carried out when the step has begun and waits for being told to go on. */
+  /** Carried out while the step waits to be told to go on. */
   readonly slowDown?: (lab: Lab, vm: () => Promise<readonly Process[]>) => Promise<void> | void;
   /** Whether the step is at work. */
   readonly isReached: (lab: Lab, vm: () => Promise<readonly Process[]>) => Promise<boolean> | boolean;

@@ -5,7 +5,7 @@ import { isMissing, type Observation } from '../../src/contract/observation.ts';
 import type { Report } from '../../src/contract/report.ts';
 import { readTrack } from '../../src/evidence/track.ts';
 import { startWorld, type WorkerProcess, type World } from './world.ts';
-import { allProved, endOf, progressOf, startRun, until, verdictsOf } from './world-runs.ts';
+import { awaitEnd, expectAllProved, listVerdicts, queryProgress, startRun, waitUntil } from './world-runs.ts';
 
 let world: World;
 const workers = new Set<WorkerProcess>();
@@ -46,9 +46,9 @@ test("each change of a run is seen as one edge, by a clock that is tied to the w
   timeout: 300_000,
 }, async () => {
   await startWorker();
-  const { report, failed } = await endOf(await startRun(world, { secondNode: { when: 'always' } }));
+  const { report, failed } = await awaitEnd(await startRun(world, { secondNode: { when: 'always' } }));
   assert.equal(failed, undefined, JSON.stringify(report?.failure));
-  assert.deepEqual(verdictsOf(report), allProved({ secondNode: true }));
+  assert.deepEqual(listVerdicts(report), expectAllProved({ secondNode: true }));
   assert.equal(inPhase(report, 'baseline').observation, undefined);
   const [first = '', second = ''] = (report.cluster?.nodes ?? []).map(({ name }) => name);
   const shapes = { enforced: ['od', 'o'], second: ['d', 'od'], restored: ['do', 'do'] } as const;
@@ -74,18 +74,18 @@ test('a worker that is killed between label and verdict does not take the observ
 }, async () => {
   const worker = await startWorker();
   const handle = await startRun(world, { secondNode: { when: 'never' } });
-  await until('the node is labelled', async () => {
-    const { steps } = await progressOf(handle);
+  await waitUntil('the node is labelled', async () => {
+    const { steps } = await queryProgress(handle);
     return steps.some(({ name, outcome }) => name === 'labelNode' && outcome === 'done');
   });
   await worker.kill();
   const killedAt = Date.now();
   await startWorker();
-  const { report, failed } = await endOf(handle);
+  const { report, failed } = await awaitEnd(handle);
   assert.equal(failed, undefined, JSON.stringify(report?.failure));
   const { endedAt } = report.steps.find(({ name, subject }) => name === 'probe' && subject === 'enforced') ?? {};
   assert.ok(Date.parse(endedAt ?? '') > killedAt, 'it was killed too late for this test');
-  assert.deepEqual(verdictsOf(report), allProved({ secondNode: false }));
+  assert.deepEqual(listVerdicts(report), expectAllProved({ secondNode: false }));
   const observation = observationIn(report, 'enforced');
   assert.ok(Date.parse(observation.startedAt) < killedAt);
   const [first = ''] = (report.cluster?.nodes ?? []).map(({ name }) => name);

@@ -1,4 +1,6 @@
-/** A lab with a worker under test, the state that it had before any run, and runs of the mission one after the other. */
+/**
+ * A lab with a worker under test, the state that it had before any run, and runs of the mission one after the other.
+ */
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,12 +14,17 @@ import { WorkerUnderTest } from '../support/worker-under-test/worker.ts';
 export interface OrderedWorld {
   readonly lab: Lab;
   readonly worker: WorkerUnderTest;
-  /** Starts a run under an order, lets `follow` take it to its end, and puts its duration among the test's diagnostics. */
+  /**
+   * Starts a run under an order, lets `follow` take it to its end, and puts its duration among the test's diagnostics.
+   */
   run<T>(t: TestContext, input: object, order: Order, follow: (handle: WorkflowHandle) => Promise<T>): Promise<T>;
   /** Processes of VMs: those in network namespaces that were not there at the start. */
   vm(): Promise<readonly Process[]>;
   state(): Promise<State>;
-  /** Fails with every difference to a state; default: the one at the start. At once: whoever says that all is undone must not be waited for. */
+  /**
+   * Fails with every difference to a state; default: the one at the start. At once: whoever says that all is undone
+   * must not be waited for.
+   */
   assertAsBefore(state?: State): Promise<void>;
   stop(): Promise<void>;
 }
@@ -85,7 +92,7 @@ function runsOf(lab: Lab, client: Client, worker: WorkerUnderTest): OrderedWorld
 }
 
 /** Polls a condition for at most a minute; a run that ends meanwhile will never fulfil it. */
-export async function until(holds: () => Promise<boolean> | boolean, handle?: WorkflowHandle): Promise<void> {
+export async function waitUntil(holds: () => Promise<boolean> | boolean, handle?: WorkflowHandle): Promise<void> {
   let over = '';
   void handle?.result().then(
     () => (over = 'the run succeeded'),

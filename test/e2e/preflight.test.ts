@@ -7,7 +7,7 @@ import { parse, stringify } from 'yaml';
 import { cluster } from '../../lab/scope.ts';
 import { failures, type Problem } from '../../src/contract/failures.ts';
 import { root, run, startWorld, type World, workerCommand } from './world.ts';
-import { endOf, type Spec, startRun, until } from './world-runs.ts';
+import { awaitEnd, type Spec, startRun, waitUntil } from './world-runs.ts';
 
 let world: World;
 before(async () => {
@@ -28,7 +28,7 @@ async function refuses(
 ): Promise<void> {
   const stateBefore = await at.state();
   const seen = at.lab.azure.requests().length;
-  const { report, failed } = await endOf(await startRun(at, spec));
+  const { report, failed } = await awaitEnd(await startRun(at, spec));
   assert.equal(failed, code, report.failure?.message);
   assert.deepEqual([report.outcome, report.failure?.code, report.failure?.step], ['ERROR', code, 'preflight']);
   const problems = report.failure?.problems ?? [];
@@ -150,8 +150,8 @@ test('a deployment without a ready pod is refused with NoReadyPods', { timeout: 
     await kubectl('scale', 'deployment', 'frontend', '--replicas=2');
     await kubectl('wait', '--for=jsonpath={.status.availableReplicas}=2', 'deployment/frontend', '--timeout=30s');
   });
-  await until('its pods are gone', async () => (await kubectl('get', 'pods', '--output', 'name')) === '');
-  await until(
+  await waitUntil('its pods are gone', async () => (await kubectl('get', 'pods', '--output', 'name')) === '');
+  await waitUntil(
     'its endpoints are settled',
     async () => !(await kubectl('get', 'deployment', 'frontend', '--output', 'yaml')).includes('unavailableReplicas'),
   );
@@ -160,7 +160,7 @@ test('a deployment without a ready pod is refused with NoReadyPods', { timeout: 
   ]);
 });
 
-test('fewer than two ready Linux nodes are refused with NotEnoughNodes, and a named one that is not ready with NodeNotReady', {
+test('fewer than two ready Linux nodes are refused (NotEnoughNodes), and so is a named one that is not ready (NodeNotReady)', {
   timeout: 30_000,
 }, async (t) => {
   const ready = (node: string, status: 'True' | 'False'): Promise<string> =>
@@ -221,11 +221,11 @@ test('a cluster that does not serve the projectcalico.org/v3 API is refused with
   const serve = async (served: boolean): Promise<void> => {
     const patch = JSON.stringify([{ op: 'replace', path: '/spec/versions/0/served', value: served }]);
     await kubectl('patch', ...names, '--type=json', '--patch', patch);
-    await until(
+    await waitUntil(
       `the API is ${served ? 'there' : 'gone'}`,
       async () => (await world.kubectl('get', '--raw', '/apis/projectcalico.org/v3/tiers')).code === (served ? 0 : 1),
     );
-    await until(
+    await waitUntil(
       'it is listed or not',
       async () => (await kubectl('get', '--raw', '/apis')).includes('projectcalico.org') === served,
     );
@@ -244,7 +244,7 @@ test('a credential that Entra does not accept ends the run with CredentialsMissi
     workflowId: 'wrong-secret',
     args: [{ subscriptionId: cluster.subscriptionId, resourceGroup: cluster.resourceGroup, cluster: cluster.name }],
   });
-  const { report, failed } = await endOf(handle);
+  const { report, failed } = await awaitEnd(handle);
   assert.equal(failed, 'CredentialsMissing', report.failure?.message);
   assert.equal(report.failure?.remedy, failures.CredentialsMissing.remedy);
   await other.kill();

@@ -11,8 +11,8 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { reportQuery, taskQueue, workflowType } from '../../src/contract/messages.ts';
 import type { Report } from '../../src/contract/report.ts';
 import { startWorld, type WorkerProcess, type World } from './world.ts';
-import { endOf, progressOf, specWith, until } from './world-runs.ts';
-import { findSecrets, flattened, type Place, type Secret, secretsOf, tokenOf } from './world-secrets.ts';
+import { awaitEnd, buildSpec, queryProgress, waitUntil } from './world-runs.ts';
+import { findSecrets, flatten, listSecrets, type Place, readToken, type Secret } from './world-secrets.ts';
 
 const machines = 'Microsoft.Compute/virtualMachines';
 let folder: string;
@@ -38,7 +38,7 @@ async function listen(name: string, change: Record<string, unknown> = {}, queue 
   const handle = await world.client.workflow.start(workflowType, {
     taskQueue: queue,
     workflowId: name,
-    args: [await specWith({ secondNode: { when: 'always' }, ...change })],
+    args: [await buildSpec({ secondNode: { when: 'always' }, ...change })],
   });
   const heartbeats: unknown[] = [];
   let over = false;
@@ -48,7 +48,7 @@ async function listen(name: string, change: Record<string, unknown> = {}, queue 
       await sleep(50);
     }
   })();
-  const { report, failed } = await endOf(handle).finally(() => {
+  const { report, failed } = await awaitEnd(handle).finally(() => {
     over = true;
   });
   await listening;
@@ -56,7 +56,7 @@ async function listen(name: string, change: Record<string, unknown> = {}, queue 
     report,
     failed,
     places: [
-      { name: `heartbeats of ${name}`, content: flattened(heartbeats) },
+      { name: `heartbeats of ${name}`, content: flatten(heartbeats) },
       ...(await placesOf(name, handle)),
       { name: `end of ${name}`, content: JSON.stringify([report, failed]) },
     ],
@@ -68,14 +68,14 @@ async function placesOf(name: string, handle: WorkflowHandle): Promise<Place[]> 
   const history = await handle.fetchHistory();
   const queried = [
     await handle.query<Report>(reportQuery),
-    await progressOf(handle),
+    await queryProgress(handle),
     await handle.query('__temporal_workflow_metadata'),
   ];
   const markdown = await world.hepflow('report', name, '--format', 'markdown');
   return [
-    { name: `history of ${name}`, content: flattened(history) },
+    { name: `history of ${name}`, content: flatten(history) },
     { name: `history of ${name} as JSON`, content: JSON.stringify(historyToJSON(history)) },
-    { name: `description of ${name}`, content: flattened((await handle.describe()).raw) },
+    { name: `description of ${name}`, content: flatten((await handle.describe()).raw) },
     { name: `queries of ${name}`, content: JSON.stringify(queried) },
     { name: `report of ${name}`, content: markdown.stdout + markdown.stderr },
   ];
@@ -99,7 +99,7 @@ async function commonPlaces(): Promise<Place[]> {
 test('the search finds every secret that is planted, in each of the forms and places that are searched', {
   timeout: 180_000,
 }, async () => {
-  const secrets = secretsOf(world, ['00000000']);
+  const secrets = listSecrets(world, ['00000000']);
   const token = await bearerToken();
   for (const { name, needles } of secrets) {
     const fixed = needles.filter((needle): needle is Buffer => needle instanceof Buffer);
@@ -121,10 +121,10 @@ test('the search finds every secret that is planted, in each of the forms and pl
     workflowId: 'planted',
     args: [{ decoy: String(decoy.needles[0]) }],
   });
-  assert.deepEqual(findSecrets([{ name: 'history', content: flattened(await handle.fetchHistory()) }], [decoy]), [
+  assert.deepEqual(findSecrets([{ name: 'history', content: flatten(await handle.fetchHistory()) }], [decoy]), [
     'decoy in history',
   ]);
-  await until('the database shows it', async () =>
+  await waitUntil('the database shows it', async () =>
     findSecrets(await commonPlaces(), [decoy]).some((find) => find.includes('temporal.db')),
   );
   await handle.terminate();
@@ -184,7 +184,8 @@ test('no history, heartbeat, log, report or database of a run that proves everyt
   timeout: 300_000,
 }, async () => {
   const { faults } = world.lab.azure;
-  faults.add({ kind: 'dropAfterAccept', method: 'PUT', type: machines }); // an error with the request, and so with its body
+  // An error with the request, and so with its body.
+  faults.add({ kind: 'dropAfterAccept', method: 'PUT', type: machines });
   faults.add({ kind: 'throttle', method: 'PUT', type: 'Microsoft.Network/networkInterfaces', retryAfterSeconds: 0 });
   const worker = await talkative();
   const heard = await listen('happy');
@@ -216,7 +217,7 @@ test('no history, heartbeat, log, report or database of failed runs holds a secr
   const kubeconfig = join(folder, 'kubeconfig');
   await writeFile(
     kubeconfig,
-    world.lab.cluster.userKubeconfig().replace(tokenOf(world.lab.cluster.userKubeconfig()), 'this-is-a-wrong-token'),
+    world.lab.cluster.userKubeconfig().replace(readToken(world.lab.cluster.userKubeconfig()), 'this-is-a-wrong-token'),
   );
   const wrongToken = await talkative({ HEPFLOW_TASK_QUEUE: 'wrong-token', HEPFLOW_KUBECONFIG: kubeconfig });
   const unauthorized = await listen('unauthorized', {}, 'wrong-token');
@@ -239,7 +240,7 @@ const triedAgain = ({ steps }: Report): string[] =>
 
 async function holdsNoSecret(heard: readonly Heard[], more: readonly Secret[] = []): Promise<void> {
   const secrets = [
-    ...secretsOf(
+    ...listSecrets(
       world,
       heard.map(({ report }) => report.runId),
     ),
@@ -251,6 +252,7 @@ async function holdsNoSecret(heard: readonly Heard[], more: readonly Secret[] = 
     places.every(({ name, content }) => content.length > 0 || name.startsWith(world.lab.scope.logs)),
     JSON.stringify(places.map(({ name, content }) => [name, content.length])),
   );
-  if (heard[0]?.failed === undefined) assert.match(String(heard[0]?.places[0]?.content), /"operationLocation"/); // heartbeats were heard
+  // Heartbeats are among the places.
+  if (heard[0]?.failed === undefined) assert.match(String(heard[0]?.places[0]?.content), /"operationLocation"/);
   assert.deepEqual(findSecrets(places, secrets), []);
 }

@@ -10,7 +10,7 @@ import type { SweepResult, SweepSpec } from '../../src/contract/sweep.ts';
 import { listDifferences } from '../support/lab-state.ts';
 import { listStepUses, listUndoUses } from '../support/steps.ts';
 import { middles } from './middles.ts';
-import { type OrderedWorld, startOrderedWorld, until } from './ordered-world.ts';
+import { type OrderedWorld, startOrderedWorld, waitUntil } from './ordered-world.ts';
 import { type Ended, root, run } from './world.ts';
 
 /** Uses that a run is terminated in. */
@@ -37,7 +37,10 @@ after(async () => {
   await world?.stop();
 });
 
-/** What others have there, some of it named as a run would: no sweep may touch it, so it is part of the state that every test compares with. */
+/**
+ * What others have there, some of it named as a run would: no sweep may touch it, so it is part of the state that every
+ * test compares with.
+ */
 async function theirs(lab: Lab): Promise<void> {
   const { api } = lab.cluster;
   await api.apply({
@@ -109,7 +112,7 @@ describe('a sweep leaves nothing, and touches nothing else, after a run that was
         await Promise.race([stopped, handle.result()]);
         await middle?.slowDown?.(world.lab, world.vm);
         world.worker.goOn();
-        if (middle !== undefined) await until(() => middle.isReached(world.lab, world.vm), handle);
+        if (middle !== undefined) await waitUntil(() => middle.isReached(world.lab, world.vm), handle);
         await handle.terminate('on purpose');
         await world.worker.settled();
       });
@@ -127,7 +130,7 @@ describe('a sweep leaves nothing, and touches nothing else, after a run that was
 });
 
 const waitingForNode2 = (handle: WorkflowHandle): Promise<void> =>
-  until(async () => (await handle.query<Progress>(progressQuery)).stage === 'waiting', handle);
+  waitUntil(async () => (await handle.query<Progress>(progressQuery)).stage === 'waiting', handle);
 
 const hepflow = (...args: string[]): Promise<Ended> =>
   run([process.execPath, `${root}/src/cli/main.ts`, ...args], { ...process.env, ...world.lab.environment });
@@ -150,7 +153,7 @@ async function terminatedRun(t: TestContext, whileItLives: (handle: WorkflowHand
   });
 }
 
-test('a sweep keeps the things of a living run; of a dead one it shows them when it is dry or for older things, respects a lock, and removes all the next time', async (t) => {
+test('a sweep keeps what a living run has; of a dead one it only shows what is young, leaves what is locked, removes the rest', async (t) => {
   await terminatedRun(t, async (handle) => {
     const state = await world.state();
     const result = await sweep();
@@ -195,14 +198,14 @@ test('a schedule starts sweeps by itself; it is listed, and deleted', async () =
   assert.deepEqual([made.code, made.stdout], [0, `Scheduled ${id}: every 1d.\n`], made.stderr);
   await client.schedule.getHandle(id).trigger();
   const started = async () => (await client.schedule.getHandle(id).describe()).info.recentActions[0]?.action;
-  await until(async () => (await started()) !== undefined);
+  await waitUntil(async () => (await started()) !== undefined);
   const action = await started();
   assert.ok(action);
   const result = (await client.workflow
     .getHandle(action.workflow.workflowId, action.workflow.firstExecutionRunId)
     .result()) as SweepResult;
   assert.deepEqual([result.found, result.left], [[], 0]);
-  await until(async () =>
+  await waitUntil(async () =>
     (JSON.parse((await hepflow('schedule', 'list', '--json')).stdout) as { id: string }[]).some(
       (each) => each.id === id,
     ),

@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import type { Progress } from '../../src/contract/messages.ts';
 import { findProof, type Report } from '../../src/contract/report.ts';
 import { exampleFile, startWorld, type World } from './world.ts';
-import { allProved, until, verdictsOf } from './world-runs.ts';
+import { expectAllProved, listVerdicts, waitUntil } from './world-runs.ts';
 
 let world: World;
 before(async () => {
@@ -68,7 +68,10 @@ test('the temporal CLI and a worker are enough to start a run, watch it, send it
   const stateBefore = await world.state();
   await start(id, '--input-file', exampleFile);
 
-  await until('it waits for the second node', async () => (await query<Progress>('progress', id)).stage === 'waiting');
+  await waitUntil(
+    'it waits for the second node',
+    async () => (await query<Progress>('progress', id)).stage === 'waiting',
+  );
   await t.test('while it waits, queries, the Web UI and kubectl show where it stands', () => showsWhereItStands(id));
 
   await temporal('workflow', 'signal', '--name', 'labelNode2', '--workflow-id', id);
@@ -131,7 +134,7 @@ async function showsWhereItStands(id: string): Promise<void> {
 function proves(report: Report): void {
   assert.equal(report.outcome, 'PASS');
   assert.deepEqual(report.leftovers ?? [], []); // the CLI prints an empty list as null
-  assert.deepEqual(verdictsOf(report), allProved({ secondNode: true }));
+  assert.deepEqual(listVerdicts(report), expectAllProved({ secondNode: true }));
   assert.deepEqual(new Set(report.verdicts.map(({ verdict }) => verdict)), new Set(['PASS']));
   const denies = report.verdicts.filter(({ expected }) => expected === 'DROP');
   assert.equal(denies.length, 3);
@@ -200,7 +203,8 @@ async function isFound(id: string, { runId, summary, evidence }: Report): Promis
   });
   const found = (): Promise<{ execution: { workflowId: string } }[]> =>
     json('workflow', 'list', '--query', `HepflowOutcome = 'PASS' AND HepflowCluster = 'lab'`);
-  await until('it is found', async () => (await found()).some(({ execution }) => execution.workflowId === id)); // the index follows in its own time
+  // The index follows in its own time.
+  await waitUntil('it is found', async () => (await found()).some(({ execution }) => execution.workflowId === id));
   const { memo } = (await json<Described>('workflow', 'describe', '--workflow-id', id)).workflowExecutionInfo;
   assert.deepEqual(memo.fields.hepflow, {
     runId,

@@ -5,7 +5,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { labelNode2Signal } from '../../src/contract/messages.ts';
 import { WorkerUnderTest } from '../support/worker-under-test/worker.ts';
 import { startWorld, type World } from './world.ts';
-import { allProved, type End, endOf, reaches, startRun, until, verdictsOf } from './world-runs.ts';
+import { awaitEnd, awaitStage, type End, expectAllProved, listVerdicts, startRun, waitUntil } from './world-runs.ts';
 
 interface Lease {
   readonly spec: { readonly holderIdentity: string; readonly acquireTime: string };
@@ -43,20 +43,20 @@ const identityOf = async (handle: WorkflowHandle): Promise<string> => {
 function assertPassed({ failed, report }: End, secondNode: boolean): void {
   assert.equal(failed, undefined, report.summary);
   assert.equal(report.outcome, 'PASS', report.summary);
-  assert.deepEqual(verdictsOf(report), allProved({ secondNode }));
+  assert.deepEqual(listVerdicts(report), expectAllProved({ secondNode }));
   assert.deepEqual(report.leftovers, []);
 }
 
-test('a second run is refused while the first waits, is told who holds the cluster since when, and changes nothing; the first goes on undisturbed', {
+test('a second run is refused with the holder of the cluster, and changes nothing; the first goes on', {
   timeout: 180_000,
 }, async () => {
   const first = await startRun(world);
-  await reaches(first, 'waiting');
+  await awaitStage(first, 'waiting');
   const lease = await leaseNow();
   assert.equal(lease?.spec.holderIdentity, await identityOf(first));
   const stateOfFirst = await world.state();
 
-  const { failed, report } = await endOf(await startRun(world));
+  const { failed, report } = await awaitEnd(await startRun(world));
   assert.equal(failed, 'PreflightFailed');
   const held = report.failure?.problems.find(({ code }) => code === 'ClusterHeld');
   for (const told of [first.workflowId, lease?.spec.acquireTime ?? '?', 'is under way'])
@@ -70,7 +70,7 @@ test('a second run is refused while the first waits, is told who holds the clust
   assert.deepEqual(await leaseNow(), lease);
 
   await first.signal(labelNode2Signal);
-  assertPassed(await endOf(first), true);
+  assertPassed(await awaitEnd(first), true);
 });
 
 test('of two runs started at once one proves everything, and the other changes nothing', {
@@ -80,7 +80,7 @@ test('of two runs started at once one proves everything, and the other changes n
     startRun(world, { secondNode: { when: 'never' } }),
     startRun(world, { secondNode: { when: 'never' } }),
   ]);
-  const ends = await Promise.all(handles.map(endOf));
+  const ends = await Promise.all(handles.map(awaitEnd));
   const [winner, loser] = ends.toSorted((a, b) => Number(a.failed !== undefined) - Number(b.failed !== undefined));
   assert.ok(winner && loser);
   assertPassed(winner, false);
@@ -102,14 +102,14 @@ test('what a terminated run holds is taken over by the next one, whose report sa
   await stopped;
   const cancelled = worker.cancelled();
   worker.goOn();
-  await until('the run holds the cluster', async () => (await leaseNow()) !== undefined);
+  await waitUntil('the run holds the cluster', async () => (await leaseNow()) !== undefined);
   const identity = await identityOf(terminated);
   await terminated.terminate('test');
   await cancelled;
   assert.equal((await leaseNow())?.spec.holderIdentity, identity);
 
   await worker.order({ act: 'nothing' });
-  const end = await endOf(await startRun(world, { secondNode: { when: 'never' } }));
+  const end = await awaitEnd(await startRun(world, { secondNode: { when: 'never' } }));
   assertPassed(end, false);
   assert.ok(
     end.report.warnings.some((warning) => warning.includes(identity) && /took over/.test(warning)),

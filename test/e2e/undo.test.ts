@@ -1,4 +1,7 @@
-/** Undo on the real lab: after every run, however it ended, Azure, the cluster, the namespaces and the VM's processes are as they were before. */
+/**
+ * Undo on the real lab: after every run, however it ended, Azure, the cluster, the namespaces and the VM's processes
+ * are as they were before.
+ */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -14,7 +17,7 @@ import { listDifferences } from '../support/lab-state.ts';
 import { findUndo, listStepUses, type StepName } from '../support/steps.ts';
 import { type Order, refusal } from '../support/worker-under-test/messages.ts';
 import { middles } from './middles.ts';
-import { type OrderedWorld, startOrderedWorld, until } from './ordered-world.ts';
+import { type OrderedWorld, startOrderedWorld, waitUntil } from './ordered-world.ts';
 
 /** Uses that a run can fail or be cancelled in: the last probe comes after the undo. */
 const uses = listStepUses().filter(({ step, nth }) => step !== 'probe' || nth < 4);
@@ -91,7 +94,7 @@ describe('a run names the failure first, and has undone everything (W2, W5), whe
   }
 });
 
-describe('a run finds nothing to undo of the step, and that is no failure (W2), when it fails before the effect of', () => {
+describe('a run has nothing to undo of the step, which is no failure (W2), when it fails before the effect of', () => {
   for (const step of ['createVm', 'exposeNodePort', 'labelNode'] as const) {
     test(step, async (t) => {
       const report = await failing(t, step, 1, 'before');
@@ -112,7 +115,7 @@ describe('a run ends as cancelled, and has undone everything (W2, W5), when it i
         await Promise.race([stopped, handle.result()]);
         await middle?.slowDown?.(world.lab, world.vm);
         world.worker.goOn();
-        if (middle !== undefined) await until(() => middle.isReached(world.lab, world.vm), handle);
+        if (middle !== undefined) await waitUntil(() => middle.isReached(world.lab, world.vm), handle);
         await handle.cancel();
         const cause = await endOf(handle);
         assert.ok(cause instanceof CancelledFailure, String(cause));
@@ -130,7 +133,7 @@ describe('a run ends as cancelled, and has undone everything (W2, W5), when it i
 
 test('automatic host endpoints that were enabled before stay enabled, and are the same objects', async (t) => {
   await setAutoCreate('Enabled');
-  await until(
+  await waitUntil(
     async () =>
       (await hostEndpointIds()).length === cluster.nodeNames.length && (await runningAutoCreate()) === 'Enabled',
   );
@@ -142,7 +145,7 @@ test('automatic host endpoints that were enabled before stay enabled, and are th
   assert.deepEqual(await hostEndpointIds(), ids);
 
   await setAutoCreate('Disabled');
-  await until(async () => (await hostEndpointIds()).length === 0 && (await runningAutoCreate()) === 'Disabled');
+  await waitUntil(async () => (await hostEndpointIds()).length === 0 && (await runningAutoCreate()) === 'Disabled');
   await world.assertAsBefore();
 });
 
@@ -164,7 +167,7 @@ describe('while the run waits for the second node, somebody else', () => {
   /** Runs to the wait, lets somebody meddle, and ends the run. */
   const meddledWith = (t: TestContext, meddle: () => Promise<unknown>): Promise<Report> =>
     world.run(t, onSignal, nothing, async (handle) => {
-      await until(async () => (await handle.query<Progress>(progressQuery)).stage === 'waiting', handle);
+      await waitUntil(async () => (await handle.query<Progress>(progressQuery)).stage === 'waiting', handle);
       await meddle();
       await handle.signal(finishSignal);
       return await succeed(handle);
@@ -180,7 +183,7 @@ describe('while the run waits for the second node, somebody else', () => {
       },
     });
 
-  test('changes the label: it is left alone, and reported with both values and the command that restores it (W3)', async (t) => {
+  test('changes the label: it is left alone, and reported with both values and a command (W3)', async (t) => {
     const state = await world.state();
     const report = await meddledWith(t, () => labelFirstNode(world.lab, 'theirs'));
     assert.equal(report.leftovers.length, 1);
@@ -193,7 +196,7 @@ describe('while the run waits for the second node, somebody else', () => {
     await world.assertAsBefore();
   });
 
-  test('changes autoCreate: it is left alone, and reported with both values and the command that restores it (W3)', async (t) => {
+  test('changes autoCreate: it is left alone, and reported with both values and a command (W3)', async (t) => {
     await setAutoCreate(null);
     const state = await world.state();
     const report = await meddledWith(t, () => setAutoCreate('Disabled'));

@@ -7,7 +7,15 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { failures } from '../../src/contract/failures.ts';
 import { labelNode2Signal } from '../../src/contract/messages.ts';
 import { startWorld, type WorkerProcess, type World } from './world.ts';
-import { allProved, endOf, progressOf, reaches, startRun, until, verdictsOf } from './world-runs.ts';
+import {
+  awaitEnd,
+  awaitStage,
+  expectAllProved,
+  listVerdicts,
+  queryProgress,
+  startRun,
+  waitUntil,
+} from './world-runs.ts';
 
 const machines = 'Microsoft.Compute/virtualMachines';
 let world: World;
@@ -66,7 +74,7 @@ test('a worker killed while Azure makes the VM is followed by another one that g
   const first = await startWorker();
   slowVm(4000);
   const handle = await startRun(world, { secondNode: { when: 'always' } });
-  await until(
+  await waitUntil(
     'the VM is under way',
     async () => sentForVm('PUT').includes(201) && (await hasHeartbeaten(handle, 'createVm')),
   );
@@ -74,10 +82,10 @@ test('a worker killed while Azure makes the VM is followed by another one that g
   assert.equal((await progressOfPending(handle)).attempt, 1);
 
   await startWorker();
-  const { report, failed } = await endOf(handle);
+  const { report, failed } = await awaitEnd(handle);
   assert.equal(failed, undefined);
   assert.equal(report.outcome, 'PASS');
-  assert.deepEqual(verdictsOf(report), allProved({ secondNode: true }));
+  assert.deepEqual(listVerdicts(report), expectAllProved({ secondNode: true }));
   assert.deepEqual(sentForVm('PUT'), [201]);
   assert.equal(report.steps.find(({ name }) => name === 'createVm')?.attempts, 2);
   assert.deepEqual(report.leftovers, []);
@@ -98,17 +106,17 @@ test('a worker that is told to stop lets its steps end, exits 0, and another one
   const first = await startWorker();
   slowVm(1500);
   const handle = await startRun(world, { secondNode: { when: 'never' } });
-  await until('the VM is under way', () => sentForVm('PUT').includes(201));
+  await waitUntil('the VM is under way', () => sentForVm('PUT').includes(201));
   const toldAt = Date.now();
   const exit = first.terminate();
   await startWorker();
   assert.equal(await exit, 0);
   assert.ok(Date.now() - toldAt < 60_000, `it took ${Date.now() - toldAt} ms`);
 
-  const { report, failed } = await endOf(handle);
+  const { report, failed } = await awaitEnd(handle);
   assert.equal(failed, undefined);
   assert.equal(report.outcome, 'PASS');
-  assert.deepEqual(verdictsOf(report), allProved({ secondNode: false }));
+  assert.deepEqual(listVerdicts(report), expectAllProved({ secondNode: false }));
   assert.deepEqual(sentForVm('PUT'), [201]);
   assert.deepEqual(
     report.steps.filter(({ attempts }) => attempts !== 1).map(({ name }) => name),
@@ -131,11 +139,11 @@ test('a worker with another secret refuses a VM that was made with the first one
   const first = await startWorker();
   slowVm(2000);
   const handle = await startRun(world);
-  await until('the VM is accepted', () => sentForVm('PUT').includes(201));
+  await waitUntil('the VM is accepted', () => sentForVm('PUT').includes(201));
   await first.kill();
 
   await startStranger();
-  const { report, failed } = await endOf(handle);
+  const { report, failed } = await awaitEnd(handle);
   assert.equal(failed, 'WorkerSecretChanged');
   assert.equal(report.failure?.step, 'createVm');
   assert.match(report.failure?.remedy ?? '', /HEPFLOW_KEY_SECRET_FILE/);
@@ -149,12 +157,12 @@ test('a worker with another secret cannot enter a VM that is in use: it says so,
 }, async () => {
   const first = await startWorker();
   const handle = await startRun(world);
-  await reaches(handle, 'waiting');
+  await awaitStage(handle, 'waiting');
   await first.kill();
 
   await startStranger();
   await handle.signal(labelNode2Signal);
-  const { report, failed } = await endOf(handle);
+  const { report, failed } = await awaitEnd(handle);
   // The host key is derived from the secret as well, and it is looked at first.
   assert.equal(failed, 'SshHostKeyChanged');
   assert.equal(report.failure?.remedy, failures.SshHostKeyChanged.remedy);
@@ -163,6 +171,6 @@ test('a worker with another secret cannot enter a VM that is in use: it says so,
     JSON.stringify(report.warnings),
   );
   assert.deepEqual(report.leftovers, []);
-  assert.equal((await progressOf(handle)).stage, 'over');
+  assert.equal((await queryProgress(handle)).stage, 'over');
   await isAsBefore();
 });

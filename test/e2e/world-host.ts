@@ -4,11 +4,11 @@ import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { labsDirectory } from '../../lab/leftovers.ts';
-import { namespacesOf } from '../../lab/network/namespaces.ts';
+import { listNamespaces } from '../../lab/network/namespaces.ts';
 import { run } from './world.ts';
 
 /** The host's own network: addresses, links, routes, rules, nftables, and the settings that a router would change. */
-export async function hostNetwork(): Promise<string> {
+export async function readHostNetwork(): Promise<string> {
   const looks = [
     ['ip', '-br', 'address'],
     ['ip', '-br', 'link'],
@@ -47,7 +47,7 @@ interface Process {
 }
 
 /** The processes that a process has started, directly or not. */
-export async function descendantsOf(pid: number): Promise<Process[]> {
+export async function findDescendants(pid: number): Promise<Process[]> {
   const all = await processes();
   const found = new Set([pid]);
   for (let before = 0; before < found.size; ) {
@@ -58,7 +58,7 @@ export async function descendantsOf(pid: number): Promise<Process[]> {
 }
 
 /** Those of these processes that still run. */
-export async function stillRunning(known: readonly Process[]): Promise<Process[]> {
+export async function findRunning(known: readonly Process[]): Promise<Process[]> {
   const now = new Map((await processes()).map((one) => [one.pid, one]));
   return known.filter(({ pid, startTime }) => now.get(pid)?.startTime === startTime);
 }
@@ -76,9 +76,9 @@ async function processes(): Promise<Process[]> {
 }
 
 /** What a lab has left: namespaces, mounts, its folder, processes that name it. Empty when every trace is gone. */
-export async function tracesOf(id: string): Promise<string[]> {
+export async function findTraces(id: string): Promise<string[]> {
   const [namespaces, folders, mounts, commands] = await Promise.all([
-    namespacesOf(id),
+    listNamespaces(id),
     readdir(labsDirectory),
     readFile('/proc/mounts', 'utf8'),
     commandLines(),
@@ -105,10 +105,10 @@ async function commandLines(): Promise<string[]> {
 }
 
 /** Waits until nothing of these processes runs any more. */
-export async function ended(known: readonly Process[], boundMs = 10_000): Promise<void> {
+export async function awaitEnds(known: readonly Process[], boundMs = 10_000): Promise<void> {
   const deadline = Date.now() + boundMs;
   for (;;) {
-    const left = await stillRunning(known);
+    const left = await findRunning(known);
     if (left.length === 0) return;
     if (Date.now() > deadline)
       throw new Error(`Still running after ${boundMs} ms: ${left.map(({ pid }) => pid).join(', ')}`);

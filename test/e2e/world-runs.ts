@@ -10,7 +10,7 @@ import { exampleFile, type World } from './world.ts';
 export type Spec = Readonly<Record<string, unknown>>;
 
 /** The example's spec with parts changed, field by field. */
-export async function specWith(change: Spec = {}): Promise<Spec> {
+export async function buildSpec(change: Spec = {}): Promise<Spec> {
   return merged(JSON.parse(await readFile(exampleFile, 'utf8')) as Spec, change);
 }
 
@@ -31,7 +31,7 @@ export async function startRun({ client }: World, change: Spec = {}): Promise<Wo
   return client.workflow.start(workflowType, {
     taskQueue,
     workflowId: `hepflow-lab-${randomUUID().slice(0, 8)}`,
-    args: [await specWith(change)],
+    args: [await buildSpec(change)],
   });
 }
 
@@ -42,7 +42,7 @@ export interface End {
 }
 
 /** Waits for the end, whatever it is. The report comes from the result, or from the failure's details (W8). */
-export async function endOf(handle: WorkflowHandle): Promise<End> {
+export async function awaitEnd(handle: WorkflowHandle): Promise<End> {
   try {
     return { report: (await handle.result()) as Report, failed: undefined };
   } catch (error) {
@@ -52,13 +52,13 @@ export async function endOf(handle: WorkflowHandle): Promise<End> {
   }
 }
 
-export const progressOf = (handle: WorkflowHandle): Promise<Progress> => handle.query<Progress>(progressQuery);
+export const queryProgress = (handle: WorkflowHandle): Promise<Progress> => handle.query<Progress>(progressQuery);
 
 /** Waits until the run is at that stage; an end before it is an error. */
-export async function reaches(handle: WorkflowHandle, stage: Stage): Promise<Progress> {
+export async function awaitStage(handle: WorkflowHandle, stage: Stage): Promise<Progress> {
   let seen: Progress | undefined;
-  await until(`the run is ${stage}`, async () => {
-    seen = await progressOf(handle);
+  await waitUntil(`the run is ${stage}`, async () => {
+    seen = await queryProgress(handle);
     if (seen.stage === 'over' && stage !== 'over')
       throw new Error(`The run is over before it was ${stage}: ${JSON.stringify(seen.steps.at(-1))}`);
     return seen.stage === stage;
@@ -67,7 +67,11 @@ export async function reaches(handle: WorkflowHandle, stage: Stage): Promise<Pro
 }
 
 /** Waits until something holds; the bound is far above what it takes. */
-export async function until(what: string, holds: () => Promise<boolean> | boolean, boundMs = 120_000): Promise<void> {
+export async function waitUntil(
+  what: string,
+  holds: () => Promise<boolean> | boolean,
+  boundMs = 120_000,
+): Promise<void> {
   const deadline = Date.now() + boundMs;
   while (!(await holds())) {
     if (Date.now() > deadline) throw new Error(`Not within ${boundMs} ms: ${what}.`);
@@ -76,7 +80,7 @@ export async function until(what: string, holds: () => Promise<boolean> | boolea
 }
 
 /** Verdicts on the NodePort as `phase node 1: expected, observed, verdict`, for comparison with a table. */
-export function verdictsOf(report: Report): string[] {
+export function listVerdicts(report: Report): string[] {
   const nodes = (report.cluster?.nodes ?? []).map(({ name }) => name);
   const ofNodePort = report.verdicts.filter(({ target }) => target.kind === 'nodePort');
   return ofNodePort.map(
@@ -87,8 +91,8 @@ export function verdictsOf(report: Report): string[] {
 
 const bothOpen = (phase: string): string[] => [1, 2].map((node) => `${phase} node ${node}: OPEN, OPEN, PASS`);
 
-/** What `verdictsOf` tells of a run that proved everything. */
-export const allProved = ({ secondNode }: { secondNode: boolean }): string[] => [
+/** What `listVerdicts` tells of a run that proved everything. */
+export const expectAllProved = ({ secondNode }: { secondNode: boolean }): string[] => [
   ...bothOpen('baseline'),
   'enforced node 1: DROP, DROP, PASS',
   'enforced node 2: OPEN, OPEN, PASS',

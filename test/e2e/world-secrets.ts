@@ -16,10 +16,10 @@ export interface Secret {
 }
 
 /** The secrets of a lab's worker, and of its runs. */
-export function secretsOf({ lab }: World, runIds: readonly string[]): Secret[] {
+export function listSecrets({ lab }: World, runIds: readonly string[]): Secret[] {
   const { HEPFLOW_KEY_SECRET_FILE: file = '', AZURE_CLIENT_SECRET: clientSecret = '' } = lab.environment;
   const workerSecret = readFileSync(file);
-  const token = tokenOf(lab.cluster.userKubeconfig());
+  const token = readToken(lab.cluster.userKubeconfig());
   return [
     { name: 'worker secret', needles: encoded(workerSecret) },
     { name: 'client secret', needles: encoded(Buffer.from(clientSecret)) },
@@ -36,7 +36,7 @@ export function secretsOf({ lab }: World, runIds: readonly string[]): Secret[] {
   ];
 }
 
-export const tokenOf = (kubeconfig: string): string =>
+export const readToken = (kubeconfig: string): string =>
   (JSON.parse(kubeconfig) as { users: [{ user: { token: string } }] }).users[0].user.token;
 
 const encoded = (secret: Buffer): Buffer[] => [
@@ -54,7 +54,9 @@ function keyNeedles({ publicKey, privateKey }: KeyPair): Buffer[] {
   return [...lines.slice(1, -1).map((line) => Buffer.from(line)), ...encoded(blob.subarray(at - 32, at))];
 }
 
-/** Finds as `<secret> in <place>`. Base64 is looked into, also within base64, so that a packed document hides nothing. */
+/**
+ * Finds as `<secret> in <place>`. Base64 is looked into, also within base64, so that a packed document hides nothing.
+ */
 export function findSecrets(places: readonly Place[], secrets: readonly Secret[]): string[] {
   return places.flatMap(({ name, content }) => {
     const layers = unpacked(Buffer.from(content));
@@ -77,14 +79,14 @@ function unpacked(content: Buffer, left = depth): Buffer[] {
 }
 
 /** Every text and every byte array in a structure, such as a history: keys, payloads, failures, metadata. */
-export function leavesOf(value: unknown): Uint8Array[] {
+export function listLeaves(value: unknown): Uint8Array[] {
   if (typeof value === 'string') return [Buffer.from(value)];
   if (value instanceof Uint8Array) return [value];
-  if (Array.isArray(value)) return value.flatMap(leavesOf);
+  if (Array.isArray(value)) return value.flatMap(listLeaves);
   if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([key, inner]) => [Buffer.from(key), ...leavesOf(inner)]);
+  return Object.entries(value).flatMap(([key, inner]) => [Buffer.from(key), ...listLeaves(inner)]);
 }
 
 /** The same as one content. */
-export const flattened = (value: unknown): Buffer =>
-  Buffer.concat(leavesOf(value).flatMap((leaf) => [leaf, Buffer.from('\n')]));
+export const flatten = (value: unknown): Buffer =>
+  Buffer.concat(listLeaves(value).flatMap((leaf) => [leaf, Buffer.from('\n')]));

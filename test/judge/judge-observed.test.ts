@@ -1,17 +1,22 @@
-import { describe } from 'node:test';
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { Moment } from '../../src/contract/change.ts';
 import type { Evidence } from '../../src/contract/evidence.ts';
 import type { Witness } from '../../src/contract/vantage.ts';
-import { createObservation, dials } from '../support/observation.ts';
-import { answer, denied, drop, evidence, judged, open, other, proof } from './rows.ts';
+import type { Expectation } from '../../src/contract/verdict.ts';
+import { judgePhase } from '../../src/judge/judgement.ts';
+import { createMoment, createObservation, dials } from '../support/observation.ts';
+import { answer, control, denied, drop, evidence, judged, open, other, proof } from './rows.ts';
+
+const watched = (tested: string): Partial<Evidence> => ({
+  observation: createObservation({
+    [denied.id]: dials(tested),
+    [other.id]: dials('90o10d'),
+    [open.id]: dials('100o'),
+  }),
+});
 
 describe('an observer and other witnesses beside a silent port', () => {
-  const watched = (tested: string): Partial<Evidence> => ({
-    observation: createObservation({
-      [denied.id]: dials(tested),
-      [other.id]: dials('90o10d'),
-      [open.id]: dials('100o'),
-    }),
-  });
   const way = { of: 'way', says: 'allows', because: 'rule AllowVnetOutBound' } as const;
   const rules: Witness = { ...way, by: 'rules', title: 'the rules', about: denied.id };
   const peering: Witness = { ...way, by: 'peering', title: 'The peering', about: null, because: 'it is Connected' };
@@ -149,4 +154,14 @@ describe('an observer and other witnesses beside a silent port', () => {
       sentence: /answered all 3/,
     },
   ]);
+});
+
+test('a refusal counts from the slot on in which the change was asked for', () => {
+  // A dial of slot 40 began 1000 to 1002 ms after the first one, give or take a millisecond.
+  const moments = (ms: number): Moment[] => [createMoment('policyAccepted', ms)];
+  const rows = [drop, answer, control];
+  const before = rows.map((row): Expectation => ({ ...row, phase: 'baseline', expected: 'OPEN', controls: [] }));
+  const judgeAsked = (ms: number): string =>
+    judgePhase({ rows, before, moments: moments(ms) }, evidence({}, watched('40o1r1o7d'))).verdicts[0]?.verdict ?? '';
+  assert.deepEqual([judgeAsked(1003), judgeAsked(1004)], ['FAIL', 'PASS']);
 });

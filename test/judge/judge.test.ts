@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { judgePhase } from '../../src/judge/judgement.ts';
-import { createBackends, service } from '../support/evidence.ts';
+import { createBackends, service, workers } from '../support/evidence.ts';
 import {
   alone,
   answer,
@@ -76,6 +76,41 @@ describe('a port that is expected to be silent', () => {
       observed: 'DROP',
       verdict: 'PASS',
       sentence: /answer: 6 SYNs/,
+    },
+    {
+      name: 'a kernel 6.5 sends one a second',
+      seen: evidence({ denied: proof(denied, oldSilence) }, { kernel: '6.5.0' }),
+      observed: 'DROP',
+      verdict: 'INCONCLUSIVE',
+      sentence: /too little/,
+    },
+    {
+      name: 'a kernel 7.0 sends one a second',
+      seen: evidence({ denied: proof(denied, oldSilence) }, { kernel: '7.0.1' }),
+      observed: 'DROP',
+      verdict: 'INCONCLUSIVE',
+      sentence: /too little/,
+    },
+    {
+      name: 'a kernel without linear timeouts doubles the time, whatever its version',
+      seen: evidence({ denied: proof(denied, oldSilence) }, { synLinearTimeouts: null }),
+      observed: 'DROP',
+      verdict: 'PASS',
+      sentence: /answer: 6 SYNs/,
+    },
+    {
+      name: 'a single linear timeout is held to the stricter rule',
+      seen: evidence({ denied: proof(denied, oldSilence) }, { synLinearTimeouts: 1 }),
+      observed: 'DROP',
+      verdict: 'INCONCLUSIVE',
+      sentence: /too little/,
+    },
+    {
+      name: 'connections of 3 s sharp are long enough',
+      seen: evidence({ denied: proof(denied, { ...silence, elapsedMs: 3000 }) }),
+      observed: 'DROP',
+      verdict: 'PASS',
+      sentence: /12 SYNs on 3 connections in 3\.0 s/,
     },
     {
       name: 'a kernel whose version cannot be read is held to the stricter rule',
@@ -216,6 +251,36 @@ describe('a port that is expected to be silent', () => {
         /^a:30080 showed DROP x3, but that proves nothing: whether its service had ready endpoints is not known.$/,
     },
     {
+      name: 'a single ready backend before and after is enough',
+      seen: evidence({}, { backends: createBackends(1, 1) }),
+      observed: 'DROP',
+      verdict: 'PASS',
+      sentence: /^a:30080 did not answer: 12 SYNs/,
+    },
+    {
+      name: 'a probe that could not run for a reason that nobody gave is INCONCLUSIVE',
+      seen: evidence({ denied: proof(denied, { outcome: 'PROBE_FAULT' }).map(({ fault: _, ...one }) => one) }),
+      observed: 'PROBE_FAULT',
+      verdict: 'INCONCLUSIVE',
+      sentence: '3 of 3 connections to a:30080 could not be tried: no reason is known.',
+    },
+    {
+      name: 'of several controls those that failed are named',
+      seen: evidence({ openLive: live(open, silence) }),
+      observed: 'DROP',
+      verdict: 'INCONCLUSIVE',
+      sentence:
+        'a:30080 showed DROP x3, but that proves nothing: ' +
+        'a:10250 (before DROP, during DROP x2, after DROP) did not answer before, during and after.',
+    },
+    {
+      name: 'all controls that failed are named',
+      seen: evidence({ openLive: [], otherLive: [] }),
+      observed: 'DROP',
+      verdict: 'INCONCLUSIVE',
+      sentence: /: b:30080 \(.*\) and a:10250 \(.*\) did not answer before, during and after\.$/,
+    },
+    {
       name: 'backends not ready before are INCONCLUSIVE (W4)',
       seen: evidence({}, { backends: createBackends(0, 2) }),
       observed: 'DROP',
@@ -277,6 +342,16 @@ describe('a port that is expected to be silent', () => {
       { control: 'a:10250', live: true, seen: 'before OPEN, during OPEN x2, after OPEN' },
     ]);
   });
+});
+
+test('the window of a proof reaches from the first start to the last end; without a proof it is empty', () => {
+  const [one, two, three] = [0, 1000, 500].map((ms, index) =>
+    alone(denied, 'proof', { ...silence, startedAt: workers(ms), elapsedMs: 3000 + index, sourcePort: index }),
+  );
+  const windowOf = (parts: Parameters<typeof evidence>[0]): number => only(drop, evidence(parts)).evidence.windowMs;
+  assert.equal(windowOf({ denied: [one, two, three].flatMap((some) => some ?? []) }), 4001);
+  assert.equal(windowOf({ denied: one ?? [] }), 3000);
+  assert.equal(windowOf({ denied: [] }), 0);
 });
 
 test('a verdict comes for every row, in order', () => {

@@ -25,7 +25,7 @@ test('a finding that contradicts takes a PASS away and nothing else; what agrees
   }
 });
 
-const judged = (phase: string, verdict: VerdictKind) => ({ phase, verdict });
+const judged = (phase: string, verdict: VerdictKind, vantage = 'vm') => ({ phase, verdict, vantage });
 
 test('without the proof that everything answers again nothing is a PASS', () => {
   const passed = [judged('baseline', 'PASS'), judged('enforced', 'PASS')];
@@ -33,6 +33,16 @@ test('without the proof that everything answers again nothing is a PASS', () => 
   assert.equal(decideOutcome([...passed, judged('restored', 'PASS')], []), 'PASS');
   assert.equal(decideOutcome([judged('enforced', 'FAIL')], []), 'FAIL');
   assert.equal(decideOutcome([...passed, judged('restored', 'FAIL')], []), 'FAIL');
+});
+
+test('that everything answers again is to be proved from every vantage that judged a phase', () => {
+  const passed = [
+    judged('baseline', 'PASS', 'vm'),
+    judged('baseline', 'PASS', 'host'),
+    judged('restored', 'PASS', 'vm'),
+  ];
+  assert.equal(decideOutcome(passed, []), 'INCONCLUSIVE');
+  assert.equal(decideOutcome([...passed, judged('restored', 'PASS', 'host')], []), 'PASS');
 });
 
 test('a finding counts for the run too', () => {

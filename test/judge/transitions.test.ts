@@ -79,6 +79,25 @@ describe('a port that falls silent', () => {
     assert.match(leaky.sentence, /\. 3 of 62 later connections got through, the last at 2026-01-02T03:04:06\.874Z\.$/);
   });
 
+  test('is measured and told in order of time, in whatever order its moments come', () => {
+    const [label, policy, quick] = [
+      createMoment('labelWritten', 800, 820),
+      createMoment('policyAccepted', 1000, 1040),
+      createMoment('labelOnHostEndpoint', 800, 810),
+    ] as const;
+    const { moments, asked } = only(
+      { ...deny, moments: [policy, label, quick] },
+      { [first.id]: dials('43o 9d 1o 9d') },
+    );
+    assert.deepEqual(asked, policy);
+    assert.deepEqual(moments, [
+      ...[quick, label, policy],
+      observed('lastOpen', 'last answer before silence', 1049, 1053),
+      observed('firstSilent', 'first silent connection', 1049, 1078),
+      observed('lastLeak', 'last connection that got through', 1299, 1303),
+    ]);
+  });
+
   test('fewer than 8 silent dials in a row are no silence', () => {
     const flicker = only(deny, { [first.id]: dials('43o 7d 40o 7d') });
     assert.deepEqual([flicker.censored, flicker.tookMs, flicker.leaks], ['right', null, []]);
@@ -107,6 +126,37 @@ describe('a port that falls silent', () => {
       odd.sentence,
       /\. 1 later connection got through while a control did not answer, so how many pass cannot be bounded\.$/,
     );
+  });
+
+  test('a slot that was not dialled, or could not be, neither breaks a silence nor adds to it', () => {
+    const gaps = only(deny, { [first.id]: dials('43o 4d 1- 2d 1f 60d') });
+    assert.deepEqual([gaps.tookMs, gaps.silentDials], [{ atLeast: 49, atMost: 78 }, 65]);
+    assert.equal(only(deny, { [first.id]: dials('43o 7d 100-') }).censored, 'right');
+  });
+
+  test('is unobserved without a control, and where the observer did not dial the port or a control', () => {
+    const alone = { ...deny, before: createRows('open', [], [first]), rows: createRows('deny', [first], [first]) };
+    const observation = createObservation({ [first.id]: dials('43o 60d') });
+    const { [first.id]: tested = '', [second.id]: control = '', ...others } = observation.tracks;
+    for (const transition of [
+      only(alone, { [first.id]: dials('43o 60d') }),
+      ...judgeOn(deny, { observation: { ...observation, tracks: { ...others, [second.id]: control } } }),
+      ...judgeOn(deny, { observation: { ...observation, tracks: { ...others, [first.id]: tested } } }),
+    ])
+      assert.deepEqual(
+        [transition.censored, transition.sentence],
+        [
+          'unobserved',
+          'How long node-1:30080 took to fall silent is not known: ' +
+            'its controls did not answer beside it while an observer ran.',
+        ],
+      );
+  });
+
+  test('a single control is enough', () => {
+    const pair = [first, firstOpen];
+    const grounds = { ...deny, before: createRows('open', [], pair), rows: createRows('deny', [first], pair) };
+    assert.deepEqual(only(grounds, { [first.id]: dials('43o 60d') }).tookMs, { atLeast: 49, atMost: 78 });
   });
 
   test('refusals are not silence', () => {
@@ -232,6 +282,39 @@ describe('a port that answers again', () => {
       /did not answer again for good beside live controls, until 1\.5 s after the policy's removal was asked for\.$/,
     );
   });
+});
+
+describe('the sentence of a change', () => {
+  const removed = (from: number, to?: number): Moment[] => [createMoment('policyDeleted', from, to)];
+  const sent = (from: number): Moment[] => [createMoment('policyAccepted', from)];
+  const table: readonly (readonly [Grounds, string, string])[] = [
+    [{ ...allow, moments: removed(-100) }, '60o', "answered from the observer's first dial on, at most 103 ms after"],
+    [{ ...allow, moments: removed(3) }, '60o', "answered from the observer's first dial on, at most 0 ms after"],
+    [{ ...allow, moments: removed(2) }, '60o', "answered from the observer's first dial on, at most 1 ms after"],
+    [{ ...allow, moments: [] }, '60o', "answered from the observer's first dial on."],
+    [{ ...allow, moments: removed(1000) }, '20d 60o', 'had answered again at least 497 ms before the policy'],
+    [
+      { ...allow, moments: removed(1000, 1900) },
+      '100d',
+      'did not answer again for good beside live controls, until 1.5 s',
+    ],
+    [{ ...allow, moments: [] }, '100d', 'did not answer again for good while an observer ran.'],
+    [{ ...deny, moments: [] }, '43o 100o', 'did not fall silent for good while an observer ran.'],
+    [{ ...deny, moments: [] }, '60d', "was silent from the observer's first dial on. None of 59 later connections"],
+    [{ ...deny, moments: sent(1000) }, '43o 158d', 'at most 1.9 % of new connections pass'],
+    [{ ...deny, moments: sent(1000) }, '43o 8d', 'None of 7 later connections got through, so at most 35 % of new'],
+    [
+      { ...deny, moments: sent(1000).map((one) => ({ ...one, words: '' })) },
+      '43o 60d',
+      'fell silent 49 to 78 ms after the change was asked for.',
+    ],
+  ];
+  for (const [grounds, track, words] of table) {
+    test(`${words} (${track})`, () => {
+      const { sentence } = only(grounds, { [first.id]: dials(track) });
+      assert.ok(sentence.startsWith('node-1:30080 ') && sentence.includes(words), sentence);
+    });
+  }
 });
 
 test('a phase in which nothing has to change has no transitions, be it the first or a later one', () => {

@@ -35,7 +35,10 @@ const refusals = Object.fromEntries(
   Array.from({ length: 300 }, (_, slot): [number, Dial] => [slot, slot < 45 ? 'o' : 'i']),
 );
 
-/** The observer came late, saw another kind of refusal, and could not be read at last; a connection of a proof could not be tried. */
+/**
+ * The observer came late, saw another kind of refusal, and could not be read at last; a connection of a proof could not
+ * be tried.
+ */
 export const inconclusive = tellRun({
   phases: {
     enforced: { from: 70 },

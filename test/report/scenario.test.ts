@@ -17,7 +17,7 @@ const twoVantages = tellRun({ scenario: { ...checkout, vantages: { east: edge, w
 
 /** Words of the workshop's phases, ports, label and objects. */
 const workshopWords =
-  /baseline|enforced|second|frontend|host-end-point|30080|10250|label|both (?:nodes|carry)|node [12]\b/i;
+  /baseline|enforced|second|frontend|host-end-point|30080|10250|\blabel\b|both (?:nodes|carry)|node [12]\b/i;
 
 /** On one line, without the rules and the wrapping of a terminal's table. */
 const render = (report: Report, format: (typeof reportFormats)[number]): string =>
@@ -57,7 +57,7 @@ test('both phases that close a port for the first time are pictured, each with e
 test('the question names two NodePorts, three nodes and both policies', () => {
   assert.match(
     render(told, 'html'),
-    /NodePort 31000, NodePort 31001 and port 9100 of 3 nodes are dialled[^.]*from edge \(192\.168\.1\.4\)\.[^;]*the policy no-pay; the policy no-shop\./,
+    /NodePort 31000, NodePort 31001 and port 9100 of 3 nodes[^.]*from edge \([^)]*\)\.[^;]*policy no-pay; the policy no-shop\./,
   );
 });
 
@@ -65,6 +65,8 @@ test('with two vantages, every form tells which one dialled a port, and each has
   for (const format of ['text', 'markdown', 'junit'] as const)
     for (const vantage of ['east', 'west'])
       assert.ok(render(twoVantages, format).includes(`red:31001 from ${vantage}`), `${format} ${vantage}`);
+  for (const { sentence, vantage } of twoVantages.transitions)
+    assert.ok(render(twoVantages, 'text').includes(`${sentence} (from ${vantage})`), sentence);
   const html = render(twoVantages, 'html');
   elementsOf(html);
   for (const part of [

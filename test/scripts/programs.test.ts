@@ -3,8 +3,8 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } 
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
-import { wantedVersion } from '../../lab/tools/catalogue.ts';
-import { cachedPath, findPrograms, programs } from '../../lab/tools/programs.ts';
+import { readPinnedVersion } from '../../lab/tools/catalogue.ts';
+import { findPrograms, locateCachedProgram, providePrograms } from '../../lab/tools/programs.ts';
 
 let folder: string;
 let env: NodeJS.ProcessEnv;
@@ -31,7 +31,7 @@ const fakeGo = (version: string): string =>
 
 test('the versions are read from the pinned modules', () => {
   assert.deepEqual(
-    [wantedVersion('etcd'), wantedVersion('kubectl'), wantedVersion('temporal')],
+    [readPinnedVersion('etcd'), readPinnedVersion('kubectl'), readPinnedVersion('temporal')],
     ['3.6.5', '1.35.4', '1.5.1'],
   );
 });
@@ -49,7 +49,7 @@ test('KUBEBUILDER_ASSETS comes before PATH, what was built before that, HEPFLOW_
   const asset = versioned(`${folder}/assets/kubectl`, '1.35.4');
   env = { ...env, KUBEBUILDER_ASSETS: dirname(asset) };
   assert.equal((await findPrograms(['kubectl'], env)).kubectl, asset);
-  const built = versioned(cachedPath('kubectl', env), '1.35.4');
+  const built = versioned(locateCachedProgram('kubectl', env), '1.35.4');
   assert.equal((await findPrograms(['kubectl'], env)).kubectl, built);
   const given = versioned(`${folder}/tools/kubectl`, '1.1.1');
   assert.equal((await findPrograms(['kubectl'], { ...env, HEPFLOW_TOOLS: dirname(given) })).kubectl, given);
@@ -59,10 +59,10 @@ test('what is missing is built once, though two ask at the same time', async () 
   fakeGo('1.25.3');
   const said: string[] = [];
   const both = await Promise.all([
-    programs(['etcd'], (line) => said.push(line), env),
-    programs(['etcd'], () => {}, env),
+    providePrograms(['etcd'], (line) => said.push(line), env),
+    providePrograms(['etcd'], () => {}, env),
   ]);
-  assert.deepEqual(both, [{ etcd: cachedPath('etcd', env) }, { etcd: cachedPath('etcd', env) }]);
+  assert.deepEqual(both, [{ etcd: locateCachedProgram('etcd', env) }, { etcd: locateCachedProgram('etcd', env) }]);
   const { readFileSync } = await import('node:fs');
   assert.equal(readFileSync(`${folder}/builds`, 'utf8'), 'built\n');
 });
@@ -70,12 +70,12 @@ test('what is missing is built once, though two ask at the same time', async () 
 test('without Go, or with an old one, the message names the program and the remedy', async () => {
   const noGo = { ...env, PATH: `${folder}/path` };
   await assert.rejects(
-    programs(['etcd', 'temporal'], () => {}, noGo),
+    providePrograms(['etcd', 'temporal'], () => {}, noGo),
     /Go is needed to build etcd, temporal.*none on PATH.*Install Go 1\.25.*HEPFLOW_TOOLS/,
   );
   fakeGo('1.24.9');
   await assert.rejects(
-    programs(['etcd'], () => {}, env),
+    providePrograms(['etcd'], () => {}, env),
     /Go 1\.25 or newer is needed to build etcd; PATH has go version go1\.24\.9/,
   );
 });
@@ -86,8 +86,8 @@ test('a build that fails leaves nothing behind, and says what Go said', async ()
     '[ "$1" = version ] && echo "go version go1.26.1 x" && exit\necho "proxy: no such host" >&2; exit 1',
   );
   await assert.rejects(
-    programs(['etcd'], () => {}, env),
+    providePrograms(['etcd'], () => {}, env),
     /etcd could not be built: proxy: no such host\nRemedy:/,
   );
-  assert.equal(existsSync(cachedPath('etcd', env)), false);
+  assert.equal(existsSync(locateCachedProgram('etcd', env)), false);
 });

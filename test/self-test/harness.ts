@@ -4,10 +4,10 @@ import { ApplicationFailure, Client, Connection, WorkflowFailedError, type Workf
 import { type Lab, startLab } from '../../lab/lab.ts';
 import { taskQueue, workflowType } from '../../src/contract/messages.ts';
 import type { Report } from '../../src/contract/report.ts';
-import { specWith } from '../e2e/world-runs.ts';
+import { buildSpec } from '../e2e/world-runs.ts';
 import { listDifferences, readState, type State } from '../support/lab-state.ts';
 import { WorkerUnderTest } from '../support/worker-under-test/worker.ts';
-import { type Ground, groundOf, type Mend, proofHasBegun } from './ground.ts';
+import { awaitProof, type Ground, type Mend, surveyGround } from './ground.ts';
 import { type Judgement, judge } from './judge.ts';
 import { type Moment, nameMoment } from './moments.ts';
 import type { Fault, Mutation } from './mutation.ts';
@@ -31,7 +31,10 @@ const runLimitMs = 120_000;
 /** What the cluster's own controllers may take to follow. */
 const settleMs = 5000;
 
-/** A lab with a worker under test. Runs go one after the other: they share the cluster. An abort gives up the run under way. */
+/**
+ * A lab with a worker under test. Runs go one after the other: they share the cluster. An abort gives up the run under
+ * way.
+ */
 export async function startSelfTest(signal?: AbortSignal): Promise<SelfTest> {
   const stops: (() => Promise<unknown>)[] = [];
   const stop = async (): Promise<void> => {
@@ -44,7 +47,7 @@ export async function startSelfTest(signal?: AbortSignal): Promise<SelfTest> {
     stops.push(() => connection.close());
     const worker = await WorkerUnderTest.start(lab.environment, { act: 'stop always' });
     stops.push(() => worker.kill());
-    const ground = await groundOf(lab);
+    const ground = await surveyGround(lab);
     const client = new Client({ connection, namespace: lab.temporal.namespace });
     let runs = 0;
     return {
@@ -78,7 +81,7 @@ async function runMutation(
   worker.answerStops((stop) => damage.at(nameMoment(stop)));
   let report: Report | undefined;
   try {
-    const spec = await specWith({ secondNode: { when: 'never' }, ...mutation.spec });
+    const spec = await buildSpec({ secondNode: { when: 'never' }, ...mutation.spec });
     const handle = await client.workflow.start(workflowType, { taskQueue, workflowId, args: [spec] });
     report = await endOf(handle, signal);
     if (report === undefined) await handle.terminate('it did not end').catch(() => {});
@@ -136,7 +139,7 @@ class Damage {
 
   async #strike({ from, strike }: Fault, inProof: boolean): Promise<Mend | undefined> {
     try {
-      if (inProof) await proofHasBegun(this.#ground);
+      if (inProof) await awaitProof(this.#ground);
       return await strike(this.#ground);
     } catch (error) {
       this.failures.push(`${from}: ${String(error)}`);

@@ -5,7 +5,7 @@ import type { Report } from '../../src/contract/report.ts';
 import { judge } from './judge.ts';
 import { denied, type Expected, leaks } from './mutation.ts';
 import { mutations } from './mutations.ts';
-import { killRate } from './table.ts';
+import { formatKillRate } from './table.ts';
 
 const expected: Expected = {
   outcome: 'PASS',
@@ -76,12 +76,12 @@ test('a run without an end, and one that never judged the row, let it survive', 
 });
 
 test('the rate is 100 % only when all are killed, and of nothing 0 %', () => {
-  assert.equal(killRate([{ killed: true }, { killed: true }]), '2 of 2 killed (100 %)');
+  assert.equal(formatKillRate([{ killed: true }, { killed: true }]), '2 of 2 killed (100 %)');
   assert.equal(
-    killRate(Array.from({ length: 300 }, (_, index) => ({ killed: index > 0 }))),
+    formatKillRate(Array.from({ length: 300 }, (_, index) => ({ killed: index > 0 }))),
     '299 of 300 killed (99 %)',
   );
-  assert.equal(killRate([]), '0 of 0 killed (0 %)');
+  assert.equal(formatKillRate([]), '0 of 0 killed (0 %)');
 });
 
 test('names are unique, and one mutation breaks nothing', () => {

@@ -1,4 +1,7 @@
-/** `hepflow self-test`: breaks a lab in every known way, runs the product in it, and prints whether the report told the truth. */
+/**
+ * `hepflow self-test`: breaks a lab in every known way, runs the product in it, and prints whether the report told the
+ * truth.
+ */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -6,7 +9,7 @@ import { bundle } from '../../scripts/bundle.ts';
 import { type Result, type SelfTest, startSelfTest } from './harness.ts';
 import type { Mutation } from './mutation.ts';
 import { mutations } from './mutations.ts';
-import { killRate, lineOf, markdownOf } from './table.ts';
+import { formatKillRate, formatLine, formatMarkdown } from './table.ts';
 
 const usage = `Usage: hepflow self-test [--only NAME]... [--labs N] [--json] [--results FILE] [--list]
 
@@ -48,7 +51,7 @@ async function main(): Promise<number> {
   const startedAt = new Date();
   const results = await runAll(chosen, labs);
   const command = ['hepflow self-test', ...process.argv.slice(2)].join(' ');
-  const table = markdownOf(results, { command, startedAt, endedAt: new Date() });
+  const table = formatMarkdown(results, { command, startedAt, endedAt: new Date() });
   if (values.results !== undefined) {
     mkdirSync(dirname(values.results), { recursive: true });
     writeFileSync(values.results, table);
@@ -63,7 +66,7 @@ async function main(): Promise<number> {
   print(
     values.json
       ? `${JSON.stringify({ killed: all, results: plain }, null, 2)}\n`
-      : `\n${table}\n${killRate(results)}\n`,
+      : `\n${table}\n${formatKillRate(results)}\n`,
   );
   return all ? 0 : 1;
 }
@@ -81,7 +84,7 @@ async function runAll(chosen: readonly Mutation[], labs: number): Promise<readon
         selfTest ??= await startSelfTest(interrupted.signal);
         const result = await selfTest.run(mutation);
         results.push(result);
-        say(`${results.length}/${chosen.length} ${lineOf(result)}`);
+        say(`${results.length}/${chosen.length} ${formatLine(result)}`);
         if (result.labIsClean) continue;
         await selfTest.stop();
         selfTest = undefined;

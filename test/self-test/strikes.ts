@@ -5,7 +5,16 @@ import { cluster } from '../../lab/scope.ts';
 import { runLabel } from '../../src/ownership/marks.ts';
 import { killSessions } from '../chaos/strikes.ts';
 import { groupId } from '../interop/arm.ts';
-import { addRules, type Ground, type Mend, nodePort, packetsOf, proofHasEnded, until, vmSpace } from './ground.ts';
+import {
+  addRules,
+  awaitProofEnd,
+  type Ground,
+  type Mend,
+  nodePort,
+  readPackets,
+  vmSpace,
+  waitUntil,
+} from './ground.ts';
 
 export type Strike = (ground: Ground) => Promise<Mend | undefined>;
 
@@ -22,7 +31,10 @@ export const both =
 
 type Spec = GlobalNetworkPolicy['spec'];
 
-/** The dataplane enforces the run's policy otherwise than it was written: what the API server says stays right, so that only packets can tell. */
+/**
+ * The dataplane enforces the run's policy otherwise than it was written: what the API server says stays right, so that
+ * only packets can tell.
+ */
 export const enforces =
   (change: (spec: Spec) => Partial<Spec>): Strike =>
   async ({ lab }) => {
@@ -114,10 +126,10 @@ export const backendUnready =
     const mend = await addRules(netns, [
       { hook: 'output priority -1', rules: [`ip daddr ${address} tcp dport 8080 reject with tcp reset`] },
     ]);
-    await until('its endpoint is withdrawn', async () => !(await readyAddresses(ground)).includes(address));
+    await waitUntil('its endpoint is withdrawn', async () => !(await readyAddresses(ground)).includes(address));
     return async () => {
       await mend();
-      await until(
+      await waitUntil(
         'its endpoint is back',
         async () => (await allReady(ground)) || (await readyAddresses(ground)).includes(address),
       );
@@ -162,7 +174,7 @@ export const labelOnWrongNode: Strike = async ({ lab, nodes }) => {
   const move = async (from: string, to: string): Promise<void> => {
     await label(from, null);
     await label(to, 'test');
-    await until('the host endpoints follow', async () => (await labelled()).join() === to);
+    await waitUntil('the host endpoints follow', async () => (await labelled()).join() === to);
   };
   await move(right, wrong);
   return () => move(wrong, right);
@@ -222,7 +234,7 @@ async function write(
   if (status >= 300) throw new Error(`${method} ${id}: ${status} ${JSON.stringify(answer)}`);
   const operation = headers['azure-asyncoperation'] ?? headers['location'];
   if (typeof operation !== 'string') return;
-  await until(`${method} of ${id.split('/').at(-1)} is over in lab ${lab.scope.id}`, async () => {
+  await waitUntil(`${method} of ${id.split('/').at(-1)} is over in lab ${lab.scope.id}`, async () => {
     const { status: asked, body: state } = await azure.call('GET', operation);
     return asked === 200 && (state as { status?: string } | undefined)?.status !== 'InProgress';
   });
@@ -238,7 +250,7 @@ export const sshdKilled: Strike = async ({ lab }) => {
 export const offInProof: Strike = async (ground) => {
   const on = await selectsNobody(ground);
   try {
-    await proofHasEnded(ground);
+    await awaitProofEnd(ground);
   } finally {
     await on?.();
   }
@@ -251,10 +263,10 @@ const watchMs = 2000;
 /** So many more dials came by a counter of `addRules`, or nobody dials. */
 async function dialled(netns: string, counter: 'sent' | 'passed'): Promise<void> {
   const deadline = Date.now() + watchMs;
-  const enough = (await packetsOf(netns, counter)) + 16;
-  await until(
+  const enough = (await readPackets(netns, counter)) + 16;
+  await waitUntil(
     `dials were ${counter}`,
-    async () => Date.now() > deadline || (await packetsOf(netns, counter)) >= enough,
+    async () => Date.now() > deadline || (await readPackets(netns, counter)) >= enough,
   );
 }
 

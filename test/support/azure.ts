@@ -6,8 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { ClientSecretCredential, type ClientSecretCredentialOptions } from '@azure/identity';
 import { Agent, fetch } from 'undici';
-import type { Durations } from '../../lab/azure/durations.ts';
-import type { NetworkState, VmBoot } from '../../lab/azure/effects.ts';
+import type { Durations } from '../../lab/azure/arm/durations.ts';
+import type { NetworkState, VmBoot } from '../../lab/azure/network/data-plane.ts';
 import { type AzureLab, type AzureOptions, startAzure } from '../../lab/azure/server.ts';
 import { createAuthority } from '../../lab/certificates.ts';
 import { cluster } from '../../lab/scope.ts';
@@ -55,7 +55,7 @@ export async function startAzureUnderTest(
   const lab = await startAzure({
     scope: { id: 'test', directory, logs: join(directory, 'logs'), pace: 'fast', calico: 'oss' },
     authority,
-    effects: {
+    dataPlane: {
       apply: async (state) => void states.push(state),
       boot: async (vm) => void booted.push(vm),
       destroy: async (vmId) => void destroyed.push(vmId),

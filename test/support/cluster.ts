@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseAllDocuments } from 'yaml';
-import { seed as calicoSeed, crds } from '../../lab/calico/crds.ts';
+import { listSeedObjects as calicoSeed, listCrds } from '../../lab/calico/crds.ts';
 import { startKubeControllers } from '../../lab/calico/kube-controllers.ts';
 import { createAuthority } from '../../lab/certificates.ts';
 import type { Api, KubernetesObject } from '../../lab/kubernetes/api.ts';
 import { type ControlPlane, startControlPlane } from '../../lab/kubernetes/control-plane.ts';
 import { type LabScope, cluster as labCluster } from '../../lab/scope.ts';
-import { programs } from '../../lab/tools/programs.ts';
+import { providePrograms } from '../../lab/tools/programs.ts';
 import { type Clusters, createClusters, KubernetesError } from '../../src/adapters/kubernetes/index.ts';
 import type { PolicyChange } from '../../src/changes/policy/index.ts';
 import { resolveMission } from '../../src/config/run-spec.ts';
@@ -73,8 +73,8 @@ export async function openCluster(flavour: 'oss' | 'cloud'): Promise<TestCluster
     const plane = await startControlPlane({
       scope,
       authority,
-      programs: await programs(['etcd', 'kube-apiserver']),
-      crds: crds(flavour),
+      programs: await providePrograms(['etcd', 'kube-apiserver']),
+      crds: listCrds(flavour),
     });
     const { api } = plane;
     for (const object of shippedObjects()) await api.apply(object);

@@ -67,7 +67,10 @@ export interface Process {
   readonly network: string;
 }
 
-/** All processes that this one started, and theirs. Those of a VM are known by a network namespace that was not there before, whatever its name became. */
+/**
+ * All processes that this one started, and theirs. Those of a VM are known by a network namespace that was not there
+ * before, whatever its name became.
+ */
 export async function listDescendants(): Promise<Process[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
   const all = (await Promise.all(pids.map((pid) => look(pid).catch(() => undefined)))).filter(

@@ -10,7 +10,7 @@ import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
 import proto from '@temporalio/proto';
 import { Worker } from '@temporalio/worker';
-import { programs } from '../../lab/tools/programs.ts';
+import { providePrograms } from '../../lab/tools/programs.ts';
 import { bundle } from '../../scripts/bundle.ts';
 import { createPayloadCodec } from '../../src/codec/payload-codec.ts';
 import { payloadKeys } from '../../src/config/payload-keys.ts';
@@ -44,7 +44,11 @@ const keys: Record<string, string> = Object.fromEntries(
 );
 
 before(async () => {
-  [harness, { temporal: temporalProgram }] = await Promise.all([startHarness(), programs(['temporal']), bundle()]);
+  [harness, { temporal: temporalProgram }] = await Promise.all([
+    startHarness(),
+    providePrograms(['temporal']),
+    bundle(),
+  ]);
   const principal = { AZURE_TENANT_ID: 't', AZURE_CLIENT_ID: 'c', AZURE_CLIENT_SECRET: 's' };
   writeFileSync(join(folder, 'secret'), randomBytes(32), { mode: 0o600 });
   const options = resolveWorkerOptions(

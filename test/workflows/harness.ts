@@ -6,7 +6,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { bundleWorkflowCode, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
-import { programs } from '../../lab/tools/programs.ts';
+import { providePrograms } from '../../lab/tools/programs.ts';
 import type { Cluster } from '../../src/adapters/kubernetes/index.ts';
 import { resolveMission } from '../../src/config/run-spec.ts';
 import type { Applied, UndoEntry, UndoOutcome } from '../../src/contract/change.ts';
@@ -248,7 +248,7 @@ export interface Harness {
 
 /** A dev server of its own for a test file. */
 export async function startHarness(): Promise<Harness> {
-  const { temporal } = await programs(['temporal']);
+  const { temporal } = await providePrograms(['temporal']);
   const env = await TestWorkflowEnvironment.createLocal({
     server: {
       executable: { type: 'existing-path', path: temporal },

@@ -4,11 +4,15 @@ import { managedClusters } from './managed-clusters.ts';
 import { peerings } from './peerings.ts';
 import { publicIps } from './public-ips.ts';
 import { securityGroups, securityRules } from './security-groups.ts';
+import { subnets } from './subnets.ts';
 import type { ResourceType } from './type.ts';
 import { virtualMachines } from './virtual-machines.ts';
-import { subnets, virtualNetworks } from './virtual-networks.ts';
+import { virtualNetworks } from './virtual-networks.ts';
 
-/** Every resource type that the stand-in serves; routes, actions of the role and lists follow from it. Parents before their children. */
+/**
+ * Every resource type that the stand-in serves; routes, actions of the role and lists follow from it. Parents before
+ * their children.
+ */
 export const resourceTypes: readonly ResourceType[] = [
   virtualNetworks,
   subnets,

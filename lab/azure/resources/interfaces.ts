@@ -1,13 +1,13 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import * as z from 'zod';
-import { type Arm, referenced } from '../arm.ts';
-import { firstFree, holds, parseCidr } from '../cidr.ts';
-import { armError } from '../errors.ts';
-import { type Resource, sameId } from '../store.ts';
+import { type Arm, requireReferenced } from '../arm/arm.ts';
+import { createArmError } from '../arm/errors.ts';
+import { isSameId, type Resource } from '../arm/store.ts';
+import { findFreeAddress, hasAddress, parseCidr } from '../network/cidr.ts';
 import { publicIpType } from './public-ips.ts';
 import { securityGroupType } from './security-groups.ts';
+import { type SubnetProperties, subnetType } from './subnets.ts';
 import { applyNetwork, envelope, type Link, type ResourceType, reference } from './type.ts';
-import { type SubnetProperties, subnetType } from './virtual-networks.ts';
 
 export interface IpConfiguration {
   id: string;
@@ -68,10 +68,11 @@ export const interfaces: ResourceType<InterfaceProperties, Body> = {
   locks: (id) => ({ own: [id] }),
   write: {
     body,
-    links: linksOf,
+    links: listLinks,
     accept({ arm, id, body: { properties } }, existing) {
       const group =
-        properties.networkSecurityGroup && referenced(arm, id, properties.networkSecurityGroup.id, securityGroupType);
+        properties.networkSecurityGroup &&
+        requireReferenced(arm, id, properties.networkSecurityGroup.id, securityGroupType);
       const configurations = properties.ipConfigurations.map((configuration, at) =>
         acceptConfiguration(arm, id, configuration, at, existing),
       );
@@ -100,7 +101,7 @@ export const interfaces: ResourceType<InterfaceProperties, Body> = {
   },
 };
 
-function linksOf({ properties }: Body): Link[] {
+function listLinks({ properties }: Body): Link[] {
   const join = (type: string, to: { id: string } | undefined): Link[] =>
     to === undefined ? [] : [{ action: `${type}/join/action`, id: to.id }];
   const perConfiguration = properties.ipConfigurations.flatMap((each) => [
@@ -117,27 +118,28 @@ function acceptConfiguration(
   at: number,
   existing: Resource<InterfaceProperties> | undefined,
 ): IpConfiguration {
-  const subnet = referenced<SubnetProperties>(arm, nicId, wanted.properties.subnet.id, subnetType);
+  const subnet = requireReferenced<SubnetProperties>(arm, nicId, wanted.properties.subnet.id, subnetType);
   const id = `${nicId}/ipConfigurations/${wanted.name}`;
   const publicIp =
-    wanted.properties.publicIPAddress && referenced(arm, nicId, wanted.properties.publicIPAddress.id, publicIpType);
+    wanted.properties.publicIPAddress &&
+    requireReferenced(arm, nicId, wanted.properties.publicIPAddress.id, publicIpType);
   const others = arm.store
-    .ofType<InterfaceProperties>(interfaceType)
+    .listByType<InterfaceProperties>(interfaceType)
     .flatMap((nic) => nic.properties.ipConfigurations)
-    .filter((other) => !sameId(other.id, id));
-  const holder = publicIp && others.find((other) => sameId(other.properties.publicIPAddress?.id, publicIp.id));
+    .filter((other) => !isSameId(other.id, id));
+  const holder = publicIp && others.find((other) => isSameId(other.properties.publicIPAddress?.id, publicIp.id));
   if (publicIp !== undefined && holder !== undefined)
-    throw armError('PublicIPAddressInUse', { id: nicId, other: publicIp.id, text: holder.id });
+    throw createArmError('PublicIPAddressInUse', { id: nicId, other: publicIp.id, text: holder.id });
   const prior = existing?.properties.ipConfigurations.find(
-    (each) => sameId(each.id, id) && sameId(each.properties.subnet.id, subnet.id),
+    (each) => isSameId(each.id, id) && isSameId(each.properties.subnet.id, subnet.id),
   );
-  const neighbours = others.filter((other) => sameId(other.properties.subnet.id, subnet.id));
+  const neighbours = others.filter((other) => isSameId(other.properties.subnet.id, subnet.id));
   return {
     id,
     name: wanted.name,
     properties: {
       provisioningState: 'Succeeded',
-      privateIPAddress: addressFor(wanted, subnet, neighbours, prior?.properties.privateIPAddress),
+      privateIPAddress: chooseAddress(wanted, subnet, neighbours, prior?.properties.privateIPAddress),
       privateIPAllocationMethod: wanted.properties.privateIPAllocationMethod,
       privateIPAddressVersion: 'IPv4',
       primary: wanted.properties.primary ?? at === 0,
@@ -147,32 +149,32 @@ function acceptConfiguration(
   };
 }
 
-function addressFor(
+function chooseAddress(
   wanted: ConfigurationBody,
   subnet: Resource<SubnetProperties>,
   neighbours: readonly IpConfiguration[],
   prior: string | undefined,
 ): string {
   const block = parseCidr(subnet.properties.addressPrefix);
-  const asked =
+  const requested =
     wanted.properties.privateIPAllocationMethod === 'Static' ? wanted.properties.privateIPAddress : undefined;
-  if (asked !== undefined) {
-    if (block === undefined || !holds(block, asked))
-      throw armError('PrivateIPAddressNotInSubnet', { text: asked, other: subnet.id });
-    const user = neighbours.find((each) => each.properties.privateIPAddress === asked);
-    if (user !== undefined) throw armError('PrivateIPAddressInUse', { text: asked, other: user.id });
-    return asked;
+  if (requested !== undefined) {
+    if (block === undefined || !hasAddress(block, requested))
+      throw createArmError('PrivateIPAddressNotInSubnet', { text: requested, other: subnet.id });
+    const user = neighbours.find((each) => each.properties.privateIPAddress === requested);
+    if (user !== undefined) throw createArmError('PrivateIPAddressInUse', { text: requested, other: user.id });
+    return requested;
   }
   const free =
-    prior ?? (block && firstFree(block, new Set(neighbours.map((each) => each.properties.privateIPAddress))));
-  if (free === undefined) throw armError('SubnetIsFull', { other: subnet.id });
+    prior ?? (block && findFreeAddress(block, new Set(neighbours.map((each) => each.properties.privateIPAddress))));
+  if (free === undefined) throw createArmError('SubnetIsFull', { other: subnet.id });
   return free;
 }
 
 /** Refuses while a VM has the interface, or a failed creation still reserves it. */
 export function refuseInUse(nic: Resource<InterfaceProperties>): void {
   const { virtualMachine, reservedUntil } = nic.properties;
-  if (virtualMachine !== undefined) throw armError('NicInUse', { id: nic.id, other: virtualMachine.id });
+  if (virtualMachine !== undefined) throw createArmError('NicInUse', { id: nic.id, other: virtualMachine.id });
   if (reservedUntil !== undefined && Date.now() < reservedUntil)
-    throw armError('NicReservedForAnotherVm', { id: nic.id });
+    throw createArmError('NicReservedForAnotherVm', { id: nic.id });
 }

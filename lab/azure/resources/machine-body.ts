@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { armError } from '../errors.ts';
+import { createArmError } from '../arm/errors.ts';
 import { envelope, reference } from './type.ts';
 
 /** ARM compares its enumerations without regard to case; Azure CLI writes this one `fromImage`. */
@@ -57,11 +57,22 @@ export const machineBody = z.looseObject({
 export type MachineBody = z.output<typeof machineBody>;
 export type OsProfile = NonNullable<MachineBody['properties']['osProfile']>;
 
-export const publicKeysOf = (profile: OsProfile): string[] =>
+export type MachineProperties = MachineBody['properties'] & {
+  provisioningState?: string;
+  vmId: string;
+  timeCreated: string;
+  /** With customData and password, which GET never shows. */
+  osProfile: OsProfile;
+};
+
+/** What `latest` resolves to. */
+export const imageVersion = '24.04.202611010';
+
+export const listPublicKeys = (profile: OsProfile): string[] =>
   profile.linuxConfiguration?.ssh?.publicKeys.map((key) => key.keyData.trim()) ?? [];
 
 /** Text of a VM's customData, which travels as base64 of at most 64 KB. */
-export const cloudConfigOf = (profile: OsProfile): string =>
+export const decodeCloudConfig = (profile: OsProfile): string =>
   Buffer.from(profile.customData ?? '', 'base64').toString('utf8');
 
 /** Names that Azure refuses for the admin user (a part of its list). */
@@ -70,7 +81,7 @@ const reservedUsers = new Set(['root', 'admin', 'administrator', 'user', 'guest'
 /** Refuses what Azure refuses in a new VM's osProfile. */
 export function checkOsProfile(profile: OsProfile | undefined): OsProfile {
   const refuse = (text: string): never => {
-    throw armError('InvalidParameter', { text });
+    throw createArmError('InvalidParameter', { text });
   };
   if (profile === undefined) return refuse("required parameter 'osProfile' is missing");
   if (reservedUsers.has(profile.adminUsername.toLowerCase()))
@@ -93,8 +104,10 @@ export function checkOsProfile(profile: OsProfile | undefined): OsProfile {
   return profile;
 }
 
-/** Refuses a changed osProfile: everything in it is fixed at creation. What the new one leaves out counts as unchanged. */
-export function refuseChange(old: OsProfile, wanted: OsProfile | undefined): void {
+/**
+ * Refuses a changed osProfile: everything in it is fixed at creation. What the new one leaves out counts as unchanged.
+ */
+export function refuseOsProfileChange(old: OsProfile, wanted: OsProfile | undefined): void {
   if (wanted === undefined) return;
   const changed = [
     ['osProfile.computerName', old.computerName !== wanted.computerName],
@@ -102,9 +115,9 @@ export function refuseChange(old: OsProfile, wanted: OsProfile | undefined): voi
     ['osProfile.customData', wanted.customData !== undefined && old.customData !== wanted.customData],
     [
       'linuxConfiguration.ssh.publicKeys',
-      wanted.linuxConfiguration !== undefined && String(publicKeysOf(old)) !== String(publicKeysOf(wanted)),
+      wanted.linuxConfiguration !== undefined && String(listPublicKeys(old)) !== String(listPublicKeys(wanted)),
     ],
   ] as const;
   const first = changed.find(([, differs]) => differs);
-  if (first !== undefined) throw armError('PropertyChangeNotAllowed', { text: first[0] });
+  if (first !== undefined) throw createArmError('PropertyChangeNotAllowed', { text: first[0] });
 }

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
-import type { Arm } from '../arm.ts';
-import { anyOverlap } from '../cidr.ts';
-import { armError } from '../errors.ts';
-import { newEtag, parentIdOf, type Resource, sameId } from '../store.ts';
+import type { Arm } from '../arm/arm.ts';
+import { createArmError } from '../arm/errors.ts';
+import { createEtag, isSameId, type Resource, readParentId } from '../arm/store.ts';
+import { hasOverlap } from '../network/cidr.ts';
 import { applyNetwork, type ResourceType, reference } from './type.ts';
 import type { NetworkProperties } from './virtual-networks.ts';
 
@@ -34,8 +34,8 @@ const body = z.looseObject({
 type Body = z.output<typeof body>;
 
 /**
- * A peering has two sides, each a resource on its own VNet. The first is Initiated; with the second both are Connected; when one goes, or its VNet,
- * the other is Disconnected and refuses a new partner until it is deleted or written again.
+ * A peering has two sides, each a resource on its own VNet. The first is Initiated; with the second both are Connected;
+ * when one goes, or its VNet, the other is Disconnected and refuses a new partner until it is deleted or written again.
  */
 export const peerings: ResourceType<PeeringProperties, Body> = {
   type: peeringType,
@@ -45,7 +45,7 @@ export const peerings: ResourceType<PeeringProperties, Body> = {
     const remote =
       request?.properties.remoteVirtualNetwork.id ??
       arm.store.get<PeeringProperties>(id)?.properties.remoteVirtualNetwork.id;
-    return { own: [id, parentIdOf(id)], referenced: remote === undefined ? [] : [remote] };
+    return { own: [id, readParentId(id)], referenced: remote === undefined ? [] : [remote] };
   },
   write: {
     body,
@@ -54,18 +54,19 @@ export const peerings: ResourceType<PeeringProperties, Body> = {
     ],
     accept({ arm, id, body: { properties }, query }, existing) {
       const remote = arm.store.get<NetworkProperties>(properties.remoteVirtualNetwork.id);
-      if (remote === undefined) throw armError('ResourceNotFound', { id: properties.remoteVirtualNetwork.id });
-      const local = parentIdOf(id);
-      if (existing !== undefined && !sameId(existing.properties.remoteVirtualNetwork.id, remote.id))
-        throw armError('PropertyChangeNotAllowed', { text: 'remoteVirtualNetwork' });
-      const rival = sidesOn(arm, local).find(
-        (side) => !sameId(side.id, id) && sameId(side.properties.remoteVirtualNetwork.id, remote.id),
+      if (remote === undefined) throw createArmError('ResourceNotFound', { id: properties.remoteVirtualNetwork.id });
+      const local = readParentId(id);
+      if (existing !== undefined && !isSameId(existing.properties.remoteVirtualNetwork.id, remote.id))
+        throw createArmError('PropertyChangeNotAllowed', { text: 'remoteVirtualNetwork' });
+      const rival = listSides(arm, local).find(
+        (side) => !isSameId(side.id, id) && isSameId(side.properties.remoteVirtualNetwork.id, remote.id),
       );
-      if (rival !== undefined) throw armError('AnotherPeeringAlreadyReferencesRemoteVnet', { id, other: rival.id });
+      if (rival !== undefined)
+        throw createArmError('AnotherPeeringAlreadyReferencesRemoteVnet', { id, other: rival.id });
       refuseOverlap(arm, id, local, remote.id);
-      const partner = partnerOf(arm, local, remote.id);
+      const partner = findPartner(arm, local, remote.id);
       if (partner?.properties.peeringState === 'Disconnected')
-        throw armError('RemotePeeringIsDisconnected', { id, other: partner.id });
+        throw createArmError('RemotePeeringIsDisconnected', { id, other: partner.id });
       if (existing !== undefined && query['syncRemoteAddressSpace'] === 'true') bringIntoSync(existing, partner);
       return {
         resourceGuid: partner?.properties.resourceGuid ?? existing?.properties.resourceGuid ?? randomUUID(),
@@ -84,25 +85,25 @@ export const peerings: ResourceType<PeeringProperties, Body> = {
       };
     },
     async realise(resource, arm) {
-      const partner = partnerOf(arm, parentIdOf(resource.id), resource.properties.remoteVirtualNetwork.id);
+      const partner = findPartner(arm, readParentId(resource.id), resource.properties.remoteVirtualNetwork.id);
       if (partner !== undefined && partner.properties.peeringState === 'Initiated') {
         Object.assign(partner.properties, { peeringState: 'Connected', peeringSyncLevel: 'FullyInSync' });
-        partner.etag = newEtag();
+        partner.etag = createEtag();
       }
-      await arm.effects.applyNetwork();
+      await arm.dataPlane.applyNetwork();
     },
   },
   removal: {
     async erase(resource, arm) {
-      const partner = partnerOf(arm, parentIdOf(resource.id), resource.properties.remoteVirtualNetwork.id);
+      const partner = findPartner(arm, readParentId(resource.id), resource.properties.remoteVirtualNetwork.id);
       if (partner !== undefined) disconnect(partner);
       await applyNetwork(resource, arm);
     },
   },
-  view: peeringView,
+  view: presentPeering,
 };
 
-export function peeringView(peering: Resource<PeeringProperties>, arm: Arm): object {
+export function presentPeering(peering: Resource<PeeringProperties>, arm: Arm): object {
   const remote = arm.store.get<NetworkProperties>(peering.properties.remoteVirtualNetwork.id);
   const space = remote && { addressPrefixes: remote.properties.addressSpace.addressPrefixes };
   return {
@@ -114,25 +115,25 @@ export function peeringView(peering: Resource<PeeringProperties>, arm: Arm): obj
 }
 
 /** The other side of a peering between two VNets. */
-export function partnerOf(
+export function findPartner(
   arm: Pick<Arm, 'store'>,
   localId: string,
   remoteId: string,
 ): Resource<PeeringProperties> | undefined {
-  return sidesOn(arm, remoteId).find((side) => sameId(side.properties.remoteVirtualNetwork.id, localId));
+  return listSides(arm, remoteId).find((side) => isSameId(side.properties.remoteVirtualNetwork.id, localId));
 }
 
-/** What the deletion of a VNet does to the VNets that were peered with it. */
+/** Disconnects the peerings of other VNets with a VNet that is deleted. */
 export function disconnectRemotes(arm: Arm, networkId: string): void {
-  for (const side of arm.store.ofType<PeeringProperties>(peeringType))
-    if (sameId(side.properties.remoteVirtualNetwork.id, networkId)) disconnect(side);
+  for (const side of arm.store.listByType<PeeringProperties>(peeringType))
+    if (isSameId(side.properties.remoteVirtualNetwork.id, networkId)) disconnect(side);
 }
 
-/** What a changed address space does to both sides of each peering. */
+/** Marks both sides of each peering, as a changed address space does. */
 export function markOutOfSync(arm: Arm, networkId: string): void {
-  for (const side of sidesOn(arm, networkId)) {
+  for (const side of listSides(arm, networkId)) {
     side.properties.peeringSyncLevel = 'LocalNotInSync';
-    const partner = partnerOf(arm, networkId, side.properties.remoteVirtualNetwork.id);
+    const partner = findPartner(arm, networkId, side.properties.remoteVirtualNetwork.id);
     if (partner !== undefined) partner.properties.peeringSyncLevel = 'RemoteNotInSync';
   }
 }
@@ -145,23 +146,24 @@ function bringIntoSync(side: Resource<PeeringProperties>, partner: Resource<Peer
 
 function disconnect(side: Resource<PeeringProperties>): void {
   side.properties.peeringState = 'Disconnected';
-  side.etag = newEtag();
+  side.etag = createEtag();
 }
 
-const sidesOn = (arm: Pick<Arm, 'store'>, networkId: string): Resource<PeeringProperties>[] =>
-  arm.store.childrenOf<PeeringProperties>(networkId, peeringType);
+const listSides = (arm: Pick<Arm, 'store'>, networkId: string): Resource<PeeringProperties>[] =>
+  arm.store.listChildren<PeeringProperties>(networkId, peeringType);
 
 function refuseOverlap(arm: Arm, id: string, localId: string, remoteId: string): void {
   const spaces = (network: string): string[] =>
     arm.store.get<NetworkProperties>(network)?.properties.addressSpace.addressPrefixes ?? [];
-  if (anyOverlap(spaces(localId), spaces(remoteId)))
-    throw armError('VnetAddressSpacesOverlap', { id, other: remoteId });
+  if (hasOverlap(spaces(localId), spaces(remoteId)))
+    throw createArmError('VnetAddressSpacesOverlap', { id, other: remoteId });
   for (const [one, other] of [
     [localId, remoteId],
     [remoteId, localId],
   ] as const) {
-    const peered = sidesOn(arm, one).map((side) => side.properties.remoteVirtualNetwork.id);
-    const clash = peered.find((network) => !sameId(network, other) && anyOverlap(spaces(network), spaces(other)));
-    if (clash !== undefined) throw armError('VnetAddressSpaceOverlapsWithAlreadyPeeredVnet', { id, other: clash });
+    const peered = listSides(arm, one).map((side) => side.properties.remoteVirtualNetwork.id);
+    const clash = peered.find((network) => !isSameId(network, other) && hasOverlap(spaces(network), spaces(other)));
+    if (clash !== undefined)
+      throw createArmError('VnetAddressSpaceOverlapsWithAlreadyPeeredVnet', { id, other: clash });
   }
 }

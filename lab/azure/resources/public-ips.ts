@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
 import { addresses } from '../../scope.ts';
-import type { Arm } from '../arm.ts';
-import { firstFree, parseCidr } from '../cidr.ts';
-import { armError } from '../errors.ts';
-import { type Resource, sameId } from '../store.ts';
+import type { Arm } from '../arm/arm.ts';
+import { createArmError } from '../arm/errors.ts';
+import { isSameId, type Resource } from '../arm/store.ts';
+import { findFreeAddress, parseCidr } from '../network/cidr.ts';
 import type { InterfaceProperties } from './interfaces.ts';
 import { applyNetwork, envelope, type ResourceType } from './type.ts';
 
@@ -41,14 +41,14 @@ export const publicIps: ResourceType<PublicIpProperties, z.output<typeof body>> 
     body,
     accept({ arm, body: { sku, properties } }, existing) {
       if (sku?.name !== 'Standard')
-        throw armError('InvalidRequestContent', {
+        throw createArmError('InvalidRequestContent', {
           text: 'the Basic SKU of public IP addresses was retired on 2025-09-30; send sku.name Standard',
         });
       if (properties.publicIPAllocationMethod !== 'Static')
-        throw armError('InvalidRequestContent', { text: 'a Standard public IP address must be Static' });
+        throw createArmError('InvalidRequestContent', { text: 'a Standard public IP address must be Static' });
       return {
         resourceGuid: existing?.properties.resourceGuid ?? randomUUID(),
-        ipAddress: existing?.properties.ipAddress ?? freeAddress(arm),
+        ipAddress: existing?.properties.ipAddress ?? findFreePublicAddress(arm),
         publicIPAllocationMethod: 'Static',
         publicIPAddressVersion: 'IPv4',
         idleTimeoutInMinutes: 4,
@@ -58,30 +58,32 @@ export const publicIps: ResourceType<PublicIpProperties, z.output<typeof body>> 
   },
   removal: {
     refuse(resource, arm) {
-      const user = userOf(resource, arm);
-      if (user !== undefined) throw armError('PublicIPAddressCannotBeDeleted', { id: resource.id, other: user });
+      const user = findUser(resource, arm);
+      if (user !== undefined) throw createArmError('PublicIPAddressCannotBeDeleted', { id: resource.id, other: user });
     },
     erase: applyNetwork,
   },
   view(resource, arm) {
-    const user = userOf(resource, arm);
+    const user = findUser(resource, arm);
     return { ...resource.properties, ...(user && { ipConfiguration: { id: user } }) };
   },
 };
 
-function freeAddress(arm: Arm): string {
+function findFreePublicAddress(arm: Arm): string {
   const block = parseCidr(addresses.internet);
-  const taken = new Set(arm.store.ofType<PublicIpProperties>(publicIpType).map((each) => each.properties.ipAddress));
-  taken.add('203.0.113.254'); // the lab's internet stands there
-  const free = block && firstFree(block, taken, firstHost);
-  if (free === undefined) throw armError('PublicIPCountLimitReached');
+  const taken = new Set(
+    arm.store.listByType<PublicIpProperties>(publicIpType).map((each) => each.properties.ipAddress),
+  );
+  taken.add('203.0.113.254'); // the lab's internet has it
+  const free = block && findFreeAddress(block, taken, firstHost);
+  if (free === undefined) throw createArmError('PublicIPCountLimitReached');
   return free;
 }
 
 /** Id of the IP configuration that has this address. */
-function userOf(resource: Resource, arm: Arm): string | undefined {
-  const nics = arm.store.ofType<InterfaceProperties>('Microsoft.Network/networkInterfaces');
+function findUser(resource: Resource, arm: Arm): string | undefined {
+  const nics = arm.store.listByType<InterfaceProperties>('Microsoft.Network/networkInterfaces');
   return nics
     .flatMap((nic) => nic.properties.ipConfigurations)
-    .find((each) => sameId(each.properties.publicIPAddress?.id, resource.id))?.id;
+    .find((each) => isSameId(each.properties.publicIPAddress?.id, resource.id))?.id;
 }

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
-import type { Arm } from '../arm.ts';
-import { armError } from '../errors.ts';
-import { newEtag, parentIdOf, type Resource, sameId } from '../store.ts';
+import type { Arm } from '../arm/arm.ts';
+import { createArmError } from '../arm/errors.ts';
+import { createEtag, isSameId, type Resource, readParentId } from '../arm/store.ts';
 import type { InterfaceProperties } from './interfaces.ts';
+import type { SubnetProperties } from './subnets.ts';
 import { applyNetwork, envelope, type ResourceType } from './type.ts';
-import type { SubnetProperties } from './virtual-networks.ts';
 
 export interface SecurityGroupProperties {
   provisioningState?: string;
@@ -47,34 +47,35 @@ export const securityGroups: ResourceType<SecurityGroupProperties, z.output<type
     body: groupBody,
     accept({ arm, id, body }, existing) {
       const wanted = (body.properties.securityRules ?? []).map((rule) =>
-        ruleResource(`${id}/securityRules/${rule.name}`, rule.properties),
+        createRule(`${id}/securityRules/${rule.name}`, rule.properties),
       );
       for (const rule of wanted) refuseSamePriority(rule, wanted);
-      for (const old of rulesOf(arm, id)) if (!wanted.some((rule) => sameId(rule.id, old.id))) arm.store.remove(old.id);
+      for (const old of listRules(arm, id))
+        if (!wanted.some((rule) => isSameId(rule.id, old.id))) arm.store.remove(old.id);
       for (const rule of wanted) arm.store.put(rule);
       return { resourceGuid: existing?.properties.resourceGuid ?? randomUUID() };
     },
     async realise(resource, arm) {
-      for (const rule of rulesOf(arm, resource.id)) {
+      for (const rule of listRules(arm, resource.id)) {
         rule.real = true;
         rule.properties.provisioningState = 'Succeeded';
       }
-      await arm.effects.applyNetwork();
+      await arm.dataPlane.applyNetwork();
     },
   },
   removal: {
     refuse(resource, arm) {
-      const [user] = usersOf(resource, arm).flat();
+      const [user] = listUsers(resource, arm).flat();
       if (user !== undefined)
-        throw armError('InUseNetworkSecurityGroupCannotBeDeleted', { id: resource.id, other: user.id });
+        throw createArmError('InUseNetworkSecurityGroupCannotBeDeleted', { id: resource.id, other: user.id });
     },
     erase: applyNetwork,
   },
   view(resource, arm) {
-    const [networkInterfaces, subnets] = usersOf(resource, arm);
+    const [networkInterfaces, subnets] = listUsers(resource, arm);
     return {
       ...resource.properties,
-      securityRules: rulesOf(arm, resource.id).map(({ id, name, type, etag, properties }) => ({
+      securityRules: listRules(arm, resource.id).map(({ id, name, type, etag, properties }) => ({
         id,
         name,
         type,
@@ -91,12 +92,12 @@ export const securityRules: ResourceType<RuleProperties, z.output<typeof ruleBod
   type: ruleType,
   lasts: { create: 'securityGroup', remove: 'securityGroupDelete' },
   whileWriting: 'Updating',
-  locks: (id) => ({ own: [id, parentIdOf(id)] }),
+  locks: (id) => ({ own: [id, readParentId(id)] }),
   write: {
     body: ruleBody,
     accept({ arm, id, body }) {
-      const rule = ruleResource(id, body.properties);
-      refuseSamePriority(rule, rulesOf(arm, parentIdOf(id)));
+      const rule = createRule(id, body.properties);
+      refuseSamePriority(rule, listRules(arm, readParentId(id)));
       return rule.properties;
     },
     realise: applyNetwork,
@@ -105,20 +106,20 @@ export const securityRules: ResourceType<RuleProperties, z.output<typeof ruleBod
 };
 
 /** Rules of a group, by ascending priority. */
-export function rulesOf(arm: Pick<Arm, 'store'>, groupId: string): Resource<RuleProperties>[] {
+export function listRules(arm: Pick<Arm, 'store'>, groupId: string): Resource<RuleProperties>[] {
   return arm.store
-    .childrenOf<RuleProperties>(groupId, ruleType)
+    .listChildren<RuleProperties>(groupId, ruleType)
     .sort((a, b) => a.properties.priority - b.properties.priority);
 }
 
-function ruleResource(id: string, properties: RuleProperties): Resource<RuleProperties> {
+function createRule(id: string, properties: RuleProperties): Resource<RuleProperties> {
   const stored = { ...properties, provisioningState: 'Updating' };
   return {
     id,
     name: id.split('/').at(-1) ?? id,
     type: ruleType,
     group: id.split('/')[4] ?? '',
-    etag: newEtag(),
+    etag: createEtag(),
     real: false,
     properties: stored,
   };
@@ -128,22 +129,24 @@ function refuseSamePriority(rule: Resource<RuleProperties>, all: readonly Resour
   const { priority, direction } = rule.properties;
   const rival = all.find(
     (other) =>
-      !sameId(other.id, rule.id) && other.properties.priority === priority && other.properties.direction === direction,
+      !isSameId(other.id, rule.id) &&
+      other.properties.priority === priority &&
+      other.properties.direction === direction,
   );
-  if (rival !== undefined) throw armError('SecurityRuleConflict', { id: rule.id, other: rival.name });
+  if (rival !== undefined) throw createArmError('SecurityRuleConflict', { id: rule.id, other: rival.name });
 }
 
 /** Interfaces and subnets that a group protects. */
-function usersOf(group: Resource, arm: Arm): [{ id: string }[], { id: string }[]] {
+function listUsers(group: Resource, arm: Arm): [{ id: string }[], { id: string }[]] {
   const protectedBy = (each: Resource<InterfaceProperties> | Resource<SubnetProperties>): boolean =>
-    sameId(each.properties.networkSecurityGroup?.id, group.id);
+    isSameId(each.properties.networkSecurityGroup?.id, group.id);
   return [
     arm.store
-      .ofType<InterfaceProperties>('Microsoft.Network/networkInterfaces')
+      .listByType<InterfaceProperties>('Microsoft.Network/networkInterfaces')
       .filter(protectedBy)
       .map(({ id }) => ({ id })),
     arm.store
-      .ofType<SubnetProperties>('Microsoft.Network/virtualNetworks/subnets')
+      .listByType<SubnetProperties>('Microsoft.Network/virtualNetworks/subnets')
       .filter(protectedBy)
       .map(({ id }) => ({ id })),
   ];

@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import type { Arm } from '../arm.ts';
-import type { Durations } from '../durations.ts';
-import type { Properties, Resource } from '../store.ts';
+import type { Arm } from '../arm/arm.ts';
+import type { Durations } from '../arm/durations.ts';
+import type { Properties, Resource } from '../arm/store.ts';
 
 /** A PUT that has passed every check that does not depend on the type. */
 export interface Write<B> {
@@ -21,9 +21,9 @@ export interface Link {
 
 /** Ids that a write keeps to itself while it runs. */
 export interface Locks {
-  /** Somebody else writing these: the provider's usual answer. */
+  /** While another operation writes these: the provider's usual error. */
   readonly own: readonly string[];
-  /** Somebody else writing these: ReferencedResourceNotProvisioned. */
+  /** While another operation writes these: ReferencedResourceNotProvisioned. */
   readonly referenced?: readonly string[];
 }
 
@@ -36,25 +36,25 @@ export interface ResourceType<P extends Properties = Properties, B = unknown> {
     readonly update?: keyof Durations;
     readonly remove: keyof Durations;
   };
-  /** provisioningState while a PUT runs: networks say Updating, machines Creating. */
+  /** provisioningState while a PUT runs: networks report Updating, machines Creating. */
   readonly whileWriting: 'Updating' | 'Creating';
   locks(id: string, arm: Arm, body: B | undefined): Locks;
   /** Absent: cannot be written by PUT. */
   readonly write?: {
     readonly body: z.ZodType<B>;
     links?(body: B): readonly Link[];
-    /** Refuses by throwing an ArmError, or gives the properties to store at once. Children may be stored, not yet real. */
+    /** Throws an ArmError, or returns the properties to store at once. Children may be stored too, not yet real. */
     accept(write: Write<B>, existing: Resource<P> | undefined): P;
-    /** The consequences, before success is reported. The resource is real already. */
+    /** The work on the data plane, before success is reported. The resource is real already. */
     realise(resource: Resource<P>, arm: Arm): Promise<void>;
     /** What a failed creation leaves behind. */
     failed?(resource: Resource<P>, arm: Arm): void;
   };
   /** Absent: cannot be deleted. */
   readonly removal?: {
-    /** Refuses by throwing an ArmError. */
+    /** Throws an ArmError when the resource cannot be deleted. */
     refuse?(resource: Resource<P>, arm: Arm): void;
-    /** The consequences, before the resource and its children vanish. It is not real any more. */
+    /** The work on the data plane, before the resource and its children are removed. It is no longer real. */
     erase(resource: Resource<P>, arm: Arm): Promise<void>;
   };
   /** Names of the POST actions, `<id>/<name>`, and what they answer. */
@@ -74,5 +74,7 @@ export const envelope = {
 
 export const reference = z.looseObject({ id: z.string() });
 
-/** Makes the network follow the store: all that most network resources need to become real, or to cease to be. */
-export const applyNetwork = (_resource: unknown, arm: Arm): Promise<void> => arm.effects.applyNetwork();
+/**
+ * Makes the network follow the store, which is all that most network resources need when they are written or deleted.
+ */
+export const applyNetwork = (_resource: unknown, arm: Arm): Promise<void> => arm.dataPlane.applyNetwork();

@@ -1,33 +1,23 @@
 import { randomUUID } from 'node:crypto';
-import { type Arm, referenced } from '../arm.ts';
-import { armError } from '../errors.ts';
-import { keyOf, newEtag, parentIdOf, type Resource, sameId } from '../store.ts';
-import { type DiskProperties, diskType } from './disks.ts';
+import { type Arm, requireReferenced } from '../arm/arm.ts';
+import { createArmError } from '../arm/errors.ts';
+import { isSameId, normalizeId, type Resource, readParentId } from '../arm/store.ts';
+import { createDisk, type DiskProperties, formatDiskId } from './disks.ts';
 import { type InterfaceProperties, interfaceType } from './interfaces.ts';
 import {
   checkOsProfile,
-  cloudConfigOf,
+  decodeCloudConfig,
+  imageVersion,
+  listPublicKeys,
   type MachineBody,
+  type MachineProperties,
   machineBody,
-  type OsProfile,
-  publicKeysOf,
-  refuseChange,
+  refuseOsProfileChange,
 } from './machine-body.ts';
+import type { SubnetProperties } from './subnets.ts';
 import type { ResourceType } from './type.ts';
-import type { SubnetProperties } from './virtual-networks.ts';
-
-export type MachineProperties = MachineBody['properties'] & {
-  provisioningState?: string;
-  vmId: string;
-  timeCreated: string;
-  /** With customData and password, which GET never shows. */
-  osProfile: OsProfile;
-};
 
 export const machineType = 'Microsoft.Compute/virtualMachines';
-/** What `latest` resolves to. */
-export const imageVersion = '24.04.202611010';
-
 export const virtualMachines: ResourceType<MachineProperties, MachineBody> = {
   type: machineType,
   lasts: { create: 'vm', update: 'vmUpdate', remove: 'vmDelete' },
@@ -53,7 +43,7 @@ export const virtualMachines: ResourceType<MachineProperties, MachineBody> = {
           ? imageVersion
           : properties.storageProfile.imageReference.version;
       const imageReference = { ...properties.storageProfile.imageReference, exactVersion };
-      const nics = properties.networkProfile.networkInterfaces.map((nic) => availableInterface(arm, id, nic.id));
+      const nics = properties.networkProfile.networkInterfaces.map((nic) => requireFreeInterface(arm, id, nic.id));
       const stored = { ...properties, storageProfile: { ...properties.storageProfile, imageReference, osDisk } };
       if (existing?.real) {
         refuseChanges(existing.properties, stored);
@@ -65,39 +55,42 @@ export const virtualMachines: ResourceType<MachineProperties, MachineBody> = {
         };
       }
       const osProfile = checkOsProfile(properties.osProfile);
-      if (arm.store.get(diskIdOf(id, osDisk.name)) !== undefined)
-        throw armError('OperationNotAllowed', { text: `Disk ${osDisk.name} already exists.` });
+      if (arm.store.get(formatDiskId(id, osDisk.name)) !== undefined)
+        throw createArmError('OperationNotAllowed', { text: `Disk ${osDisk.name} already exists.` });
       for (const nic of nics) Object.assign(nic.properties, { virtualMachine: { id }, reservedUntil: undefined });
       return { ...stored, osProfile, vmId: randomUUID(), timeCreated: new Date().toISOString() };
     },
     async realise(vm, arm) {
       const { osDisk } = vm.properties.storageProfile;
-      const diskId = diskIdOf(vm.id, osDisk.name ?? vm.name);
+      const diskId = formatDiskId(vm.id, osDisk.name ?? vm.name);
       if (arm.store.get(diskId) !== undefined) return; // an update: the machine runs already
-      arm.store.put(diskOf(vm, diskId));
+      arm.store.put(createDisk(vm, diskId));
       osDisk.managedDisk = { storageAccountType: 'StandardSSD_LRS', ...osDisk.managedDisk, id: diskId };
-      await arm.effects.applyNetwork();
-      await arm.effects.boot(bootOf(vm, arm));
+      await arm.dataPlane.applyNetwork();
+      await arm.dataPlane.boot(describeBoot(vm, arm));
     },
     failed(vm, arm) {
-      for (const nic of interfacesOf(vm, arm)) nic.properties.reservedUntil = Number.POSITIVE_INFINITY; // until the VM is deleted, then for a while
+      // Until the VM is deleted; releaseInterface then reserves them for a while.
+      for (const nic of listInterfaces(vm, arm)) nic.properties.reservedUntil = Number.POSITIVE_INFINITY;
     },
   },
   removal: {
     async erase(vm, arm) {
-      await arm.effects.destroy(keyOf(vm.id));
-      for (const nic of interfacesOf(vm, arm)) releaseInterface(vm, nic, arm);
-      const disk = arm.store.get<DiskProperties>(diskIdOf(vm.id, vm.properties.storageProfile.osDisk.name ?? vm.name));
+      await arm.dataPlane.destroy(normalizeId(vm.id));
+      for (const nic of listInterfaces(vm, arm)) releaseInterface(vm, nic, arm);
+      const disk = arm.store.get<DiskProperties>(
+        formatDiskId(vm.id, vm.properties.storageProfile.osDisk.name ?? vm.name),
+      );
       if (disk !== undefined && vm.properties.storageProfile.osDisk.deleteOption === 'Delete')
         arm.store.remove(disk.id);
       else if (disk !== undefined) Object.assign(disk.properties, { diskState: 'Unattached', owner: undefined });
-      await arm.effects.applyNetwork();
+      await arm.dataPlane.applyNetwork();
     },
   },
   view(vm, _arm, query) {
     const { osProfile, ...properties } = vm.properties;
     const { customData: _data, adminPassword: _password, ...shown } = osProfile;
-    const instanceView = query['$expand']?.toLowerCase() === 'instanceview' && { instanceView: instanceViewOf(vm) };
+    const instanceView = query['$expand']?.toLowerCase() === 'instanceview' && { instanceView: presentInstance(vm) };
     return { ...properties, osProfile: { ...shown, secrets: [], allowExtensionOperations: true }, ...instanceView };
   },
 };
@@ -106,90 +99,60 @@ function refuseChanges(
   old: MachineProperties,
   wanted: Pick<MachineBody['properties'], 'osProfile' | 'storageProfile'>,
 ): void {
-  refuseChange(old.osProfile, wanted.osProfile);
+  refuseOsProfileChange(old.osProfile, wanted.osProfile);
   const [before, after] = [old.storageProfile, wanted.storageProfile];
-  if (before.osDisk.name !== after.osDisk.name) throw armError('PropertyChangeNotAllowed', { text: 'osDisk.name' });
+  if (before.osDisk.name !== after.osDisk.name)
+    throw createArmError('PropertyChangeNotAllowed', { text: 'osDisk.name' });
   for (const field of ['publisher', 'offer', 'sku'] as const) {
     if (before.imageReference[field] !== after.imageReference[field])
-      throw armError('PropertyChangeNotAllowed', { text: 'imageReference' });
+      throw createArmError('PropertyChangeNotAllowed', { text: 'imageReference' });
   }
 }
 
-function availableInterface(arm: Arm, vmId: string, nicId: string): Resource<InterfaceProperties> {
-  const nic = referenced<InterfaceProperties>(arm, vmId, nicId, interfaceType);
+function requireFreeInterface(arm: Arm, vmId: string, nicId: string): Resource<InterfaceProperties> {
+  const nic = requireReferenced<InterfaceProperties>(arm, vmId, nicId, interfaceType);
   const { virtualMachine, reservedUntil = 0 } = nic.properties;
-  const ours = sameId(virtualMachine?.id, vmId);
-  if (virtualMachine !== undefined && !ours) throw armError('NicInUse', { id: nic.id, other: virtualMachine.id });
-  if (!ours && Date.now() < reservedUntil) throw armError('NicReservedForAnotherVm', { id: nic.id });
+  const ours = isSameId(virtualMachine?.id, vmId);
+  if (virtualMachine !== undefined && !ours) throw createArmError('NicInUse', { id: nic.id, other: virtualMachine.id });
+  if (!ours && Date.now() < reservedUntil) throw createArmError('NicReservedForAnotherVm', { id: nic.id });
   return nic;
 }
 
 /** A VM whose creation failed leaves its interfaces reserved for a while after it is gone. */
 function releaseInterface(vm: Resource<MachineProperties>, nic: Resource<InterfaceProperties>, arm: Arm): void {
-  const wanted = vm.properties.networkProfile.networkInterfaces.find((each) => sameId(each.id, nic.id));
+  const wanted = vm.properties.networkProfile.networkInterfaces.find((each) => isSameId(each.id, nic.id));
   nic.properties.virtualMachine = undefined;
   nic.properties.reservedUntil =
     nic.properties.reservedUntil === undefined ? undefined : Date.now() + arm.timing.durations.interfaceReservation;
   if (wanted?.properties?.deleteOption === 'Delete') arm.store.remove(nic.id);
 }
 
-function interfacesOf(vm: Resource<MachineProperties>, arm: Arm): Resource<InterfaceProperties>[] {
+function listInterfaces(vm: Resource<MachineProperties>, arm: Arm): Resource<InterfaceProperties>[] {
   return arm.store
-    .ofType<InterfaceProperties>(interfaceType)
-    .filter((nic) => sameId(nic.properties.virtualMachine?.id, vm.id));
+    .listByType<InterfaceProperties>(interfaceType)
+    .filter((nic) => isSameId(nic.properties.virtualMachine?.id, vm.id));
 }
 
-const diskIdOf = (vmId: string, name: string): string => `${parentIdOf(vmId)}/disks/${name}`;
-
-function diskOf(vm: Resource<MachineProperties>, id: string): Resource<DiskProperties> {
-  const { publisher, offer, sku } = vm.properties.storageProfile.imageReference;
-  return {
-    id,
-    name: id.split('/').at(-1) ?? id,
-    type: diskType,
-    group: vm.group,
-    location: vm.location,
-    tags: vm.tags && { ...vm.tags }, // copied once; later changes of the VM's tags do not follow
-    sku: { name: 'StandardSSD_LRS', tier: 'Standard' },
-    etag: newEtag(),
-    real: true,
-    properties: {
-      provisioningState: 'Succeeded',
-      timeCreated: new Date().toISOString(),
-      diskState: 'Attached',
-      diskSizeGB: vm.properties.storageProfile.osDisk.diskSizeGB ?? 30,
-      osType: 'Linux',
-      creationData: {
-        createOption: 'FromImage',
-        imageReference: {
-          id: `/Publishers/${publisher}/ArtifactTypes/VMImage/Offers/${offer}/Skus/${sku}/Versions/${imageVersion}`,
-        },
-      },
-      owner: vm.id,
-    },
-  };
-}
-
-function bootOf(vm: Resource<MachineProperties>, arm: Arm): Parameters<Arm['effects']['boot']>[0] {
-  const nic = interfacesOf(vm, arm)[0];
+function describeBoot(vm: Resource<MachineProperties>, arm: Arm): Parameters<Arm['dataPlane']['boot']>[0] {
+  const nic = listInterfaces(vm, arm)[0];
   const address = nic?.properties.ipConfigurations.find((each) => each.properties.primary)?.properties;
   const subnet = address && arm.store.get<SubnetProperties>(address.subnet.id);
   if (address === undefined || subnet === undefined)
-    throw armError('OSProvisioningInternalError', { text: 'the machine has no network' });
+    throw createArmError('OSProvisioningInternalError', { text: 'the machine has no network' });
   const { osProfile } = vm.properties;
   return {
-    id: keyOf(vm.id),
+    id: normalizeId(vm.id),
     computerName: osProfile.computerName,
     privateAddress: address.privateIPAddress,
     subnetPrefix: subnet.properties.addressPrefix,
-    vnetId: keyOf(parentIdOf(subnet.id)),
+    vnetId: normalizeId(readParentId(subnet.id)),
     adminUser: osProfile.adminUsername,
-    authorizedKeys: publicKeysOf(osProfile),
-    cloudConfig: cloudConfigOf(osProfile),
+    authorizedKeys: listPublicKeys(osProfile),
+    cloudConfig: decodeCloudConfig(osProfile),
   };
 }
 
-function instanceViewOf(vm: Resource<MachineProperties>): object {
+function presentInstance(vm: Resource<MachineProperties>): object {
   const state = vm.properties.provisioningState?.toLowerCase() ?? 'succeeded';
   const statuses = [
     {

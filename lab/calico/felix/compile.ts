@@ -1,30 +1,31 @@
 import type { GlobalNetworkPolicy, NetworkPolicy } from '../objects.ts';
 import type { Context } from './endpoint-chain.ts';
-import { byInterface, hostDispatch } from './host-endpoints.ts';
+import { compileHostDispatch, mapByInterface } from './host-endpoints.ts';
 import type { Inputs } from './inputs.ts';
-import { globalPolicy, inOrder, namespacedPolicy, type Policy, type Stage } from './policies.ts';
-import { type AddressesOf, matchOf } from './rule.ts';
+import { orderPolicies, type Policy, readGlobalPolicy, readNamespacedPolicy, type Stage } from './policies.ts';
+import { type AddressesOf, compileMatch } from './rule.ts';
 import { mark, Script } from './script.ts';
 import { parseSelector } from './selector.ts';
-import { asEndpoint, workloadDispatch } from './workloads.ts';
+import { addWorkloadDispatch, describeEndpoint } from './workloads.ts';
 
 /**
- * The nftables script that enforces policy on one node, at the hooks where Calico's Felix puts its chains (felix/rules/static.go): raw and mangle
- * prerouting, filter input, forward and output, and mangle postrouting for what the host sent to a DNATed address. One transaction replaces all of it.
- * A policy that cannot be understood is left out, as Felix does; a comment in the script says why. Throws UnprogrammableError.
+ * Compiles the nftables script that enforces policy on one node, at the hooks where Calico's Felix puts its chains
+ * (felix/rules/static.go): raw and mangle prerouting, filter input, forward and output, and mangle postrouting for what
+ * the host sent to a DNATed address. One transaction replaces all of it. A policy that cannot be read is left out, as
+ * Felix does; a comment in the script gives the reason. Throws UnprogrammableError.
  */
 export function compile(inputs: Inputs): string {
   const script = new Script();
   const { configuration } = inputs;
-  const context: Context = { script, configuration, addressesFor: (policy) => addressesIn(inputs, policy) };
-  const tiers = inOrder(understood(inputs, context), inputs.tiers);
-  const endpoints = byInterface(inputs);
+  const context: Context = { script, configuration, addressesFor: (policy) => createAddressFinder(inputs, policy) };
+  const tiers = orderPolicies(readPolicies(inputs, context), inputs.tiers);
+  const endpoints = mapByInterface(inputs);
   const fromHost = (stage: Stage): string =>
-    script.chain(`from-host-${stage}`, () => hostDispatch(context, endpoints, tiers, stage, 'Ingress'));
+    script.chain(`from-host-${stage}`, () => compileHostDispatch(context, endpoints, tiers, stage, 'Ingress'));
   const toHost = (stage: Stage): string =>
-    script.chain(`to-host-${stage}`, () => hostDispatch(context, endpoints, tiers, stage, 'Egress'));
-  const fromWorkload = workloadDispatch(context, inputs, tiers, 'Egress');
-  const toWorkload = workloadDispatch(context, inputs, tiers, 'Ingress');
+    script.chain(`to-host-${stage}`, () => compileHostDispatch(context, endpoints, tiers, stage, 'Egress'));
+  const fromWorkload = addWorkloadDispatch(context, inputs, tiers, 'Egress');
+  const toWorkload = addWorkloadDispatch(context, inputs, tiers, 'Ingress');
   const workload = `"${inputs.workloadInterfacePrefix}*"`;
   const accepted = `${mark.isAccepted} accept`;
 
@@ -36,7 +37,7 @@ export function compile(inputs: Inputs): string {
     `jump ${fromHost('preDnat')}`,
   ]);
   script.hook('filter-input', 'input', 'filter', [
-    `iifname ${workload} goto ${workloadToHost(context, fromWorkload)}`,
+    `iifname ${workload} goto ${addWorkloadToHost(context, fromWorkload)}`,
     accepted,
     mark.clear,
     `jump ${fromHost('normal')}`,
@@ -47,9 +48,10 @@ export function compile(inputs: Inputs): string {
     `iifname ${workload} jump ${fromWorkload}`,
     `oifname ${workload} jump ${toWorkload}`,
     `jump ${toHost('forward')}`,
-    mark.accept, // tells mangle-postrouting that the packet is not the host's own
+    mark.accept, // shows mangle-postrouting that the packet is not the host's own
   ]);
-  // A host always reaches its own pods. What was DNATed has another way out than it seems here, so it is judged after routing.
+  // A host always reaches its own pods. A DNATed packet leaves by another interface than the one seen here, so its
+  // policy is applied after routing.
   script.hook('filter-output', 'output', 'filter', [
     accepted,
     `oifname ${workload} return`,
@@ -65,13 +67,13 @@ export function compile(inputs: Inputs): string {
 }
 
 /** What pods send to their own node: their egress policy, then the configured action. */
-function workloadToHost({ script, configuration }: Context, fromWorkload: string): string {
+function addWorkloadToHost({ script, configuration }: Context, fromWorkload: string): string {
   const action = configuration.defaultEndpointToHostAction?.toLowerCase() ?? 'accept';
   const last = action === 'drop' ? `${script.count('workload-to-host')} drop` : action;
   return script.chain('workload-to-host', () => [`jump ${fromWorkload}`, last]);
 }
 
-function understood(inputs: Inputs, context: Context): Policy[] {
+function readPolicies(inputs: Inputs, context: Context): Policy[] {
   const read = <T extends GlobalNetworkPolicy | NetworkPolicy>(
     objects: readonly T[],
     kind: string,
@@ -80,7 +82,7 @@ function understood(inputs: Inputs, context: Context): Policy[] {
     objects.flatMap((object) => {
       try {
         const policy = policyOf(object);
-        for (const rule of Object.values(policy.rules).flat()) matchOf(rule, context.addressesFor(policy));
+        for (const rule of Object.values(policy.rules).flat()) compileMatch(rule, context.addressesFor(policy));
         return [policy];
       } catch (error) {
         context.script.remark(
@@ -90,13 +92,18 @@ function understood(inputs: Inputs, context: Context): Policy[] {
       }
     });
   return [
-    ...read(inputs.globalNetworkPolicies, 'GlobalNetworkPolicy', (object) => globalPolicy(object, inputs.namespaces)),
-    ...read(inputs.networkPolicies, 'NetworkPolicy', namespacedPolicy),
+    ...read(inputs.globalNetworkPolicies, 'GlobalNetworkPolicy', (object) =>
+      readGlobalPolicy(object, inputs.namespaces),
+    ),
+    ...read(inputs.networkPolicies, 'NetworkPolicy', readNamespacedPolicy),
   ];
 }
 
-/** Addresses that a rule's selectors name: of pods and host endpoints; in a namespaced policy, of its own namespace unless it selects others. */
-function addressesIn({ workloads, hostEndpoints, namespaces }: Inputs, policy: Policy): AddressesOf {
+/**
+ * Finds the addresses that a rule's selectors name: of pods and host endpoints; in a namespaced policy, of its own
+ * namespace unless it selects others.
+ */
+function createAddressFinder({ workloads, hostEndpoints, namespaces }: Inputs, policy: Policy): AddressesOf {
   return ({ selector = '', namespaceSelector }) => {
     const selects = parseSelector(selector);
     const inNamespace = namespaceSelector === undefined ? undefined : parseSelector(namespaceSelector);
@@ -107,7 +114,7 @@ function addressesIn({ workloads, hostEndpoints, namespaces }: Inputs, policy: P
     );
     const hosts = policy.namespace === undefined && inNamespace === undefined ? hostEndpoints : [];
     return [
-      ...pods.filter((pod) => selects(asEndpoint(pod).labels)).map(({ address }) => address),
+      ...pods.filter((pod) => selects(describeEndpoint(pod).labels)).map(({ address }) => address),
       ...hosts
         .filter(({ metadata }) => selects(metadata.labels ?? {}))
         .flatMap(({ spec }) => (spec.expectedIPs ?? []).filter((address) => !address.includes(':'))),

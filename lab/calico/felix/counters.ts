@@ -7,10 +7,11 @@ export interface Count {
 }
 
 /**
- * What the stand-in refused on a node since its rules last changed, by what refused it: `gnp/<name>`, `np/<namespace>/<name>`, `end-of-tier/<tier>`,
- * `no-profile/<host or workload>`, `invalid`, `unknown-workload-interface`.
+ * Packets that the stand-in denied on a node since its rules last changed, by what denied them: `gnp/<name>`,
+ * `np/<namespace>/<name>`, `end-of-tier/<tier>`, `no-profile/<host or workload>`, `invalid`,
+ * `unknown-workload-interface`.
  */
-export async function counters(netns: string): Promise<Record<string, Count>> {
+export async function readCounters(netns: string): Promise<Record<string, Count>> {
   const { nftables } = JSON.parse(await runIn(netns, ['nft', '-j', 'list', 'counters', 'table', 'ip', table])) as {
     nftables: readonly { readonly counter?: Count & { readonly name: string } }[];
   };

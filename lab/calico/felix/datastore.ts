@@ -4,11 +4,11 @@ import { type WatchOptions, watch, watchCalico } from '../watch.ts';
 import type { Inputs, Workload } from './inputs.ts';
 
 /** The part of the inputs that is the same for all nodes. */
-export type Cluster = Omit<Inputs, 'node' | 'interfaces' | 'workloadInterfacePrefix'>;
+export type ClusterInputs = Omit<Inputs, 'node' | 'interfaces' | 'workloadInterfacePrefix'>;
 
 /** What Felix knows of the cluster, kept up to date. */
 export interface Datastore {
-  read(): Cluster;
+  read(): ClusterInputs;
   stop(): Promise<void>;
 }
 
@@ -37,7 +37,7 @@ export async function openDatastore(
       tiers: tiers.list(),
       workloads: pods
         .list()
-        .flatMap((pod) => workload(pod, interfaceOf))
+        .flatMap((pod) => readWorkload(pod, interfaceOf))
         .toSorted((a, b) => (a.interfaceName < b.interfaceName ? -1 : 1)),
       namespaces: Object.fromEntries(
         namespaces.list().map(({ metadata }) => [metadata?.name ?? '', metadata?.labels ?? {}]),
@@ -51,7 +51,7 @@ export async function openDatastore(
 }
 
 /** A pod that has a place, an address of its own and is not over. */
-function workload({ metadata, spec, status }: V1Pod, interfaceOf: (podName: string) => string): Workload[] {
+function readWorkload({ metadata, spec, status }: V1Pod, interfaceOf: (podName: string) => string): Workload[] {
   const { name = '', namespace = '', labels = {} } = metadata ?? {};
   if (
     !spec?.nodeName ||

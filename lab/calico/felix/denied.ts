@@ -3,17 +3,20 @@ import type { Policy } from './policies.ts';
 
 /** Packets that a rule of a policy denied from one address. */
 export interface Denied {
-  /** As Felix names the rule in `calico_denied_packets`: `tier|policy|rule|deny`, a namespaced policy as `namespace/policy` (felix/calc, RuleID). */
+  /**
+   * As Felix names the rule in `calico_denied_packets`: `tier|policy|rule|deny`, a namespaced policy as
+   * `namespace/policy` (felix/calc, RuleID).
+   */
   readonly rule: string;
   readonly source: string;
   readonly packets: number;
 }
 
 /** Name of the set that counts what a rule denies by source address. */
-export const deniedSet = ({ tier, id }: Pick<Policy, 'tier' | 'id'>, index: number): string =>
+export const nameDeniedSet = ({ tier, id }: Pick<Policy, 'tier' | 'id'>, index: number): string =>
   `denied/${tier}/${index}/${id}`;
 
-function ruleOf(set: string): string | undefined {
+function readRuleName(set: string): string | undefined {
   const [, tier, index, policy] = /^denied\/([^/]+)\/(\d+)\/(?:gnp|np)\/(.+)$/.exec(set) ?? [];
   return policy === undefined ? undefined : `${tier}|${policy}|${index}|deny`;
 }
@@ -29,11 +32,11 @@ interface Sets {
   }[];
 }
 
-/** What the rules that are programmed on a node now have denied; nothing before the first are. */
-export async function deniedNow(netns: string): Promise<Denied[]> {
+/** What the rules that are programmed on a node have denied; nothing before the first script. */
+export async function readDenied(netns: string): Promise<Denied[]> {
   const { nftables } = JSON.parse(await runIn(netns, ['nft', '-j', 'list', 'sets', 'ip'])) as Sets;
   return nftables.flatMap(({ set }) => {
-    const rule = ruleOf(set?.name ?? '');
+    const rule = readRuleName(set?.name ?? '');
     if (rule === undefined) return [];
     return (set?.elem ?? []).flatMap(({ elem }) =>
       elem?.counter === undefined ? [] : [{ rule, source: elem.val, packets: elem.counter.packets }],
@@ -42,7 +45,7 @@ export async function deniedNow(netns: string): Promise<Denied[]> {
 }
 
 /** One entry for each rule and source. */
-export function summed(counts: readonly Denied[]): Denied[] {
+export function sumDenied(counts: readonly Denied[]): Denied[] {
   const sums = new Map<string, Denied>();
   for (const each of counts) {
     const key = `${each.rule} ${each.source}`;

@@ -1,8 +1,8 @@
 import type { Direction, FelixConfigurationSpec, Rule } from '../objects.ts';
-import { deniedSet } from './denied.ts';
-import { failsafeChain } from './failsafe.ts';
+import { nameDeniedSet } from './denied.ts';
+import { addFailsafeChain } from './failsafe.ts';
 import type { Policy, Stage, TierPolicies } from './policies.ts';
-import { type AddressesOf, matchOf } from './rule.ts';
+import { type AddressesOf, compileMatch } from './rule.ts';
 import { mark, type Script } from './script.ts';
 
 /** What the chains of all endpoints of a node share. */
@@ -29,64 +29,65 @@ export class UnprogrammableError extends Error {
 }
 
 /**
- * The chain of an endpoint at one stage, in the order that Felix gives it: established flows, invalid packets, failsafe ports, tiers, profiles.
- * It returns with the accept mark when the packet was allowed.
+ * Adds the chain of an endpoint at one stage, in the order that Felix gives it: established flows, invalid packets,
+ * failsafe ports, tiers, profiles. The chain returns with the accept mark when the packet was allowed.
  */
-export function endpointChain(context: Context, endpoint: EndpointChain): string {
+export function addEndpointChain(context: Context, endpoint: EndpointChain): string {
   const { script, configuration } = context;
   const { kind, stage, direction } = endpoint;
   const untracked = stage === 'untracked';
   return script.chain(endpoint.name, () => [
     ...(untracked ? [] : ['ct state established,related accept', `ct state invalid ${script.count('invalid')} drop`]),
     ...(kind === 'host' && stage !== 'forward'
-      ? [`jump ${failsafeChain(script, configuration, direction === 'Ingress' ? 'in' : 'out', untracked)}`]
+      ? [`jump ${addFailsafeChain(script, configuration, direction === 'Ingress' ? 'in' : 'out', untracked)}`]
       : []),
     mark.clearAccept,
-    ...endpoint.tiers.flatMap((tier) => tierRules(context, tier, stage, direction)),
-    ...afterTiers(context, endpoint),
+    ...endpoint.tiers.flatMap((tier) => compileTier(context, tier, stage, direction)),
+    ...compileProfiles(context, endpoint),
   ]);
 }
 
-function tierRules(context: Context, tier: TierPolicies, stage: Stage, direction: Direction): string[] {
+function compileTier(context: Context, tier: TierPolicies, stage: Stage, direction: Direction): string[] {
   const { script } = context;
-  const decides = stage === 'normal' || stage === 'forward'; // before them, what no policy matched goes on to the normal ones
+  // In the earlier stages, what no policy matched goes on to the normal policies.
+  const decides = stage === 'normal' || stage === 'forward';
   return [
     mark.clearPass,
     ...tier.policies.flatMap((policy) => [
-      `${mark.notPassed} jump ${policyChain(context, policy, stage, direction)}`,
+      `${mark.notPassed} jump ${addPolicyChain(context, policy, stage, direction)}`,
       ...(stage === 'untracked' ? [`${mark.isAccepted} notrack`] : []),
       `${mark.isAccepted} return`,
     ]),
     ...(decides && tier.defaultAction === 'Deny'
-      ? [`${mark.notPassed} ${script.count(`end-of-tier/${tier.name}`)} ${denial(context, stage)}`]
+      ? [`${mark.notPassed} ${script.count(`end-of-tier/${tier.name}`)} ${chooseDenial(context, stage)}`]
       : []),
   ];
 }
 
-function afterTiers(
+function compileProfiles(
   { script, configuration }: Context,
   { kind, stage, tiers, profileAllows }: EndpointChain,
 ): string[] {
   if (stage === 'forward') return tiers.length === 0 ? [mark.accept, 'return'] : [];
   if (stage !== 'normal') return [];
   if (profileAllows) return [mark.accept, 'return'];
-  return [`${script.count(`no-profile/${kind}`)} ${denial({ configuration }, stage)}`];
+  return [`${script.count(`no-profile/${kind}`)} ${chooseDenial({ configuration }, stage)}`];
 }
 
 /** One chain per policy, direction and table, shared by the endpoints that it selects. */
-function policyChain(context: Context, policy: Policy, stage: Stage, direction: Direction): string {
+function addPolicyChain(context: Context, policy: Policy, stage: Stage, direction: Direction): string {
   const place = stage === 'forward' || stage === 'normal' ? 'filter' : stage.toLowerCase();
   return context.script.chain(`${place}-${direction.toLowerCase()}-${policy.id}`, () =>
     (policy.rules[direction] ?? []).flatMap((rule, index) => {
-      const match = matchOf(rule, context.addressesFor(policy));
+      const match = compileMatch(rule, context.addressesFor(policy));
       return match === undefined
         ? []
-        : actions(context, policy, { ...rule, index }, stage).map((action) => `${match} ${action}`.trim());
+        : compileActions(context, policy, { ...rule, index }, stage).map((action) => `${match} ${action}`.trim());
     }),
   );
 }
 
-function actions(
+function compileActions(
   context: Context,
   policy: Policy,
   { action, index }: Rule & { readonly index: number },
@@ -101,16 +102,21 @@ function actions(
       return ['log prefix "calico-packet: "'];
     case 'Deny':
       return [
-        `${context.script.count(policy.id)} ${context.script.countSources(deniedSet(policy, index))} ${denial(context, stage)}`,
+        [
+          context.script.count(policy.id),
+          context.script.countSources(nameDeniedSet(policy, index)),
+          chooseDenial(context, stage),
+        ].join(' '),
       ];
   }
 }
 
-/** Silence, unless the configuration asks for Reject. */
-export function denial({ configuration }: Pick<Context, 'configuration'>, stage: Stage): string {
+/** `drop`, unless the configuration asks for Reject. */
+export function chooseDenial({ configuration }: Pick<Context, 'configuration'>, stage: Stage): string {
   if (configuration.iptablesFilterDenyAction !== 'Reject') return 'drop';
   if (stage === 'forward' || stage === 'normal') return 'reject';
   throw new UnprogrammableError(
-    'iptablesFilterDenyAction is Reject, which the kernel refuses outside the filter table: this policy denies before DNAT or untracked',
+    'iptablesFilterDenyAction is Reject, which the kernel refuses outside the filter table: ' +
+      'this policy denies before DNAT or untracked',
   );
 }

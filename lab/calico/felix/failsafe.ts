@@ -11,8 +11,11 @@ export const defaultFailsafePorts: { readonly inbound: readonly ProtoPort[]; rea
     outbound: [...tcp(179, 2379, 2380, 5473, 6443, 6666, 6667), ...udp(53, 67)],
   };
 
-/** Chain that accepts a host endpoint's failsafe ports for good. Before connection tracking (`untracked`), answers to the other direction's ports need it too. */
-export function failsafeChain(
+/**
+ * Adds the chain that accepts a host endpoint's failsafe ports finally. Before connection tracking (`untracked`),
+ * answers to the other direction's ports need it too.
+ */
+export function addFailsafeChain(
   script: Script,
   configuration: FelixConfigurationSpec,
   direction: 'in' | 'out',

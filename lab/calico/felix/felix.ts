@@ -1,6 +1,6 @@
 import type { KubeConfig } from '@kubernetes/client-node';
-import { allDone } from '../../network/all-done.ts';
 import { runIn } from '../../process/run.ts';
+import { settleAll } from '../../settle-all.ts';
 import { compile } from './compile.ts';
 import { type Datastore, openDatastore } from './datastore.ts';
 import type { Inputs, NodeInterface } from './inputs.ts';
@@ -16,14 +16,20 @@ export interface FelixOptions {
   readonly delayMs: number;
   /** Absent: no metrics are served. */
   readonly metrics?: MetricsOptions | undefined;
-  /** Told of failures, which are tried again, and of policies that cannot be programmed. */
+  /** Called with failures, which are retried, and with policies that cannot be programmed. */
   onError(error: unknown): void;
 }
 
 export interface Felix {
-  /** From now on every change reaches the nodes this many milliseconds later; what is still waiting for a longer delay is programmed at once. */
+  /**
+   * From now on every change reaches the nodes this many milliseconds later; what is still waiting for a longer delay
+   * is programmed at once.
+   */
   setDelayMs(delayMs: number): void;
-  /** From now on every node is programmed from what `distort` makes of the cluster, whatever the API server says. Resolves when all nodes are. */
+  /**
+   * From now on every node is programmed from what `distort` makes of the cluster, whatever the API server holds.
+   * Resolves when all nodes are.
+   */
   setDistortion(distort: Distortion): Promise<void>;
   /** What is programmed stays. */
   stop(): Promise<void>;
@@ -35,7 +41,10 @@ export type Distortion = (policies: Inputs['globalNetworkPolicies']) => Inputs['
 /** `FELIX_INTERFACEPREFIX` on AKS. */
 const workloadInterfacePrefix = 'azv';
 
-/** The stand-in for Felix on every node: programs policy whenever what it depends on changes. Resolves when all nodes are programmed once. */
+/**
+ * The stand-in for Felix on every node: programs policy whenever what it depends on changes. Resolves when all nodes
+ * are programmed once.
+ */
 export async function startFelix(options: FelixOptions): Promise<Felix> {
   const { kubeConfig, onError } = options;
   let felix: Programmer | undefined;
@@ -44,7 +53,7 @@ export async function startFelix(options: FelixOptions): Promise<Felix> {
     const nodes = await Promise.all(
       options.nodes.map(async ({ name, netns }) => ({
         name,
-        interfaces: await interfacesOf(netns),
+        interfaces: await listInterfaces(netns),
         rules: new NodeRules(netns, onError),
         scheduled: '',
       })),
@@ -98,7 +107,7 @@ class Programmer implements Felix {
     return this.program();
   }
 
-  /** Something changed; changes that come together are looked at together. */
+  /** Schedules a compilation; changes that arrive together share one. */
   changed(): void {
     if (this.#noticed) return;
     this.#noticed = true;
@@ -117,7 +126,7 @@ class Programmer implements Felix {
 
   /** Serves every node's metrics until the stop. */
   async serve(places: FelixOptions['nodes'], metrics: MetricsOptions): Promise<void> {
-    await allDone(
+    await settleAll(
       places.map(async ({ name, netns }) => {
         const rules = this.#nodes.find((node) => node.name === name)?.rules;
         if (rules !== undefined)
@@ -176,7 +185,7 @@ class Programmer implements Felix {
   }
 }
 
-async function interfacesOf(netns: string): Promise<NodeInterface[]> {
+async function listInterfaces(netns: string): Promise<NodeInterface[]> {
   const links = JSON.parse(await runIn(netns, ['ip', '-j', '-4', 'address'])) as readonly {
     readonly ifname?: string;
     readonly addr_info?: readonly { readonly local: string }[];

@@ -1,13 +1,13 @@
 import type { Direction, HostEndpoint } from '../objects.ts';
-import { type Context, endpointChain } from './endpoint-chain.ts';
+import { addEndpointChain, type Context } from './endpoint-chain.ts';
 import type { Inputs } from './inputs.ts';
-import { applicable, type Stage, type TierPolicies } from './policies.ts';
+import { type Stage, selectApplicable, type TierPolicies } from './policies.ts';
 
 /** Host endpoints of a node by the interface that they protect; `*`: every interface without one of its own. */
 export type ByInterface = ReadonlyMap<string, HostEndpoint>;
 
 /** Of several for the same interface, Felix takes the alphabetically first. */
-export function byInterface({ node, hostEndpoints, interfaces }: Inputs): ByInterface {
+export function mapByInterface({ node, hostEndpoints, interfaces }: Inputs): ByInterface {
   const found = new Map<string, HostEndpoint>();
   for (const endpoint of hostEndpoints
     .filter(({ spec }) => spec.node === node)
@@ -24,7 +24,7 @@ export function byInterface({ node, hostEndpoints, interfaces }: Inputs): ByInte
 }
 
 /** Rules that send a packet to the chain of the host endpoint that it enters or leaves by. */
-export function hostDispatch(
+export function compileHostDispatch(
   context: Context,
   endpoints: ByInterface,
   tiers: readonly TierPolicies[],
@@ -37,15 +37,16 @@ export function hostDispatch(
   const field = direction === 'Ingress' ? 'iifname' : 'oifname';
   for (const [name, endpoint] of named) {
     // An endpoint of its own keeps an interface from the wildcard even where it has no policy.
-    rules.push(`${field} "${name}" ${verdict(context, name, endpoint, tiers, stage, direction)}`);
+    rules.push(`${field} "${name}" ${compileVerdict(context, name, endpoint, tiers, stage, direction)}`);
   }
-  if (wildcard !== undefined) rules.push(verdict(context, 'any-interface-at-all', wildcard, tiers, stage, direction));
+  if (wildcard !== undefined)
+    rules.push(compileVerdict(context, 'any-interface-at-all', wildcard, tiers, stage, direction));
   return rules;
 }
 
 const prefixes = { untracked: 'raw', preDnat: 'prednat', forward: 'forward', normal: 'normal' } as const;
 
-function verdict(
+function compileVerdict(
   context: Context,
   name: string,
   { metadata, spec }: HostEndpoint,
@@ -53,10 +54,11 @@ function verdict(
   stage: Stage,
   direction: Direction,
 ): string {
-  const applied = applicable(tiers, { labels: metadata.labels ?? {} }, stage, direction);
+  const applied = selectApplicable(tiers, { labels: metadata.labels ?? {} }, stage, direction);
   if (applied.length === 0 && (stage === 'untracked' || stage === 'preDnat')) return 'return';
-  const chain = endpointChain(context, {
-    name: `${direction === 'Ingress' ? 'from' : 'to'}-host-${prefixes[stage]}-${name.replaceAll(/[^A-Za-z0-9._-]/g, '_')}`,
+  const side = direction === 'Ingress' ? 'from' : 'to';
+  const chain = addEndpointChain(context, {
+    name: `${side}-host-${prefixes[stage]}-${name.replaceAll(/[^A-Za-z0-9._-]/g, '_')}`,
     kind: 'host',
     stage,
     direction,

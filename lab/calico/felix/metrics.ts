@@ -7,9 +7,9 @@ import { runIn } from '../../process/run.ts';
 import type { Denied } from './denied.ts';
 
 /**
- * How Felix tells its numbers to Prometheus, on every address of its node. `policies`: port 9081 with denied packets by policy and source, as Calico
- * Enterprise and Calico Cloud have it (vendor's page "Policy metrics"); `felix`: port 9091, which knows nothing of single policies. Felix forgets a
- * sample 60 s after its last packet; this one does not.
+ * How Felix serves metrics to Prometheus, on every address of its node. `policies`: port 9081 with denied packets by
+ * policy and source, as Calico Enterprise and Calico Cloud have it (vendor's page "Policy metrics"); `felix`: port
+ * 9091, without counts per policy. Felix forgets a sample 60 s after its last packet; this one does not.
  */
 export interface MetricsOptions {
   readonly kind: 'policies' | 'felix';
@@ -35,7 +35,7 @@ export async function serveMetrics(
   const path = join(directory, `metrics-${name}.sock`);
   await rm(path, { force: true });
   const text = async (): Promise<string> =>
-    kind === 'felix' ? 'felix_active_local_endpoints 1\n' : deniedText(name, await denied());
+    kind === 'felix' ? 'felix_active_local_endpoints 1\n' : formatDenied(name, await denied());
   const server = createServer((request, response) => {
     if (request.url !== '/metrics') return void response.writeHead(404).end();
     text().then(
@@ -80,7 +80,7 @@ export async function serveMetrics(
 }
 
 /** A family without samples is absent, as with Prometheus' own library. */
-function deniedText(instance: string, denied: readonly Denied[]): string {
+function formatDenied(instance: string, denied: readonly Denied[]): string {
   const samples = denied.map(
     ({ rule, source, packets }) =>
       `calico_denied_packets{instance="${instance}",policy="${rule}",srcIP="${source}"} ${packets}`,

@@ -1,10 +1,10 @@
 import { runIn } from '../../process/run.ts';
-import { type Denied, deniedNow, summed } from './denied.ts';
+import { type Denied, readDenied, sumDenied } from './denied.ts';
 
 /** Milliseconds until a script that nft refused is tried again. */
 const retryMs = 1000;
 
-/** What is programmed in a node's namespace. One script at a time; of several that wait, the last. */
+/** The rules of a node's namespace. One script is applied at a time; of several that wait, only the last. */
 export class NodeRules {
   readonly #netns: string;
   readonly #onError: (error: unknown) => void;
@@ -28,9 +28,12 @@ export class NodeRules {
     await this.#running;
   }
 
-  /** What was denied since the start: a new script begins to count anew, so the old one's counts are kept. Packets between the last look and the change are lost. */
+  /**
+   * What was denied since the start. A new script starts its counters at zero, so the counts of the old one are kept;
+   * packets between the last reading and the change are lost.
+   */
   denied(): Promise<readonly Denied[]> {
-    return this.#inTurn(async () => summed([...this.#deniedBefore, ...(await deniedNow(this.#netns))]));
+    return this.#inTurn(async () => sumDenied([...this.#deniedBefore, ...(await readDenied(this.#netns))]));
   }
 
   /** Waits for the script under way; what is programmed stays. */
@@ -40,10 +43,10 @@ export class NodeRules {
     await this.#running;
   }
 
-  /** Nobody counts while the rules change, else some would be counted twice. */
+  /** Counters are not read while the rules change, since some packets would be counted twice. */
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const turn = this.#counting.then(work);
-    this.#counting = turn.catch(() => {}); // its caller hears of it; the next begins afresh
+    this.#counting = turn.catch(() => {}); // its caller receives the failure; the next one runs all the same
     return turn;
   }
 
@@ -54,7 +57,7 @@ export class NodeRules {
       while (this.#wanted !== undefined && this.#wanted !== this.#applied) {
         const script = this.#wanted;
         await this.#inTurn(async () => {
-          const denied = summed([...this.#deniedBefore, ...(await deniedNow(this.#netns))]);
+          const denied = sumDenied([...this.#deniedBefore, ...(await readDenied(this.#netns))]);
           await runIn(this.#netns, ['nft', '-f', '-'], script);
           this.#deniedBefore = denied;
         });

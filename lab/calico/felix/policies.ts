@@ -9,16 +9,16 @@ import type {
 } from '../objects.ts';
 import { type Labels, parseSelector } from './selector.ts';
 
-/** Where a policy meets the packets of a host endpoint. Workloads have `normal` only. */
+/** Where a policy applies to the packets of a host endpoint. Workloads have `normal` only. */
 export type Stage = 'untracked' | 'preDnat' | 'forward' | 'normal';
 
 /** Something that policies select: a host endpoint, or a workload in a namespace. */
-export interface Endpoint {
+export interface PolicyEndpoint {
   readonly labels: Labels;
   readonly namespace?: string;
 }
 
-/** A policy that is understood. */
+/** A policy that has been read. */
 export interface Policy {
   /** `gnp/<name>` or `np/<namespace>/<name>`: names its chains and counters. */
   readonly id: string;
@@ -29,7 +29,7 @@ export interface Policy {
   readonly stages: readonly Stage[];
   /** Directions that it governs. */
   readonly rules: Partial<Record<Direction, readonly Rule[]>>;
-  selects(endpoint: Endpoint): boolean;
+  selects(endpoint: PolicyEndpoint): boolean;
 }
 
 /** The policies of a tier that apply to an endpoint, in order. */
@@ -40,7 +40,7 @@ export interface TierPolicies {
 }
 
 /** Throws SelectorError. */
-export function globalPolicy(
+export function readGlobalPolicy(
   { metadata, spec }: GlobalNetworkPolicy,
   namespaces: Readonly<Record<string, Labels>>,
 ): Policy {
@@ -48,8 +48,8 @@ export function globalPolicy(
   const inNamespace = spec.namespaceSelector === undefined ? undefined : parseSelector(spec.namespaceSelector);
   return {
     id: `gnp/${metadata.name}`,
-    ...common(spec),
-    stages: stagesOf(spec),
+    ...readCommon(spec),
+    stages: chooseStages(spec),
     // A host endpoint lives in no namespace, so no namespaceSelector ever selects it.
     selects: ({ labels, namespace }) =>
       selects(labels) &&
@@ -58,20 +58,20 @@ export function globalPolicy(
 }
 
 /** Throws SelectorError. */
-export function namespacedPolicy({ metadata, spec }: NetworkPolicy): Policy {
+export function readNamespacedPolicy({ metadata, spec }: NetworkPolicy): Policy {
   const selects = parseSelector(spec.selector ?? '');
   const own = metadata.namespace ?? 'default';
   return {
     id: `np/${own}/${metadata.name}`,
     namespace: own,
-    ...common(spec),
+    ...readCommon(spec),
     stages: ['normal'],
     selects: ({ labels, namespace }) => namespace === own && selects(labels),
   };
 }
 
-function common(spec: PolicySpec): Pick<Policy, 'tier' | 'order' | 'rules'> {
-  const types = spec.types ?? defaultTypes(spec);
+function readCommon(spec: PolicySpec): Pick<Policy, 'tier' | 'order' | 'rules'> {
+  const types = spec.types ?? chooseTypes(spec);
   return {
     tier: spec.tier ?? 'default',
     order: spec.order ?? Number.POSITIVE_INFINITY,
@@ -83,19 +83,22 @@ function common(spec: PolicySpec): Pick<Policy, 'tier' | 'order' | 'rules'> {
 }
 
 /** By the rules that there are; Ingress when there are none. */
-function defaultTypes({ ingress = [], egress = [] }: PolicySpec): readonly Direction[] {
+function chooseTypes({ ingress = [], egress = [] }: PolicySpec): readonly Direction[] {
   if (egress.length === 0) return ['Ingress'];
   return ingress.length === 0 ? ['Egress'] : ['Ingress', 'Egress'];
 }
 
-function stagesOf({ doNotTrack, preDNAT, applyOnForward }: HostPolicySpec): readonly Stage[] {
+function chooseStages({ doNotTrack, preDNAT, applyOnForward }: HostPolicySpec): readonly Stage[] {
   if (doNotTrack) return ['untracked'];
   if (preDNAT) return ['preDnat'];
   return applyOnForward ? ['forward', 'normal'] : ['normal'];
 }
 
-/** Policies by tier: tiers by order, then name; policies by order, then name. A tier that does not exist comes last, as with Felix. */
-export function inOrder(policies: readonly Policy[], tiers: readonly Tier[]): readonly TierPolicies[] {
+/**
+ * Orders policies by tier: tiers by order, then name; policies by order, then name. A tier that does not exist comes
+ * last, as with Felix.
+ */
+export function orderPolicies(policies: readonly Policy[], tiers: readonly Tier[]): readonly TierPolicies[] {
   const known = tiers.map(({ metadata, spec }) => ({
     name: metadata.name,
     order: spec.order ?? Number.POSITIVE_INFINITY,
@@ -121,10 +124,10 @@ export function inOrder(policies: readonly Policy[], tiers: readonly Tier[]): re
 
 const compare = <T extends string | number>(a: T, b: T): number => (a < b ? -1 : a > b ? 1 : 0);
 
-/** What of these applies to an endpoint at a stage, in a direction; tiers without any are left out. */
-export function applicable(
+/** Selects the policies that apply to an endpoint at a stage, in a direction; tiers without any are left out. */
+export function selectApplicable(
   tiers: readonly TierPolicies[],
-  endpoint: Endpoint,
+  endpoint: PolicyEndpoint,
   stage: Stage,
   direction: Direction,
 ): readonly TierPolicies[] {

@@ -1,7 +1,10 @@
-/** The table that holds all that the stand-in programs; Calico's own would be called otherwise. */
+/** The table that holds all that the stand-in programs; Calico's own tables have other names. */
 export const table = 'calico-standin';
 
-/** Bits of the packet mark, of the range that Calico takes by default (0xffff0000). `accept`: policy let it through; `pass`: the tier was left. */
+/**
+ * Bits of the packet mark, of the range that Calico takes by default (0xffff0000). `accept`: a policy allowed the
+ * packet; `pass`: a rule passed it to the next tier.
+ */
 const accept = 0x10000;
 const pass = 0x20000;
 export const mark = {
@@ -19,22 +22,26 @@ function complement(bits: number): number {
   return ~bits >>> 0;
 }
 
-/** Collects chains and counters, and writes them as one nftables script that replaces the whole table in one transaction. */
+/**
+ * Collects chains and counters, and writes them as one nftables script that replaces the whole table in one
+ * transaction.
+ */
 export class Script {
   readonly #chains = new Map<string, readonly string[]>();
   readonly #counters = new Set<string>();
   readonly #sources = new Set<string>();
   readonly #remarks: string[] = [];
 
-  /** A line for people, such as why a policy is left out. */
+  /** Adds a comment, such as why a policy is left out. */
   remark(text: string): void {
     this.#remarks.push(text.replaceAll('\n', ' '));
   }
 
-  /** Adds a chain and gives its name; a chain of that name that is there already stays. */
+  /** Adds a chain and returns its name; an existing chain of that name stays. */
   chain(name: string, rules: () => readonly string[]): string {
     if (!this.#chains.has(name)) {
-      this.#chains.set(name, []); // holds the place: called chains come after their callers, which nftables allows within a table
+      // Holds the place: called chains come after their callers, which nftables allows within a table.
+      this.#chains.set(name, []);
       this.#chains.set(name, rules());
     }
     return name;
@@ -51,7 +58,10 @@ export class Script {
     return `counter name "${name}"`;
   }
 
-  /** Statement that counts by source address under this name, which is an identifier of nftables: letters, digits, `/`, `-`, `_`, `.`. */
+  /**
+   * Statement that counts by source address under this name, which is an identifier of nftables: letters, digits, `/`,
+   * `-`, `_`, `.`.
+   */
   countSources(name: string): string {
     this.#sources.add(name);
     return `update @${name} { ip saddr }`;

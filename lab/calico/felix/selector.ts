@@ -1,6 +1,6 @@
 /**
- * Calico's selector language, as its documentation describes it: `==`, `!=`, `in`, `not in`, `has()`, `all()`, `global()`, `contains`, `starts with`,
- * `ends with`, `!`, `&&`, `||` and parentheses. `&&` binds closer than `||`.
+ * Calico's selector language, as its documentation describes it: `==`, `!=`, `in`, `not in`, `has()`, `all()`,
+ * `global()`, `contains`, `starts with`, `ends with`, `!`, `&&`, `||` and parentheses. `&&` binds closer than `||`.
  */
 
 export type Labels = Readonly<Record<string, string>>;

@@ -1,20 +1,20 @@
 import type { Direction } from '../objects.ts';
-import { type Context, denial, endpointChain } from './endpoint-chain.ts';
+import { addEndpointChain, type Context, chooseDenial } from './endpoint-chain.ts';
 import type { Inputs, Workload } from './inputs.ts';
-import { applicable, type Endpoint, type TierPolicies } from './policies.ts';
+import { type PolicyEndpoint, selectApplicable, type TierPolicies } from './policies.ts';
 import { namespaceLabel } from './selector.ts';
 
 /** A pod as policies see it. */
-export const asEndpoint = ({ namespace, labels }: Workload): Endpoint => ({
+export const describeEndpoint = ({ namespace, labels }: Workload): PolicyEndpoint => ({
   namespace,
   labels: { ...labels, [namespaceLabel]: namespace, 'projectcalico.org/orchestrator': 'k8s' },
 });
 
 /**
- * Chain that sends packets of the node's pods to each pod's own. Egress: by the interface they come from; Ingress: by the one they leave by.
- * Packets of an interface that no known pod has are dropped, as Felix does.
+ * Adds the chain that sends packets of the node's pods to each pod's own. Egress: by the interface they come from;
+ * Ingress: by the one they leave by. Packets of an interface that no known pod has are dropped, as Felix does.
  */
-export function workloadDispatch(
+export function addWorkloadDispatch(
   context: Context,
   { node, workloads }: Inputs,
   tiers: readonly TierPolicies[],
@@ -26,16 +26,16 @@ export function workloadDispatch(
     ...workloads
       .filter((workload) => workload.node === node)
       .map((workload) => {
-        const chain = endpointChain(context, {
+        const chain = addEndpointChain(context, {
           name: `${name}-${workload.interfaceName}`,
           kind: 'workload',
           stage: 'normal',
           direction,
-          tiers: applicable(tiers, asEndpoint(workload), 'normal', direction),
+          tiers: selectApplicable(tiers, describeEndpoint(workload), 'normal', direction),
           profileAllows: true, // kns.<namespace> allows everything in both directions
         });
         return `${field} "${workload.interfaceName}" goto ${chain}`;
       }),
-    `${context.script.count('unknown-workload-interface')} ${denial(context, 'normal')}`,
+    `${context.script.count('unknown-workload-interface')} ${chooseDenial(context, 'normal')}`,
   ]);
 }

@@ -1,25 +1,14 @@
-import {
-  boolean,
-  integer,
-  integerOrString,
-  listOf,
-  mapOf,
-  object,
-  oneOf,
-  port,
-  type Schema,
-  string,
-} from './schema.ts';
+import { type Schema, schema } from './schema.ts';
 
-const switched = oneOf('Enabled', 'Disabled');
-const reconciled = object({ reconcilerPeriod: string });
+const switched = schema.enumeration('Enabled', 'Disabled');
+const reconciled = schema.object({ reconcilerPeriod: schema.string });
 
-const kubeControllers = object({
-  controllers: object({
-    node: object({
-      hostEndpoint: object({ autoCreate: switched, createDefaultHostEndpoint: switched }),
-      leakGracePeriod: string,
-      reconcilerPeriod: string,
+const kubeControllers = schema.object({
+  controllers: schema.object({
+    node: schema.object({
+      hostEndpoint: schema.object({ autoCreate: switched, createDefaultHostEndpoint: switched }),
+      leakGracePeriod: schema.string,
+      reconcilerPeriod: schema.string,
       syncLabels: switched,
     }),
     namespace: reconciled,
@@ -27,51 +16,54 @@ const kubeControllers = object({
     serviceAccount: reconciled,
     workloadEndpoint: reconciled,
   }),
-  debugProfilePort: port,
-  etcdV3CompactionPeriod: string,
+  debugProfilePort: schema.port,
+  etcdV3CompactionPeriod: schema.string,
   healthChecks: switched,
-  logSeverityScreen: oneOf('None', 'Debug', 'Info', 'Warning', 'Error', 'Fatal', 'Panic'),
-  prometheusMetricsPort: port,
+  logSeverityScreen: schema.enumeration('None', 'Debug', 'Info', 'Warning', 'Error', 'Fatal', 'Panic'),
+  prometheusMetricsPort: schema.port,
 });
 
 export const kubeControllersConfiguration: { readonly spec: Schema; readonly status: Schema } = {
   spec: kubeControllers,
-  status: object({ runningConfig: kubeControllers, environmentVars: mapOf(string) }),
+  status: schema.object({ runningConfig: kubeControllers, environmentVars: schema.map(schema.string) }),
 };
 
-const protoPorts = listOf({ ...object({ protocol: string, port, net: string }), required: ['port'] });
+const protoPorts = schema.list({
+  ...schema.object({ protocol: schema.string, port: schema.port, net: schema.string }),
+  required: ['port'],
+});
 
-/** Fields of FelixConfiguration that the lab has a use for; of flow logs, all that open-source Calico has. */
+/** Fields of FelixConfiguration that the lab needs; of flow logs, all that open-source Calico has. */
 const felix = {
-  bpfEnabled: boolean,
+  bpfEnabled: schema.boolean,
   defaultEndpointToHostAction: { type: 'string', pattern: '^(?i)(Drop|Accept|Return)?$' },
   failsafeInboundHostPorts: protoPorts,
   failsafeOutboundHostPorts: protoPorts,
   floatingIPs: switched,
-  flowLogsCollectorDebugTrace: boolean,
-  flowLogsFlushInterval: string,
-  flowLogsGoldmaneServer: string,
+  flowLogsCollectorDebugTrace: schema.boolean,
+  flowLogsFlushInterval: schema.string,
+  flowLogsGoldmaneServer: schema.string,
   flowLogsLocalReporter: switched,
-  flowLogsPolicyEvaluationMode: oneOf('None', 'Continuous'),
-  healthEnabled: boolean,
-  healthPort: port,
-  interfacePrefix: string,
+  flowLogsPolicyEvaluationMode: schema.enumeration('None', 'Continuous'),
+  healthEnabled: schema.boolean,
+  healthPort: schema.port,
+  interfacePrefix: schema.string,
   iptablesFilterDenyAction: { type: 'string', pattern: '^(?i)(Drop|Reject)?$' },
-  logSeverityScreen: string,
-  natPortRange: integerOrString('^.*$'),
-  prometheusMetricsEnabled: boolean,
-  reportingInterval: string,
-  routeTableRanges: listOf(object({ min: integer, max: integer })),
-  vxlanVNI: integer,
+  logSeverityScreen: schema.string,
+  natPortRange: schema.integerOrString('^.*$'),
+  prometheusMetricsEnabled: schema.boolean,
+  reportingInterval: schema.string,
+  routeTableRanges: schema.list(schema.object({ min: schema.integer, max: schema.integer })),
+  vxlanVNI: schema.integer,
 } as const;
 
 /** Only Calico Enterprise and Cloud know flow logs of host endpoints; open-source Calico prunes the field. */
 export const felixConfiguration: Readonly<Record<'oss' | 'cloud', Schema>> = {
-  oss: object(felix),
-  cloud: object({
+  oss: schema.object(felix),
+  cloud: schema.object({
     ...felix,
-    flowLogsEnableHostEndpoint: boolean,
-    flowLogsEnableNetworkSets: boolean,
-    flowLogsFileEnabled: boolean,
+    flowLogsEnableHostEndpoint: schema.boolean,
+    flowLogsEnableNetworkSets: schema.boolean,
+    flowLogsFileEnabled: schema.boolean,
   }),
 };

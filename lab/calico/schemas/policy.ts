@@ -1,94 +1,92 @@
-import {
-  anything,
-  boolean,
-  integer,
-  integerOrString,
-  listOf,
-  mapOf,
-  must,
-  number,
-  object,
-  oneOf,
-  type Schema,
-  string,
-} from './schema.ts';
+import { type Schema, schema } from './schema.ts';
 
-const ports = listOf(integerOrString('^\\d+(:\\d+)?$'), 64);
-const nets = listOf(string, 1024);
+const ports = schema.list(schema.integerOrString('^\\d+(:\\d+)?$'), 64);
+const nets = schema.list(schema.string, 1024);
 
-const entity = object(
+const entity = schema.object(
   {
     nets,
     notNets: nets,
     ports,
     notPorts: ports,
-    selector: string,
-    notSelector: string,
-    namespaceSelector: string,
-    serviceAccounts: anything,
-    services: anything,
+    selector: schema.string,
+    notSelector: schema.string,
+    namespaceSelector: schema.string,
+    serviceAccounts: schema.anything,
+    services: schema.anything,
   },
-  must("the lab's Calico stand-in matches no serviceAccounts", '!has(self.serviceAccounts)'),
-  must("the lab's Calico stand-in matches no services", '!has(self.services)'),
+  schema.must("the lab's Calico stand-in matches no serviceAccounts", '!has(self.serviceAccounts)'),
+  schema.must("the lab's Calico stand-in matches no services", '!has(self.services)'),
 );
 
-const protocol = integerOrString('^[A-Za-z]+$');
+const protocol = schema.integerOrString('^[A-Za-z]+$');
+const isPortProtocol = "self.protocol in ['TCP', 'UDP', 'SCTP', 'tcp', 'udp', 'sctp'] || self.protocol in [6, 17, 132]";
 const hasPorts = (side: string): string =>
   `(has(self.${side}) && (has(self.${side}.ports) || has(self.${side}.notPorts)))`;
 
-const rules = listOf(
-  object(
+const rules = schema.list(
+  schema.object(
     {
-      action: oneOf('Allow', 'Deny', 'Log', 'Pass'),
-      ipVersion: { ...integer, enum: [4, 6] },
+      action: schema.enumeration('Allow', 'Deny', 'Log', 'Pass'),
+      ipVersion: { ...schema.integer, enum: [4, 6] },
       protocol,
       notProtocol: protocol,
-      icmp: object({ type: integer, code: integer }),
-      notICMP: anything,
-      http: anything,
-      metadata: anything,
+      icmp: schema.object({ type: schema.integer, code: schema.integer }),
+      notICMP: schema.anything,
+      http: schema.anything,
+      metadata: schema.anything,
       source: entity,
       destination: entity,
     },
-    must('action is required', 'has(self.action)'),
-    must("the lab's Calico stand-in matches no http", '!has(self.http)'),
-    must("the lab's Calico stand-in matches no notICMP", '!has(self.notICMP)'),
-    must(
+    schema.must('action is required', 'has(self.action)'),
+    schema.must("the lab's Calico stand-in matches no http", '!has(self.http)'),
+    schema.must("the lab's Calico stand-in matches no notICMP", '!has(self.notICMP)'),
+    schema.must(
       'rules that name ports must have protocol TCP, UDP or SCTP',
-      `!(${hasPorts('source')} || ${hasPorts('destination')}) || (has(self.protocol) && (self.protocol in ['TCP', 'UDP', 'SCTP', 'tcp', 'udp', 'sctp'] || self.protocol in [6, 17, 132]))`,
+      `!(${hasPorts('source')} || ${hasPorts('destination')}) || (has(self.protocol) && (${isPortProtocol}))`,
     ),
   ),
   512,
 );
 
 const common = {
-  tier: { ...string, default: 'default' },
-  order: number,
-  selector: string,
-  types: listOf(oneOf('Ingress', 'Egress'), 2),
+  tier: { ...schema.string, default: 'default' },
+  order: schema.number,
+  selector: schema.string,
+  types: schema.list(schema.enumeration('Ingress', 'Egress'), 2),
   ingress: rules,
   egress: rules,
 } as const;
 
-export const profile: Schema = object({ labelsToApply: mapOf(string), ingress: rules, egress: rules });
+export const profile: Schema = schema.object({
+  labelsToApply: schema.map(schema.string),
+  ingress: rules,
+  egress: rules,
+});
 
-export const networkPolicy: Schema = object(common);
+export const networkPolicy: Schema = schema.object(common);
 
 const isSet = (field: string): string => `(has(self.${field}) && self.${field})`;
 
 /** Rules of `libcalico-go/lib/validator/v3` (VA1-VA8). */
-export const globalNetworkPolicy: Schema = object(
-  { ...common, namespaceSelector: string, applyOnForward: boolean, preDNAT: boolean, doNotTrack: boolean },
-  must('preDNAT and doNotTrack cannot both be true', `!(${isSet('preDNAT')} && ${isSet('doNotTrack')})`),
-  must(
+export const globalNetworkPolicy: Schema = schema.object(
+  {
+    ...common,
+    namespaceSelector: schema.string,
+    applyOnForward: schema.boolean,
+    preDNAT: schema.boolean,
+    doNotTrack: schema.boolean,
+  },
+  schema.must('preDNAT and doNotTrack cannot both be true', `!(${isSet('preDNAT')} && ${isSet('doNotTrack')})`),
+  schema.must(
     'preDNAT and doNotTrack require applyOnForward to be true',
     `!(${isSet('preDNAT')} || ${isSet('doNotTrack')}) || ${isSet('applyOnForward')}`,
   ),
-  must(
+  schema.must(
     'preDNAT policy cannot have egress rules',
     `!${isSet('preDNAT')} || !has(self.egress) || size(self.egress) == 0`,
   ),
-  must(
+  schema.must(
     "preDNAT policy cannot have 'Egress' in types",
     `!${isSet('preDNAT')} || !has(self.types) || !('Egress' in self.types)`,
   ),

@@ -1,35 +1,36 @@
-/** Short forms of structural OpenAPI v3 schemas. */
+/** A structural OpenAPI v3 schema. */
 export type Schema = Readonly<Record<string, unknown>>;
 
-export const string: Schema = { type: 'string' };
-export const boolean: Schema = { type: 'boolean' };
-export const number: Schema = { type: 'number' };
-export const integer: Schema = { type: 'integer' };
-export const port: Schema = { type: 'integer', minimum: 0, maximum: 65_535 };
-
-export const oneOf = (...values: readonly string[]): Schema => ({ type: 'string', enum: values });
-export const listOf = (items: Schema, maxItems?: number): Schema => ({
-  type: 'array',
-  items,
-  ...(maxItems !== undefined && { maxItems }),
-});
-export const mapOf = (additionalProperties: Schema): Schema => ({ type: 'object', additionalProperties });
-export const object = (
-  properties: Readonly<Record<string, Schema>>,
-  ...validations: readonly Validation[]
-): Schema => ({
-  type: 'object',
-  properties,
-  ...(validations.length > 0 && { 'x-kubernetes-validations': validations }),
-});
-/** A field of any content, known so that a validation can refuse it instead of the server dropping it silently. */
-export const anything: Schema = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
-/** Strings must match the pattern. */
-export const integerOrString = (pattern: string): Schema => ({ 'x-kubernetes-int-or-string': true, pattern });
-
-/** A CEL rule and what the API server says when it does not hold. */
+/** A CEL rule, and the API server's message when it does not hold. */
 export interface Validation {
   readonly rule: string;
   readonly message: string;
 }
-export const must = (message: string, rule: string): Validation => ({ rule, message });
+
+/** Short forms of structural OpenAPI v3 schemas. */
+export const schema = {
+  string: { type: 'string' },
+  boolean: { type: 'boolean' },
+  number: { type: 'number' },
+  integer: { type: 'integer' },
+  port: { type: 'integer', minimum: 0, maximum: 65_535 },
+  /**
+   * A field of any content, known so that a validation can refuse it; the server would drop an unknown one silently.
+   */
+  anything: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
+  /** Strings must match the pattern. */
+  integerOrString: (pattern: string): Schema => ({ 'x-kubernetes-int-or-string': true, pattern }),
+  enumeration: (...values: readonly string[]): Schema => ({ type: 'string', enum: values }),
+  list: (items: Schema, maxItems?: number): Schema => ({
+    type: 'array',
+    items,
+    ...(maxItems !== undefined && { maxItems }),
+  }),
+  map: (additionalProperties: Schema): Schema => ({ type: 'object', additionalProperties }),
+  object: (properties: Readonly<Record<string, Schema>>, ...validations: readonly Validation[]): Schema => ({
+    type: 'object',
+    properties,
+    ...(validations.length > 0 && { 'x-kubernetes-validations': validations }),
+  }),
+  must: (message: string, rule: string): Validation => ({ rule, message }),
+} as const;

@@ -12,7 +12,8 @@ export function addCodecServerCommand(program: Command): void {
   program
     .command('codec-server')
     .description(
-      "decrypt payloads for Temporal's Web UI and for temporal --codec-endpoint; needs HEPFLOW_PAYLOAD_KEY; listens on 127.0.0.1 until TERM or INT",
+      "decrypt payloads for Temporal's Web UI and for temporal --codec-endpoint; needs HEPFLOW_PAYLOAD_KEY; " +
+        'listens on 127.0.0.1 until TERM or INT',
     )
     .option('--port <port>', 'TCP port; 0 takes any free one', portNumber, 8888)
     .option(
@@ -31,7 +32,8 @@ export function addCodecServerCommand(program: Command): void {
       );
       process.stdout.write(`${server.url}\n`);
       process.stderr.write(
-        `temporal workflow show --workflow-id ID --codec-endpoint ${server.url}; in the Web UI: Data Encoder, ${server.url}\n`,
+        `temporal workflow show --workflow-id ID --codec-endpoint ${server.url}; ` +
+          `in the Web UI: Data Encoder, ${server.url}\n`,
       );
       await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
       await server.close();

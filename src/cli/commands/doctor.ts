@@ -22,7 +22,9 @@ export function addDoctorCommand(program: Command): void {
     .option('--json', 'as JSON on stdout, progress on stderr')
     .addHelpText(
       'after',
-      '\nIt needs the credentials and endpoints of a worker, but neither a worker nor Temporal: whether the run that holds a cluster is over is not asked.\nExit codes: 0 no problem, 1 a problem, 3 could not look. docs/doctor.md tells what is looked at.',
+      '\nIt needs the credentials and endpoints of a worker, but neither a worker nor Temporal: whether the run that ' +
+        'holds a cluster is over is not asked.\n' +
+        'Exit codes: 0 no problem, 1 a problem, 3 could not look. docs/doctor.md tells what is looked at.',
     )
     .action(async (flags: DoctorFlags) => {
       const [{ mission }, options] = both(

@@ -1,7 +1,10 @@
 import type { Command } from 'commander';
 import { handOver } from '../hand-over.ts';
 
-/** Adds `self-test`, which hands everything to a program of the checkout: it needs the lab, which the product knows nothing of. */
+/**
+ * Adds `self-test`, which hands everything to a program of the checkout: it needs the lab, which the product knows
+ * nothing of.
+ */
 export function addSelfTestCommand(program: Command): void {
   program
     .command('self-test')

@@ -54,7 +54,9 @@ const loginCall = z.object({
   input: z.object({ change: z.object({ address: z.string(), adminUser: z.string() }) }),
 });
 
-/** As the run's own steps were told: from the history, so no worker is needed. The last session that was opened counts. */
+/**
+ * As the run's own steps were told: from the history, so no worker is needed. The last session that was opened counts.
+ */
 async function findPlace(workflowId: string): Promise<SshPlace> {
   const history = await withTemporal(async (client) => (await findRun(client, workflowId)).fetchHistory());
   const codec = loadPayloadCodec();

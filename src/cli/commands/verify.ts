@@ -41,7 +41,8 @@ function readJson(file: string): unknown {
     return JSON.parse(readFileSync(file === '-' ? 0 : file, 'utf8'));
   } catch (error) {
     throw new CommandError(
-      `${file} cannot be read as JSON: ${(error as Error).message}\nA report is written by: hepflow report ID --format json --output FILE`,
+      `${file} cannot be read as JSON: ${(error as Error).message}\n` +
+        'A report is written by: hepflow report ID --format json --output FILE',
     );
   }
 }
@@ -73,9 +74,11 @@ function explainVerified(verification: Audit, isTied: boolean): string {
   if (!isVerified(verification)) return 'Not verified.';
   return [
     head === null ? 'Verified. The run gathered no evidence.' : `Verified. Head of the chain: ${head}`,
-    'This shows that no evidence was changed, dropped or moved since it was sealed, and that verdicts, transitions, findings and outcome follow from it.',
+    'This shows that no evidence was changed, dropped or moved since it was sealed, and that verdicts, transitions, ' +
+      'findings and outcome follow from it.',
     isTied
       ? 'The memo of the run in Temporal holds the same head, so this is the evidence that the run saw.'
-      : 'It does not show who wrote the file: whoever can rewrite all of it can rewrite its chain. The head ties it to the run: --against-temporal compares it with the memo of the run.',
+      : 'It does not show who wrote the file: whoever can rewrite all of it can rewrite its chain. ' +
+        'The head ties it to the run: --against-temporal compares it with the memo of the run.',
   ].join('\n');
 }

@@ -10,7 +10,8 @@ export function addWorkerCommand(program: Command): void {
   const flagsIn = addWorkerFlags(command);
   command.addHelpText(
     'after',
-    '\nTemporal: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_PROFILE and the other variables of its environment configuration.',
+    '\nTemporal: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_PROFILE and the other variables of its environment ' +
+      'configuration.',
   );
   command.action(async (said: object) => {
     const options = resolveOrRefuse('The worker cannot start', () => resolveWorkerOptions(flagsIn(said)));

@@ -63,6 +63,6 @@ const countLater = (count: number): string => countThings(count, 'later connecti
 
 /** Rounded up: a bound must not promise more than it holds. */
 function formatPercent(share: number): string {
-  const tenths = Math.ceil(share * 1000 - 1e-9) / 10;
-  return `${tenths >= 10 ? Math.ceil(tenths - 1e-9) : tenths} %`;
+  const tenths = Math.ceil(share * 1000) / 10;
+  return `${tenths >= 10 ? Math.ceil(tenths) : tenths} %`;
 }

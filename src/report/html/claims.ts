@@ -2,7 +2,7 @@
 import type { PhaseRecord, Report } from '../../contract/report.ts';
 import type { Verdict } from '../../contract/verdict.ts';
 import { type Markup, markup } from '../markup.ts';
-import { countThings, explainNoPlan, explainUnjudged } from '../words.ts';
+import { countThings, explainNoPlan, explainUnjudged, placeSentence } from '../words.ts';
 
 const states = {
   proved: { word: '✓ Proved', tone: 'good' },
@@ -26,16 +26,19 @@ function renderClaim(state: keyof typeof states, text: Markup): Markup {
 `;
 }
 
+type Seen = Pick<Verdict, 'sentence' | 'vantage'>;
+
 function renderPhase(report: Report, phase: PhaseRecord): Markup {
   const rows = report.verdicts.filter((one) => one.phase === phase.name);
   const objections = report.findings.filter((one) => one.phase === phase.name && one.result === 'CONTRADICTED');
   const transitions = report.transitions.filter((one) => one.phase === phase.name);
+  const place = ({ sentence, vantage }: Seen): string => placeSentence(sentence, vantage, report.vantages);
   const basis = rows.length === 0 ? explainUnjudged(report, phase) : describeBasis(rows);
   const parts = [
     markup`${phase.claim} <span class="faint">${basis}</span>`,
-    ...rows.filter(isDoubtful).map(({ sentence }) => markup`<strong>${sentence}</strong>`),
-    ...objections.map(({ sentence }) => markup`<strong>But: ${sentence}</strong>`),
-    ...transitions.map(({ sentence }) => markup`<span class="faint">${sentence}</span>`),
+    ...rows.filter(isDoubtful).map((one) => markup`<strong>${place(one)}</strong>`),
+    ...objections.map((one) => markup`<strong>But: ${place(one)}</strong>`),
+    ...transitions.map((one) => markup`<span class="faint">${place(one)}</span>`),
   ];
   const text = markup`${parts.map((part, index) => (index === 0 ? part : markup` ${part}`))}`;
   return renderClaim(decideState(rows, objections.length > 0), text);
@@ -57,7 +60,13 @@ function describeBasis(rows: readonly Verdict[]): string {
     return `${doubtful.length} of ${ports} ${isFailed ? 'not as it should be' : 'could not be decided'}:`;
   }
   const sum = (count: (row: Verdict) => number): number => rows.reduce((total, row) => total + count(row), 0);
-  const connections = sum(({ evidence }) => evidence.connections);
-  const syns = sum(({ evidence }) => evidence.syns);
-  return `${rows.length} of ${ports} as expected; ${countThings(connections, 'connection')}, ${countThings(syns, 'SYN')}.`;
+  const connections = countThings(
+    sum(({ evidence }) => evidence.connections),
+    'connection',
+  );
+  const syns = countThings(
+    sum(({ evidence }) => evidence.syns),
+    'SYN',
+  );
+  return `${rows.length} of ${ports} as expected; ${connections}, ${syns}.`;
 }

@@ -1,4 +1,7 @@
-/** A change from just before it was asked for to just after it showed: a row for each moment, below them the dials of the port. */
+/**
+ * A change from just before it was asked for to just after it showed: a row for each moment, below them the dials of
+ * the port.
+ */
 import type { Moment, ObservedMoment } from '../../contract/change.ts';
 import type { Expected } from '../../contract/evidence.ts';
 import type { Observation } from '../../contract/observation.ts';
@@ -69,7 +72,8 @@ function explainUnseen({ to, censored }: Transition, observation: Observation | 
 
 function renderUnseen({ title, why }: Unseen, top: number): Markup {
   const y = top + rowHeight / 2 + 4;
-  return markup`<text x="4" y="${y}">${title}</text><text class="unsure" x="${timePlace.left + 6}" y="${y}">${why}</text>`;
+  return markup`<text x="4" y="${y}">${title}</text>
+<text class="unsure" x="${timePlace.left + 6}" y="${y}">${why}</text>`;
 }
 
 const tones: Readonly<Partial<Record<ObservedMoment, Tone>>> = {

@@ -1,4 +1,6 @@
-/** An observer's dials as dots on a time line: a dot up is a connection that was answered, a dot down one that was not. */
+/**
+ * An observer's dials as dots on a time line: a dot up is a connection that was answered, a dot down one that was not.
+ */
 import type { Interval, Observation } from '../../contract/observation.ts';
 import { type Dial, locateDial, readTrack } from '../../evidence/track.ts';
 import { type Markup, markup } from '../markup.ts';
@@ -37,7 +39,9 @@ const styles: Readonly<Record<Exclude<Dial, '-'>, DotStyle>> = {
   f: { tone: 'faint', isLow: true, cap: 'square' },
 };
 
-/** The dots of one port between two levels, `top` and `low`. A path for each kind of outcome, for there are thousands. */
+/**
+ * The dots of one port between two levels, `top` and `low`. A path for each kind of outcome, for there are thousands.
+ */
 export function drawDots(
   observation: Observation,
   target: string,

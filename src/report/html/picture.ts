@@ -40,8 +40,8 @@ Sign at the port: <span class="good">✓</span> as it should be, <span class="ba
 }
 
 /**
- * Every phase in which a port is expected to be silent for the first time, on whichever node, or the last phase there is; and every
- * one in which something was not as it should be.
+ * Every phase in which a port is expected to be silent for the first time, on whichever node, or the last phase there
+ * is; and every one in which something was not as it should be.
  */
 function chooseViews(views: readonly PhaseView[]): readonly PhaseView[] {
   const silent = ({ vantage, rows }: PhaseView): string[] =>
@@ -79,7 +79,8 @@ function renderFigure(report: Report, view: PhaseView): Markup {
   const last = nodes.at(-1);
   const height = last === undefined ? 60 : last.top + last.height + 24;
   const middle = height / 2 + 10;
-  const label = `${view.title}. ${view.rows.map(({ target, observed }) => `${target.id} ${seen[observed]}`).join('; ')}`;
+  const ports = view.rows.map(({ target, observed }) => `${target.id} ${seen[observed]}`);
+  const label = `${view.title}. ${ports.join('; ')}`;
   const paths = nodes.flatMap((node) =>
     node.ports.map((row, index) => renderPath(row, middle, placePort(node, index) + 17)),
   );
@@ -117,7 +118,8 @@ function renderNode(node: NodeBox, view: PhaseView): Markup {
   const [first] = ports;
   const y = top + 22;
   const end = right.x + right.width - 30;
-  return markup`<rect class="card" x="${right.x + 15}" y="${top}" width="${right.width - 30}" height="${height}" rx="8" />
+  const size = markup`width="${right.width - 30}" height="${height}"`;
+  return markup`<rect class="card" x="${right.x + 15}" y="${top}" ${size} rx="8" />
 <text class="mono strong" x="${right.x + 30}" y="${y}">${shorten(first?.node ?? '', 38)}</text>
 <text class="mono" x="${end}" y="${y}" text-anchor="end">${first?.target.address ?? ''}</text>
 ${ports.map((row, index) => renderPort(row, placePort(node, index), view))}`;

@@ -1,5 +1,5 @@
 /** The top of the page: what somebody who reads nothing else takes away. */
-import { findingResults, type Report, type RunOutcome } from '../../contract/report.ts';
+import { type FindingResult, findingResults, type Report, type RunOutcome } from '../../contract/report.ts';
 import { type Markup, markup } from '../markup.ts';
 import { formatDuration, resultsByWeight } from '../words.ts';
 import { renderClaims } from './claims.ts';
@@ -36,8 +36,9 @@ started ${timings.startedAt}, ${took} ${formatDuration(timings.totalMs)}.</p>
 function describeTest(report: Report): string {
   const { vantages } = report;
   const from = vantages.map(({ id, sourceAddress }) => (sourceAddress === null ? id : `${id} (${sourceAddress})`));
+  const place = from.length === 0 ? 'outside the cluster' : `outside the cluster, from ${joinNames(from)}`;
   return [
-    `The test: ${describePorts(report)} are dialled from outside the cluster${from.length === 0 ? '' : `, from ${joinNames(from)}`}.`,
+    `The test: ${describePorts(report)} are dialled from ${place}.`,
     describeChanges(report),
     'A port that is to be closed must not answer while others do: silence alone could be a broken network.',
   ].join(' ');
@@ -62,10 +63,10 @@ function describeChanges({ phases, changes }: Report): string {
 const joinNames = (names: readonly string[]): string =>
   names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 
-const says = {
-  CONTRADICTED: 'It is contradicted by',
+const says: Readonly<Record<FindingResult, string>> = {
+  CONFIRMED: 'Other sources agree',
+  CONTRADICTED: 'Other sources contradict',
   UNKNOWN: 'Missing, at least in part',
-  CONFIRMED: 'Beside it agree',
 };
 
 /** What the proof rests on, and what nobody looked at. Of each source, the worst counts that it says in any phase. */
@@ -78,10 +79,10 @@ function describeLimits({ findings, vantages }: Report): string {
     const titles = sources.filter(({ worst }) => worst === result).map(({ title }) => title);
     return titles.length === 0 ? [] : [`${says[result]}: ${titles.join('; ')}.`];
   });
-  const from = vantages.map(({ id }) => id).join(', ') || 'the vantage';
+  const from = joinNames(vantages.map(({ id }) => id)) || 'the vantage';
   return [
     `The verdicts rest on what was seen from ${from}.`,
     ...(others.length === 0 ? ['Nobody else was asked.'] : others),
-    'What this does not show: other sources of connections, other protocols than TCP, other ports, other nodes and other times.',
+    'Not looked at: other sources of connections, other protocols than TCP, other ports, other nodes and other times.',
   ].join(' ');
 }

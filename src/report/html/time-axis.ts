@@ -1,4 +1,6 @@
-/** What close-up and whole watch of a change share: its time axis, the moment that it counts from, and where it showed. */
+/**
+ * What close-up and whole watch of a change share: its time axis, the moment that it counts from, and where it showed.
+ */
 import type { Moment, ObservedMoment } from '../../contract/change.ts';
 import type { Interval } from '../../contract/observation.ts';
 import type { Transition } from '../../contract/report.ts';
@@ -21,12 +23,14 @@ export function drawChange(transition: Transition, scale: TimeScale, bottom: num
   const showed = transition.moments.find((one) => isObserved(one, 'firstSilent', 'firstOpen'));
   const origin = findOrigin(transition);
   const isVisible = origin !== undefined && isWithin(origin, scale);
-  return markup`${showed && drawBand(showed, scale, bottom)}${isVisible ? drawAsked(origin, scale, bottom) : undefined}`;
+  return markup`${showed && drawBand(showed, scale, bottom)}
+${isVisible ? drawAsked(origin, scale, bottom) : undefined}`;
 }
 
 function drawBand({ from, to }: Interval, scale: TimeScale, bottom: number): Markup {
   const [x1, x2] = [placeAt(Date.parse(from), scale), placeAt(Date.parse(to), scale)];
-  return markup`<rect class="edge" x="${x1}" y="2" width="${roundTenth(Math.max(2, x2 - x1))}" height="${bottom - 2}" />`;
+  const width = roundTenth(Math.max(2, x2 - x1));
+  return markup`<rect class="edge" x="${x1}" y="2" width="${width}" height="${bottom - 2}" />`;
 }
 
 function drawAsked(atMs: number, scale: TimeScale, bottom: number): Markup {

@@ -39,7 +39,8 @@ function renderFigure({ title, rows }: PhaseView): Markup | undefined {
   const within = formatDuration(scale.toMs - fromMs);
   const first = new Date(fromMs).toISOString();
   const label = `${count} on a time line; the table below says the same`;
-  return markup`<figure><figcaption>${title}. ${count} within ${within}, the first at ${first} on the VM's clock.</figcaption>
+  return markup`<figure>
+<figcaption>${title}. ${count} within ${within}, the first at ${first} on the VM's clock.</figcaption>
 <svg viewBox="0 0 ${pictureWidth} ${bottom + 24}" role="img" aria-label="${label}">
 ${drawTicks(scale, bottom)}${lanes.map(({ row, top }) => renderLane(row, top, scale))}</svg>
 ${renderControls(rows)}${renderDetails(all)}</figure>
@@ -107,7 +108,8 @@ function renderControls(rows: readonly ProvenVerdict[]): Markup | undefined {
         const sign = live ? markup`<span class="good">✓ alive</span>` : markup`<span class="bad">✗ not alive</span>`;
         return markup`${index > 0 ? '; ' : ''}<code>${control}</code> ${sign} (${seen})`;
       });
-      return markup`<li>The silence of <code>${target.id}</code> counts only if these answered meanwhile: ${controls}.</li>`;
+      const silence = markup`The silence of <code>${target.id}</code>`;
+      return markup`<li>${silence} counts only if these answered meanwhile: ${controls}.</li>`;
     });
   return items.length === 0 ? undefined : markup`<ul>${items}</ul>`;
 }

@@ -15,9 +15,12 @@ export const renderVerdicts = (report: Report): Markup | undefined =>
 
 function renderView({ phase, title, rows }: PhaseView, { timings }: Report): Markup {
   const convergence = timings.convergenceMs[phase.name];
-  const watched = 'before the connections that count were dialled.';
+  const watched =
+    convergence === undefined
+      ? undefined
+      : `Watched for ${formatDuration(convergence)} before the connections that count were dialled.`;
   return markup`<h3>${title}</h3>
-${convergence === undefined ? undefined : markup`<p class="faint">Watched for ${formatDuration(convergence)} ${watched}</p>`}
+${watched && markup`<p class="faint">${watched}</p>`}
 ${renderTable(['Verdict', 'Port', 'Expected', 'Observed', 'Why'], rows.map(renderRow))}
 `;
 }

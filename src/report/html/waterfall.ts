@@ -10,10 +10,11 @@ import { renderWatch } from './whole-watch.ts';
 export function renderWaterfalls(report: Report): Markup | undefined {
   const { transitions } = report;
   if (transitions.length === 0) return undefined;
-  const legend = markup`<p class="faint">A bar reaches from the earliest to the latest moment at which a thing can have happened:
-its width is what is not known (a request's way there and back, the time between two dials, the clocks' difference).
-A dot is a new connection: <span class="good">● up, it was answered</span>; <span class="bad">■ down, it was not answered</span>;
-other colours, it was refused or could not be tried; <span class="bad">◯ a ring</span>, it got through after the first silence.
+  const legend = markup`<p class="faint">A bar reaches from the earliest to the latest moment at which a thing can have
+happened: its width is what is not known (a request's way there and back, the time between two dials, the clocks'
+difference). A dot is a new connection: <span class="good">● up, it was answered</span>;
+<span class="bad">■ down, it was not answered</span>; other colours, it was refused or could not be tried;
+<span class="bad">◯ a ring</span>, it got through after the first silence.
 Times are counted from the moment at which the change was asked for.</p>`;
   return renderSection(
     'transitions',

@@ -1,4 +1,6 @@
-/** The whole watch around a change: the port on top, every other one below, so that one sees that the path was alive. */
+/**
+ * The whole watch around a change: the port on top, every other one below, so that one sees that the path was alive.
+ */
 import type { Observation } from '../../contract/observation.ts';
 import type { Transition } from '../../contract/report.ts';
 import { type Markup, markup } from '../markup.ts';
@@ -15,7 +17,8 @@ export function renderWatch(transition: Transition, observation: Observation): M
   const scale = { fromMs: timeSlot(observation, 0), toMs: timeSlot(observation, slots), ...timePlace };
   const others = Object.keys(tracks).filter((one) => one !== id);
   const bottom = 6 + (others.length + 1) * rowHeight;
-  return markup`<svg viewBox="0 0 ${pictureWidth} ${bottom + 24}" role="img" aria-label="All dials of the observer, port by port">
+  const label = 'All dials of the observer, port by port';
+  return markup`<svg viewBox="0 0 ${pictureWidth} ${bottom + 24}" role="img" aria-label="${label}">
 ${drawChange(transition, scale, bottom)}${drawTimeAxis(transition, scale, bottom)}
 ${renderPort(id, 'strong', observation, scale, 12)}${drawRings(transition, scale, 14, 5)}
 ${others.map((other, index) => renderPort(other, 'faint', observation, scale, 12 + (index + 1) * rowHeight))}</svg>

@@ -10,7 +10,7 @@ import { after, before, describe, type TestContext, test } from 'node:test';
 import { createAuthority } from '../../../lab/certificates.ts';
 import { type ControlPlane, startControlPlane } from '../../../lab/kubernetes/control-plane.ts';
 import type { LabScope } from '../../../lab/scope.ts';
-import { programs } from '../../../lab/tools/programs.ts';
+import { providePrograms } from '../../../lab/tools/programs.ts';
 import { findCalicoApi, readCalicoSchema } from '../../../src/adapters/kubernetes/calico.ts';
 import { type Cluster, createClusters, KubernetesError } from '../../../src/adapters/kubernetes/index.ts';
 import {
@@ -55,7 +55,7 @@ describe('the adapter on a real API server', () => {
     plane = await startControlPlane({
       scope,
       authority: await createAuthority(join(directory, 'ca')),
-      programs: await programs(['etcd', 'kube-apiserver']),
+      programs: await providePrograms(['etcd', 'kube-apiserver']),
     });
   });
   after(async () => {

@@ -1,17 +1,25 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Finding, Leftover, RunOutcome } from '../../../src/contract/report.ts';
+import type { Finding, Leftover, Report, RunOutcome } from '../../../src/contract/report.ts';
 import type { Verdict, VerdictKind } from '../../../src/contract/verdict.ts';
 import { summarize } from '../../../src/judge/sentences/summary.ts';
+
+type Summarized = Parameters<typeof summarize>[0];
 
 const verdicts = (...kinds: readonly VerdictKind[]): Verdict[] => kinds.map((verdict) => ({ verdict }) as Verdict);
 const findings = (...results: readonly Finding['result'][]): Finding[] =>
   results.map((result) => ({ result }) as Finding);
 const leftovers = (count: number): Leftover[] => Array.from({ length: count }, () => ({}) as Leftover);
-const run = { stage: 'enforced', verdicts: verdicts(), findings: findings(), failure: null, leftovers: leftovers(0) };
-const failure = { message: 'The VM could not be created.' } as NonNullable<Parameters<typeof summarize>[0]['failure']>;
+const run: Omit<Summarized, 'outcome'> = {
+  stage: 'enforced',
+  verdicts: verdicts(),
+  findings: findings(),
+  failure: null,
+  leftovers: leftovers(0),
+};
+const failure = { message: 'The VM could not be created.' } as Report['failure'];
 
-const table: readonly (readonly [RunOutcome, Partial<typeof run & { failure: typeof failure }>, string])[] = [
+const table: readonly (readonly [RunOutcome, Partial<Summarized>, string])[] = [
   ['RUNNING', { leftovers: leftovers(1) }, 'The run is under way: enforced.'],
   [
     'PASS',
@@ -50,7 +58,7 @@ const table: readonly (readonly [RunOutcome, Partial<typeof run & { failure: typ
     'The run could not be carried out: The VM could not be created. ' +
       '1 thing is left behind; the report has the commands that remove them.',
   ],
-  ['ERROR', {}, 'The run could not be carried out: unknown failure Nothing is left behind.'],
+  ['ERROR', {}, 'The run could not be carried out: no failure was recorded. Nothing is left behind.'],
   [
     'CANCELLED',
     { leftovers: leftovers(2) },

@@ -8,13 +8,13 @@ import { ComputeManagementClient, type VirtualMachine } from '@azure/arm-compute
 import { ContainerServiceClient } from '@azure/arm-containerservice';
 import { NetworkManagementClient } from '@azure/arm-network';
 import { ResourceManagementClient } from '@azure/arm-resources';
-import type { Effects, NetworkState, VmBoot } from '../../../lab/azure/effects.ts';
+import type { DataPlane, NetworkState, VmBoot } from '../../../lab/azure/network/data-plane.ts';
 import { type AzureLab, type AzureOptions, startAzure } from '../../../lab/azure/server.ts';
 import { type Authority, createAuthority } from '../../../lab/certificates.ts';
 import { cluster, type LabScope } from '../../../lab/scope.ts';
 
 /** Effects that keep what they were told, in order. */
-export interface Recorder extends Effects {
+export interface Recorder extends DataPlane {
   readonly states: NetworkState[];
   readonly boots: VmBoot[];
   readonly destroyed: string[];
@@ -65,7 +65,7 @@ export async function startBench(t: TestContext, options: Partial<AzureOptions> 
   const lab = await startAzure({
     scope,
     authority,
-    effects,
+    dataPlane: effects,
     userKubeconfig: () => 'apiVersion: v1\nkind: Config\n',
     ...options,
   });

@@ -1,13 +1,13 @@
 /** A real etcd and kube-apiserver with the CRDs of the Calico stand-in and what an installation leaves. */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { crds, type Flavour, seed } from '../../../lab/calico/crds.ts';
+import { type Flavour, listCrds, listSeedObjects } from '../../../lab/calico/crds.ts';
 import { createAuthority } from '../../../lab/certificates.ts';
 import type { Api, KubernetesObject } from '../../../lab/kubernetes/api.ts';
 import { type ControlPlane, startControlPlane } from '../../../lab/kubernetes/control-plane.ts';
 import { closeScope, openScope } from '../../../lab/leftovers.ts';
 import type { LabScope } from '../../../lab/scope.ts';
-import { programs } from '../../../lab/tools/programs.ts';
+import { providePrograms } from '../../../lab/tools/programs.ts';
 
 export interface TestCalico {
   readonly scope: LabScope;
@@ -23,11 +23,11 @@ export async function openCalico(flavour: Flavour = 'oss'): Promise<TestCalico> 
     for (const step of undo.splice(0).toReversed()) await step();
   };
   try {
-    const tools = await programs(['etcd', 'kube-apiserver']);
+    const tools = await providePrograms(['etcd', 'kube-apiserver']);
     const authority = await createAuthority(join(scope.directory, 'ca'));
-    const controlPlane = await startControlPlane({ scope, authority, programs: tools, crds: crds(flavour) });
+    const controlPlane = await startControlPlane({ scope, authority, programs: tools, crds: listCrds(flavour) });
     undo.push(() => controlPlane.stop());
-    for (const object of seed(flavour)) await apply(controlPlane.api, object);
+    for (const object of listSeedObjects(flavour)) await apply(controlPlane.api, object);
     return { scope, controlPlane, remove };
   } catch (error) {
     await remove();

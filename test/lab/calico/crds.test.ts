@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { KubernetesObject } from '../../../lab/kubernetes/api.ts';
 import { run } from '../../../lab/process/run.ts';
-import { programs } from '../../../lab/tools/programs.ts';
+import { providePrograms } from '../../../lab/tools/programs.ts';
 import { apply, calicoObject, calicoPath, openCalico, type TestCalico } from './control-plane.ts';
 
 let calico: TestCalico;
@@ -158,7 +158,7 @@ test('open-source Calico prunes flowLogsEnableHostEndpoint; Calico Cloud keeps i
 });
 
 test('kubectl knows the short names and shows what Calico shows', async () => {
-  const { kubectl } = await programs(['kubectl']);
+  const { kubectl } = await providePrograms(['kubectl']);
   const { api, adminKubeconfigFile } = calico.controlPlane;
   await apply(api, hep({ node: 'node-0', interfaceName: 'eth0' }));
   const get = (...what: readonly string[]): Promise<string> =>

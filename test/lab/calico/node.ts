@@ -7,12 +7,12 @@ import { compile } from '../../../lab/calico/felix/compile.ts';
 import type { Inputs, Workload } from '../../../lab/calico/felix/inputs.ts';
 import type { GlobalNetworkPolicy, HostEndpoint } from '../../../lab/calico/objects.ts';
 import { closeScope, openScope } from '../../../lab/leftovers.ts';
-import { ip, link } from '../../../lab/network/links.ts';
+import { link, runIp } from '../../../lab/network/links.ts';
 import { createNamespace } from '../../../lab/network/namespaces.ts';
 import { Pods } from '../../../lab/network/pods.ts';
 import { startChild } from '../../../lab/process/child.ts';
 import { runIn } from '../../../lab/process/run.ts';
-import { type LabScope, netns } from '../../../lab/scope.ts';
+import { type LabScope, nameNetns } from '../../../lab/scope.ts';
 import { dial, patience, serve } from '../network/support.ts';
 
 export const nodeName = 'node-0';
@@ -41,11 +41,11 @@ export interface TestNode {
 export async function openNode(t: Pick<TestContext, 'after'>): Promise<TestNode> {
   const scope = await openScope({ pace: 'fast', calico: 'oss' });
   t.after(() => closeScope(scope));
-  const [node, client] = [netns(scope, 'node-0'), netns(scope, 'x')];
+  const [node, client] = [nameNetns(scope, 'node-0'), nameNetns(scope, 'x')];
   await Promise.all([createNamespace(node, true), createNamespace(client)]);
   await link({ netns: node, name: 'eth0' }, { netns: client, name: 'eth0' });
-  await ip(node, `addr add ${nodeAddress}/24 dev eth0`, `route add default via ${clientAddress}`);
-  await ip(client, `addr add ${clientAddress}/24 dev eth0`);
+  await runIp(node, `addr add ${nodeAddress}/24 dev eth0`, `route add default via ${clientAddress}`);
+  await runIp(client, `addr add ${clientAddress}/24 dev eth0`);
   const nets = new Pods(scope);
   const at = { index: 0, name: nodeName, netns: node, address: nodeAddress, podCidr: '10.65.1.0/24' };
   const pod = async (name: string, address: string): Promise<{ netns: string; workload: Workload }> => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { counters } from '../../../lab/calico/felix/counters.ts';
+import { readCounters } from '../../../lab/calico/felix/counters.ts';
 import type { Inputs } from '../../../lab/calico/felix/inputs.ts';
 import { allow, denyAll, hostEndpoint, openNode, openTalk, type Seen, serveEcho, type TestNode } from './node.ts';
 
@@ -115,8 +115,8 @@ test('an established connection survives a new deny, which silences new ones', a
 
 test('a deny counts its packets under the name of its policy', async () => {
   await node.apply(cases[1]?.given ?? {});
-  assert.deepEqual((await counters(node.node))['gnp/deny-all'], { packets: 0, bytes: 0 });
+  assert.deepEqual((await readCounters(node.node))['gnp/deny-all'], { packets: 0, bytes: 0 });
   await node.fromClient(32010, silent);
-  const { packets } = (await counters(node.node))['gnp/deny-all'] ?? { packets: 0 };
+  const { packets } = (await readCounters(node.node))['gnp/deny-all'] ?? { packets: 0 };
   assert.ok(packets >= 1, `${packets} packets`);
 });

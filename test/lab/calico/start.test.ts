@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
-import { counters } from '../../../lab/calico/felix/counters.ts';
+import { readCounters } from '../../../lab/calico/felix/counters.ts';
 import type { HostEndpoint } from '../../../lab/calico/objects.ts';
 import { type CalicoLab, startCalico } from '../../../lab/calico/start.ts';
 import type { Api } from '../../../lab/kubernetes/api.ts';
@@ -122,7 +122,7 @@ test("the workshop's policy silences its NodePort for its client only, and its r
   await silent();
   const expected = { 'w0→32011': 'w1', 'w1→32010': 'w0', 'X→32010': 'silent', 'X→32011': 'w1' };
   assert.deepEqual(await node.look(expected), expected);
-  assert.ok(((await counters(node.node))['gnp/frontend-nodeport-access']?.packets ?? 0) > 0);
+  assert.ok(((await readCounters(node.node))['gnp/frontend-nodeport-access']?.packets ?? 0) > 0);
   await api.call('DELETE', policyPath);
   await open();
 });
@@ -139,7 +139,7 @@ test('the deny follows the label of the node', async () => {
 test("a change that does not concern the node's rules leaves them and their counters alone", async () => {
   await apply(api, policy);
   await silent();
-  const before = await counters(node.node);
+  const before = await readCounters(node.node);
   await label('test');
   await api.call('PATCH', `/api/v1/nodes/${nodeName}`, { metadata: { labels: { other: 'label' } } });
   await eventually(
@@ -147,7 +147,7 @@ test("a change that does not concern the node's rules leaves them and their coun
     (seen) => seen.metadata.labels?.['other'] === 'label',
   );
   await node.fromClient(32010, 'silent');
-  const after = await counters(node.node);
+  const after = await readCounters(node.node);
   assert.ok(
     (after['gnp/frontend-nodeport-access']?.packets ?? 0) > (before['gnp/frontend-nodeport-access']?.packets ?? 0),
   );

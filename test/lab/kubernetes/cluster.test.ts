@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { V1EndpointSliceList, V1Node, V1NodeList, V1Pod, V1PodList } from '@kubernetes/client-node';
 import { CoreV1Api } from '@kubernetes/client-node';
-import { processesIn } from '../../../lab/network/namespaces.ts';
+import { listProcesses } from '../../../lab/network/namespaces.ts';
 import { runIn } from '../../../lab/process/run.ts';
-import { addresses, cluster as names, netns } from '../../../lab/scope.ts';
+import { addresses, nameNetns, cluster as names } from '../../../lab/scope.ts';
 import { eventually, openCluster, type TestCluster } from './support.ts';
 
 const podsPath = '/api/v1/namespaces/default/pods';
@@ -36,7 +36,7 @@ describe('the lab cluster', () => {
   };
   /** From a machine in the cluster's VNet that is no node. */
   const ask = (url: string): Promise<string | undefined> =>
-    runIn(netns(lab.scope, 'vnet-cluster'), ['curl', '--silent', '--max-time', '2', url]).then(
+    runIn(nameNetns(lab.scope, 'vnet-cluster'), ['curl', '--silent', '--max-time', '2', url]).then(
       (text) => text,
       () => undefined,
     );
@@ -96,7 +96,7 @@ describe('the lab cluster', () => {
 
   test('the control port 10250 of every node answers, and refuses', async () => {
     for (const address of addresses.nodes) {
-      const status = await runIn(netns(lab.scope, 'vnet-cluster'), [
+      const status = await runIn(nameNetns(lab.scope, 'vnet-cluster'), [
         'curl',
         '-s',
         '-m',
@@ -153,7 +153,7 @@ describe('the lab cluster', () => {
     );
     const [victim, other] = await pods();
     const name = victim?.metadata?.name ?? '';
-    const inside = await processesIn([netns(lab.scope, `pod-${name}`)]);
+    const inside = await listProcesses([nameNetns(lab.scope, `pod-${name}`)]);
     assert.equal(inside.length, 1);
     for (const pid of inside) process.kill(pid, 'SIGKILL');
     await eventually('the endpoint leaving', async () =>
@@ -172,7 +172,7 @@ describe('the lab cluster', () => {
       (await readyAddresses('mortal')).length === 2 ? true : undefined,
     );
     assert.deepEqual(
-      (await runIn(netns(lab.scope, `pod-${replacement.metadata?.name}`), ['hostname', '-I'])).trim(),
+      (await runIn(nameNetns(lab.scope, `pod-${replacement.metadata?.name}`), ['hostname', '-I'])).trim(),
       replacement.status?.podIP,
     );
     await lab.cluster.api.call('DELETE', `${servicesPath}/mortal`);

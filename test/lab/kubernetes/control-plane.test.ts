@@ -7,8 +7,8 @@ import { type TestContext, test } from 'node:test';
 import { createAuthority } from '../../../lab/certificates.ts';
 import { type ControlPlaneOptions, startControlPlane } from '../../../lab/kubernetes/control-plane.ts';
 import { startChild } from '../../../lab/process/child.ts';
-import { onFreePorts } from '../../../lab/process/free-ports.ts';
-import { programs } from '../../../lab/tools/programs.ts';
+import { startOnFreePorts } from '../../../lab/process/free-ports.ts';
+import { providePrograms } from '../../../lab/tools/programs.ts';
 import { commandsMentioning, openScope } from './support.ts';
 
 async function optionsFor(t: TestContext): Promise<ControlPlaneOptions> {
@@ -17,7 +17,7 @@ async function optionsFor(t: TestContext): Promise<ControlPlaneOptions> {
   return {
     scope,
     authority: await createAuthority(join(scope.directory, 'ca')),
-    programs: await programs(['etcd', 'kube-apiserver']),
+    programs: await providePrograms(['etcd', 'kube-apiserver']),
   };
 }
 
@@ -63,7 +63,7 @@ test('an etcd that ends at once is reported with its last output, and kube-apise
 test('a port that was taken between the look and the start costs one more start on others, and is told', async (t) => {
   const { scope, programs: tools } = await optionsFor(t);
   const tried: number[] = [];
-  const child = await onFreePorts(scope, ['client', 'peer'], async ({ client, peer }) => {
+  const child = await startOnFreePorts(scope, ['client', 'peer'], async ({ client, peer }) => {
     tried.push(client);
     if (tried.length === 1) {
       const thief = createServer().listen(client, '127.0.0.1');

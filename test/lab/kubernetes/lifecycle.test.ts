@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { namespacesOf } from '../../../lab/network/namespaces.ts';
+import { listNamespaces } from '../../../lab/network/namespaces.ts';
 import { commandsMentioning, openCluster } from './support.ts';
 
 test('two clusters run side by side, and one that is stopped leaves no process, pod or answer while the other goes on', async (t) => {
@@ -36,7 +36,7 @@ test('two clusters run side by side, and one that is stopped leaves no process, 
   await first.cluster.stop();
   assert.deepEqual(await programsOf(), []);
   assert.deepEqual(
-    (await namespacesOf(first.scope.id)).filter((name) => name.includes('-pod-')),
+    (await listNamespaces(first.scope.id)).filter((name) => name.includes('-pod-')),
     [],
   );
   await assert.rejects(first.cluster.snapshot());

@@ -8,7 +8,7 @@ import { createAuthority } from '../../../lab/certificates.ts';
 import { type ClusterLab, startCluster } from '../../../lab/kubernetes/cluster.ts';
 import { createFabric, type Fabric } from '../../../lab/network/fabric.ts';
 import type { LabScope } from '../../../lab/scope.ts';
-import { programs } from '../../../lab/tools/programs.ts';
+import { providePrograms } from '../../../lab/tools/programs.ts';
 
 /** A lab of the test's own, and how to remove it. */
 export function openScope(): { scope: LabScope; remove: () => void } {
@@ -44,7 +44,7 @@ export async function openCluster(crds: readonly object[] = []): Promise<TestClu
     for (const step of undo.splice(0).toReversed()) await step();
   };
   try {
-    const tools = await programs(['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-proxy']);
+    const tools = await providePrograms(['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-proxy']);
     const authority = await createAuthority(join(scope.directory, 'ca'));
     const fabric = await createFabric(scope);
     undo.push(() => fabric.stop());

@@ -7,10 +7,10 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { cleanUpDeadLabs, closeScope, labsDirectory, openScope } from '../../../lab/leftovers.ts';
 import { createFabric } from '../../../lab/network/fabric.ts';
-import { createNamespace, namespacesOf, processesIn } from '../../../lab/network/namespaces.ts';
+import { createNamespace, listNamespaces, listProcesses } from '../../../lab/network/namespaces.ts';
 import { startChild } from '../../../lab/process/child.ts';
 import { run, runIn } from '../../../lab/process/run.ts';
-import { netns } from '../../../lab/scope.ts';
+import { nameNetns } from '../../../lab/scope.ts';
 import { azure, dial, labFor, machineOf, publicAddress, running, serve, until, vm } from './support.ts';
 
 /** What the host's own namespace holds. */
@@ -54,22 +54,24 @@ test("the host's own network is the same before, during and after a lab, without
 
 test('destroy leaves no process, namespace, link or file of the machine, and the same machine can boot again', async (t) => {
   const { scope, fabric } = await labFor(t);
-  const before = await namespacesOf(scope.id);
+  const before = await listNamespaces(scope.id);
   const links = () =>
-    Promise.all([netns(scope, 'edge'), netns(scope, 'vnet-cluster')].map((each) => runIn(each, ['ip', '-br', 'link'])));
+    Promise.all(
+      [nameNetns(scope, 'edge'), nameNetns(scope, 'vnet-cluster')].map((each) => runIn(each, ['ip', '-br', 'link'])),
+    );
   const linksBefore = (await links()).map((text) => text.split('\n').length);
   for (const round of [1, 2]) {
     await fabric.apply(azure());
     await fabric.boot(vm);
     const machine = machineOf(scope);
     await until(`sshd answers in round ${round}`, async () =>
-      (await dial(netns(scope, 'internet'), publicAddress, 22)).startsWith('SSH-2.0'),
+      (await dial(nameNetns(scope, 'internet'), publicAddress, 22)).startsWith('SSH-2.0'),
     );
-    const pids = await processesIn([machine]);
+    const pids = await listProcesses([machine]);
     assert.ok(pids.length >= 2);
     await fabric.destroy(vm.id);
     assert.deepEqual(await running(pids), []);
-    assert.deepEqual(await namespacesOf(scope.id), before);
+    assert.deepEqual(await listNamespaces(scope.id), before);
     assert.deepEqual(
       (await links()).map((text) => text.split('\n').length),
       linksBefore,
@@ -82,15 +84,15 @@ test('destroy leaves no process, namespace, link or file of the machine, and the
 test('stop leaves no namespace or process, also when the start fails halfway', async (t) => {
   const { scope, fabric } = await labFor(t);
   await fabric.boot(vm);
-  const names = await namespacesOf(scope.id);
-  const pids = await processesIn(names);
+  const names = await listNamespaces(scope.id);
+  const pids = await listProcesses(names);
   await fabric.stop();
-  assert.deepEqual(await namespacesOf(scope.id), []);
+  assert.deepEqual(await listNamespaces(scope.id), []);
   assert.deepEqual(await running(pids), []);
 
-  await createNamespace(netns(scope, 'node-1')); // in the way
+  await createNamespace(nameNetns(scope, 'node-1')); // in the way
   await assert.rejects(createFabric(scope), /node-1/);
-  assert.deepEqual(await namespacesOf(scope.id), []);
+  assert.deepEqual(await listNamespaces(scope.id), []);
 });
 
 test('two labs side by side have the same addresses and nothing to do with each other', async (t) => {
@@ -121,15 +123,15 @@ test("a killed lab's machines and relays die with it, and the next start removes
     killed.once('exit', () => reject(new Error('The lab ended by itself.')));
   });
   t.after(() => closeScope({ ...living, id }));
-  const names = await namespacesOf(id);
-  const pids = await processesIn(names);
+  const names = await listNamespaces(id);
+  const pids = await listProcesses(names);
   assert.ok(names.length >= 8 && pids.length >= 6, `${names.length} namespaces, ${pids.length} processes`);
 
   killed.kill('SIGKILL');
   await until('everything inside is dead', async () => (await running(pids)).length === 0);
-  assert.ok(existsSync(`${labsDirectory}/${id}`) || (await namespacesOf(id)).length === 0); // another test's start may have been here
+  assert.ok(existsSync(`${labsDirectory}/${id}`) || (await listNamespaces(id)).length === 0); // another test's start may have been here
   await cleanUpDeadLabs();
-  assert.deepEqual(await namespacesOf(id), []);
+  assert.deepEqual(await listNamespaces(id), []);
   assert.ok(!existsSync(`${labsDirectory}/${id}`));
   assert.ok(existsSync(`${labsDirectory}/${living.id}/lab.json`));
 });
@@ -145,10 +147,10 @@ test('a process that a dead lab has left in its namespace is ended by the next s
     netns: name,
     logFile: `${labsDirectory}/${id}/logs/left.log`,
   });
-  await until('it is inside', async () => (await processesIn([name])).length === 1);
+  await until('it is inside', async () => (await listProcesses([name])).length === 1);
   await writeFile(`${labsDirectory}/${id}/lab.json`, JSON.stringify({ id, pid: process.pid, startTime: '1' })); // our pid, but of an earlier process
   await cleanUpDeadLabs();
   assert.equal((await left.ended).signal, 'SIGKILL');
-  assert.deepEqual(await namespacesOf(id), []);
+  assert.deepEqual(await listNamespaces(id), []);
   assert.ok(!existsSync(`${labsDirectory}/${id}`));
 });

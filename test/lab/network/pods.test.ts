@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
-import { namespacesOf, processesIn } from '../../../lab/network/namespaces.ts';
+import { listNamespaces, listProcesses } from '../../../lab/network/namespaces.ts';
 import { runIn } from '../../../lab/process/run.ts';
 import { dial, labFor, serve } from './support.ts';
 
@@ -35,10 +35,10 @@ test('detaching a pod ends its processes and frees its name and address', async 
   assert.ok(first && second);
   const pod = await fabric.attachPod(first, 'frontend', '10.244.0.10');
   await serve(t, scope, pod.netns, 8080);
-  assert.notDeepEqual(await processesIn([pod.netns]), []);
+  assert.notDeepEqual(await listProcesses([pod.netns]), []);
   await fabric.detachPod('frontend');
   await fabric.detachPod('frontend');
-  assert.ok(!(await namespacesOf(scope.id)).includes(pod.netns));
+  assert.ok(!(await listNamespaces(scope.id)).includes(pod.netns));
   assert.doesNotMatch(await runIn(first.netns, ['ip', '-br', 'link']), /azv/);
   const again = await fabric.attachPod(first, 'frontend', '10.244.0.10');
   await serve(t, scope, again.netns, 8080, 'again');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { InterfaceState } from '../../../lab/azure/effects.ts';
-import { netns } from '../../../lab/scope.ts';
+import type { InterfaceState } from '../../../lab/azure/network/data-plane.ts';
+import { nameNetns } from '../../../lab/scope.ts';
 import { azure, dial, interfaceOf, labFor, machineOf, patience, publicAddress, rule, serve, vm } from './support.ts';
 
 const deny = rule({ name: 'Deny', access: 'Deny', priority: 100 });
@@ -67,7 +67,7 @@ function nicWith(rules: InterfaceState['rules'] | null): InterfaceState {
 
 test('the security group decides what the internet sees of a VM: what is not let in is silent', async (t) => {
   const { scope, fabric } = await labFor(t);
-  const internet = netns(scope, 'internet');
+  const internet = nameNetns(scope, 'internet');
   await fabric.boot(vm);
   await Promise.all([2222, 2323].map((port) => serve(t, scope, machineOf(scope), port)));
   for (const { name, rules, open } of cases) {
@@ -88,7 +88,7 @@ test('the security group decides what the internet sees of a VM: what is not let
 
 test('closing the security group closes it, and taking the public address away makes it silent', async (t) => {
   const { scope, fabric } = await labFor(t);
-  const internet = netns(scope, 'internet');
+  const internet = nameNetns(scope, 'internet');
   await fabric.boot(vm);
   await serve(t, scope, machineOf(scope), 2222);
   const look = (seconds: number) => dial(internet, publicAddress, 2222, seconds);
@@ -105,7 +105,7 @@ test('closing the security group closes it, and taking the public address away m
 test('a VM reaches the internet from its public address, and only with one; outbound rules bind', async (t) => {
   const { scope, fabric } = await labFor(t);
   await fabric.boot(vm);
-  await serve(t, scope, netns(scope, 'internet'), 8443);
+  await serve(t, scope, nameNetns(scope, 'internet'), 8443);
   const look = (seconds: number) => dial(machineOf(scope), '203.0.113.254', 8443, seconds);
   const { publicAddress: _, ...hidden } = interfaceOf();
   await fabric.apply(azure());

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { test } from 'node:test';
 import { run } from '../../../lab/process/run.ts';
-import { netns } from '../../../lab/scope.ts';
+import { nameNetns } from '../../../lab/scope.ts';
 import {
   azure,
   dial,
@@ -128,7 +128,7 @@ test('sshd answers only some time after the boot: before that the port is refuse
   const lab = await labFor(t, 1500);
   await lab.fabric.apply(azure());
   await lab.fabric.boot(vm);
-  const look = () => dial(netns(lab.scope, 'internet'), publicAddress, 22);
+  const look = () => dial(nameNetns(lab.scope, 'internet'), publicAddress, 22);
   assert.equal(await look(), 'refused');
   await until('sshd answers', async () => (await look()).startsWith('SSH-2.0-OpenSSH'));
 });
@@ -138,7 +138,7 @@ test('the security group lets 22 in and keeps 23 out', async (t) => {
   await lab.fabric.apply(azure());
   await lab.fabric.boot(vm);
   await serve(t, lab.scope, machineOf(lab.scope), 23);
-  const look = (port: number, seconds?: number) => dial(netns(lab.scope, 'internet'), publicAddress, port, seconds);
+  const look = (port: number, seconds?: number) => dial(nameNetns(lab.scope, 'internet'), publicAddress, port, seconds);
   await until('sshd answers', async () => (await look(22)).startsWith('SSH-2.0-OpenSSH'));
   assert.equal(await look(23, patience.silence), 'silent');
   await lab.fabric.apply(azure({ nics: [interfaceOf({ rules: [rule({ access: 'Deny' })] })] }));

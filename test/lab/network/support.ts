@@ -1,14 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { InterfaceState, NetworkState, SecurityRule, VmBoot } from '../../../lab/azure/effects.ts';
+import type { InterfaceState, NetworkState, SecurityRule, VmBoot } from '../../../lab/azure/network/data-plane.ts';
 import { closeScope, openScope } from '../../../lab/leftovers.ts';
 import { createFabric, type Fabric } from '../../../lab/network/fabric.ts';
-import { shortName } from '../../../lab/network/links.ts';
+import { shortenName } from '../../../lab/network/links.ts';
 import { clusterVnetId } from '../../../lab/network/vnet.ts';
 import { startChild } from '../../../lab/process/child.ts';
 import { run, runIn } from '../../../lab/process/run.ts';
-import { type LabScope, netns } from '../../../lab/scope.ts';
+import { type LabScope, nameNetns } from '../../../lab/scope.ts';
 
 export interface TestLab {
   readonly scope: LabScope;
@@ -87,7 +87,7 @@ export function azure({
 }
 
 export const machineOf = (scope: LabScope, vmId = vm.id): string =>
-  netns(scope, `vm-${shortName(vmId.toLowerCase(), 8)}`);
+  nameNetns(scope, `vm-${shortenName(vmId.toLowerCase(), 8)}`);
 
 /** Serves TCP inside a namespace; every client is told the word and its own address. */
 export async function serve(

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { Client, Connection } from '@temporalio/client';
 import { startTemporal } from '../../../lab/temporal/dev-server.ts';
-import { programs } from '../../../lab/tools/programs.ts';
+import { providePrograms } from '../../../lab/tools/programs.ts';
 import { commandsMentioning, openScope } from '../kubernetes/support.ts';
 
 test("two dev servers run side by side; each knows hepflow's search attributes, and one serves the Web UI", async (t) => {
   const { scope, remove } = openScope();
   t.after(remove);
-  const { temporal: program } = await programs(['temporal']);
+  const { temporal: program } = await providePrograms(['temporal']);
   const servers = await Promise.all([
     startTemporal({ scope, program, ui: true }),
     startTemporal({ scope, program, ui: false }),
@@ -34,7 +34,7 @@ test("two dev servers run side by side; each knows hepflow's search attributes, 
 test('a dev server with a database file finds its runs again after a restart, and leaves no process', async (t) => {
   const { scope, remove } = openScope();
   t.after(remove);
-  const { temporal: program } = await programs(['temporal']);
+  const { temporal: program } = await providePrograms(['temporal']);
   const options = { scope, program, ui: false, databaseFile: join(scope.directory, 'temporal.db') };
   const first = await startTemporal(options);
   t.after(() => first.stop());

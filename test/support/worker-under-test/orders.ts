@@ -1,4 +1,6 @@
-/** What stands between Temporal and the activities in a worker under test. The first order is the program's argument. */
+/**
+ * What stands between Temporal and the activities in a worker under test. The first order is the program's argument.
+ */
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { FailureDetail } from '../../../src/contract/failures.ts';
 import { type FromWorker, type Order, refusal, type Stop, type ToWorker } from './messages.ts';
