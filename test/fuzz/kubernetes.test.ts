@@ -1,26 +1,27 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { listAutoHostEndpoints } from '../../src/adapters/kubernetes/calico.ts';
 import { clusterOver } from '../../src/adapters/kubernetes/cluster.ts';
 import { readyEndpoints } from '../../src/adapters/kubernetes/endpoints.ts';
 import { errorOf } from '../../src/adapters/kubernetes/error.ts';
-import { autoHostEndpoints } from '../../src/adapters/kubernetes/host-endpoints.ts';
 import { KubernetesError } from '../../src/adapters/kubernetes/index.ts';
 import { type Call, openSession } from '../../src/adapters/kubernetes/session.ts';
 import { resolveMission } from '../../src/config/run-spec.ts';
 import { failures } from '../../src/contract/failures.ts';
 import {
-  type Change,
-  changePatch,
+  changedAnnotation,
+  createChangePatch,
+  createRestorePatch,
   decideChange,
   decideRestore,
+  type FieldChange,
   type FieldPath,
-  markOf,
-  restorePatch,
-  valueAt,
+  readField,
+  readFieldMark,
 } from '../../src/ownership/field-mark.ts';
-import { changedAnnotation } from '../../src/ownership/names.ts';
 import { inspectCluster } from '../../src/preflight/cluster/index.ts';
+import { createWorkshop } from '../../src/scenario/workshop.ts';
 import type { Tools } from '../../src/step/context.ts';
 import { toApplicationFailure, toHepflowError } from '../../src/step/failures/index.ts';
 import { damaged, everyCase, json, nasty } from './cases.ts';
@@ -119,7 +120,9 @@ function clusterOf(answers: Readonly<Record<string, unknown>>, raw?: { readonly 
 }
 
 const inspect = (cluster: ReturnType<typeof clusterOver>) =>
-  inspectCluster(mission, '0badcafe', { clusters: { of: async () => cluster } } as unknown as Pick<Tools, 'clusters'>);
+  inspectCluster({ mission, scenario: createWorkshop(mission) }, '0badcafe', {
+    clusters: { of: async () => cluster },
+  } as unknown as Pick<Tools, 'clusters'>);
 
 /** A code of the catalogue that Temporal can carry. */
 function typed(error: unknown): void {
@@ -154,7 +157,7 @@ async function inspectAll(path: string, answer: unknown, failed: (error: unknown
     assert.ok(problems.length > 0 || site !== undefined);
     assert.ok(problems.every(({ code, message }) => Object.hasOwn(failures, code) && message !== ''));
   }, failed);
-  await autoHostEndpoints(cluster).then((found) => assert.ok(Array.isArray(found)), failed);
+  await listAutoHostEndpoints(cluster).then((found) => assert.ok(Array.isArray(found)), failed);
   await readyEndpoints(cluster, 'default', 'frontend-nodeport').then((count) => assert.ok(count >= 0), failed);
   assert.deepEqual(writes, []);
 }
@@ -238,14 +241,14 @@ test('any mark on any object is read or ignored, and a patch touches only the fi
   );
   return everyCase(t, 1000, cases, ([annotation, path, wanted, prior, spec]) => {
     const object = { metadata: { resourceVersion: '1', annotations: { [changedAnnotation]: annotation } }, spec };
-    const change: Change = { path, wanted, prior, runId: '0badcafe' };
-    const read = markOf(object);
+    const change: FieldChange = { path, wanted, prior, runId: '0badcafe' };
+    const read = readFieldMark(object);
     assert.ok(read === undefined || typeof read.run === 'string');
-    const current = valueAt(object, path);
+    const current = readField(object, path);
     assert.ok(current === null || typeof current === 'string' || typeof current === 'boolean');
     assert.ok(['change', 'ours', 'already', 'conflict'].includes(decideChange(object, change)));
     assert.ok(['restore', 'unmark', 'nothing', 'conflict'].includes(decideRestore(object, change)));
-    for (const patch of [changePatch(object, change), restorePatch(object, change)]) {
+    for (const patch of [createChangePatch(object, change), createRestorePatch(object, change)]) {
       const roots = new Set(Object.keys(patch));
       assert.ok(
         [...roots].every((root) => root === 'metadata' || root === path[0]),

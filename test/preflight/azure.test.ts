@@ -7,11 +7,11 @@ import {
   type Permission,
   type VnetState,
 } from '../../src/adapters/azure/index.ts';
-import { rights } from '../../src/changes/azure-rights.ts';
 import type { Mission } from '../../src/contract/mission.ts';
 import { overlaps } from '../../src/preflight/azure/cidr.ts';
 import { inspectAzure } from '../../src/preflight/azure/index.ts';
-import { clusterVnetId, startAzureUnderTest, subscriptionId } from '../changes/azure/support.ts';
+import { azureRights } from '../../src/preflight/rights.ts';
+import { clusterVnetId, startAzureUnderTest, subscriptionId } from '../support/azure.ts';
 
 /** The part of a mission that Azure's preflight reads. */
 const missionOf = (
@@ -28,9 +28,10 @@ test('the lab cluster passes with the rights of the shipped role, and nothing is
   await using azure = await startAzureUnderTest();
   const { problems, site, warnings } = await inspectAzure(missionOf(), { azure: azure.adapter() });
   assert.deepEqual([problems, warnings], [[], []]);
+  const group = `/subscriptions/${subscriptionId}/resourceGroups/hepflow-lab`;
   assert.deepEqual(site, {
     location: 'westeurope',
-    clusterResourceId: `/subscriptions/${subscriptionId}/resourceGroups/hepflow-lab/providers/Microsoft.ContainerService/managedClusters/lab`,
+    clusterResourceId: `${group}/providers/Microsoft.ContainerService/managedClusters/lab`,
     nodeResourceGroup: 'MC_hepflow-lab_lab_westeurope',
     kubernetesVersion: '1.35.4',
     clusterVnetId,
@@ -222,7 +223,7 @@ test('every right that is missing is named, at the scope where it is missing', a
     'Microsoft.Network/virtualNetworks/virtualNetworkPeerings/write',
     'Microsoft.Compute/virtualMachines/delete',
   ];
-  const actions = rights.map(({ action }) => action).filter((action) => !lacking.includes(action));
+  const actions = azureRights.map(({ action }) => action).filter((action) => !lacking.includes(action));
   const { problems } = await inspectAzure(missionOf(), telling({ permissions: () => [{ actions, notActions: [] }] }));
   assert.deepEqual([...new Set(problems.map(({ code }) => code))], ['MissingRights']);
   assert.equal(problems.length, 3, 'the peering on both VNets, the VM in its group');
@@ -230,7 +231,7 @@ test('every right that is missing is named, at the scope where it is missing', a
 });
 
 test('rights on the resource alone are enough where they are needed on the resource', async () => {
-  const inGroup = rights
+  const inGroup = azureRights
     .map(({ action }) => action)
     .filter((action) => !action.includes('peer') && !action.includes('Peering'));
   const own = vnetIn('net', 'byo');

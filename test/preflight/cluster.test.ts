@@ -2,12 +2,17 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import type { Api } from '../../lab/kubernetes/api.ts';
 import { createClusters } from '../../src/adapters/kubernetes/index.ts';
+import { findKind } from '../../src/changes/index.ts';
 import type { Mission } from '../../src/contract/mission.ts';
-import { changedAnnotation, runLabel } from '../../src/ownership/names.ts';
+import type { Site } from '../../src/contract/site.ts';
+import { changedAnnotation } from '../../src/ownership/field-mark.ts';
+import { runLabel } from '../../src/ownership/marks.ts';
 import { inspectCluster } from '../../src/preflight/cluster/index.ts';
+import { planRun } from '../../src/preflight/plan.ts';
 import type { Tools } from '../../src/step/context.ts';
 import {
   addNode,
+  askFor,
   calicoObject,
   contextOf,
   group,
@@ -18,7 +23,7 @@ import {
   shippedObjects,
   type TestCluster,
   workload,
-} from '../changes/kubernetes/cluster.ts';
+} from '../support/cluster.ts';
 
 const runId = 'abcd1234';
 const services = '/api/v1/namespaces/default/services';
@@ -35,28 +40,45 @@ const nodePort = (name: string, port: number, labels = {}): object => ({
 describe('the cluster as preflight finds it, on a real API server', () => {
   let cluster: TestCluster;
   const inspect = (changed: Partial<Mission> = {}): ReturnType<typeof inspectCluster> =>
-    inspectCluster({ ...mission, ...changed }, runId, cluster.tools);
+    inspectCluster(askFor(changed), runId, cluster.tools);
   before(async () => {
     cluster = await openCluster('oss');
   });
   after(() => cluster?.stop());
   beforeEach(() => cluster.reset());
 
-  test('a cluster in order gives the site with its prior values, and is not changed by being looked at (W1, W3)', async () => {
-    await cluster.api.call('PATCH', `/api/v1/nodes/${nodeNames[1]}`, {
-      metadata: { labels: { 'host-end-point': 'old' } },
-    });
+  test('a cluster in order gives the site, and is not changed by being looked at (W1)', async () => {
     const versions = await resourceVersions(cluster.api);
     const { problems, warnings, site } = await inspect();
     assert.deepEqual([problems, warnings], [[], []]);
     assert.deepEqual(site, {
       nodes: [
-        { name: nodeNames[0], internalIp: '10.240.0.4', priorLabel: null },
-        { name: nodeNames[1], internalIp: '10.240.0.5', priorLabel: 'old' },
+        { name: nodeNames[0], internalIp: '10.240.0.4' },
+        { name: nodeNames[1], internalIp: '10.240.0.5' },
       ],
       readyNodes: [...nodeNames],
-      calico: { flavour: 'oss', version: 'v3.32.1', priorAutoCreate: 'Disabled', priorFlowLogs: null },
+      calico: { flavour: 'oss', version: 'v3.32.1' },
     });
+    assert.deepEqual(await resourceVersions(cluster.api), versions);
+  });
+
+  test('prior values are read where undo will restore them, and nothing is changed by it (W1, W3)', async () => {
+    await cluster.api.call('PATCH', `/api/v1/nodes/${nodeNames[1]}`, {
+      metadata: { labels: { 'host-end-point': 'old' } },
+    });
+    const versions = await resourceVersions(cluster.api);
+    const site = (await inspect()).site as Site;
+    const { run } = contextOf();
+    const kubernetes = await cluster.tools.clusters.of(run.cluster);
+    const plan = await planRun(askFor().scenario, { run, site }, 'holder', kubernetes);
+    const changes = [...plan.lanes, ...plan.phases].flatMap((part) => part.changes);
+    const priors = changes.flatMap(({ id, input }) => ('prior' in input ? [[id, input.prior]] : []));
+    assert.deepEqual(priors, [
+      ['baseline.1', 'Disabled'],
+      ['baseline.2', null],
+      ['enforced.1', null],
+      ['second.1', 'old'],
+    ]);
     assert.deepEqual(await resourceVersions(cluster.api), versions);
   });
 
@@ -206,7 +228,7 @@ describe('the cluster as preflight finds it, on a real API server', () => {
     }
   });
 
-  test('what may go wrong without being wrong is a warning: a policy for everything, an environment that overrides, Reject', async () => {
+  test('what may go wrong is a warning: a policy for everything, an environment that overrides, Reject', async () => {
     await cluster.controllers.stop();
     await cluster.api.apply(
       calicoObject('GlobalNetworkPolicy', 'default-deny', { selector: 'all()', types: ['Ingress'] }),
@@ -229,7 +251,7 @@ describe('the cluster as preflight finds it, on a real API server', () => {
     assert.match(warnings.join('\n'), /iptablesFilterDenyAction .* is Reject/);
   });
 
-  test('no credential is a problem with its remedy; an API server that does not answer is an error that may be tried again (W10)', async () => {
+  test('no credential is a problem; an API server that does not answer may be tried again (W10)', async () => {
     const refused = createClusters({
       kubeconfigOf: async () =>
         cluster.plane.kubeconfigFor('hepflow-worker').replace(/"token": ".*"/, '"token": "wrong"'),
@@ -240,12 +262,12 @@ describe('the cluster as preflight finds it, on a real API server', () => {
         cluster.plane.kubeconfigFor('hepflow-worker').replace(cluster.plane.apiServer, 'https://127.0.0.1:1'),
       requestTimeoutMs: 5000,
     });
-    const { problems } = await inspectCluster(mission, contextOf().run.runId, { clusters: refused } as Tools);
+    const { problems } = await inspectCluster(askFor(), contextOf().run.runId, { clusters: refused } as Tools);
     assert.deepEqual(
       problems.map(({ code }) => code),
       ['CredentialsMissing'],
     );
-    await assert.rejects(inspectCluster(mission, runId, { clusters: gone } as Tools), { reason: 'ConnectionFailed' });
+    await assert.rejects(inspectCluster(askFor(), runId, { clusters: gone } as Tools), { reason: 'ConnectionFailed' });
     await Promise.all([refused.close(), gone.close()]);
   });
 
@@ -271,15 +293,21 @@ describe('the cluster as preflight finds it, on a real API server', () => {
   });
 });
 
-test("a schema that knows flowLogsEnableHostEndpoint is Cloud's", async (t) => {
+test("a schema that knows flowLogsEnableHostEndpoint is Cloud's, and the field's prior value is read", async (t) => {
   const cluster = await openCluster('cloud');
   t.after(() => cluster.stop());
   await cluster.reset();
-  await cluster.api.call('PATCH', `${group}/felixconfigurations/default`, {
-    spec: { flowLogsEnableHostEndpoint: false },
-  });
-  const { site } = await inspectCluster(mission, runId, cluster.tools);
-  assert.deepEqual([site?.calico.flavour, site?.calico.priorFlowLogs], ['cloud', false]);
+  const { site } = await inspectCluster(askFor(), runId, cluster.tools);
+  assert.equal(site?.calico.flavour, 'cloud');
+  const { run } = contextOf();
+  const at = { run, site: site as Site };
+  const kubernetes = await cluster.tools.clusters.of(run.cluster);
+  const change = { kind: 'field', field: 'flowLogs' };
+  for (const value of [null, false, true]) {
+    const spec = { flowLogsEnableHostEndpoint: value };
+    await cluster.api.call('PATCH', `${group}/felixconfigurations/default`, { spec });
+    assert.equal(await findKind(change).readPrior?.(change, kubernetes, at), value);
+  }
 });
 
 async function resourceVersions(api: Api): Promise<string[]> {

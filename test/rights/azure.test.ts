@@ -1,15 +1,18 @@
-/** The Azure roles of deploy/, one action at a time: preflight misses each that is taken away, and a whole run asks for each that is there. */
+/**
+ * The Azure roles of deploy/, one action at a time: preflight misses each that is taken away, and a whole run asks for
+ * each that is there.
+ */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { cluster } from '../../lab/scope.ts';
-import { type RightScope, rights } from '../../src/changes/azure-rights.ts';
+import type { RightScope } from '../../src/changes/rights.ts';
 import type { Mission } from '../../src/contract/mission.ts';
 import { inspectAzure } from '../../src/preflight/azure/index.ts';
-import { askAzure } from '../../src/vantage/azure-vm/witnesses.ts';
-import { makeAll, undoAll } from '../changes/azure/steps.ts';
+import { azureRights } from '../../src/preflight/rights.ts';
+import { findWitnesses } from '../../src/vantage/index.ts';
 import {
   clusterVnetId,
   contextOf,
@@ -18,7 +21,8 @@ import {
   startAzureUnderTest,
   subscriptionId,
   toolsOf,
-} from '../changes/azure/support.ts';
+} from '../support/azure.ts';
+import { locateWay, makeAll, undoAll } from '../support/azure-steps.ts';
 
 interface RoleFile {
   readonly Actions: readonly string[];
@@ -43,13 +47,11 @@ const mission = {
   vm: { resourceGroup: cluster.resourceGroup, addressSpace: '192.168.0.0/16' },
 } as Mission;
 
-const neededByRuns = new Set(rights.filter(({ only }) => only === undefined).map(({ action }) => action));
+const neededByRuns = new Set(azureRights.filter(({ only }) => only === undefined).map(({ action }) => action));
 
 describe('a role without one action of deploy/azure-role.json is refused by preflight, which names the action', () => {
-  const [here, sweepOnly] = [
-    read('azure-role.json').Actions.filter((action) => neededByRuns.has(action)),
-    read('azure-role.json').Actions,
-  ];
+  const all = read('azure-role.json').Actions;
+  const here = all.filter((action) => neededByRuns.has(action));
   assert.ok(here.length > 25);
   for (const action of here) {
     test(action, async () => {
@@ -67,15 +69,13 @@ describe('a role without one action of deploy/azure-role.json is refused by pref
       );
     });
   }
-  for (const action of sweepOnly.filter((each) => !neededByRuns.has(each))) {
-    test(`${action} is for sweep or a witness alone: preflight does not refuse without it`, async () => {
+  for (const action of all.filter((each) => !neededByRuns.has(each))) {
+    test(`${action} is for a witness alone: preflight does not refuse without it`, async () => {
       await using azure = await startAzureUnderTest({ roleFile: roleWithout('azure-role.json', action) });
       const { problems, warnings } = await inspectAzure(mission, { azure: azure.adapter() });
       assert.deepEqual(problems, []);
-      const forWitness = rights.some((right) => right.action === action && right.only === 'witness');
-      assert.equal(
+      assert.ok(
         warnings.some((each) => each.includes(action) && each.includes('will lack that witness')),
-        forWitness,
         warnings.join('\n'),
       );
     });
@@ -103,7 +103,7 @@ const assigned = (change: (file: string) => string = (file) => join(deploy, file
 
 for (const at of scopes) {
   test(`deploy/${narrow[at].file} grants exactly what the table lists for ${at}`, () => {
-    const listed = rights.filter((right) => right.at.includes(at)).map(({ action }) => action);
+    const listed = azureRights.filter((right) => right.at.includes(at)).map(({ action }) => action);
     assert.deepEqual(read(narrow[at].file).Actions.toSorted(), listed.toSorted());
   });
 }
@@ -168,7 +168,7 @@ const unasked: Readonly<Record<string, string>> = {
     'only the disk that an unfinished VM left behind is deleted by itself; any other goes with its VM',
 };
 
-test('every action of deploy/azure-role.json is asked for by preflight, a whole run, its witnesses or its undo, and nothing else is', async () => {
+test('every action of deploy/azure-role.json is asked for by a whole run, and nothing else is', async () => {
   await using azure = await startAzureUnderTest();
   const tools = toolsOf(azure.adapter());
   await inspectAzure(mission, tools);
@@ -177,16 +177,12 @@ test('every action of deploy/azure-role.json is asked for by preflight, a whole 
     resourceGroup: cluster.resourceGroup,
     name: cluster.name,
   });
-  const { nic, near, far } = await makeAll(tools, () => contextOf(runRef()));
-  await askAzure(
-    tools.azure,
-    { targets: [], interfaceId: nic.id, peeringIds: [near.id, far.id], policy: null },
-    new AbortController().signal,
-  );
+  await makeAll(tools, () => contextOf(runRef()));
+  const witnesses = findWitnesses('azureVm') ?? assert.fail('nobody knows the way from a VM');
+  await witnesses(locateWay(runRef()), [], tools, contextOf(runRef())).finish();
   await undoAll(runRef(), tools, () => contextOf(runRef()));
   const asked = new Set(azure.lab.actionsAsked().map((action) => action.toLowerCase()));
-  const forSweep = new Set(rights.filter(({ only }) => only === 'sweep').map(({ action }) => action));
-  const granted = read('azure-role.json').Actions.filter((action) => !forSweep.has(action));
+  const granted = read('azure-role.json').Actions;
   assert.deepEqual(
     granted.filter((action) => !asked.has(action.toLowerCase())).toSorted(),
     Object.keys(unasked).toSorted(),

@@ -1,40 +1,32 @@
-/** The Kubernetes roles of deploy/, one verb at a time, on a real API server: preflight misses each that is taken away, and a whole run uses each that is there. */
+/**
+ * The Kubernetes roles of deploy/, one verb at a time, on a real API server: preflight misses each that is taken away,
+ * and a whole run uses each that is there.
+ */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cluster } from '../../src/adapters/kubernetes/index.ts';
-import { enableAutoHostEndpoints } from '../../src/changes/field/auto-host-endpoints.ts';
-import { enableFlowLogs } from '../../src/changes/field/flow-logs.ts';
-import { type NeededRight, neededRights } from '../../src/changes/kubernetes-rights.ts';
-import { labelNode } from '../../src/changes/label/apply.ts';
-import { holdCluster } from '../../src/changes/lease/apply.ts';
-import { applyPolicy } from '../../src/changes/policy/apply.ts';
-import { exposeNodePort } from '../../src/changes/service/apply.ts';
-import {
-  deletePolicy,
-  deleteService,
-  releaseCluster,
-  restoreAutoHostEndpoints,
-  restoreFlowLogs,
-  restoreLabel,
-} from '../../src/changes/undo-kubernetes.ts';
+import type { KubernetesRight } from '../../src/changes/rights.ts';
 import type { Problem } from '../../src/contract/failures.ts';
-import { clusterLease } from '../../src/ownership/names.ts';
+import { clusterLease } from '../../src/ownership/holder.ts';
 import { inspectCluster } from '../../src/preflight/cluster/index.ts';
-import { inspectHold } from '../../src/preflight/cluster/lease.ts';
+import { inspectLease } from '../../src/preflight/cluster/lease.ts';
+import { kubernetesRights, listScenarioRights } from '../../src/preflight/rights.ts';
 import type { Tools } from '../../src/step/context.ts';
+import { draftChange, findApply, findUndo } from '../support/changes.ts';
 import {
+  askFor,
   contextOf,
-  mission,
   nodeNames,
   openCluster,
+  policyChange,
   retried,
   shippedObjects,
   sliceOf,
   slices,
   type TestCluster,
   workload,
-} from '../changes/kubernetes/cluster.ts';
+} from '../support/cluster.ts';
 
 interface Rule {
   readonly apiGroups: readonly string[];
@@ -83,11 +75,11 @@ const grants: readonly Grant[] = roles.flatMap(({ path, rules }) => {
 });
 const nameOf = ({ verb, group, resource }: Pick<Grant, 'verb' | 'group' | 'resource'>): string =>
   `${verb} ${resource}${group === '' ? '' : `.${group}`}`;
-const isFor = (grant: Grant, purpose: (right: NeededRight) => boolean): boolean =>
-  neededRights.some((right) => purpose(right) && nameOf(right) === nameOf(grant));
-const isForRuns = (grant: Grant): boolean =>
-  !isFor(grant, ({ only, optional }) => only !== undefined || optional !== undefined) ||
-  isFor(grant, ({ only, optional }) => only === undefined && optional === undefined);
+const isFor = (grant: Grant, isMeant: (right: KubernetesRight) => boolean): boolean =>
+  [...kubernetesRights, ...listScenarioRights(askFor().scenario)].some(
+    (right) => isMeant(right) && nameOf(right) === nameOf(grant),
+  );
+const isForRuns = (grant: Grant): boolean => isFor(grant, ({ optional }) => optional === undefined);
 const isOptional = (grant: Grant): boolean => isFor(grant, ({ optional }) => optional !== undefined);
 
 let cluster: TestCluster;
@@ -105,15 +97,15 @@ const holder = 'default/hepflow-lab-abcd1234/run';
 async function problems(): Promise<readonly Problem[]> {
   const tools = { ...cluster.tools, temporal };
   const [held, found] = await Promise.all([
-    inspectHold(contextOf().run.cluster, holder, tools),
-    inspectCluster(mission, 'abcd1234', tools),
+    inspectLease(contextOf().run.cluster, holder, tools),
+    inspectCluster(askFor(), 'abcd1234', tools),
   ]);
   return [...held.problems, ...found.problems];
 }
 
 /** Every sentence that preflight has about the cluster, good or bad. */
 const sentences = async (): Promise<readonly string[]> =>
-  (await inspectCluster(mission, 'abcd1234', cluster.tools)).findings.map(({ reason }) => reason);
+  (await inspectCluster(askFor(), 'abcd1234', cluster.tools)).findings.map(({ reason }) => reason);
 
 /** Preflight's messages once they are exactly so many, since authorization follows a changed role a moment later. */
 async function settle(count: number): Promise<readonly Problem[]> {
@@ -187,8 +179,8 @@ test('every verb of the roles is used by preflight, a whole run or its undo, and
     temporal,
     clusters: { ...cluster.tools.clusters, of: async (ref) => recording(await cluster.tools.clusters.of(ref), used) },
   } as Tools;
-  await inspectHold(contextOf().run.cluster, holder, tools);
-  await inspectCluster(mission, 'abcd1234', tools);
+  await inspectLease(contextOf().run.cluster, holder, tools);
+  await inspectCluster(askFor(), 'abcd1234', tools);
   await runAndUndo(tools);
   const granted = new Set(grants.filter((grant) => isForRuns(grant) || isOptional(grant)).map(nameOf));
   assert.deepEqual([...granted].filter((name) => !used.has(name)).toSorted(), [...unused.keys()].toSorted());
@@ -198,45 +190,44 @@ test('every verb of the roles is used by preflight, a whole run or its undo, and
   );
 });
 
-/** Every step and undo that changes the cluster. What is bent in between makes a step correct it when it runs again (W9). */
+/**
+ * Every step and undo that changes the cluster. What is bent in between makes a step correct it when it runs again
+ * (W9).
+ */
 async function runAndUndo(tools: Tools): Promise<void> {
   const context = contextOf('abcd1234');
   const again = <T>(step: () => Promise<T>): Promise<T> => retried(step);
-  const label = { node: nodeNames[0], key: 'host-end-point', value: 'test', prior: null };
-  const policy = {
-    name: 'frontend-nodeport-access',
-    tier: 'default',
-    order: 100,
-    label: { key: 'host-end-point', value: 'test' },
-    sourceAddress: '192.168.1.4',
-    nodePort: 30080,
-  };
+  const apply = (step: string, input: object) => findApply(step)(input, tools, context);
+  const undo = (name: string, input: object) => findUndo(name)(input, tools, context);
+  const label = { node: nodeNames[0], key: 'host-end-point', written: 'test', prior: null };
+  const { name } = policyChange();
+  const { input: policy } = draftChange(policyChange(), context.run);
 
   // A lease of a run that is over is taken over, which is a patch; one that is not there is created.
-  await holdCluster({ holder: 'default/other/run' }, tools, context);
-  await holdCluster({ holder }, tools, context);
-  await again(() => enableAutoHostEndpoints({ prior: 'Disabled', readyNodes: nodeNames }, tools, context));
-  await again(() => enableFlowLogs({ prior: null }, tools, context));
+  await apply('holdCluster', { holder: 'default/other/run' });
+  await apply('holdCluster', { holder });
+  await again(() => apply('enableAutoHostEndpoints', { prior: 'Disabled', readyNodes: nodeNames }));
+  await again(() => apply('enableFlowLogs', { prior: null }));
   await cluster.api.call('POST', slices, sliceOf(workload.serviceName, true));
-  await exposeNodePort(workload, tools, context);
+  await apply('exposeNodePort', workload);
   await cluster.api.call('PATCH', `/api/v1/namespaces/default/services/${workload.serviceName}`, {
     spec: { ports: [{ name: 'http', port: 80, targetPort: 9999, nodePort: 30099 }] },
   });
-  await exposeNodePort(workload, tools, context);
-  await again(() => labelNode(label, tools, context));
-  await applyPolicy(policy, tools, context);
-  await cluster.api.call('PATCH', `/apis/projectcalico.org/v3/globalnetworkpolicies/${policy.name}`, {
+  await apply('exposeNodePort', workload);
+  await again(() => apply('labelNode', label));
+  await apply('applyPolicy', policy);
+  await cluster.api.call('PATCH', `/apis/projectcalico.org/v3/globalnetworkpolicies/${name}`, {
     spec: { order: 7 },
   });
-  await applyPolicy(policy, tools, context);
+  await apply('applyPolicy', policy);
 
-  await deletePolicy({ name: policy.name }, tools, context);
-  await again(() => restoreLabel({ ...label, written: 'test' }, tools, context));
+  await undo('deletePolicy', { name });
+  await again(() => undo('restoreLabel', label));
   await cluster.api.call('DELETE', `${slices}/${workload.serviceName}-1`);
-  await deleteService({ namespace: 'default', name: workload.serviceName }, tools, context);
-  await again(() => restoreFlowLogs({ prior: null }, tools, context));
-  await again(() => restoreAutoHostEndpoints({ prior: 'Disabled' }, tools, context));
-  await releaseCluster({ holder }, tools, context);
+  await undo('deleteService', { namespace: 'default', name: workload.serviceName });
+  await again(() => undo('restoreFlowLogs', { prior: null }));
+  await again(() => undo('restoreAutoHostEndpoints', { prior: 'Disabled' }));
+  await undo('releaseCluster', { holder });
   await assert.rejects(
     cluster.api.call(
       'GET',
@@ -256,6 +247,7 @@ function recording(inner: Cluster, used: Set<string>): Cluster {
     exists: 'get',
     list: 'list',
     create: 'create',
+    createOrFind: 'create',
     patchMerge: 'patch',
     delete: 'delete',
   } as const;

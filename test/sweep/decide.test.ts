@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Found } from '../../src/contract/sweep.ts';
-import { ago, decide } from '../../src/sweep/decide.ts';
+import { decideLeftover, describeAge } from '../../src/sweep/decide.ts';
 
 const now = Date.parse('2026-10-03T12:00:00.000Z');
 const hour = 60 * 60 * 1000;
 const at = (hoursAgo: number): string => new Date(now - hoursAgo * hour).toISOString();
-const thing = { what: 'VNet v', id: '/v', runId: '0badcafe', resourceGroup: 'g', origin: null };
+const thing = { what: 'VNet v', id: '/v', runId: '0badcafe', resourceGroup: 'g', undo: null };
 
 const rows: readonly [
   Found['runIs'],
@@ -37,7 +37,7 @@ for (const [runIs, owner, created, expired, decision, why] of rows) {
       createdAt: created === null ? null : at(created),
       expiresAt: expired === null ? null : at(expired),
     };
-    const verdict = decide(found, now, 2 * hour);
+    const verdict = decideLeftover(found, now, 2 * hour);
     assert.equal(verdict.decision, decision);
     assert.match(verdict.why, why);
   });
@@ -55,7 +55,7 @@ test('whatever the times say, what a living run made is never removed, nor what 
       time,
       fc.nat(),
       (runIs, owner, createdAt, expiresAt, olderThanMs) => {
-        const { decision } = decide({ ...thing, runIs, owner, createdAt, expiresAt }, now, olderThanMs);
+        const { decision } = decideLeftover({ ...thing, runIs, owner, createdAt, expiresAt }, now, olderThanMs);
         if (runIs === 'alive' || (createdAt !== null && now - Date.parse(createdAt) < olderThanMs))
           assert.notEqual(decision, 'remove');
         if (runIs === 'unknown' && (expiresAt === null || Date.parse(expiresAt) > now))
@@ -66,7 +66,7 @@ test('whatever the times say, what a living run made is never removed, nor what 
 });
 
 test('spans are told in their largest whole unit', () => {
-  assert.deepEqual([0, 999, 59_999, 60_000, 7_200_000, 200_000_000].map(ago), [
+  assert.deepEqual([0, 999, 59_999, 60_000, 7_200_000, 200_000_000].map(describeAge), [
     '0 ms',
     '999 ms',
     '59 s',

@@ -1,23 +1,23 @@
-/** What the sweeper finds, on the stand-in Azure with the shipped role and on a real API server with the shipped rights; and that the entries made from it undo all of it. */
+/**
+ * What the sweeper finds, on the stand-in Azure with the shipped role and on a real API server with the shipped rights;
+ * and that the entries made from it undo all of it.
+ */
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { undoEach } from '../../src/activities/undo.ts';
 import type { Temporal } from '../../src/adapters/temporal/index.ts';
-import { networkBody, peeringBody, publicIpBody, securityGroupBody } from '../../src/changes/azure-bodies.ts';
-import { enableAutoHostEndpoints } from '../../src/changes/field/auto-host-endpoints.ts';
-import { enableFlowLogs } from '../../src/changes/field/flow-logs.ts';
-import { labelNode } from '../../src/changes/label/apply.ts';
-import { holdCluster } from '../../src/changes/lease/apply.ts';
-import { applyPolicy } from '../../src/changes/policy/apply.ts';
-import { exposeNodePort } from '../../src/changes/service/apply.ts';
+import { createNetworkBody } from '../../src/changes/network/body.ts';
+import { createPeeringBody } from '../../src/changes/peering/pair.ts';
+import { createPublicIpBody } from '../../src/changes/public-ip/index.ts';
+import { createSecurityGroupBody } from '../../src/changes/security-group/index.ts';
 import { resolveSweep } from '../../src/config/sweep-spec.ts';
-import type { RunRef, StepInput, UndoEntry } from '../../src/contract/steps.ts';
-import { type Found, orderOfSteps, refOf } from '../../src/contract/sweep.ts';
-import { identityOf, idsOf, marksOf, peeringIdOf } from '../../src/ownership/names.ts';
+import type { RunRef } from '../../src/contract/run.ts';
+import { describeDeadRun, type Found } from '../../src/contract/sweep.ts';
+import { writeHolder } from '../../src/ownership/holder.ts';
+import { createObjectMarks } from '../../src/ownership/marks.ts';
+import { createIds, createPeeringId } from '../../src/ownership/names.ts';
 import type { StepContext, Tools } from '../../src/step/context.ts';
 import { findLeftovers } from '../../src/sweep/find-leftovers.ts';
-import { undoOf } from '../../src/workflows/undo-entries.ts';
-import { makeAll } from '../changes/azure/steps.ts';
 import {
   type AzureUnderTest,
   clusterVnetId,
@@ -25,21 +25,24 @@ import {
   runRef,
   startAzureUnderTest,
   toolsOf,
-} from '../changes/azure/support.ts';
+} from '../support/azure.ts';
+import { makeAll, networkSettings } from '../support/azure-steps.ts';
+import { draftChange, findApply } from '../support/changes.ts';
 import {
   nodeNames,
   openCluster,
+  policyChange,
   retried,
   sliceOf,
   slices,
   type TestCluster,
   workload,
-} from '../changes/kubernetes/cluster.ts';
+} from '../support/cluster.ts';
 
 const [node = ''] = nodeNames;
 const labelPath = `/api/v1/nodes/${node}`;
 const holder = (run: RunRef): string =>
-  identityOf({ namespace: 'default', workflowId: run.workflowId, firstExecutionRunId: 'first' });
+  writeHolder({ namespace: 'default', workflowId: run.workflowId, firstExecutionRunId: 'first' });
 
 describe('the sweeper', () => {
   let azure: AzureUnderTest;
@@ -75,47 +78,36 @@ describe('the sweeper', () => {
   /** Everything that a run makes and changes, without its VM's boot. */
   async function makeEverything(run: RunRef): Promise<void> {
     const context = (): StepContext => contextOf(run);
-    await retried(() => holdCluster({ holder: holder(run) }, tools, context()));
+    const apply = (step: string, input: object) => retried(() => findApply(step)(input, tools, context()));
+    await apply('holdCluster', { holder: holder(run) });
     await makeAll(tools, context);
-    await retried(() => enableAutoHostEndpoints({ prior: 'Disabled', readyNodes: nodeNames }, tools, context()));
-    await retried(() => enableFlowLogs({ prior: null }, tools, context()));
+    await apply('enableAutoHostEndpoints', { prior: 'Disabled', readyNodes: nodeNames });
+    await apply('enableFlowLogs', { prior: null });
     await cluster.api.call('POST', slices, sliceOf(workload.serviceName, true));
-    await retried(() => exposeNodePort(workload, tools, context()));
-    await retried(() => labelNode({ node, key: 'host-end-point', value: 'test', prior: null }, tools, context()));
-    const policy = {
-      name: 'frontend-nodeport-access',
-      tier: 'default',
-      order: 100,
-      label: { key: 'host-end-point', value: 'test' },
-    };
-    await applyPolicy({ ...policy, sourceAddress: '192.168.1.4', nodePort: 30080 }, tools, context());
+    await apply('exposeNodePort', workload);
+    await apply('labelNode', { node, key: 'host-end-point', written: 'test', prior: null });
+    await apply('applyPolicy', draftChange(policyChange(), run).input);
   }
 
   async function undo(found: readonly Found[]): Promise<void> {
     const [first] = found;
     assert.ok(first);
-    const run = refOf(
+    const run = describeDeadRun(
       first,
       resolveSweep({ subscriptionId: runRef().subscriptionId, resourceGroup: runRef().resourceGroup, cluster: 'lab' }),
     );
-    const last = (each: Found): number => (each.origin === null ? -1 : orderOfSteps.indexOf(each.origin.step));
-    const entries = found
-      .toSorted((a, b) => last(b) - last(a))
-      .flatMap(({ origin }): UndoEntry[] => {
-        const entry =
-          origin === null ? undefined : undoOf(origin.step, run, origin.input as StepInput<typeof origin.step>);
-        return entry === undefined ? [] : [entry];
-      });
+    const entries = found.flatMap(({ undo: entry }) => entry ?? []);
+    assert.equal(entries.length, found.length);
     // Slices follow their service in a whole cluster; kube-controller-manager does not run here.
     await cluster.api.call('DELETE', slices);
-    const outcomes = await undoEach({ entries }, tools, contextOf(run));
+    const outcomes = await undoEach({ entries, observers: [] }, tools, contextOf(run));
     assert.deepEqual(
       outcomes.filter(({ outcome }) => outcome === 'failed' || outcome === 'conflict'),
       [],
     );
   }
 
-  test('finds everything that a dead run made and changed, each with owner and times, and what it finds undoes all of it (W3, W6)', async () => {
+  test('finds everything that a dead run made and changed, and what it finds undoes all of it (W3, W6)', async () => {
     const run = runRef('0badcafe');
     known.set(run.workflowId, true);
     const pristine = azure.lab.inventory();
@@ -137,7 +129,28 @@ describe('the sweeper', () => {
       'public IP hepflow-0badcafe-ip',
       'security group hepflow-0badcafe-nsg',
     ]);
+    assert.deepEqual(
+      found.map(({ undo: entry }) => entry && `${entry.undo} ${entry.subject}`),
+      [
+        'deletePolicy frontend-nodeport-access',
+        `restoreLabel ${node}`,
+        'deleteService default/frontend-nodeport',
+        'restoreFlowLogs flowLogsEnableHostEndpoint to unset',
+        'restoreAutoHostEndpoints autoCreate to Disabled',
+        'deletePeering on aks-vnet-12345678',
+        'deletePeering on hepflow-0badcafe-vnet',
+        'deleteVm hepflow-0badcafe-vm',
+        'deleteVm hepflow-0badcafe-vm',
+        'deleteInterface hepflow-0badcafe-nic',
+        'deleteSecurityGroup hepflow-0badcafe-nsg',
+        'deletePublicIp hepflow-0badcafe-ip',
+        'deleteNetwork hepflow-0badcafe-vnet',
+        'releaseCluster lease kube-system/hepflow',
+      ],
+      'as the run itself would undo them',
+    );
     for (const each of found) {
+      assert.equal(each.undo?.change, '', 'no plan knows it any more');
       assert.deepEqual(
         [each.owner, each.runIs, each.createdAt, each.expiresAt],
         [run.workflowId, 'over', run.startedAt, '2026-10-02T10:00:00.000Z'],
@@ -156,16 +169,16 @@ describe('the sweeper', () => {
     known.set(run.workflowId, true);
     for (const type of ['virtualNetworks', 'publicIPAddresses'])
       azure.lab.faults.add({ kind: 'listLag', type: `Microsoft.Network/${type}`, delayMs: 60_000 });
-    await tools.azure.publicIps.ensure(idsOf(run).publicIp, publicIpBody(run), lro(run), () => true);
+    await tools.azure.publicIps.ensure(createIds(run).publicIp, createPublicIpBody(run), lro(run), () => true);
     await tools.azure.networks.ensure(
-      idsOf(run).network,
-      networkBody(run, { addressSpace: '192.168.0.0/16', subnet: '192.168.1.0/24' }),
+      createIds(run).network,
+      createNetworkBody(run, networkSettings),
       lro(run),
       () => true,
     );
     await tools.azure.securityGroups.ensure(
-      idsOf(run).securityGroup,
-      securityGroupBody(run, { allowedSshSources: ['*'] }),
+      createIds(run).securityGroup,
+      createSecurityGroupBody(run, { allowedSshSources: ['*'] }),
       lro(run),
       () => true,
     );
@@ -183,8 +196,8 @@ describe('the sweeper', () => {
     const [alive, over, forgotten] = [runRef('aaaaaaaa'), runRef('bbbbbbbb'), runRef('cccccccc')];
     known.set(alive.workflowId, false).set(over.workflowId, true);
     for (const [index, run] of [alive, over, forgotten].entries()) {
-      const body = networkBody(run, { addressSpace: `192.168.${index}.0/24`, subnet: `192.168.${index}.0/25` });
-      await tools.azure.networks.ensure(idsOf(run).network, body, lro(run), () => true);
+      const body = createNetworkBody(run, { addressSpace: `192.168.${index}.0/24`, subnet: `192.168.${index}.0/25` });
+      await tools.azure.networks.ensure(createIds(run).network, body, lro(run), () => true);
     }
     const found = await find();
     assert.deepEqual(Object.fromEntries(found.map(({ runId, runIs }) => [runId, runIs])), {
@@ -195,11 +208,11 @@ describe('the sweeper', () => {
     for (const each of found) await undo([each]);
   });
 
-  test('a holder in another Temporal namespace is not known, whatever this namespace says of its workflow id', async () => {
+  test('a holder in another Temporal namespace is not known, whatever this namespace says of it', async () => {
     const run = runRef();
     known.set(run.workflowId, true);
-    const elsewhere = identityOf({ namespace: 'elsewhere', workflowId: run.workflowId, firstExecutionRunId: 'first' });
-    await holdCluster({ holder: elsewhere }, tools, contextOf(run));
+    const elsewhere = writeHolder({ namespace: 'elsewhere', workflowId: run.workflowId, firstExecutionRunId: 'first' });
+    await findApply('holdCluster')({ holder: elsewhere }, tools, contextOf(run));
     const found = await find();
     assert.deepEqual(
       found.map(({ what, runIs }) => [what, runIs]),
@@ -208,17 +221,12 @@ describe('the sweeper', () => {
     await undo(found);
   });
 
-  test('a peering on the VNet of the cluster whose other VNet is gone shows by itself that its run is over', async () => {
+  test("a peering on the cluster's VNet whose other VNet is gone shows that its run is over", async () => {
     const run = runRef('dddddddd');
-    const { network } = idsOf(run);
-    const far = peeringIdOf(clusterVnetId, run.runId);
-    await tools.azure.networks.ensure(
-      network,
-      networkBody(run, { addressSpace: '192.168.0.0/16', subnet: '192.168.1.0/24' }),
-      lro(run),
-      () => true,
-    );
-    await tools.azure.peerings.ensure(far, peeringBody(network), lro(run), () => true);
+    const { network } = createIds(run);
+    const far = createPeeringId(clusterVnetId, run.runId);
+    await tools.azure.networks.ensure(network, createNetworkBody(run, networkSettings), lro(run), () => true);
+    await tools.azure.peerings.ensure(far, createPeeringBody(network), lro(run), () => true);
     await tools.azure.networks.remove(network, lro(run), () => true);
     const found = await find();
     assert.deepEqual(
@@ -229,30 +237,35 @@ describe('the sweeper', () => {
     assert.deepEqual(await find(), []);
   });
 
-  test('leaves out what only looks like a run of hepflow: another name under the tag, no tag under the name, a peering that leads elsewhere, an odd run id (W6)', async () => {
+  test('leaves out what only looks like a run of hepflow, by tag, name, peering or run id (W6)', async () => {
     const run = runRef('eeeeeeee');
-    const vnet = (name: string): string => idsOf(run).network.replace(/[^/]+$/, name);
-    const body = networkBody(run, { addressSpace: '192.168.0.0/16', subnet: '192.168.1.0/24' });
+    const vnet = (name: string): string => createIds(run).network.replace(/[^/]+$/, name);
+    const body = createNetworkBody(run, networkSettings);
     const theirs = vnet('theirs');
     await tools.azure.networks.ensure(theirs, body, lro(run), () => true);
-    const named = { ...networkBody(run, { addressSpace: '172.20.0.0/16', subnet: '172.20.1.0/24' }), tags: {} };
+    const named = { ...createNetworkBody(run, { addressSpace: '172.20.0.0/16', subnet: '172.20.1.0/24' }), tags: {} };
     await tools.azure.networks.ensure(vnet('hepflow-ffffffff-vnet'), named, lro(run), () => true);
     const sides = [
-      peeringIdOf(vnet('hepflow-ffffffff-vnet'), 'ffffffff'),
-      peeringIdOf(clusterVnetId, 'ffffffff'),
+      createPeeringId(vnet('hepflow-ffffffff-vnet'), 'ffffffff'),
+      createPeeringId(clusterVnetId, 'ffffffff'),
     ] as const;
-    await tools.azure.peerings.ensure(sides[0], peeringBody(clusterVnetId), lro(run), () => true);
-    await tools.azure.peerings.ensure(sides[1], peeringBody(vnet('hepflow-ffffffff-vnet')), lro(run), () => true);
-    await tools.azure.peerings.ensure(peeringIdOf(clusterVnetId, run.runId), peeringBody(theirs), lro(run), () => true);
+    await tools.azure.peerings.ensure(sides[0], createPeeringBody(clusterVnetId), lro(run), () => true);
+    await tools.azure.peerings.ensure(sides[1], createPeeringBody(vnet('hepflow-ffffffff-vnet')), lro(run), () => true);
+    await tools.azure.peerings.ensure(
+      createPeeringId(clusterVnetId, run.runId),
+      createPeeringBody(theirs),
+      lro(run),
+      () => true,
+    );
     const service = (runId: string) => ({
       apiVersion: 'v1',
       kind: 'Service',
-      metadata: { name: 'theirs', ...marksOf({ ...run, runId }) },
+      metadata: { name: 'theirs', ...createObjectMarks({ ...run, runId }) },
       spec: { ports: [{ port: 80 }] },
     });
     await cluster.api.call('POST', '/api/v1/namespaces/default/services', service('not-a-run-id'));
     assert.deepEqual(await find(), []);
-    for (const id of [...sides, peeringIdOf(clusterVnetId, run.runId)])
+    for (const id of [...sides, createPeeringId(clusterVnetId, run.runId)])
       await tools.azure.peerings.remove(id, lro(run), () => true);
     for (const name of ['theirs', 'hepflow-ffffffff-vnet'])
       await tools.azure.networks.remove(vnet(name), lro(run), () => true);
@@ -261,8 +274,8 @@ describe('the sweeper', () => {
   test('a cluster that is gone is said, and what is in the resource group is found all the same', async () => {
     const run = runRef('99999999');
     await tools.azure.networks.ensure(
-      idsOf(run).network,
-      networkBody(run, { addressSpace: '192.168.0.0/16', subnet: '192.168.1.0/24' }),
+      createIds(run).network,
+      createNetworkBody(run, networkSettings),
       lro(run),
       () => true,
     );

@@ -84,9 +84,10 @@ export const field = defineKind<FieldChangeSpec>({
   traces: {
     inCluster: async ({ cluster, findOne }) => {
       const calico = await openCalico(cluster);
+      // As a run undoes them: the field that it changes last comes first.
       const found = await Promise.all([
-        findOne(calico.kubeControllersConfigurations, 'default').then((all) => all.flatMap(traceAutoCreate)),
         findOne(calico.felixConfigurations, 'default').then((all) => all.flatMap(traceFlowLogs)),
+        findOne(calico.kubeControllersConfigurations, 'default').then((all) => all.flatMap(traceAutoCreate)),
       ]);
       return found.flat();
     },

@@ -64,8 +64,9 @@ export const peering = defineKind<PeeringChange>({
   },
   traces: {
     listPlaces: listPeeredPlaces,
+    // As a run undoes them: the side that it makes last comes first.
     atPlace: async (place, search) =>
-      (await Promise.all([findNearPeering(place, search), findFarPeering(place, search)])).flat(),
+      (await Promise.all([findFarPeering(place, search), findNearPeering(place, search)])).flat(),
   },
   rights: {
     azure: [

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { addresses } from '../../../lab/scope.ts';
 import { AzureError, accessOf, routeOf } from '../../../src/adapters/azure/index.ts';
-import { makeAll, makeGround } from '../../changes/azure/steps.ts';
+import { createIds, nameResources } from '../../../src/ownership/names.ts';
 import {
   type AzureUnderTest,
   clusterVnetId,
@@ -11,28 +11,32 @@ import {
   runRef,
   startAzureUnderTest,
   toolsOf,
-} from '../../changes/azure/support.ts';
+} from '../../support/azure.ts';
+import { locateWay, makeAll, makeGround } from '../../support/azure-steps.ts';
 
 const signal = new AbortController().signal;
 const [node = ''] = addresses.nodes;
 const context = () => contextOf(runRef());
 
-async function withAll(
-  work: (azure: AzureUnderTest, made: Awaited<ReturnType<typeof makeAll>>) => Promise<void>,
-): Promise<void> {
+const ids = createIds(runRef());
+const nicId = ids.interface;
+
+/** `from`: the address of the VM's interface. */
+async function withAll(work: (azure: AzureUnderTest, from: string) => Promise<void>): Promise<void> {
   await using azure = await startAzureUnderTest();
-  await work(azure, await makeAll(toolsOf(azure.adapter()), context));
+  const { nic } = await makeAll(toolsOf(azure.adapter()), context);
+  await work(azure, nic.facts?.sourceAddress ?? assert.fail('the interface has no address'));
 }
 
 describe("an interface of a running VM, peered with the cluster's VNet", () => {
   test('is allowed to the nodes by the default rule, over the peering', () =>
-    withAll(async (azure, { nic }) => {
+    withAll(async (azure, from) => {
       const { effective } = azure.adapter();
       const [groups, routes] = await Promise.all([
-        effective.securityGroups(nic.id, signal),
-        effective.routes(nic.id, signal),
+        effective.securityGroups(nicId, signal),
+        effective.routes(nicId, signal),
       ]);
-      const flow = { from: nic.privateAddress, to: node, port: 30_080 };
+      const flow = { from, to: node, port: 30_080 };
       assert.deepEqual(accessOf(groups, flow), { access: 'Allow', rule: 'defaultSecurityRules/AllowVnetOutBound' });
       assert.equal(routeOf(routes, node).nextHop, 'VNetPeering');
       assert.deepEqual(routeOf(routes, '192.168.1.9'), { nextHop: 'VnetLocal', prefix: '192.168.0.0/16' });
@@ -41,7 +45,7 @@ describe("an interface of a running VM, peered with the cluster's VNet", () => {
     }));
 
   test('is denied by a rule that somebody adds to its security group, which is named', () =>
-    withAll(async (azure, { nic, securityGroup }) => {
+    withAll(async (azure, from) => {
       const rule = {
         ...{ priority: 200, direction: 'Outbound', access: 'Deny', protocol: 'Tcp' },
         ...{
@@ -51,33 +55,33 @@ describe("an interface of a running VM, peered with the cluster's VNet", () => {
           destinationPortRange: '30000-32767',
         },
       };
-      await azure.byHand('PUT', securityGroup.id, {
+      await azure.byHand('PUT', ids.securityGroup, {
         location: runRef().location,
         properties: { securityRules: [{ name: 'no-node-ports', properties: rule }] },
       });
-      const groups = await azure.adapter().effective.securityGroups(nic.id, signal);
-      const flow = { from: nic.privateAddress, to: node, port: 30_080 };
+      const groups = await azure.adapter().effective.securityGroups(nicId, signal);
+      const flow = { from, to: node, port: 30_080 };
       assert.deepEqual(accessOf(groups, flow), { access: 'Deny', rule: 'securityRules/no-node-ports' });
       assert.equal(accessOf(groups, { ...flow, port: 10_250 }).access, 'Allow');
     }));
 
   test('has no way to the nodes any more once one side of the peering is deleted', () =>
-    withAll(async (azure, { nic, far }) => {
-      await azure.byHand('DELETE', far.id);
+    withAll(async (azure, from) => {
+      await azure.byHand('DELETE', locateWay(runRef()).peeringIds[1]);
       const { effective } = azure.adapter();
-      assert.deepEqual(routeOf(await effective.routes(nic.id, signal), node), {
+      assert.deepEqual(routeOf(await effective.routes(nicId, signal), node), {
         nextHop: 'None',
         prefix: '10.0.0.0/8',
       });
       assert.equal(
-        accessOf(await effective.securityGroups(nic.id, signal), { from: nic.privateAddress, to: node, port: 1 }).rule,
+        accessOf(await effective.securityGroups(nicId, signal), { from, to: node, port: 1 }).rule,
         'defaultSecurityRules/DenyAllOutBound',
       );
     }));
 
   test("is guarded by its subnet's group too", () =>
-    withAll(async (azure, { nic, network, securityGroup }) => {
-      const group = securityGroup.id.replace(/[^/]+$/, 'subnet-group');
+    withAll(async (azure, from) => {
+      const group = ids.securityGroup.replace(/[^/]+$/, 'subnet-group');
       const { location } = runRef();
       const rule = { priority: 100, direction: 'Outbound', access: 'Deny', protocol: '*' };
       await azure.byHand('PUT', group, {
@@ -85,16 +89,16 @@ describe("an interface of a running VM, peered with the cluster's VNet", () => {
         properties: { securityRules: [{ name: 'closed', properties: rule }] },
       });
       const subnet = { addressPrefix: '192.168.1.0/24', networkSecurityGroup: { id: group } };
-      await azure.byHand('PUT', network.id, {
+      await azure.byHand('PUT', ids.network, {
         location,
         properties: {
           addressSpace: { addressPrefixes: ['192.168.0.0/16'] },
-          subnets: [{ name: network.subnetId.split('/').at(-1), properties: subnet }],
+          subnets: [{ name: nameResources(runRef().runId).subnet, properties: subnet }],
         },
       });
-      const groups = await azure.adapter().effective.securityGroups(nic.id, signal);
+      const groups = await azure.adapter().effective.securityGroups(nicId, signal);
       assert.equal(groups.length, 2);
-      assert.deepEqual(accessOf(groups, { from: nic.privateAddress, to: node, port: 30_080 }), {
+      assert.deepEqual(accessOf(groups, { from, to: node, port: 30_080 }), {
         access: 'Deny',
         rule: 'securityRules/closed',
       });
@@ -103,9 +107,9 @@ describe("an interface of a running VM, peered with the cluster's VNet", () => {
 
 test('an interface without a running VM has no answer, and the refusal says so', async () => {
   await using azure = await startAzureUnderTest();
-  const { nic } = await makeGround(toolsOf(azure.adapter()), context);
+  await makeGround(toolsOf(azure.adapter()), context);
   await assert.rejects(
-    azure.adapter().effective.routes(nic.id, signal),
+    azure.adapter().effective.routes(nicId, signal),
     (error) =>
       error instanceof AzureError &&
       error.status === 409 &&
@@ -123,23 +127,23 @@ test('an interface that does not exist is a refusal too', async () => {
 });
 
 test('an operation that fails in Azure tells its error', () =>
-  withAll(async (azure, { nic }) => {
+  withAll(async (azure) => {
     azure.lab.faults.add({
       kind: 'failOperation',
       type: 'Microsoft.Network/networkInterfaces/effectiveRouteTable',
       code: 'InternalServerError',
     });
     await assert.rejects(
-      azure.adapter().effective.routes(nic.id, signal),
+      azure.adapter().effective.routes(nicId, signal),
       (error) => error instanceof AzureError && error.code === 'InternalServerError',
     );
   }));
 
 test('a wait that is given up ends at once', async () => {
   await using azure = await startAzureUnderTest({ durations: { effective: 60_000 } });
-  const { nic } = await makeAll(toolsOf(azure.adapter()), context);
+  await makeAll(toolsOf(azure.adapter()), context);
   const over = new AbortController();
-  const asked = azure.adapter().effective.routes(nic.id, over.signal);
+  const asked = azure.adapter().effective.routes(nicId, over.signal);
   setTimeout(() => over.abort(new Error('enough')), 50);
   await assert.rejects(asked, /enough/);
 });

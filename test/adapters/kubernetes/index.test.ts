@@ -11,10 +11,9 @@ import { createAuthority } from '../../../lab/certificates.ts';
 import { type ControlPlane, startControlPlane } from '../../../lab/kubernetes/control-plane.ts';
 import type { LabScope } from '../../../lab/scope.ts';
 import { providePrograms } from '../../../lab/tools/programs.ts';
+import { findCalicoApi, readCalicoSchema } from '../../../src/adapters/kubernetes/calico.ts';
 import { type Cluster, createClusters, KubernetesError } from '../../../src/adapters/kubernetes/index.ts';
 import {
-  calicoGroup,
-  calicoVersion,
   type KubernetesObject,
   namespaces,
   nodes,
@@ -64,7 +63,7 @@ describe('the adapter on a real API server', () => {
     rmSync(directory, { recursive: true, force: true });
   });
 
-  test('an object is created, found, listed by label, merged with a null that removes, and deleted in the version that was read', async (t) => {
+  test('an object is created, found, listed by label, merged, and deleted in the version that was read', async (t) => {
     const cluster = await clusterOf(t, admin);
     const made = await cluster.create(configMaps, configMap('one', { a: '1', b: '2' }, { kind: 'test' }), 'default');
     assert.equal((await cluster.find(configMaps, 'one', 'default'))?.metadata.uid, made.metadata.uid);
@@ -165,15 +164,12 @@ describe('the adapter on a real API server', () => {
     const cluster = await clusterOf(t, admin);
     assert.equal(await cluster.canI({ verb: 'delete', group: '', resource: 'pods', namespace: 'default' }), true);
     assert.equal(await worker.canI({ verb: 'delete', group: '', resource: 'pods', namespace: 'default' }), false);
-    assert.deepEqual(
-      [await worker.serves('apps', 'v1'), await worker.serves(calicoGroup, calicoVersion)],
-      [true, false],
-    );
+    assert.deepEqual([await worker.serves('apps', 'v1'), await findCalicoApi(worker)], [true, 'absent']);
     assert.match((await worker.openApi('apps', 'v1')) ?? '', /DeploymentSpec/);
-    assert.equal(await worker.openApi(calicoGroup, calicoVersion), undefined);
+    assert.equal(await readCalicoSchema(worker), undefined);
   });
 
-  test('a credential that is not accepted any more is read anew, once, and the call goes on; many at a time share it', async (t) => {
+  test('a credential that is no longer accepted is read anew, once for all calls under way', async (t) => {
     let reads = 0;
     const stale = plane.kubeconfigFor('admin').replace(/"token": ".*"/, '"token": "expired"');
     const cluster = await clusterOf(t, async () => (++reads === 1 ? stale : admin()));
@@ -223,7 +219,7 @@ describe('the adapter on a real API server', () => {
   });
 });
 
-test('whatever stands in between and answers instead of the API server is told as it is, with its Retry-After', async (t) => {
+test('what answers instead of the API server is told as it is, with its Retry-After', async (t) => {
   const answers: [number, Record<string, string>, string][] = [
     [502, {}, '<html>bad gateway</html>'],
     [429, { 'retry-after': '7' }, JSON.stringify({ kind: 'Status', reason: 'TooManyRequests', message: 'slow down' })],
@@ -242,7 +238,7 @@ test('whatever stands in between and answers instead of the API server is told a
   });
 });
 
-test('a refusal counts only when the API server is ready: one that has just started refuses everybody (W10)', async (t) => {
+test('a refusal counts only from a ready API server: one that has just started refuses all (W10)', async (t) => {
   const refused = JSON.stringify({ kind: 'Status', reason: 'Forbidden', message: 'nodes is forbidden' });
   const asked: string[] = [];
   /** Statuses of the answers to come. */

@@ -24,7 +24,7 @@ before(async () => {
 after(() => harness?.close());
 
 const waitingForNode2 = async (handle: WorkflowHandle): Promise<void> => {
-  while ((await handle.query<Progress>(progressQuery)).phase !== 'awaiting-second-node')
+  while ((await handle.query<Progress>(progressQuery)).stage !== 'waiting')
     await new Promise((resolve) => setTimeout(resolve, 20));
 };
 
@@ -66,7 +66,7 @@ test('a run is over when a later run has its workflow id', async () => {
   await client.workflow.getHandle(start.workflowId).terminate();
 });
 
-test('a run that Temporal does not know is over only when it is older than all that Temporal may have forgotten', async () => {
+test('an unknown run is over only when it is older than all that Temporal may have forgotten', async () => {
   assert.equal(await temporal.isOver('nobody', randomUUID(), now), 'unknown');
   assert.equal(await temporal.isOver('nobody', randomUUID(), hoursAgo(20)), 'unknown');
   assert.equal(await temporal.isOver('nobody', randomUUID(), hoursAgo(24 * 40)), true);

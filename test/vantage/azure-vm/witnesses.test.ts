@@ -9,16 +9,16 @@ import { parseId } from '../../../src/adapters/azure/index.ts';
 import type { Target } from '../../../src/contract/evidence.ts';
 import type { Witness } from '../../../src/contract/vantage.ts';
 import { type AzureAsk, askAzureWitnesses } from '../../../src/vantage/azure-vm/witnesses.ts';
-import { makeAll, makeGround } from '../../changes/azure/steps.ts';
-import { type AzureUnderTest, contextOf, runRef, startAzureUnderTest, toolsOf } from '../../changes/azure/support.ts';
+import { type AzureUnderTest, contextOf, runRef, startAzureUnderTest, toolsOf } from '../../support/azure.ts';
+import { locateWay, makeAll, makeGround } from '../../support/azure-steps.ts';
 
 const [node] = addresses.nodes;
 const target: Target = { id: 'node-0:30080', node: 'node-0', address: node, port: 30_080, kind: 'nodePort' };
 const context = () => contextOf(runRef());
 
 async function standUp(azure: AzureUnderTest): Promise<AzureAsk> {
-  const { nic, near, far } = await makeAll(toolsOf(azure.adapter()), context);
-  return { interfaceId: nic.id, peeringIds: [near.id, far.id] };
+  await makeAll(toolsOf(azure.adapter()), context);
+  return locateWay(runRef());
 }
 const open = (azure: AzureUnderTest, ask: AzureAsk, lateMs?: number, targets: readonly Target[] = [target]) =>
   askAzureWitnesses(ask, targets, { azure: azure.adapter() }, context(), lateMs);
@@ -143,8 +143,9 @@ test('what Azure cannot answer just now is asked again', async () => {
 
 test('what Azure refuses is missing with its reason', async () => {
   await using azure = await startAzureUnderTest();
-  const { nic } = await makeGround(toolsOf(azure.adapter()), context);
-  const said = await hear(azure, { interfaceId: nic.id, peeringIds: [nic.id, nic.id] });
+  await makeGround(toolsOf(azure.adapter()), context);
+  const { interfaceId } = locateWay(runRef());
+  const said = await hear(azure, { interfaceId, peeringIds: [interfaceId, interfaceId] });
   for (const by of ['securityRules', 'routes']) {
     const [one, ...more] = from(by, said);
     assert.deepEqual([one?.about, one?.says, more], [null, 'missing', []]);

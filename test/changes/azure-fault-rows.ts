@@ -1,10 +1,8 @@
-/** What hepflow does about each row of Azure's error table: facts for test/activities/azure/fault-table.test.ts. */
+/** What hepflow does when a row of Azure's error table befalls a step: facts for azure-faults.test.ts. */
 
-import type { ScenarioName } from '../../../lab/azure/faults/scenarios.ts';
-import type { Where } from '../../../lab/azure/faults/schema.ts';
-import { cluster } from '../../../lab/scope.ts';
-import type { FailureCode } from '../../../src/contract/failures.ts';
-import type { UndoName } from '../../../src/contract/steps.ts';
+import type { ScenarioName } from '../../lab/azure/faults/scenarios.ts';
+import type { Where } from '../../lab/azure/faults/schema.ts';
+import type { FailureCode } from '../../src/contract/failures.ts';
 
 export const chain = [
   'createNetwork',
@@ -17,7 +15,7 @@ export const chain = [
 ] as const;
 export type AzureStep = (typeof chain)[number];
 
-interface Played {
+export interface Played {
   readonly scenario: ScenarioName;
   /** Where, when not at the typical place of the scenario. */
   readonly at?: Partial<Where>;
@@ -27,7 +25,10 @@ interface Played {
 
 export interface StepRow extends Played {
   readonly step: AzureStep;
-  /** Codes of the failed attempts before it succeeds; `mostly`: at least one of that code, where one is given, and any number of `also`. Empty: the first attempt succeeds. */
+  /**
+   * Codes of the failed attempts before it succeeds; `mostly`: at least one of that code, where one is given, and any
+   * number of `also`. Empty: the first attempt succeeds.
+   */
   readonly passes?:
     | readonly FailureCode[]
     | { readonly mostly: FailureCode | undefined; readonly also?: readonly FailureCode[] };
@@ -42,27 +43,11 @@ export interface StepRow extends Played {
   readonly size?: string;
 }
 
-export interface UndoRow extends Played {
-  readonly undo: UndoName;
-  /** What is undone: everything that these steps made. */
-  readonly of: readonly AzureStep[];
-  /** Code of the rounds before it is done; absent: one round. */
-  readonly passes?: FailureCode;
-  /** Code with which it is left, until the trouble is over. */
-  readonly stops?: FailureCode;
-  readonly says?: RegExp;
-  /** `nothing`: the deletion went on in Azure, or there was nothing. Default: done. */
-  readonly outcome?: 'nothing';
-}
-
 const network = 'Microsoft.Network/virtualNetworks';
 const vm = 'Microsoft.Compute/virtualMachines';
-const nic = 'Microsoft.Network/networkInterfaces';
 const peering = 'Microsoft.Network/virtualNetworks/virtualNetworkPeerings';
 const polls = { method: 'GET', type: 'Microsoft.Network/locations/operations' } as const;
 const second = 'Standard_B2ats_v2';
-const untilVm = chain.slice(0, 5);
-const untilNic = chain.slice(0, 4);
 
 export const stepRows: readonly StepRow[] = [
   // --- later
@@ -275,156 +260,4 @@ export const stepRows: readonly StepRow[] = [
     passes: ['AzureUnavailable'],
   },
   { scenario: 'listLag', step: 'createNetwork', passes: [] },
-];
-
-export const undoRows: readonly UndoRow[] = [
-  {
-    scenario: 'throttled',
-    where: 'at a deletion',
-    at: { method: 'DELETE', type: network },
-    undo: 'deleteNetwork',
-    of: ['createNetwork'],
-    passes: 'Throttled',
-  },
-  {
-    scenario: 'anotherOperationInProgress',
-    where: 'on the cluster side',
-    at: { method: 'DELETE', type: peering, group: cluster.nodeResourceGroup },
-    undo: 'deletePeering',
-    of: ['createNetwork', 'peerToCluster', 'peerFromCluster'],
-    passes: 'AzureBusy',
-  },
-  {
-    scenario: 'nicReservedForAnotherVm',
-    where: 'at a deletion, for a time',
-    at: { method: 'DELETE', type: nic, forMs: 80 },
-    undo: 'deleteInterface',
-    of: untilNic,
-    passes: 'InUse',
-  },
-  { scenario: 'nicInUse', undo: 'deleteInterface', of: untilNic, passes: 'InUse', says: /is used by/ },
-  {
-    scenario: 'publicIpCannotBeDeleted',
-    undo: 'deletePublicIp',
-    of: ['createPublicIp'],
-    passes: 'InUse',
-    says: /cannot be deleted/,
-  },
-  {
-    scenario: 'publicIpCannotBeDeletedAtTheEnd',
-    undo: 'deletePublicIp',
-    of: ['createPublicIp'],
-    passes: 'InUse',
-    says: /cannot be deleted/,
-  },
-  { scenario: 'inUseSubnetCannotBeDeleted', undo: 'deleteNetwork', of: ['createNetwork'], passes: 'InUse' },
-  {
-    scenario: 'inUseNetworkSecurityGroupCannotBeDeleted',
-    undo: 'deleteSecurityGroup',
-    of: ['createSecurityGroup'],
-    passes: 'InUse',
-  },
-  {
-    scenario: 'diskAttached',
-    where: 'at the deletion of its VM',
-    at: { method: 'DELETE', type: vm },
-    undo: 'deleteVm',
-    of: untilVm,
-    passes: 'InUse',
-    says: /attached/,
-  },
-  {
-    scenario: 'conflict',
-    where: 'at a deletion',
-    at: { method: 'DELETE', type: vm },
-    undo: 'deleteVm',
-    of: untilVm,
-    passes: 'AzureBusy',
-  },
-  {
-    scenario: 'failedWithInnerError',
-    where: 'at a deletion',
-    at: { method: 'DELETE', type: vm },
-    undo: 'deleteVm',
-    of: untilVm,
-    passes: 'AzureFailed',
-  },
-  {
-    scenario: 'resourceNotFound',
-    where: 'at a look before a deletion',
-    at: { method: 'GET', type: network },
-    undo: 'deleteNetwork',
-    of: [],
-    outcome: 'nothing',
-  },
-  {
-    scenario: 'resourceGroupNotFound',
-    where: 'at a look before a deletion',
-    at: { method: 'GET', type: network },
-    undo: 'deleteNetwork',
-    of: [],
-    outcome: 'nothing',
-  },
-  {
-    scenario: 'scopeLocked',
-    undo: 'deleteNetwork',
-    of: ['createNetwork'],
-    stops: 'ScopeLocked',
-    says: /locked by 'lab-lock'/,
-  },
-  {
-    scenario: 'authorizationFailed',
-    where: 'at a deletion',
-    at: { method: 'DELETE', type: peering, times: 'always' },
-    undo: 'deletePeering',
-    of: ['createNetwork', 'peerToCluster'],
-    stops: 'Forbidden',
-  },
-  {
-    scenario: 'denyAssignment',
-    where: 'at a deletion',
-    at: { method: 'DELETE', type: peering, times: 'always' },
-    undo: 'deletePeering',
-    of: ['createNetwork', 'peerToCluster'],
-    stops: 'NodeGroupLocked',
-  },
-  {
-    scenario: 'expiredToken',
-    where: 'at a deletion',
-    at: { method: 'DELETE', type: network },
-    undo: 'deleteNetwork',
-    of: ['createNetwork'],
-  },
-  {
-    scenario: 'gatewayTimeout',
-    undo: 'deleteNetwork',
-    of: ['createNetwork'],
-    passes: 'AzureUnavailable',
-    says: /in time/,
-  },
-  {
-    scenario: 'serviceUnavailable',
-    where: 'at a poll of a deletion',
-    at: polls,
-    undo: 'deleteNetwork',
-    of: ['createNetwork'],
-    passes: 'AzureUnavailable',
-    outcome: 'nothing',
-  },
-  {
-    scenario: 'operationVanished',
-    where: 'of a deletion',
-    at: { method: 'DELETE', type: network },
-    undo: 'deleteNetwork',
-    of: ['createNetwork'],
-  },
-  {
-    scenario: 'droppedAfterAccept',
-    where: 'of a deletion',
-    at: { method: 'DELETE', type: vm },
-    undo: 'deleteVm',
-    of: untilVm,
-    passes: 'AzureUnavailable',
-    outcome: 'nothing',
-  },
 ];

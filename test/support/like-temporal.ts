@@ -1,20 +1,17 @@
-/** Runs the worker's real activities as Temporal would: attempts, heartbeat details, retryable or not, next delay; only time runs faster. */
+/**
+ * Runs the worker's real activities as Temporal would: attempts, heartbeat details, retryable or not, next delay; only
+ * time runs faster.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApplicationFailure } from '@temporalio/activity';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
-import { createActivities } from '../../../src/activities/index.ts';
-import type { FailureDetail } from '../../../src/contract/failures.ts';
-import type {
-  Result,
-  RunRef,
-  StepInput,
-  StepName,
-  StepOutput,
-  UndoEntry,
-  UndoOutcome,
-} from '../../../src/contract/steps.ts';
-import type { Tools } from '../../../src/step/context.ts';
+import { createActivities } from '../../src/activities/index.ts';
+import type { Applied, UndoEntry, UndoOutcome } from '../../src/contract/change.ts';
+import type { FailureDetail } from '../../src/contract/failures.ts';
+import type { RunRef } from '../../src/contract/run.ts';
+import type { ObserverInput, Result } from '../../src/contract/steps.ts';
+import type { Tools } from '../../src/step/context.ts';
 
 /** 1 s of Temporal's lasts this long. */
 const secondMs = 4;
@@ -32,17 +29,22 @@ export interface Ending<T> {
 
 type Activity = (call: { run: RunRef; input: unknown }) => Promise<Result<unknown>>;
 
-export async function callStep<N extends StepName>(
-  name: N,
+export async function callStep(
+  name: string,
   run: RunRef,
-  input: StepInput<N>,
+  change: object,
   tools: Tools,
-): Promise<Ending<StepOutput<N>>> {
-  const activities = createActivities(tools, { pollIntervalMs: 10 }) as unknown as Record<StepName, Activity>;
-  return (await attempts(activities[name], run, input)) as Ending<StepOutput<N>>;
+  observers: readonly ObserverInput[] = [],
+): Promise<Ending<Applied>> {
+  const activity = createActivities(tools, { pollIntervalMs: 10 })[name] as Activity | undefined;
+  if (activity === undefined) throw new Error(`no activity ${name}`);
+  return (await attempts(activity, run, { change, observers })) as Ending<Applied>;
 }
 
-/** Rounds over what is left, as workflows/cleanup.ts makes them; each entry's outcomes, one per round in which it was tried. */
+/**
+ * Rounds over what is left, as workflows/cleanup.ts makes them; each entry's outcomes, one per round in which it was
+ * tried.
+ */
 export async function callUndo(
   run: RunRef,
   entries: readonly UndoEntry[],
@@ -52,7 +54,7 @@ export async function callUndo(
   const told = new Map<UndoEntry, UndoOutcome[]>(entries.map((entry) => [entry, []]));
   let left = entries;
   for (let round = 0; left.length > 0 && round < policy.tries; round += 1) {
-    const { output } = (await attempts(undo, run, { entries: left })) as Ending<readonly UndoOutcome[]>;
+    const { output } = (await attempts(undo, run, { entries: left, observers: [] })) as Ending<readonly UndoOutcome[]>;
     if (output === undefined) throw new Error('the undo activity itself failed');
     for (const [n, entry] of left.entries()) told.get(entry)?.push(output[n] as UndoOutcome);
     left = left.filter((_, n) => output[n]?.outcome === 'failed' && output[n].retryable);

@@ -4,17 +4,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseAllDocuments } from 'yaml';
-import { listSeedObjects as calicoSeed, listCrds } from '../../../lab/calico/crds.ts';
-import { startKubeControllers } from '../../../lab/calico/kube-controllers.ts';
-import { createAuthority } from '../../../lab/certificates.ts';
-import type { Api, KubernetesObject } from '../../../lab/kubernetes/api.ts';
-import { type ControlPlane, startControlPlane } from '../../../lab/kubernetes/control-plane.ts';
-import { type LabScope, cluster as labCluster } from '../../../lab/scope.ts';
-import { providePrograms } from '../../../lab/tools/programs.ts';
-import { type Clusters, createClusters, KubernetesError } from '../../../src/adapters/kubernetes/index.ts';
-import type { Mission, Workload } from '../../../src/contract/mission.ts';
-import type { RunRef } from '../../../src/contract/steps.ts';
-import type { StepContext, Tools } from '../../../src/step/context.ts';
+import { listSeedObjects as calicoSeed, listCrds } from '../../lab/calico/crds.ts';
+import { startKubeControllers } from '../../lab/calico/kube-controllers.ts';
+import { createAuthority } from '../../lab/certificates.ts';
+import type { Api, KubernetesObject } from '../../lab/kubernetes/api.ts';
+import { type ControlPlane, startControlPlane } from '../../lab/kubernetes/control-plane.ts';
+import { type LabScope, cluster as labCluster } from '../../lab/scope.ts';
+import { providePrograms } from '../../lab/tools/programs.ts';
+import { type Clusters, createClusters, KubernetesError } from '../../src/adapters/kubernetes/index.ts';
+import type { PolicyChange } from '../../src/changes/policy/index.ts';
+import { resolveMission } from '../../src/config/run-spec.ts';
+import type { Mission, Workload } from '../../src/contract/mission.ts';
+import type { RunRef } from '../../src/contract/run.ts';
+import type { Scenario } from '../../src/contract/scenario.ts';
+import { changedAnnotation } from '../../src/ownership/field-mark.ts';
+import { createWorkshop } from '../../src/scenario/workshop.ts';
+import type { StepContext, Tools } from '../../src/step/context.ts';
 
 export const group = '/apis/projectcalico.org/v3';
 export const calicoObject = (kind: string, name: string, spec: object): KubernetesObject => ({
@@ -24,7 +29,7 @@ export const calicoObject = (kind: string, name: string, spec: object): Kubernet
   spec,
 });
 
-export const deployFolder = join(import.meta.dirname, '../../../deploy/kubernetes');
+export const deployFolder = join(import.meta.dirname, '../../deploy/kubernetes');
 export const nodeNames = labCluster.nodeNames;
 export const workload: Workload = {
   namespace: 'default',
@@ -35,7 +40,10 @@ export const workload: Workload = {
   nodePort: 30080,
 };
 
-/** A real API server with nodes and a deployment, the lab's Calico objects and stand-in for kube-controllers, and a worker that has the shipped rights only. */
+/**
+ * A real API server with nodes and a deployment, the lab's Calico objects and stand-in for kube-controllers, and a
+ * worker that has the shipped rights only.
+ */
 export interface TestCluster {
   readonly plane: ControlPlane;
   /** As admin: what other people do to the cluster. */
@@ -99,7 +107,8 @@ function controllersOf(plane: ControlPlane): TestCluster['controllers'] {
   let running: { stop(): Promise<void> } | undefined;
   return {
     start: async () => {
-      running ??= await startKubeControllers({ kubeConfig: plane.clientFor('calico'), onError: () => {} }); // it tries again by itself
+      // It tries again by itself.
+      running ??= await startKubeControllers({ kubeConfig: plane.clientFor('calico'), onError: () => {} });
     },
     stop: async () => {
       await running?.stop();
@@ -171,11 +180,24 @@ export async function waiting({
   }
 }
 
-export const mission = {
-  ...{ subscriptionId: labCluster.subscriptionId, resourceGroup: labCluster.resourceGroup, cluster: labCluster.name },
-  ...{ workload, label: { key: 'host-end-point', value: 'test' }, nodes: [], probe: { controlPort: 10250 } },
-  policy: { name: 'frontend-nodeport-access', tier: 'default', order: 100 },
-} as unknown as Mission;
+export const mission = resolveMission({
+  subscriptionId: labCluster.subscriptionId,
+  resourceGroup: labCluster.resourceGroup,
+  cluster: labCluster.name,
+});
+
+/** What is asked for by a mission: the workshop, with these changes to the mission. */
+export function askFor(changed: Partial<Mission> = {}): { readonly mission: Mission; readonly scenario: Scenario } {
+  const asked = { ...mission, ...changed };
+  return { mission: asked, scenario: createWorkshop(asked) };
+}
+
+/** The workshop's policy, with the address of a VM that stands. */
+export const policyChange = (tier = 'default') => {
+  const changes = askFor({ policy: { ...mission.policy, tier } }).scenario.phases.flatMap((phase) => phase.changes);
+  const text = JSON.stringify(changes.find(({ kind }) => kind === 'policy'));
+  return JSON.parse(text.replace(/\$\{vm\.sourceAddress\}/, '192.168.1.4')) as PolicyChange;
+};
 
 const collections = [
   '/api/v1/nodes',
@@ -248,3 +270,25 @@ export function sliceOf(service: string, ready: boolean): object {
 }
 
 export const slices = '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices';
+
+export const controllersPath = `${group}/kubecontrollersconfigurations/default`;
+export const autoCreate = (value: string | null): object => ({
+  spec: { controllers: { node: { hostEndpoint: { autoCreate: value } } } },
+});
+
+/** An object without what any write changes, and without what the controllers report. */
+export async function shapeOf({ api }: TestCluster, path: string): Promise<object> {
+  const { status: _, metadata, ...rest } = await api.call<KubernetesObject>('GET', path);
+  const { resourceVersion: _r, managedFields: _m, generation: _g, ...kept } = metadata;
+  return { ...rest, metadata: kept };
+}
+
+/** Of the mark, whose it is and what undo restores. */
+export const readFieldMarkOf = (object: object): unknown => {
+  const text = (object as { metadata: { annotations?: Record<string, string> } }).metadata.annotations?.[
+    changedAnnotation
+  ];
+  if (text === undefined) return null;
+  const { path: _path, wrote: _wrote, owner: _owner, at: _at, ...mark } = JSON.parse(text) as Record<string, unknown>;
+  return mark;
+};

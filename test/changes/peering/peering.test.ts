@@ -1,13 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { peeringBody } from '../../../src/changes/azure-bodies.ts';
-import { createNetwork } from '../../../src/changes/network/apply.ts';
-import { peerFromCluster } from '../../../src/changes/peering/from-cluster.ts';
-import { connected } from '../../../src/changes/peering/pair.ts';
-import { peerToCluster } from '../../../src/changes/peering/to-cluster.ts';
-import { deleteNetwork, deletePeering } from '../../../src/changes/undo-azure.ts';
-import { idsOf, peeringIdOf } from '../../../src/ownership/names.ts';
-import { lroOf } from '../../../src/step/lro.ts';
+import { createPeeringBody, findConnected } from '../../../src/changes/peering/pair.ts';
+import { createIds, createPeeringId } from '../../../src/ownership/names.ts';
+import { resumeFrom } from '../../../src/step/lro.ts';
 import {
   type AzureUnderTest,
   clusterVnetId,
@@ -16,15 +11,23 @@ import {
   runRef,
   startAzureUnderTest,
   toolsOf,
-} from './support.ts';
+} from '../../support/azure.ts';
+import { networkSettings } from '../../support/azure-steps.ts';
+import { findApply, findUndo } from '../../support/changes.ts';
 
+const peerToCluster = findApply('peerToCluster');
+const peerFromCluster = findApply('peerFromCluster');
+const deletePeering = findUndo('deletePeering');
+
+const connected = 'Connected, FullyInSync';
 const run = runRef();
-const ids = idsOf(run);
+const ids = createIds(run);
 const vnets = { vnetId: ids.network, clusterVnetId };
-const farId = peeringIdOf(clusterVnetId, run.runId);
+const nearId = createPeeringId(ids.network, run.runId);
+const farId = createPeeringId(clusterVnetId, run.runId);
 
 const networkFor = (azure: AzureUnderTest) =>
-  createNetwork({ addressSpace: '192.168.0.0/16', subnet: '192.168.1.0/24' }, toolsOf(azure.adapter()), contextOf(run));
+  findApply('createNetwork')(networkSettings, toolsOf(azure.adapter()), contextOf(run));
 
 async function peered(azure: AzureUnderTest): Promise<void> {
   await networkFor(azure);
@@ -37,10 +40,9 @@ test('the first side is Initiated, the second makes both Connected', async () =>
   const tools = toolsOf(azure.adapter());
   await networkFor(azure);
   await peerToCluster(vnets, tools, contextOf(run));
-  assert.equal((await tools.azure.peerings.get(ids.peeringToCluster))?.peeringState, 'Initiated');
-  const { peeringState, syncLevel } = await peerFromCluster(vnets, tools, contextOf(run));
-  assert.deepEqual([peeringState, syncLevel], ['Connected', 'FullyInSync']);
-  assert.equal((await tools.azure.peerings.get(ids.peeringToCluster))?.peeringState, 'Connected');
+  assert.equal((await tools.azure.peerings.get(nearId))?.peeringState, 'Initiated');
+  assert.equal((await peerFromCluster(vnets, tools, contextOf(run))).found, connected);
+  assert.equal((await tools.azure.peerings.get(nearId))?.peeringState, 'Connected');
 });
 
 test('the VNet of the cluster is never written, only the peering on it', async () => {
@@ -51,7 +53,7 @@ test('the VNet of the cluster is never written, only the peering on it', async (
 });
 
 for (const [lost, id, remoteVnetId] of [
-  ['near', ids.peeringToCluster, clusterVnetId],
+  ['near', nearId, clusterVnetId],
   ['far', farId, ids.network],
 ] as const) {
   test(`when the ${lost} side was deleted by somebody, both are removed and made again`, async () => {
@@ -59,9 +61,8 @@ for (const [lost, id, remoteVnetId] of [
     await peered(azure);
     await deletePeering({ id, remoteVnetId }, toolsOf(azure.adapter()), contextOf(run));
     const tools = toolsOf(azure.adapter());
-    const { peeringState } = await peerFromCluster(vnets, tools, contextOf(run));
-    assert.equal(peeringState, 'Connected');
-    assert.equal((await tools.azure.peerings.get(ids.peeringToCluster))?.peeringState, 'Connected');
+    assert.equal((await peerFromCluster(vnets, tools, contextOf(run))).found, connected);
+    assert.equal((await tools.azure.peerings.get(nearId))?.peeringState, 'Connected');
   });
 }
 
@@ -69,12 +70,12 @@ test('what is left of a VNet that was deleted and made again is removed before t
   await using azure = await startAzureUnderTest();
   const tools = toolsOf(azure.adapter());
   await peered(azure);
-  await deletePeering({ id: ids.peeringToCluster, remoteVnetId: clusterVnetId }, tools, contextOf(run));
-  await deleteNetwork({ id: ids.network }, tools, contextOf(run));
+  await deletePeering({ id: nearId, remoteVnetId: clusterVnetId }, tools, contextOf(run));
+  await findUndo('deleteNetwork')({ id: ids.network }, tools, contextOf(run));
   await networkFor(azure);
   await peerToCluster(vnets, tools, contextOf(run));
   assert.equal(await tools.azure.peerings.get(farId), undefined);
-  assert.equal((await peerFromCluster(vnets, tools, contextOf(run))).peeringState, 'Connected');
+  assert.equal((await peerFromCluster(vnets, tools, contextOf(run))).found, connected);
 });
 
 test('a Disconnected pair that appears while waiting is PeeringDisconnected, and the next try mends it', async () => {
@@ -82,11 +83,11 @@ test('a Disconnected pair that appears while waiting is PeeringDisconnected, and
   const tools = toolsOf(azure.adapter());
   await peered(azure);
   await deletePeering({ id: farId, remoteVnetId: ids.network }, tools, contextOf(run));
-  assert.equal((await failureOf(connected(tools.azure, vnets, run.runId))).code, 'PeeringDisconnected');
-  assert.equal((await peerFromCluster(vnets, tools, contextOf(run))).peeringState, 'Connected');
+  assert.equal((await failureOf(findConnected(tools.azure, vnets, run.runId))).code, 'PeeringDisconnected');
+  assert.equal((await peerFromCluster(vnets, tools, contextOf(run))).found, connected);
 });
 
-test('a peering of our name that leads to another VNet is not ours: NotMine, and a conflict for undo (W6)', async () => {
+test('a peering of our name to another VNet is not ours: NotMine, and a conflict for undo (W6)', async () => {
   await using azure = await startAzureUnderTest();
   const tools = toolsOf(azure.adapter());
   await networkFor(azure);
@@ -94,10 +95,10 @@ test('a peering of our name that leads to another VNet is not ours: NotMine, and
   await tools.azure.networks.ensure(
     elsewhere,
     { location: 'westeurope', addressSpace: { addressPrefixes: ['172.16.0.0/16'] } },
-    lroOf(contextOf(run)),
+    resumeFrom(contextOf(run)),
     () => true,
   );
-  await tools.azure.peerings.ensure(farId, peeringBody(elsewhere), lroOf(contextOf(run)), () => true);
+  await tools.azure.peerings.ensure(farId, createPeeringBody(elsewhere), resumeFrom(contextOf(run)), () => true);
   assert.equal((await failureOf(peerFromCluster(vnets, tools, contextOf(run)))).code, 'NotMine');
   assert.equal(
     (await deletePeering({ id: farId, remoteVnetId: ids.network }, tools, contextOf(run))).outcome,
@@ -113,4 +114,14 @@ test('a slow peering is waited for, with a sign of life at every look', async ()
   const context = contextOf(run);
   await peerToCluster(vnets, toolsOf(azure.adapter()), context);
   assert.ok(context.beats.length >= 5);
+});
+
+test('a peering lets the two VNets talk and forwards nothing', () => {
+  assert.deepEqual(createPeeringBody('/vnet'), {
+    remoteVirtualNetwork: { id: '/vnet' },
+    allowVirtualNetworkAccess: true,
+    allowForwardedTraffic: false,
+    allowGatewayTransit: false,
+    useRemoteGateways: false,
+  });
 });

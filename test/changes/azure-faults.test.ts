@@ -1,21 +1,28 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { createFault, type ScenarioName, scenarios } from '../../../lab/azure/faults/scenarios.ts';
-import { failures } from '../../../src/contract/failures.ts';
-import type { RunRef, StepInput, UndoEntry } from '../../../src/contract/steps.ts';
-import { idsOf, peeringIdOf } from '../../../src/ownership/names.ts';
-import type { Tools } from '../../../src/step/context.ts';
-import { undoOf } from '../../../src/workflows/undo-entries.ts';
-import { type AzureStep, chain, type StepRow, stepRows, type UndoRow, undoRows } from './fault-rows.ts';
-import { callStep, callUndo, codeOf, type Ending } from './like-temporal.ts';
-import { vmSettings } from './steps.ts';
-import { type AzureUnderTest, clusterVnetId, runRef, startAzureUnderTest, toolsOf } from './support.ts';
+import { createFault, type ScenarioName, scenarios } from '../../lab/azure/faults/scenarios.ts';
+import type { UndoEntry } from '../../src/contract/change.ts';
+import { failures } from '../../src/contract/failures.ts';
+import type { RunRef } from '../../src/contract/run.ts';
+import { createIds, createPeeringId } from '../../src/ownership/names.ts';
+import type { Tools } from '../../src/step/context.ts';
+import { type AzureUnderTest, clusterVnetId, runRef, startAzureUnderTest, toolsOf } from '../support/azure.ts';
+import { listAzureChanges } from '../support/azure-steps.ts';
+import { draftChange, planUndo } from '../support/changes.ts';
+import { callStep, callUndo, codeOf, type Ending } from '../support/like-temporal.ts';
+import { type AzureStep, chain, type StepRow, stepRows } from './azure-fault-rows.ts';
+import { type UndoRow, undoRows } from './azure-undo-fault-rows.ts';
 
 const quick = 15;
 const durations = Object.fromEntries(
-  'network networkDelete publicIp publicIpDelete securityGroup securityGroupDelete interface interfaceDelete peering peeringDelete vm vmUpdate vmDelete diskDelete'
-    .split(' ')
-    .map((kind) => [kind, quick]),
+  [
+    ...['network', 'publicIp', 'securityGroup', 'interface', 'peering', 'vm'].flatMap((kind) => [
+      kind,
+      `${kind}Delete`,
+    ]),
+    'vmUpdate',
+    'diskDelete',
+  ].map((kind) => [kind, quick]),
 );
 
 let azure: AzureUnderTest;
@@ -30,31 +37,20 @@ after(() => azure[Symbol.asyncDispose]());
 const nameOf = ({ scenario, where }: { scenario: ScenarioName; where?: string }): string =>
   where === undefined ? scenario : `${scenario} ${where}`;
 
-function inputsOf(run: RunRef): { [N in AzureStep]: StepInput<N> } {
-  const ids = idsOf(run);
-  const vnets = { vnetId: ids.network, clusterVnetId };
-  return {
-    createNetwork: { addressSpace: '192.168.0.0/16', subnet: '192.168.1.0/24' },
-    createPublicIp: {},
-    createSecurityGroup: { allowedSshSources: ['*'] },
-    createInterface: { subnetId: ids.subnet, publicIpId: ids.publicIp, securityGroupId: ids.securityGroup },
-    createVm: { interfaceId: ids.interface, ...vmSettings },
-    peerToCluster: vnets,
-    peerFromCluster: vnets,
-  };
-}
+const inputOf = (run: RunRef, step: AzureStep): object =>
+  draftChange(listAzureChanges(run)[step], run, { clusterVnetId }).input;
 
 /** The ids that each step leaves behind, children included. */
 function madeBy(run: RunRef): { [N in AzureStep]: readonly string[] } {
-  const ids = idsOf(run);
+  const ids = createIds(run);
   return {
     createNetwork: [ids.network, ids.subnet],
     createPublicIp: [ids.publicIp],
     createSecurityGroup: [ids.securityGroup, `${ids.securityGroup}/securityRules/AllowRuleSSH`],
     createInterface: [ids.interface],
     createVm: [ids.vm, ids.osDisk],
-    peerToCluster: [ids.peeringToCluster],
-    peerFromCluster: [peeringIdOf(clusterVnetId, run.runId)],
+    peerToCluster: [createPeeringId(ids.network, run.runId)],
+    peerFromCluster: [createPeeringId(clusterVnetId, run.runId)],
   };
 }
 
@@ -71,10 +67,7 @@ const needs: { [N in AzureStep]: readonly AzureStep[] } = {
 const idsIn = (inventory: object): string[] =>
   (inventory as { resources: { id: string }[] }).resources.map(({ id }) => id.toLowerCase());
 const undosOf = (run: RunRef, steps: readonly AzureStep[]): UndoEntry[] =>
-  steps
-    .map((step) => undoOf(step, run, inputsOf(run)[step] as never))
-    .filter((entry) => entry !== undefined)
-    .reverse();
+  steps.map((step) => planUndo(listAzureChanges(run)[step], run, { clusterVnetId })).reverse();
 const newRun = (): RunRef => runRef((0xfa000000 + ++runs).toString(16));
 /** Of the step's own resource, accepted by Azure (a dropped answer has status 0). */
 const writesOf = (run: RunRef, step: AzureStep): number =>
@@ -88,7 +81,7 @@ const tokens = (): number =>
   azure.lab.requests().filter(({ method, path }) => method === 'POST' && path.endsWith('/token')).length;
 
 async function make(run: RunRef, steps: readonly AzureStep[]): Promise<void> {
-  for (const step of steps) assert.ok((await callStep(step, run, inputsOf(run)[step] as never, tools)).output, step);
+  for (const step of steps) assert.ok((await callStep(step, run, inputOf(run, step), tools)).output, step);
 }
 
 /** Undoes all that was attempted; nothing may be left, and nothing else be gone. */
@@ -129,7 +122,7 @@ async function playStep(row: StepRow): Promise<void> {
   await make(run, needs[row.step]);
   const tokensBefore = tokens();
   azure.lab.faults.add(createFault(row.scenario, row.at));
-  const ending = await callStep(row.step, run, inputsOf(run)[row.step] as never, tools);
+  const ending = await callStep(row.step, run, inputOf(run, row.step), tools);
   if (row.stops !== undefined) assertStopped(row, ending);
   else {
     assertPassed(row, ending);
@@ -142,7 +135,7 @@ async function playStep(row: StepRow): Promise<void> {
   }
   if (row.says !== undefined) assert.match(ending.failures[0]?.message ?? '', row.says);
   if (row.waitsMs !== undefined) assert.equal(ending.waitsMs[0], row.waitsMs);
-  if (row.size !== undefined) assert.equal((ending.output as { size?: string } | undefined)?.size, row.size);
+  if (row.size !== undefined) assert.equal(ending.output?.found, row.size);
   if (row.scenario === 'expiredToken') assert.equal(tokens() - tokensBefore, 1, 'exactly one refresh');
   if (row.scenario === 'listLag') await assertFoundById(run);
   await undoAll(run, [...needs[row.step], row.step], inventory);
@@ -189,7 +182,9 @@ async function playUndo(row: UndoRow): Promise<void> {
 const promise = ({ passes, stops }: StepRow | UndoRow): string => {
   if (stops !== undefined) return `stops with ${stops}`;
   if (passes === undefined || (Array.isArray(passes) && passes.length === 0)) return 'goes unnoticed';
-  return `is tried again after ${typeof passes === 'string' ? passes : 'mostly' in passes ? (passes.mostly ?? `${passes.also?.join(' or ')}, if at all`) : passes.join(', ')}`;
+  if (typeof passes === 'string') return `is tried again after ${passes}`;
+  if (!('mostly' in passes)) return `is tried again after ${passes.join(', ')}`;
+  return `is tried again after ${passes.mostly ?? `${passes.also?.join(' or ')}, if at all`}`;
 };
 
 describe('a row of the error table befalls a step: what is undone afterwards leaves the subscription as it was', () => {

@@ -3,22 +3,30 @@ import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { inspect } from 'node:util';
 import { deriveRunKeys } from '../../../src/adapters/ssh/keys.ts';
-import { deleteVm } from '../../../src/changes/undo-azure.ts';
-import { createVm } from '../../../src/changes/vm/apply.ts';
-import { cloudConfig } from '../../../src/changes/vm/cloud-init.ts';
+import { createCloudConfig } from '../../../src/changes/vm/cloud-init.ts';
 import { failures } from '../../../src/contract/failures.ts';
-import { idsOf } from '../../../src/ownership/names.ts';
+import { createIds } from '../../../src/ownership/names.ts';
 import { until } from '../../../src/step/wait.ts';
-import { makeGround, undoAll, vmSettings } from './steps.ts';
-import { type AzureUnderTest, contextOf, failureOf, runRef, startAzureUnderTest, toolsOf } from './support.ts';
+import {
+  type AzureUnderTest,
+  contextOf,
+  failureOf,
+  runRef,
+  startAzureUnderTest,
+  toolsOf,
+} from '../../support/azure.ts';
+import { makeGround, undoAll, vmSettings } from '../../support/azure-steps.ts';
+import { findApply, findUndo } from '../../support/changes.ts';
 
+const createVm = findApply('createVm');
+const deleteVm = findUndo('deleteVm');
 const run = runRef();
-const ids = idsOf(run);
+const ids = createIds(run);
 const vmType = 'Microsoft.Compute/virtualMachines';
 
 async function readyForVm(azure: AzureUnderTest) {
-  const { nic } = await makeGround(toolsOf(azure.adapter()), () => contextOf(run));
-  return { interfaceId: nic.id, ...vmSettings };
+  await makeGround(toolsOf(azure.adapter()), () => contextOf(run));
+  return vmSettings;
 }
 
 /** Tries until it does not fail with something that passes, as the worker's retries would. */
@@ -33,7 +41,7 @@ const patiently = <T>(attempt: () => Promise<T>): Promise<T> =>
     }
   });
 
-test('a create that was killed in the middle goes on in another process from what it saved: one VM, one PUT (W9)', async () => {
+test('a create that was killed goes on in another process from what it saved: one VM, one PUT (W9)', async () => {
   await using azure = await startAzureUnderTest({ durations: { vm: 800 } });
   const input = await readyForVm(azure);
   const kill = new AbortController();
@@ -46,7 +54,7 @@ test('a create that was killed in the middle goes on in another process from wha
 
   const saved: unknown = JSON.parse(JSON.stringify(killed.beats.at(-1)));
   const vm = await createVm(input, toolsOf(azure.adapter()), contextOf(run, { resume: saved }));
-  assert.equal(vm.id, ids.vm);
+  assert.equal(vm.found, 'Standard_B2ts_v2');
   assert.equal(azure.count('PUT', ids.vm), 1);
   assert.equal(azure.booted.length, 1);
 });
@@ -72,14 +80,15 @@ test('what a create remembers, returns and fails with holds no private key (W7)'
   const refused = await failureOf(createVm(input, toolsOf(azure.adapter()), context));
   const output = await patiently(() => createVm(input, toolsOf(azure.adapter()), context));
   const { client, host } = toolsOf(azure.adapter()).keysOf(run.runId);
-  const everything = `${JSON.stringify([context.beats, output])} ${inspect([failure, refused], { depth: 12, showHidden: true, customInspect: false, maxStringLength: null })}`;
-  const cloudInit = Buffer.from(cloudConfig(host)).toString('base64');
+  const deep = { depth: 12, showHidden: true, customInspect: false, maxStringLength: null };
+  const everything = `${JSON.stringify([context.beats, output])} ${inspect([failure, refused], deep)}`;
+  const cloudInit = Buffer.from(createCloudConfig(host)).toString('base64');
   const secrets = [...client.privateKey.split('\n'), ...host.privateKey.split('\n'), cloudInit.slice(400, 480)].filter(
     (each) => each.length > 20,
   );
   for (const each of secrets) assert.ok(!everything.includes(each));
   assert.doesNotMatch(everything, /PRIVATE KEY|customData|Bearer/);
-  assert.equal(output.hostKey, host.publicKey);
+  assert.deepEqual(output, { found: 'Standard_B2ts_v2' });
 });
 
 test('a VM whose creation failed is deleted first, then made again', async () => {
@@ -89,7 +98,7 @@ test('a VM whose creation failed is deleted first, then made again', async () =>
   const attempt = () => createVm(input, toolsOf(azure.adapter()), contextOf(run));
   assert.equal((await failureOf(attempt())).code, 'AzureFailed');
   const vm = await patiently(attempt);
-  assert.equal(vm.size, 'Standard_B2ts_v2');
+  assert.equal(vm.found, 'Standard_B2ts_v2');
   assert.equal(azure.count('DELETE', ids.vm), 1);
 });
 
@@ -98,10 +107,10 @@ test('a size that is not available gives way to the next one', async () => {
   const input = await readyForVm(azure);
   azure.lab.faults.add({ kind: 'conflict', method: 'PUT', type: vmType, code: 'SkuNotAvailable' });
   const vm = await createVm(input, toolsOf(azure.adapter()), contextOf(run));
-  assert.equal(vm.size, 'Standard_B2ats_v2');
+  assert.equal(vm.found, 'Standard_B2ats_v2');
 });
 
-test('a size without capacity gives way to the next one, although the interface stays reserved in between', async () => {
+test('a size without capacity gives way to the next one, while the interface stays reserved', async () => {
   await using azure = await startAzureUnderTest({ durations: { interfaceReservation: 600 } });
   const input = await readyForVm(azure);
   azure.lab.faults.add({ kind: 'failOperation', method: 'PUT', type: vmType, code: 'AllocationFailed' });
@@ -113,7 +122,7 @@ test('a size without capacity gives way to the next one, although the interface 
     const context = contextOf(run, { resume, onBeat: remember });
     return createVm(input, toolsOf(azure.adapter()), context);
   });
-  assert.equal(vm.size, 'Standard_B2ats_v2');
+  assert.equal(vm.found, 'Standard_B2ats_v2');
   assert.equal(azure.booted.length, 1);
 });
 

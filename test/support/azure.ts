@@ -6,21 +6,22 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { ClientSecretCredential, type ClientSecretCredentialOptions } from '@azure/identity';
 import { Agent, fetch } from 'undici';
-import type { Durations } from '../../../lab/azure/arm/durations.ts';
-import type { NetworkState, VmBoot } from '../../../lab/azure/network/data-plane.ts';
-import { type AzureLab, type AzureOptions, startAzure } from '../../../lab/azure/server.ts';
-import { createAuthority } from '../../../lab/certificates.ts';
-import { cluster } from '../../../lab/scope.ts';
-import { type Azure, AzureError, createAzure } from '../../../src/adapters/azure/index.ts';
-import { deriveRunKeys, type RunKeys } from '../../../src/adapters/ssh/keys.ts';
-import { HepflowError } from '../../../src/contract/failures.ts';
-import type { RunRef } from '../../../src/contract/steps.ts';
-import type { StepContext, Tools } from '../../../src/step/context.ts';
-import { azureFailure } from '../../../src/step/failures/azure.ts';
+import type { Durations } from '../../lab/azure/arm/durations.ts';
+import type { NetworkState, VmBoot } from '../../lab/azure/network/data-plane.ts';
+import { type AzureLab, type AzureOptions, startAzure } from '../../lab/azure/server.ts';
+import { createAuthority } from '../../lab/certificates.ts';
+import { cluster } from '../../lab/scope.ts';
+import { type Azure, AzureError, createAzure } from '../../src/adapters/azure/index.ts';
+import { deriveRunKeys, type RunKeys } from '../../src/adapters/ssh/keys.ts';
+import { HepflowError } from '../../src/contract/failures.ts';
+import type { RunRef } from '../../src/contract/run.ts';
+import type { StepContext, Tools } from '../../src/step/context.ts';
+import { azureFailure } from '../../src/step/failures/azure.ts';
 
 export const subscriptionId = cluster.subscriptionId;
 export const clusterRef = { subscriptionId, resourceGroup: cluster.resourceGroup, name: cluster.name };
-export const clusterVnetId = `/subscriptions/${subscriptionId}/resourceGroups/${cluster.nodeResourceGroup}/providers/Microsoft.Network/virtualNetworks/${cluster.vnetName}`;
+const nodeGroup = `/subscriptions/${subscriptionId}/resourceGroups/${cluster.nodeResourceGroup}`;
+export const clusterVnetId = `${nodeGroup}/providers/Microsoft.Network/virtualNetworks/${cluster.vnetName}`;
 
 /** The stand-in Azure alone: what it would do to the network is recorded. */
 export interface AzureUnderTest extends AsyncDisposable {
@@ -30,7 +31,10 @@ export interface AzureUnderTest extends AsyncDisposable {
   readonly destroyed: string[];
   /** A new adapter, as another process would have. */
   adapter(): Azure;
-  /** What somebody else does, by plain HTTP; resolves with the resource when nothing is under way on it any more, with undefined when it is gone. */
+  /**
+   * What somebody else does, by plain HTTP; resolves with the resource when nothing is under way on it any more, with
+   * undefined when it is gone.
+   */
   byHand(method: 'PUT' | 'DELETE' | 'GET', id: string, body?: object): Promise<Record<string, unknown> | undefined>;
   /** Requests with that method whose path ends so. */
   count(method: string, pathEnd: string): number;
@@ -57,7 +61,7 @@ export async function startAzureUnderTest(
       destroy: async (vmId) => void destroyed.push(vmId),
     },
     userKubeconfig: () => 'apiVersion: v1\nkind: Config\n',
-    roleFile: options.roleFile ?? fileURLToPath(new URL('../../../deploy/azure-role.json', import.meta.url)),
+    roleFile: options.roleFile ?? fileURLToPath(new URL('../../deploy/azure-role.json', import.meta.url)),
     ...(options.assignments === undefined ? {} : { assignments: options.assignments }),
     ...(options.durations === undefined ? {} : { durations: options.durations }),
   });
