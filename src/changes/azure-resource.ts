@@ -3,13 +3,13 @@ import {
   type Azure,
   AzureError,
   type Collection,
+  isSameId,
   type Listed,
   type Lro,
   nameOf,
   type Owned,
   ownCodes,
   type State,
-  sameId,
 } from '../adapters/azure/index.ts';
 import { readTags, runTag } from '../ownership/marks.ts';
 import { type AzureIds, createIds } from '../ownership/names.ts';
@@ -42,7 +42,7 @@ export async function deleteResource<S extends State>(
 ): Promise<Undone> {
   let foreign: S | undefined;
   const isOwned = (state: S): boolean => {
-    const isOurs = sameId(ownership.read(state) ?? '', ownership.wrote);
+    const isOurs = isSameId(ownership.read(state) ?? '', ownership.wrote);
     if (!isOurs) foreign = state;
     return isOurs;
   };
@@ -108,7 +108,7 @@ async function findTagged(resource: TaggedResource, place: Place, search: AzureS
 
 /** What may not be read is not seen; in the group that the sweep is for, all of it must be readable. */
 export function ignoreRefusalOutside(place: Place, { sweep }: AzureSearch): (error: unknown) => undefined {
-  const isHere = sameId(
+  const isHere = isSameId(
     `${place.subscriptionId}/${place.resourceGroup}`,
     `${sweep.subscriptionId}/${sweep.vmResourceGroup}`,
   );

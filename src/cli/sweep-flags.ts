@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { parse } from 'yaml';
-import { durationIn, resolveSweep } from '../config/sweep-spec.ts';
+import { parseDurationMs, resolveSweep } from '../config/sweep-spec.ts';
 import { HepflowError } from '../contract/failures.ts';
 import { taskQueue } from '../contract/messages.ts';
 import type { SweepSpec } from '../contract/sweep.ts';
@@ -80,7 +80,7 @@ function readFile(path: string): FileParts {
 
 /** In milliseconds. */
 export function parseDuration(flag: string, text: string): number {
-  const ms = durationIn(text);
+  const ms = parseDurationMs(text);
   if (ms !== undefined) return ms;
   const form = 'a whole number with s, m, h or d, such as 90s, 30m, 2h or 1d, or 0';
   throw new CommandError(`${flag} must be ${form}; got ${text}`);

@@ -23,9 +23,9 @@ export const azureClouds: Readonly<
   custom: { armEndpoint: '', authorityHost: undefined },
 };
 
-export const text = ({ value }: Found): string => value;
+export const readText = ({ value }: Found): string => value;
 
-export const oneOf =
+export const readOneOf =
   <T extends string>(words: readonly T[]) =>
   ({ value }: Found): T => {
     const word = words.find((each) => each === value);
@@ -33,7 +33,7 @@ export const oneOf =
     return word;
   };
 
-export const wholeMs =
+export const readWholeMs =
   (min: number, max: number) =>
   ({ value }: Found): number => {
     if (!/^\d+$/.test(value) || Number(value) < min || Number(value) > max)
@@ -42,7 +42,7 @@ export const wholeMs =
   };
 
 /** An https origin: tokens are sent there, so never in the clear and never to a path. */
-export function httpsOrigin({ value }: Found): string {
+export function readHttpsOrigin({ value }: Found): string {
   const url = URL.parse(value);
   if (
     url?.protocol !== 'https:' ||
@@ -60,7 +60,7 @@ export function httpsOrigin({ value }: Found): string {
 }
 
 /** May hold a password: hidden behind a function, and not shown when it is wrong. */
-export function proxyUrl({ value }: Found): () => string {
+export function readProxyUrl({ value }: Found): () => string {
   const url = URL.parse(value);
   if (url?.protocol !== 'http:' || url.hostname === '')
     throw new RuleError(
@@ -71,14 +71,14 @@ export function proxyUrl({ value }: Found): () => string {
 }
 
 /** `host:port`. */
-export function address({ value }: Found): string {
+export function readAddress({ value }: Found): string {
   const port = Number(/^(?:[\w.-]+|\[[\da-fA-F:]+\]):(\d{1,5})$/.exec(value)?.[1] ?? Number.NaN);
   if (!(port >= 0 && port <= 65_535))
     throw new RuleError(`must be host:port; got ${value}.`, 'Write it as 127.0.0.1:9464.');
   return value;
 }
 
-export function kubeconfig({ value }: Found): string {
+export function readKubeconfig({ value }: Found): string {
   try {
     accessSync(value, constants.R_OK);
     return value;
@@ -97,7 +97,7 @@ const makeSecret = (file: string): string => `openssl rand -out ${file} ${secret
  * Content of a file that nobody but its owner may read; a missing one is refused with `make`, the command that makes
  * it.
  */
-export function ownersFile(file: string, make: string): Buffer {
+export function readOwnersFile(file: string, make: string): Buffer {
   let mode: number;
   let content: Buffer;
   try {
@@ -115,8 +115,8 @@ export function ownersFile(file: string, make: string): Buffer {
 }
 
 /** Bytes of a secret file. */
-export function secretFile({ value: file }: Found): () => Buffer {
-  const secret = ownersFile(file, makeSecret(file));
+export function readSecretFile({ value: file }: Found): () => Buffer {
+  const secret = readOwnersFile(file, makeSecret(file));
   if (secret.byteLength < secretBytes)
     throw new RuleError(`must hold at least ${secretBytes} bytes; ${file} has ${secret.byteLength}.`, makeSecret(file));
   return () => secret;

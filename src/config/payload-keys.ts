@@ -3,7 +3,7 @@
  * encrypts, all decrypt.
  */
 import { type Found, RuleError } from './lookup.ts';
-import { ownersFile } from './option-kinds.ts';
+import { readOwnersFile } from './option-kinds.ts';
 
 export interface PayloadKey {
   /** Travels in the clear with everything that the key encrypts. */
@@ -19,9 +19,9 @@ const makeKey = (file: string): string => `(umask 077; echo "k1:$(openssl rand -
  * The keys of a file that only its owner may read. Empty lines and lines that begin with # are passed over. No key is
  * ever shown in an error.
  */
-export function payloadKeys({ value: file }: Found): () => readonly PayloadKey[] {
+export function readPayloadKeys({ value: file }: Found): () => readonly PayloadKey[] {
   const keys: PayloadKey[] = [];
-  for (const [index, line] of ownersFile(file, makeKey(file)).toString('utf8').split('\n').entries()) {
+  for (const [index, line] of readOwnersFile(file, makeKey(file)).toString('utf8').split('\n').entries()) {
     if (/^\s*(#|$)/.test(line)) continue;
     const key = keyOf(line.trim());
     const wrong =

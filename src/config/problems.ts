@@ -7,7 +7,7 @@ const generalRemedy = 'Correct it; examples/run.yaml documents every field.';
  * Zod's issues in the catalogue's words: the dotted field, the rule, the value got, the way out. An unknown field is a
  * problem of its own.
  */
-export function problemsOf(error: z.ZodError, schema: z.ZodType): Problem[] {
+export function listSchemaProblems(error: z.ZodError, schema: z.ZodType): Problem[] {
   return error.issues.flatMap((issue) => {
     const field = dotted(issue.path);
     if (issue.code === 'unrecognized_keys')

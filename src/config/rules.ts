@@ -11,17 +11,17 @@ type Check = (value: string) => boolean;
 const text = (rule: string, holds: Check, remedy?: string) =>
   z.string(rule).refine(holds, { error: rule, params: { remedy } });
 
-export const whole = (rule: string, min: number, max: number) =>
+export const createWholeRule = (rule: string, min: number, max: number) =>
   z.unknown().transform((value, context) => {
     if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return value;
     context.issues.push({ code: 'custom', message: rule, input: value });
     return z.NEVER;
   });
 
-export const port = whole('must be a whole number from 1 to 65535', 1, 65_535);
+export const port = createWholeRule('must be a whole number from 1 to 65535', 1, 65_535);
 const day = 24 * 60 * 60 * 1000;
-export const durationMs = (min = 1, max = 7 * day) =>
-  whole(`must be whole milliseconds from ${min} to ${max}`, min, max);
+export const createDurationRule = (min = 1, max = 7 * day) =>
+  createWholeRule(`must be whole milliseconds from ${min} to ${max}`, min, max);
 
 export const guid = text(
   'must be a GUID such as 00000000-0000-4000-8000-000000000001',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { HepflowError, type Problem } from '../contract/failures.ts';
 import type { Mission } from '../contract/mission.ts';
-import { problemsOf } from './problems.ts';
+import { listSchemaProblems } from './problems.ts';
 import * as rule from './rules.ts';
 
 const minute = 60_000;
@@ -25,7 +25,7 @@ const schema = z.strictObject({
     port: rule.port.default(80),
     targetPort: rule.port.default(8080),
     nodePort: rule
-      .whole(
+      .createWholeRule(
         `must be a NodePort, a whole number from ${nodePorts.min} to ${nodePorts.max}`,
         nodePorts.min,
         nodePorts.max,
@@ -67,22 +67,22 @@ const schema = z.strictObject({
   }),
   secondNode: part({
     when: z.enum(['on-signal', 'always', 'never'], 'must be on-signal, always or never').default('on-signal'),
-    waitMs: rule.durationMs().default(15 * minute),
+    waitMs: rule.createDurationRule().default(15 * minute),
   }),
   cleanup: part({
     when: z.enum(['always', 'on-success', 'on-signal'], 'must be always, on-success or on-signal').default('always'),
-    waitMs: rule.durationMs().default(60 * minute),
+    waitMs: rule.createDurationRule().default(60 * minute),
   }),
   probe: part({
     connections: rule
-      .whole('must be a whole number from 3 to 20: a verdict rests on at least 3 connections', 3, 20)
+      .createWholeRule('must be a whole number from 3 to 20: a verdict rests on at least 3 connections', 3, 20)
       .default(3),
     timeoutMs: rule
-      .whole('must be whole milliseconds from 3000 to 60000: silence counts from 3 s on', 3000, minute)
+      .createWholeRule('must be whole milliseconds from 3000 to 60000: silence counts from 3 s on', 3000, minute)
       .default(3000),
-    convergenceMs: rule.durationMs(1, 10 * minute).default(30_000),
+    convergenceMs: rule.createDurationRule(1, 10 * minute).default(30_000),
     controlPort: rule.port.default(10_250),
-    soakMs: rule.durationMs(0, 5 * minute).default(0),
+    soakMs: rule.createDurationRule(0, 5 * minute).default(0),
   }),
 });
 
@@ -95,7 +95,7 @@ export function resolveMission(spec: unknown): Mission {
   const given = withoutComments(spec);
   const parsed = schema.safeParse(given, { reportInput: true });
   const problems = atMost(maxProblems, [
-    ...(parsed.success ? [] : problemsOf(parsed.error, schema)),
+    ...(parsed.success ? [] : listSchemaProblems(parsed.error, schema)),
     ...betweenFields(given),
   ]);
   if (parsed.success && problems.length === 0) {

@@ -4,17 +4,17 @@ import { checkCredentials } from './credentials.ts';
 import { type Found, Lookup, type OptionRow } from './lookup.ts';
 import {
   type AzureCloud,
-  address,
   azureClouds,
-  httpsOrigin,
-  kubeconfig,
-  oneOf,
-  proxyUrl,
-  secretFile,
-  text,
-  wholeMs,
+  readAddress,
+  readHttpsOrigin,
+  readKubeconfig,
+  readOneOf,
+  readProxyUrl,
+  readSecretFile,
+  readText,
+  readWholeMs,
 } from './option-kinds.ts';
-import { type PayloadKey, payloadKeys } from './payload-keys.ts';
+import { type PayloadKey, readPayloadKeys } from './payload-keys.ts';
 
 /**
  * Everything that a worker is told, resolved. What is secret is a function, so that printing the options tells nothing
@@ -137,15 +137,15 @@ function resolved(flags: WorkerFlags, env: NodeJS.ProcessEnv, needsKeySecret: bo
   const lookup = new Lookup(workerOptionRows, flags, env);
   const get = <T>(name: WorkerOptionName, kind: (found: Found) => T): T | undefined => lookup.get(name, kind);
 
-  const cloud = get('azureCloud', oneOf(Object.keys(azureClouds) as AzureCloud[])) ?? 'public';
-  const armEndpoint = get('armEndpoint', httpsOrigin) ?? azureClouds[cloud].armEndpoint;
+  const cloud = get('azureCloud', readOneOf(Object.keys(azureClouds) as AzureCloud[])) ?? 'public';
+  const armEndpoint = get('armEndpoint', readHttpsOrigin) ?? azureClouds[cloud].armEndpoint;
   if (cloud === 'custom' && !lookup.isGiven('armEndpoint'))
     lookup.problem(
       'armEndpoint',
       'is needed with --azure-cloud custom.',
       'Give the https origin of Azure Resource Manager.',
     );
-  const keySecret = get('keySecretFile', secretFile);
+  const keySecret = get('keySecretFile', readSecretFile);
   if (needsKeySecret && !lookup.isGiven('keySecretFile'))
     lookup.problem(
       'keySecretFile',
@@ -153,21 +153,21 @@ function resolved(flags: WorkerFlags, env: NodeJS.ProcessEnv, needsKeySecret: bo
       'openssl rand -out FILE 32 && chmod 600 FILE',
     );
   const options = {
-    taskQueue: get('taskQueue', text),
+    taskQueue: get('taskQueue', readText),
     azure: {
       cloud,
       armEndpoint,
-      armScope: get('armScope', text) ?? `${armEndpoint}/.default`,
-      authorityHost: get('authorityHost', httpsOrigin) ?? azureClouds[cloud].authorityHost,
+      armScope: get('armScope', readText) ?? `${armEndpoint}/.default`,
+      authorityHost: get('authorityHost', readHttpsOrigin) ?? azureClouds[cloud].authorityHost,
     },
     keySecret,
-    payloadKeys: get('payloadKey', payloadKeys),
-    sshProxyUrl: get('sshProxy', proxyUrl),
-    kubeconfigFile: get('kubeconfig', kubeconfig),
-    pollIntervalMs: get('pollIntervalMs', wholeMs(10, 60_000)),
-    logLevel: get('logLevel', (found) => oneOf(logLevels)({ ...found, value: found.value.toUpperCase() })),
-    metricsAddress: get('metrics', address),
-    healthAddress: get('health', address),
+    payloadKeys: get('payloadKey', readPayloadKeys),
+    sshProxyUrl: get('sshProxy', readProxyUrl),
+    kubeconfigFile: get('kubeconfig', readKubeconfig),
+    pollIntervalMs: get('pollIntervalMs', readWholeMs(10, 60_000)),
+    logLevel: get('logLevel', (found) => readOneOf(logLevels)({ ...found, value: found.value.toUpperCase() })),
+    metricsAddress: get('metrics', readAddress),
+    healthAddress: get('health', readAddress),
   };
   const problems = [...lookup.problems, ...checkCredentials(env)];
   if (problems.length > 0) {

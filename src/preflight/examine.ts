@@ -3,13 +3,13 @@ import { KubernetesError } from '../adapters/kubernetes/index.ts';
 import type { Diagnosis } from '../contract/diagnosis.ts';
 import { type FailureCode, failures } from '../contract/failures.ts';
 import type { Tools } from '../step/context.ts';
-import { azureFailure } from '../step/failures/azure.ts';
-import { kubernetesFailure } from '../step/failures/kubernetes.ts';
+import { classifyAzureError } from '../step/failures/azure.ts';
+import { classifyKubernetesError } from '../step/failures/kubernetes.ts';
 import { inspectAzure } from './azure/index.ts';
 import { type Asked, inspectCluster } from './cluster/index.ts';
 import { inspectLease } from './cluster/lease.ts';
 import { locateCluster } from './locate.ts';
-import { info, type OnError, problem } from './look.ts';
+import { type OnError, tellInfo, tellProblem } from './look.ts';
 
 /** No run has this id, so nothing in the cluster is taken for the examiner's own. */
 const nobody = 'doctor';
@@ -39,16 +39,22 @@ export async function examine(
 /** What a service that cannot be asked means for whoever waits for the answer. */
 function unaskable(error: unknown): readonly Diagnosis[] {
   if (error instanceof AzureError) {
-    const { code, message } = azureFailure(error);
+    const { code, message } = classifyAzureError(error);
     return [
-      problem('azure', code, '', `Azure could not be asked to ${message}`, remedyOf(code, 'Azure Resource Manager')),
+      tellProblem(
+        'azure',
+        code,
+        '',
+        `Azure could not be asked to ${message}`,
+        remedyOf(code, 'Azure Resource Manager'),
+      ),
     ];
   }
   if (error instanceof KubernetesError) {
-    const { code, message } = kubernetesFailure(error);
-    return [problem('apiServer', code, '', message, remedyOf(code, 'the API server'))];
+    const { code, message } = classifyKubernetesError(error);
+    return [tellProblem('apiServer', code, '', message, remedyOf(code, 'the API server'))];
   }
-  return [problem('apiServer', 'Unexpected', '', error instanceof Error ? error.message : String(error))];
+  return [tellProblem('apiServer', 'Unexpected', '', error instanceof Error ? error.message : String(error))];
 }
 
 /** The catalogue's remedies of what passes by itself speak of a step that is tried again; here none is. */
@@ -60,12 +66,12 @@ const remedyOf = (code: FailureCode, who: string): string =>
 
 /** Nobody can be asked for the cluster's side; where Azure's problems say why, that is enough. */
 function withoutKubeconfig(error: AzureError, isToldAlready: boolean): Diagnosis {
-  const { code, message } = azureFailure(error);
+  const { code, message } = classifyAzureError(error);
   const reason = 'The cluster was not looked at, because Azure gave no kubeconfig';
   const remedy = 'Name a kubeconfig file (--kubeconfig) to look at the cluster all the same.';
   return isToldAlready
-    ? info('apiServer', `${reason}.`, remedy)
-    : problem('apiServer', code, '', `${reason}: ${message}`, remedy);
+    ? tellInfo('apiServer', `${reason}.`, remedy)
+    : tellProblem('apiServer', code, '', `${reason}: ${message}`, remedy);
 }
 
 /** Parts that fail for one reason say it once. */

@@ -1,7 +1,7 @@
 import type { KubernetesObject } from '../adapters/kubernetes/resources.ts';
 import type { Diagnosis, Topic } from '../contract/diagnosis.ts';
 import { changedAnnotation, readFieldMark } from '../ownership/field-mark.ts';
-import { problem } from './look.ts';
+import { tellProblem } from './look.ts';
 
 /**
  * Two runs that change one object would each restore what the other wrote; so would a run after one that left its
@@ -19,6 +19,6 @@ export function findForeignMark(
     'Wait for that run to end; if it is over: hepflow sweep. By hand, restore the value ' +
     `${JSON.stringify(mark.prior)} and remove the annotation ${changedAnnotation}.`;
   return [
-    problem(topic, 'ChangedMeanwhile', '', `${what} is changed by run ${mark.run} and not restored yet.`, remedy),
+    tellProblem(topic, 'ChangedMeanwhile', '', `${what} is changed by run ${mark.run} and not restored yet.`, remedy),
   ];
 }

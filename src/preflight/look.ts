@@ -10,7 +10,7 @@ export interface Findings {
   readonly warnings: readonly string[];
 }
 
-export function findingsOf(findings: readonly Diagnosis[]): Findings {
+export function collectFindings(findings: readonly Diagnosis[]): Findings {
   return {
     findings,
     problems: findings.flatMap(({ level, code, field, reason, remedy }) =>
@@ -23,7 +23,7 @@ export function findingsOf(findings: readonly Diagnosis[]): Findings {
 }
 
 /** A finding that stops a run, with the catalogue's remedy unless a better one is known. */
-export const problem = (
+export const tellProblem = (
   topic: Topic,
   code: FailureCode,
   field: string,
@@ -36,9 +36,9 @@ export const problem = (
 const unstopping =
   (level: 'warning' | 'info' | 'ok') =>
   (topic: Topic, reason: string, remedy = '', field = ''): Diagnosis => ({ level, topic, field, reason, remedy });
-export const warning = unstopping('warning');
-export const info = unstopping('info');
-export const ok = unstopping('ok');
+export const tellWarning = unstopping('warning');
+export const tellInfo = unstopping('info');
+export const tellOk = unstopping('ok');
 
 /**
  * What becomes of an error that is no finding: preflight throws it, because it may pass at the next try (W10); doctor
@@ -68,7 +68,7 @@ export async function look<T>(read: Promise<T>): Promise<Look<T>> {
 }
 
 /** A reading of a resource that may not be served at all. */
-export const ifServed = <T>(read: Promise<T>): Promise<T | 'notServed'> =>
+export const readIfServed = <T>(read: Promise<T>): Promise<T | 'notServed'> =>
   read.catch((error) => {
     if (error instanceof KubernetesError && error.reason === 'NotServed') return 'notServed' as const;
     throw error;
@@ -77,13 +77,13 @@ export const ifServed = <T>(read: Promise<T>): Promise<T | 'notServed'> =>
 export const isMissing = <T>(looked: Look<T | undefined>): boolean =>
   looked !== 'unknown' && looked.found === undefined;
 
-export const foundIn = <T>(looked: Look<T | undefined>): T | undefined =>
+export const takeFound = <T>(looked: Look<T | undefined>): T | undefined =>
   looked === 'unknown' ? undefined : looked.found;
 
 /** `one`, `one and another`, `one, another and a third`. */
-export function listed(names: readonly string[]): string {
+export function enumerate(names: readonly string[]): string {
   return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 }
 
 /** `1 pod`, `2 pods`. */
-export const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
+export const formCount = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;

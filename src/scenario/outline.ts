@@ -8,7 +8,7 @@ import type { ExpectationRow, PhaseOutline } from '../contract/plan.ts';
 import type { Matrix, PhaseSpec, Scenario, TargetName } from '../contract/scenario.ts';
 import type { NodeSite } from '../contract/site.ts';
 import type { Expectation } from '../contract/verdict.ts';
-import { idOfTarget } from './targets.ts';
+import { createTargetId } from './targets.ts';
 
 type Nodes = readonly Pick<NodeSite, 'name'>[];
 
@@ -44,7 +44,7 @@ function expectFrom({ vantages, targets }: Scenario, expect: Matrix, nodes: Node
       const site = nodes[node];
       return site === undefined
         ? []
-        : [{ id: idOfTarget(site.name, port), name, node, expected: pick(expect, name, node) }];
+        : [{ id: createTargetId(site.name, port), name, node, expected: pick(expect, name, node) }];
     }),
   );
   return Object.keys(vantages).flatMap((vantage) =>

@@ -17,7 +17,7 @@ export function listTargets(
 
 function createTarget(spec: TargetSpec, { name, internalIp }: Pick<NodeSite, 'name' | 'internalIp'>): Target {
   return {
-    id: idOfTarget(name, spec.port),
+    id: createTargetId(name, spec.port),
     node: name,
     address: internalIp,
     port: spec.port,
@@ -27,4 +27,4 @@ function createTarget(spec: TargetSpec, { name, internalIp }: Pick<NodeSite, 'na
 }
 
 /** Unique within a run, since no two targets of a scenario share a port of a node. */
-export const idOfTarget = (node: string, port: number): string => `${node}:${port}`;
+export const createTargetId = (node: string, port: number): string => `${node}:${port}`;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { inspect } from 'node:util';
 import { RuleError } from '../../src/config/lookup.ts';
-import { payloadKeys } from '../../src/config/payload-keys.ts';
+import { readPayloadKeys } from '../../src/config/payload-keys.ts';
 import { resolveWorkerOptions } from '../../src/config/worker-options.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'hepflow-keys-'));
@@ -22,7 +22,7 @@ function ring(content: string, mode = 0o600): string {
 }
 
 test('keys are read in their order; comments, empty lines and spaces around are passed over', () => {
-  const keys = payloadKeys({ value: ring(`# since March\n k2:${base64(two)} \r\n\n2025.q1-a:${base64(one)}\n`) });
+  const keys = readPayloadKeys({ value: ring(`# since March\n k2:${base64(two)} \r\n\n2025.q1-a:${base64(one)}\n`) });
   assert.deepEqual(
     keys().map(({ id, key }) => [id, key]),
     [
@@ -49,7 +49,7 @@ const rows: readonly [what: string, file: () => string, says: RegExp][] = [
 for (const [what, file, says] of rows) {
   test(`a key ring ${what} is refused with the remedy, and no key is shown`, () => {
     assert.throws(
-      () => payloadKeys({ value: file() }),
+      () => readPayloadKeys({ value: file() }),
       (error) => {
         assert.ok(error instanceof RuleError);
         const text = `${error.message} ${error.remedy}`;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { durationIn, resolveSweep } from '../../src/config/sweep-spec.ts';
+import { parseDurationMs, resolveSweep } from '../../src/config/sweep-spec.ts';
 import { HepflowError } from '../../src/contract/failures.ts';
 
 const place = { subscriptionId: '00000000-0000-4000-8000-000000000001', resourceGroup: 'group', cluster: 'cluster' };
@@ -30,7 +30,7 @@ test('a wrong sweep is refused with every problem at once', () => {
 });
 
 test('durations are a whole number with s, m, h or d, or 0, and nothing else', () => {
-  assert.deepEqual(['90s', '30m', '2h', '1d', '0'].map(durationIn), [90_000, 1_800_000, 7_200_000, 86_400_000, 0]);
+  assert.deepEqual(['90s', '30m', '2h', '1d', '0'].map(parseDurationMs), [90_000, 1_800_000, 7_200_000, 86_400_000, 0]);
   for (const text of ['', '2', '2 h', '-2h', '2.5h', '1h30m', 'h', '2w', '1234567d', '1H'])
-    assert.equal(durationIn(text), undefined, text);
+    assert.equal(parseDurationMs(text), undefined, text);
 });

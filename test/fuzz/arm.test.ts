@@ -6,7 +6,7 @@ import { exchange, noting } from '../../src/adapters/azure/exchange.ts';
 import { AzureError, nameOf, ownCodes, parseId } from '../../src/adapters/azure/index.ts';
 import { createOperations } from '../../src/adapters/azure/operation.ts';
 import { failures } from '../../src/contract/failures.ts';
-import { azureFailure } from '../../src/step/failures/azure.ts';
+import { classifyAzureError } from '../../src/step/failures/azure.ts';
 import { toApplicationFailure } from '../../src/step/failures/index.ts';
 import { recordingLro, startFakeArm } from '../adapters/azure/fake-arm.ts';
 import { damaged, everyCase, json, nasty } from './cases.ts';
@@ -28,7 +28,7 @@ const codes = fc.oneof(
 
 /** A code of the catalogue, and a failure that Temporal can carry. */
 function carried(error: AzureError): void {
-  const failure = azureFailure(error);
+  const failure = classifyAzureError(error);
   assert.ok(Object.hasOwn(failures, failure.code));
   const told = toApplicationFailure(error, 1);
   assert.equal(told.nonRetryable, failures[failure.code].retry === 'never');

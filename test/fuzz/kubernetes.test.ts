@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { listAutoHostEndpoints } from '../../src/adapters/kubernetes/calico.ts';
-import { clusterOver } from '../../src/adapters/kubernetes/cluster.ts';
-import { readyEndpoints } from '../../src/adapters/kubernetes/endpoints.ts';
-import { errorOf } from '../../src/adapters/kubernetes/error.ts';
+import { createCluster } from '../../src/adapters/kubernetes/cluster.ts';
+import { countReadyEndpoints } from '../../src/adapters/kubernetes/endpoints.ts';
+import { parseErrorAnswer } from '../../src/adapters/kubernetes/error.ts';
 import { KubernetesError } from '../../src/adapters/kubernetes/index.ts';
 import { type Call, openSession } from '../../src/adapters/kubernetes/session.ts';
 import { resolveMission } from '../../src/config/run-spec.ts';
@@ -113,13 +113,18 @@ function clusterOf(answers: Readonly<Record<string, unknown>>, raw?: { readonly 
     if (raw?.path === path) return raw.text;
     const answer = answers[path];
     if (answer === undefined)
-      throw errorOf(call.path, 404, JSON.stringify({ kind: 'Status', reason: 'NotFound', details: { name: 'x' } }), {});
+      throw parseErrorAnswer(
+        call.path,
+        404,
+        JSON.stringify({ kind: 'Status', reason: 'NotFound', details: { name: 'x' } }),
+        {},
+      );
     return JSON.stringify(answer);
   };
-  return { cluster: clusterOver(send), writes };
+  return { cluster: createCluster(send), writes };
 }
 
-const inspect = (cluster: ReturnType<typeof clusterOver>) =>
+const inspect = (cluster: ReturnType<typeof createCluster>) =>
   inspectCluster({ mission, scenario: createWorkshop(mission) }, '0badcafe', {
     clusters: { of: async () => cluster },
   } as unknown as Pick<Tools, 'clusters'>);
@@ -158,7 +163,7 @@ async function inspectAll(path: string, answer: unknown, failed: (error: unknown
     assert.ok(problems.every(({ code, message }) => Object.hasOwn(failures, code) && message !== ''));
   }, failed);
   await listAutoHostEndpoints(cluster).then((found) => assert.ok(Array.isArray(found)), failed);
-  await readyEndpoints(cluster, 'default', 'frontend-nodeport').then((count) => assert.ok(count >= 0), failed);
+  await countReadyEndpoints(cluster, 'default', 'frontend-nodeport').then((count) => assert.ok(count >= 0), failed);
   assert.deepEqual(writes, []);
 }
 
@@ -214,7 +219,12 @@ test('any refusal of an API server, or of what stands before it, is a typed fail
   const retryAfter = fc.constantFrom(undefined, '1', '-5', '1e300', 'soon', '99999999999999999999');
   const codes = fc.constantFrom(301, 400, 401, 403, 404, 409, 410, 415, 422, 429, 500, 503);
   return everyCase(t, 1000, fc.tuple(codes, bodies, retryAfter), ([code, body, wait]) => {
-    const error = errorOf('/apis/g/v1/things/x', code, body, wait === undefined ? {} : { 'retry-after': wait });
+    const error = parseErrorAnswer(
+      '/apis/g/v1/things/x',
+      code,
+      body,
+      wait === undefined ? {} : { 'retry-after': wait },
+    );
     assert.equal(error.status, code);
     assert.equal(typeof error.reason, 'string');
     expected(error);

@@ -16,7 +16,7 @@ import { deriveRunKeys, type RunKeys } from '../../src/adapters/ssh/keys.ts';
 import { HepflowError } from '../../src/contract/failures.ts';
 import type { RunRef } from '../../src/contract/run.ts';
 import type { StepContext, Tools } from '../../src/step/context.ts';
-import { azureFailure } from '../../src/step/failures/azure.ts';
+import { classifyAzureError } from '../../src/step/failures/azure.ts';
 
 export const subscriptionId = cluster.subscriptionId;
 export const clusterRef = { subscriptionId, resourceGroup: cluster.resourceGroup, name: cluster.name };
@@ -175,7 +175,7 @@ export async function failureOf(attempt: Promise<unknown>): Promise<HepflowError
     await attempt;
   } catch (error) {
     if (error instanceof HepflowError) return error;
-    if (error instanceof AzureError) return azureFailure(error);
+    if (error instanceof AzureError) return classifyAzureError(error);
     throw error;
   }
   throw new Error('It should have failed.');

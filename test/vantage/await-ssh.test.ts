@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import { createSsh, SshError } from '../../src/adapters/ssh/index.ts';
 import { deriveRunKeys } from '../../src/adapters/ssh/keys.ts';
 import type { StepContext, Tools } from '../../src/step/context.ts';
-import { sshFailure } from '../../src/step/failures/ssh.ts';
+import { classifySshError } from '../../src/step/failures/ssh.ts';
 import { awaitSsh } from '../../src/vantage/await-ssh.ts';
 import { type Sshd, startSshd } from '../adapters/ssh/sshd.ts';
 import { sampleRun as run } from '../support/sample-run.ts';
@@ -46,7 +46,7 @@ test('a strange host key is not waited out', async () => {
   const strange = { ...tools, keysOf: () => ({ ...keys, host: deriveRunKeys(Buffer.alloc(32, 4), 'x').host }) };
   await assert.rejects(
     awaitSsh(session(), strange, context),
-    (error) => error instanceof SshError && sshFailure(error).code === 'SshHostKeyChanged',
+    (error) => error instanceof SshError && classifySshError(error).code === 'SshHostKeyChanged',
   );
   assert.deepEqual(beats, []);
 });

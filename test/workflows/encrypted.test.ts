@@ -13,7 +13,7 @@ import { Worker } from '@temporalio/worker';
 import { providePrograms } from '../../lab/tools/programs.ts';
 import { bundle } from '../../scripts/bundle.ts';
 import { createPayloadCodec } from '../../src/codec/payload-codec.ts';
-import { payloadKeys } from '../../src/config/payload-keys.ts';
+import { readPayloadKeys } from '../../src/config/payload-keys.ts';
 import { resolveWorkerOptions } from '../../src/config/worker-options.ts';
 import type { Report } from '../../src/contract/report.ts';
 import { createWorker } from '../../src/worker.ts';
@@ -191,7 +191,7 @@ test('the CLI reads with a rotated ring; without the key it says which one is mi
 
 test('both bundles replay the encrypted history, so keys can come and go while runs live', async () => {
   const history = await harness.env.client.workflow.getHandle('failed').fetchHistory();
-  const payloadCodecs = [createPayloadCodec(payloadKeys({ value: ring('replay', 'k1') }))];
+  const payloadCodecs = [createPayloadCodec(readPayloadKeys({ value: ring('replay', 'k1') }))];
   for (const name of ['workflow-bundle.js', 'workflow-bundle-encrypting.js']) {
     const workflowBundle = { codePath: join(root, 'dist', name) };
     await Worker.runReplayHistory({ workflowBundle, dataConverter: { payloadCodecs } }, history, 'failed');

@@ -1,7 +1,7 @@
 import type { Clients } from './clients.ts';
 import { exchange } from './exchange.ts';
 import { parseId } from './ids.ts';
-import { absent, allOf } from './resource.ts';
+import { collectAll, passAbsent } from './resource.ts';
 
 /** What the credential may do, as Azure tells it: one entry per role assignment. */
 export interface Permission {
@@ -29,7 +29,7 @@ export function createAccess(clients: Clients): Access {
           ? () => permissions.listForResourceGroup(resourceGroup)
           : () => permissions.listForResource(resourceGroup, namespace, parent, types.at(-1) ?? '', names.at(-1) ?? '');
       const found = await exchange(`read the permissions of ${names.at(-1) ?? resourceGroup}`, undefined, () =>
-        allOf(list()),
+        collectAll(list()),
       );
       return found.map(({ actions, notActions }) => ({ actions: actions ?? [], notActions: notActions ?? [] }));
     },
@@ -37,7 +37,7 @@ export function createAccess(clients: Clients): Access {
       const { resourceGroups } = await clients.groups(subscriptionId);
       const found = await exchange(`read resource group ${resourceGroup}`, undefined, () =>
         resourceGroups.get(resourceGroup),
-      ).catch(absent);
+      ).catch(passAbsent);
       return found !== undefined;
     },
   };

@@ -7,8 +7,8 @@ import type { ResourceManagementClient } from '@azure/arm-resources';
 import type { Pipeline } from '@azure/core-rest-pipeline';
 import type { TokenCredential } from '@azure/identity';
 import { AzureError, ownCodes } from './error.ts';
-import { guarding, limiting, noting } from './exchange.ts';
-import { renewing } from './renewing.ts';
+import { guardOrigin, limitRequests, noting } from './exchange.ts';
+import { renewTokens } from './renewing.ts';
 import type { AzureSettings } from './settings.ts';
 
 type ClientOf<Client> = (subscriptionId: string) => Promise<Client>;
@@ -28,13 +28,13 @@ export interface Clients {
 export function createClients(settings: AzureSettings): Clients {
   const credential = speaking(settings.credential);
   const options = optionsOf(settings);
-  const renew = renewing(credential, settings.scope);
+  const renew = renewTokens(credential, settings.scope);
   const guarded = <Client extends { readonly pipeline: Pipeline }>(client: Client): Client => {
     // Before the token is attached. Both policies of ours that read answers sit outside the SDK's own.
-    client.pipeline.addPolicy(guarding(settings.endpoint), { beforePolicies: ['bearerTokenAuthenticationPolicy'] });
+    client.pipeline.addPolicy(guardOrigin(settings.endpoint), { beforePolicies: ['bearerTokenAuthenticationPolicy'] });
     // Within the SDK's: it sees the token that is sent.
     client.pipeline.addPolicy(renew, { phase: 'Sign', afterPolicies: ['bearerTokenAuthenticationPolicy'] });
-    client.pipeline.addPolicy(limiting(settings.requestTimeoutMs));
+    client.pipeline.addPolicy(limitRequests(settings.requestTimeoutMs));
     client.pipeline.addPolicy(noting);
     return client;
   };

@@ -2,7 +2,7 @@ import type { ManagedCluster } from '@azure/arm-containerservice';
 import type { Clients } from './clients.ts';
 import { AzureError, ownCodes } from './error.ts';
 import { exchange } from './exchange.ts';
-import { absent } from './resource.ts';
+import { passAbsent } from './resource.ts';
 
 export interface ClusterName {
   readonly subscriptionId: string;
@@ -44,7 +44,7 @@ export function createManagedClusters(clients: Clients): ManagedClusters {
       const { managedClusters } = await clients.clusters(subscriptionId);
       return exchange(`read managedClusters ${name}`, undefined, async () =>
         clusterState(await managedClusters.get(resourceGroup, name)),
-      ).catch(absent);
+      ).catch(passAbsent);
     },
     async userKubeconfig({ subscriptionId, resourceGroup, name }) {
       const { managedClusters } = await clients.clusters(subscriptionId);

@@ -6,12 +6,12 @@ import type { Lro, Operations } from './operation.ts';
 import {
   type Calls,
   type Collection,
-  collectionOf,
+  createCollection,
+  createParts,
   type Listed,
   listOf,
   type Owned,
   type Parts,
-  partsOf,
   refuseForeign,
   type State,
   stateOf,
@@ -55,11 +55,11 @@ export const capacityCodes: ReadonlySet<string> = new Set([
 ]);
 
 export function createCompute(clients: Clients, operations: Operations): Compute {
-  const parts = partsOf<VirtualMachine, VmState>(
+  const parts = createParts<VirtualMachine, VmState>(
     async (subscriptionId) => vmCalls(await clients.compute(subscriptionId), await import('@azure/arm-compute')),
     operations,
   );
-  const disks = collectionOf<Disk, State>(
+  const disks = createCollection<Disk, State>(
     async (subscriptionId) => diskCalls(await clients.compute(subscriptionId), await import('@azure/arm-compute')),
     operations,
   );

@@ -44,7 +44,7 @@ export interface Flow {
  * every group must allow.
  * `rule`: the one that denies, else the first group's; `none` where no group guards the interface.
  */
-export function accessOf(
+export function findAccess(
   groups: readonly EffectiveGroup[],
   flow: Flow,
 ): { readonly access: 'Allow' | 'Deny'; readonly rule: string } {
@@ -65,7 +65,7 @@ export function accessOf(
  * Where packets to an address go: the active route of the longest prefix; of equal ones the user's before a gateway's
  * before Azure's own. `None` without a route.
  */
-export function routeOf(
+export function findRoute(
   routes: readonly EffectiveRoute[],
   to: string,
 ): { readonly nextHop: string; readonly prefix: string } {

@@ -8,7 +8,7 @@ import type { Clients } from './clients.ts';
 import type { EffectiveGroup, EffectiveRoute, EffectiveRule } from './effective-rules.ts';
 import { nameOf, parseId } from './ids.ts';
 import type { Operations, Poller } from './operation.ts';
-import { titleOf } from './resource.ts';
+import { formTitle } from './resource.ts';
 
 /**
  * What Azure's fabric makes of everything that is configured for an interface. It answers only while a running VM has
@@ -49,7 +49,7 @@ export function createEffective(clients: Clients, operations: Operations): Effec
       throw new TypeError('a question is asked again, not resumed');
     };
     await operations.run(
-      { verb: 'POST', id, title: `read ${what} of ${titleOf(id)}`, start, restore },
+      { verb: 'POST', id, title: `read ${what} of ${formTitle(id)}`, start, restore },
       { signal, save: () => {} },
     );
     return sent[0]?.result;

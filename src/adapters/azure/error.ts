@@ -69,7 +69,7 @@ function bare(cause: unknown): unknown {
 /**
  * What the SDK threw, told with what the wire said: the SDK loses bodies of failed operations and of first requests.
  */
-export function azureError(operation: string, error: unknown, exchange: Exchange): AzureError {
+export function createAzureError(operation: string, error: unknown, exchange: Exchange): AzureError {
   if (error instanceof AzureError)
     return new AzureError({ ...error, operation, message: shortMessage(error), cause: error.cause });
   const { status, code } = fieldsOf(error);

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { PipelinePolicy, PipelineResponse } from '@azure/core-rest-pipeline';
-import { type AzureDetail, AzureError, azureError, ownCodes } from './error.ts';
+import { type AzureDetail, AzureError, createAzureError, ownCodes } from './error.ts';
 
 /**
  * What the wire said last within one call. Beside the SDK, because it drops bodies and headers of long-running
@@ -28,7 +28,7 @@ export async function exchange<T>(
     return await exchanges.run(seen, () => talk(seen));
   } catch (error) {
     signal?.throwIfAborted();
-    throw azureError(operation, error, seen);
+    throw createAzureError(operation, error, seen);
   }
 }
 
@@ -44,7 +44,7 @@ export const noting: PipelinePolicy = {
 };
 
 /** Gives every request its time limit; the SDK sets none, and none at all on polls. */
-export const limiting = (requestTimeoutMs: number): PipelinePolicy => ({
+export const limitRequests = (requestTimeoutMs: number): PipelinePolicy => ({
   name: 'hepflowLimiting',
   async sendRequest(request, next) {
     request.timeout = requestTimeoutMs;
@@ -68,10 +68,10 @@ export const limiting = (requestTimeoutMs: number): PipelinePolicy => ({
  * Refuses every URL of another origin before a token is attached: operation URLs come from headers and from stored
  * state.
  */
-export const guarding = (endpoint: string): PipelinePolicy => ({
+export const guardOrigin = (endpoint: string): PipelinePolicy => ({
   name: 'hepflowGuarding',
   async sendRequest(request, next) {
-    if (!sameOrigin(request.url, endpoint)) {
+    if (!isSameOrigin(request.url, endpoint)) {
       const origin = URL.canParse(request.url) ? new URL(request.url).origin : 'no URL';
       throw new AzureError({
         code: ownCodes.foreignOrigin,
@@ -84,7 +84,7 @@ export const guarding = (endpoint: string): PipelinePolicy => ({
   },
 });
 
-export const sameOrigin = (url: string, endpoint: string): boolean =>
+export const isSameOrigin = (url: string, endpoint: string): boolean =>
   URL.canParse(url) && new URL(url).origin === new URL(endpoint).origin;
 
 function note(seen: Exchange, response: PipelineResponse): void {

@@ -37,4 +37,4 @@ export function nameOf(id: string): string {
 }
 
 /** ARM ids are equal whatever their case. */
-export const sameId = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
+export const isSameId = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();

@@ -30,15 +30,15 @@ export type { Permission } from './access.ts';
 export type { ClusterState, ManagedClusters } from './cluster.ts';
 export { capacityCodes, type VmState } from './compute.ts';
 export {
-  accessOf,
   type EffectiveGroup,
   type EffectiveRoute,
   type EffectiveRule,
   type Flow,
-  routeOf,
+  findAccess,
+  findRoute,
 } from './effective-rules.ts';
 export { type AzureDetail, AzureError, ownCodes } from './error.ts';
-export { nameOf, parseId, sameId } from './ids.ts';
+export { isSameId, nameOf, parseId } from './ids.ts';
 export type { InterfaceState, PeeringState, PublicIpState, VnetState } from './network.ts';
 export type { Lro } from './operation.ts';
 export type { Collection, GroupName, Listed, Owned, State } from './resource.ts';

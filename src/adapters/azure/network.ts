@@ -8,7 +8,7 @@ import type {
 import type { Clients } from './clients.ts';
 import type { ArmId } from './ids.ts';
 import type { Operations, Poller } from './operation.ts';
-import { type Calls, type Collection, collectionOf, type Listed, listOf, type State, stateOf } from './resource.ts';
+import { type Calls, type Collection, createCollection, type Listed, listOf, type State, stateOf } from './resource.ts';
 
 export interface VnetState extends State {
   readonly addressSpaces: readonly string[];
@@ -61,7 +61,7 @@ export function createNetwork(clients: Clients, operations: Operations): Network
     pick: (client: Client) => OperationGroup<Raw>,
     read: (raw: Raw) => S,
   ) => ({
-    ...collectionOf<Raw, S>(async (subscriptionId) => {
+    ...createCollection<Raw, S>(async (subscriptionId) => {
       const client = await clients.network(subscriptionId);
       return callsOf(client, await import('@azure/arm-network'), pick(client), read);
     }, operations),
@@ -84,7 +84,7 @@ export function createNetwork(clients: Clients, operations: Operations): Network
       (client) => client.networkInterfaces,
       (raw) => ({ ...stateOf(raw), privateAddress: raw.ipConfigurations?.[0]?.privateIPAddress ?? '' }),
     ),
-    peerings: collectionOf<VirtualNetworkPeering, PeeringState>(async (subscriptionId) => {
+    peerings: createCollection<VirtualNetworkPeering, PeeringState>(async (subscriptionId) => {
       const client = await clients.network(subscriptionId);
       return peeringCalls(client, await import('@azure/arm-network'));
     }, operations),

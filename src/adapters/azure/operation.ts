@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AzureError, ownCodes } from './error.ts';
-import { type Exchange, exchange, sameOrigin } from './exchange.ts';
+import { type Exchange, exchange, isSameOrigin } from './exchange.ts';
 
 /** How a caller follows a long-running operation, perhaps on from another process. */
 export interface Lro {
@@ -74,7 +74,7 @@ export function createOperations(settings: { readonly endpoint: string; readonly
   const find = (verb: Verb, id: string, lro: Lro): SavedOperation | undefined => {
     const state = lro.resume;
     if (!isSaved(state) || used.has(state) || state.verb !== verb || state.id !== id) return undefined;
-    return urlsOf(state).every((url) => sameOrigin(url, settings.endpoint)) ? state : undefined;
+    return urlsOf(state).every((url) => isSameOrigin(url, settings.endpoint)) ? state : undefined;
   };
   return {
     saved(verb, id, lro) {

@@ -13,7 +13,7 @@ const remembered = 20;
  * token is given up here, once for all clients that share the policy: a new one is obtained, and the request sent once
  * more. A second refusal is an answer.
  */
-export function renewing(credential: TokenCredential, scope: string): PipelinePolicy {
+export function renewTokens(credential: TokenCredential, scope: string): PipelinePolicy {
   const refused = new Set<string>();
   let current: Promise<string> | undefined;
   const giveUp = (header: string): void => {

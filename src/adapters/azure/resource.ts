@@ -61,14 +61,14 @@ export interface Parts<Body, S extends State> extends Pick<Collection<Body, S>, 
 const terminal: ReadonlySet<string> = new Set(['Succeeded', 'Failed', 'Canceled']);
 
 /** `calls` gives the calls of a subscription; loading them may load a package. */
-export function partsOf<Body, S extends State>(
+export function createParts<Body, S extends State>(
   calls: (subscriptionId: string) => Promise<Calls<Body, S>>,
   operations: Operations,
 ): Parts<Body, S> {
   const get = async (id: string): Promise<S | undefined> => {
     const at = parseId(id);
     const { get: read } = await calls(at.subscriptionId);
-    return exchange(`read ${titleOf(id)}`, undefined, () => read(at)).catch(absent);
+    return exchange(`read ${formTitle(id)}`, undefined, () => read(at)).catch(passAbsent);
   };
   const operate = async (
     verb: Verb,
@@ -78,7 +78,7 @@ export function partsOf<Body, S extends State>(
     variant = '',
   ) => {
     const bound = await calls(parseId(id).subscriptionId);
-    const title = `${verb === 'PUT' ? 'create' : 'delete'} ${titleOf(id)}`;
+    const title = `${verb === 'PUT' ? 'create' : 'delete'} ${formTitle(id)}`;
     await operations.run(
       {
         verb,
@@ -114,7 +114,7 @@ export function partsOf<Body, S extends State>(
       if (state?.provisioningState === 'Succeeded') return state;
       throw problem(
         ownCodes.notProvisioned,
-        `read ${titleOf(id)}`,
+        `read ${formTitle(id)}`,
         state === undefined ? 'it is absent after its creation' : `it is ${state.provisioningState}`,
       );
     },
@@ -145,18 +145,18 @@ async function gone(
   for (let state = await get(id); state !== undefined; state = await get(id)) {
     // Not on its way out any more: its deletion was undone or never begun. Trying again begins with a look.
     if (terminal.has(state.provisioningState) && state.provisioningState !== 'Succeeded') {
-      throw problem(ownCodes.notProvisioned, `delete ${titleOf(id)}`, `it is ${state.provisioningState}`);
+      throw problem(ownCodes.notProvisioned, `delete ${formTitle(id)}`, `it is ${state.provisioningState}`);
     }
     lro.save(null);
     await operations.pause(lro);
   }
 }
 
-export function collectionOf<Body, S extends State>(
+export function createCollection<Body, S extends State>(
   calls: (subscriptionId: string) => Promise<Calls<Body, S>>,
   operations: Operations,
 ): Collection<Body, S> {
-  const parts = partsOf(calls, operations);
+  const parts = createParts(calls, operations);
   return {
     get: parts.get,
     remove: parts.remove,
@@ -175,21 +175,21 @@ export function collectionOf<Body, S extends State>(
 
 export function refuseForeign<S extends State>(id: string, state: S, owned: Owned<S>, verb: string): void {
   if (!owned(state))
-    throw problem(ownCodes.notOwned, `${verb} ${titleOf(id)}`, 'it exists and is not marked as this one');
+    throw problem(ownCodes.notOwned, `${verb} ${formTitle(id)}`, 'it exists and is not marked as this one');
 }
 
 const problem = (code: string, operation: string, message: string): AzureError =>
   new AzureError({ code, status: 0, operation, message });
 
 /** For messages: type and name. */
-export const titleOf = (id: string): string => `${parseId(id).types.at(-1) ?? ''} ${nameOf(id)}`;
+export const formTitle = (id: string): string => `${parseId(id).types.at(-1) ?? ''} ${nameOf(id)}`;
 
 const lost = (error: unknown): boolean => error instanceof AzureError && error.code === ownCodes.operationVanished;
 
 /**
  * 404 of a GET is an answer: there is none. A missing resource group answers 404 too, and then there is none either.
  */
-export function absent(error: unknown): undefined {
+export function passAbsent(error: unknown): undefined {
   if (error instanceof AzureError && error.status === 404) return undefined;
   throw error;
 }
@@ -212,13 +212,13 @@ export function listOf<Raw, S extends State>(
   read: (raw: Raw) => S,
 ): Listed<S>['list'] {
   return async (group) => {
-    const list = async (): Promise<readonly S[]> => (await allOf(await pages(group))).map(read);
-    return (await exchange(`list ${type} of ${group.resourceGroup}`, undefined, list).catch(absent)) ?? [];
+    const list = async (): Promise<readonly S[]> => (await collectAll(await pages(group))).map(read);
+    return (await exchange(`list ${type} of ${group.resourceGroup}`, undefined, list).catch(passAbsent)) ?? [];
   };
 }
 
 /** Every element of a paged list. */
-export async function allOf<T>(list: AsyncIterable<T>): Promise<T[]> {
+export async function collectAll<T>(list: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];
   for await (const each of list) all.push(each);
   return all;

@@ -65,7 +65,7 @@ export interface Cluster {
 const fieldManager = 'hepflow';
 const pageSize = '500';
 
-export function clusterOver(send: (call: Call) => Promise<string>): Cluster {
+export function createCluster(send: (call: Call) => Promise<string>): Cluster {
   const json = async (call: Call): Promise<Json> => jsonIn(await send(call), call);
   const object = async <T extends KubernetesObject>(call: Call): Promise<T> => objectIn<T>(await json(call), call);
   const cluster: Cluster = {

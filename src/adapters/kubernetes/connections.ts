@@ -12,7 +12,7 @@ const connections = 8;
  * a bad token, and now and then any call
  * (--goaway-chance), with a GOAWAY that fails the calls beside it; over HTTP/1.1 each call gets its own answer.
  */
-export async function connectionsOf(config: KubeConfig): Promise<Dispatcher | undefined> {
+export async function openConnections(config: KubeConfig): Promise<Dispatcher | undefined> {
   const options: AgentOptions = {};
   await config.applyToHTTPSOptions(options as RequestOptions);
   const wanted = config.createDispatcherOptions(config.getCurrentCluster(), options);

@@ -2,7 +2,7 @@ import type { Cluster } from './cluster.ts';
 import { type EndpointSlice, endpointSlices } from './resources.ts';
 
 /** The EndpointSlices of a service. */
-export function slicesOf(cluster: Cluster, namespace: string, service: string): Promise<readonly EndpointSlice[]> {
+export function listSlices(cluster: Cluster, namespace: string, service: string): Promise<readonly EndpointSlice[]> {
   return cluster.list(endpointSlices, { namespace, labelSelector: `kubernetes.io/service-name=${service}` });
 }
 
@@ -15,8 +15,12 @@ export interface Backend {
 }
 
 /** The distinct addresses behind a service that are ready. */
-export async function readyBackends(cluster: Cluster, namespace: string, service: string): Promise<readonly Backend[]> {
-  const endpoints = (await slicesOf(cluster, namespace, service)).flatMap((slice) => slice.endpoints ?? []);
+export async function listReadyBackends(
+  cluster: Cluster,
+  namespace: string,
+  service: string,
+): Promise<readonly Backend[]> {
+  const endpoints = (await listSlices(cluster, namespace, service)).flatMap((slice) => slice.endpoints ?? []);
   const ready = endpoints.filter(({ conditions }) => conditions?.ready !== false);
   const backends = ready.flatMap(({ addresses = [], targetRef, nodeName = '' }) =>
     addresses.map((ip) => ({ ip, name: targetRef?.kind === 'Pod' ? (targetRef.name ?? '') : '', node: nodeName })),
@@ -25,5 +29,5 @@ export async function readyBackends(cluster: Cluster, namespace: string, service
 }
 
 /** Their number. */
-export const readyEndpoints = async (cluster: Cluster, namespace: string, service: string): Promise<number> =>
-  (await readyBackends(cluster, namespace, service)).length;
+export const countReadyEndpoints = async (cluster: Cluster, namespace: string, service: string): Promise<number> =>
+  (await listReadyBackends(cluster, namespace, service)).length;

@@ -42,7 +42,7 @@ const longestWaitSeconds = 24 * 60 * 60;
 /**
  * An error answer as an error: the API server's Status where there is one, else the text of whatever stood in between.
  */
-export function errorOf(
+export function parseErrorAnswer(
   path: string,
   status: number,
   body: string,

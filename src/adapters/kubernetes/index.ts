@@ -1,4 +1,4 @@
-import { type Cluster, clusterOver } from './cluster.ts';
+import { type Cluster, createCluster } from './cluster.ts';
 import { KubernetesError } from './error.ts';
 import { type Call, openSession, type Session } from './session.ts';
 
@@ -75,7 +75,7 @@ function connection(settings: ClustersSettings, name: ClusterName): { cluster: C
       if (error.status === 403) await confirm(error, sendOnce);
       return await sendOnce(call);
     });
-  return { cluster: clusterOver(send), close: async () => await (await current?.catch(() => undefined))?.close() };
+  return { cluster: createCluster(send), close: async () => await (await current?.catch(() => undefined))?.close() };
 }
 
 /**

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HttpMethod, IsomorphicFetchHttpLibrary, KubeConfig, RequestContext } from '@kubernetes/client-node';
-import { connectionsOf } from './connections.ts';
-import { errorOf, KubernetesError } from './error.ts';
+import { openConnections } from './connections.ts';
+import { KubernetesError, parseErrorAnswer } from './error.ts';
 
 /** One call: path with query, JSON body. */
 export interface Call {
@@ -34,7 +34,7 @@ export function openSession(kubeconfig: string, timeoutMs: number): Session {
   const authenticate = (request: RequestContext): Promise<void> => {
     const mine = turn.then(async () => {
       await withCredentials(config, timeoutMs, () => config.applySecurityAuthentication(request));
-      dispatcher ??= (await connectionsOf(config)) ?? request.getDispatcher();
+      dispatcher ??= (await openConnections(config)) ?? request.getDispatcher();
     });
     turn = mine.catch(() => {});
     return mine;
@@ -117,7 +117,7 @@ async function answerOf(server: string, path: string, request: RequestContext): 
     });
   }
   if (status >= 200 && status < 300) return text;
-  throw errorOf(path, status, text, headers);
+  throw parseErrorAnswer(path, status, text, headers);
 }
 
 /** fetch says only "fetch failed"; what happened is in its cause. */

@@ -35,7 +35,7 @@ export async function connect(target: SshTarget, settings: SshSettings, signal: 
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof SshError) throw error;
-    const why = limit.aborted ? `no SSH session within ${settings.connectTimeoutMs} ms` : reasonOf(error);
+    const why = limit.aborted ? `no SSH session within ${settings.connectTimeoutMs} ms` : describeReason(error);
     throw new SshError('unreachable', `${host.host}:${host.port} cannot be reached: ${why}.`, error);
   }
 }
@@ -98,7 +98,7 @@ function refusedOr(error: Error & { level?: string }, target: SshTarget): Error 
 }
 
 /** Several addresses tried in turn give an AggregateError without a message of its own. */
-export function reasonOf(error: unknown): string {
+export function describeReason(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.message || ('code' in error && String(error.code)) || error.name;
 }

@@ -1,6 +1,6 @@
 import { StringDecoder } from 'node:string_decoder';
 import type { Client, ClientChannel } from 'ssh2';
-import { reasonOf } from './connect.ts';
+import { describeReason } from './connect.ts';
 import { SshError } from './error.ts';
 
 /** A command's stdin, for a dialogue with it. What is written after its end, or the command's, is lost. */
@@ -52,10 +52,10 @@ export function execute(client: Client, command: string, options: RunOptions): P
   if (options.signal.aborted) aborted();
   const lost = (why: string, cause?: unknown): void =>
     reject(new SshError('lost', `The session broke before the command's end: ${why}.`, cause));
-  client.on('error', (error) => lost(reasonOf(error), error));
+  client.on('error', (error) => lost(describeReason(error), error));
   client.on('close', () => lost('the connection was closed'));
   client.exec(command, (error, channel) => {
-    if (error) return lost(reasonOf(error), error);
+    if (error) return lost(describeReason(error), error);
     const { onLine, stdin = '', dialogue = false } = options;
     const open = stdinOf(channel);
     const told = onLine && ((line: string) => attempt(() => onLine(line, open), reject));
@@ -101,7 +101,7 @@ function collect(
   };
   channel.on('data', checkSize);
   channel.stderr.on('data', checkSize);
-  channel.on('error', (error: Error) => lost(reasonOf(error)));
+  channel.on('error', (error: Error) => lost(describeReason(error)));
   channel.on('exit', (code: number | null, signal?: string) => {
     end = { exitCode: code, ...(signal !== undefined && { signal }) };
   });

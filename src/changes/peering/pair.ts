@@ -2,7 +2,7 @@
  * The two peerings of a run, which Azure keeps as one state machine: a side whose partner was deleted is Disconnected
  * for good.
  */
-import { type Azure, type PeeringState, sameId } from '../../adapters/azure/index.ts';
+import { type Azure, isSameId, type PeeringState } from '../../adapters/azure/index.ts';
 import { HepflowError } from '../../contract/failures.ts';
 import { createPeeringId } from '../../ownership/names.ts';
 import type { StepContext } from '../../step/context.ts';
@@ -35,7 +35,7 @@ export const locateFarSide = ({ vnetId, clusterVnetId }: Vnets, runId: string): 
 const leadsTo =
   (vnetId: string) =>
   ({ remoteVnetId }: PeeringState): boolean =>
-    sameId(remoteVnetId, vnetId);
+    isSameId(remoteVnetId, vnetId);
 
 /** One after the other: Azure refuses two writes on one VNet. */
 async function readSides(azure: Azure, sides: readonly PeeringSide[]): Promise<readonly (PeeringState | undefined)[]> {

@@ -1,5 +1,5 @@
 /** A peering has no tags: it is a run's by its name and by the VNet that it leads to (W6). */
-import { AzureError, nameOf, type PeeringState, parseId, sameId } from '../../adapters/azure/index.ts';
+import { AzureError, isSameId, nameOf, type PeeringState, parseId } from '../../adapters/azure/index.ts';
 import { isRunId, readTags } from '../../ownership/marks.ts';
 import { createIds, createPeeringId, nameResources, readLastName } from '../../ownership/names.ts';
 import { ignoreRefusalOutside, unmarked } from '../azure-resource.ts';
@@ -62,7 +62,7 @@ function isNamedAsOurs({ id, remoteVnetId }: PeeringState, subscriptionId: strin
   const runId = readRunId(id);
   const names = nameResources(runId);
   const isNamed = isRunId(runId) && nameOf(id) === names.peering && readLastName(remoteVnetId) === names.network;
-  return isNamed && sameId(parseId(remoteVnetId).subscriptionId, subscriptionId);
+  return isNamed && isSameId(parseId(remoteVnetId).subscriptionId, subscriptionId);
 }
 
 const readRunId = (peeringId: string): string => nameOf(peeringId).replace(/^hepflow-/, '');

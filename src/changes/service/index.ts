@@ -1,5 +1,5 @@
 /** The NodePort service that exposes a deployment. */
-import { readyEndpoints, slicesOf } from '../../adapters/kubernetes/endpoints.ts';
+import { countReadyEndpoints, listSlices } from '../../adapters/kubernetes/endpoints.ts';
 import type { Cluster } from '../../adapters/kubernetes/index.ts';
 import { deployments, type KubernetesObject, type Service, services } from '../../adapters/kubernetes/resources.ts';
 import { HepflowError } from '../../contract/failures.ts';
@@ -91,7 +91,7 @@ async function waitForEndpoints(cluster: Cluster, workload: Workload, context: S
   const { namespace, serviceName } = workload;
   const look = async (): Promise<string | undefined> => {
     const found = await cluster.get(services, serviceName, namespace);
-    const ready = await readyEndpoints(cluster, namespace, serviceName);
+    const ready = await countReadyEndpoints(cluster, namespace, serviceName);
     const nodePort = found.spec?.ports?.[0]?.nodePort;
     return nodePort === workload.nodePort && ready > 0 ? `NodePort ${nodePort}, ${ready} ready endpoints` : undefined;
   };
@@ -113,7 +113,7 @@ async function waitUntilSlicesAreGone(
   const isOfSuccessor = ({ metadata }: KubernetesObject): boolean =>
     found !== undefined && (metadata.ownerReferences ?? []).some(({ uid }) => uid !== found.metadata.uid);
   await untilGone(context, `The EndpointSlices of service ${name}`, async () =>
-    (await slicesOf(cluster, namespace, name)).every(isOfSuccessor),
+    (await listSlices(cluster, namespace, name)).every(isOfSuccessor),
   );
 }
 

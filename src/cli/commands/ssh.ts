@@ -9,7 +9,7 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { deriveRunKeys } from '../../adapters/ssh/keys.ts';
 import { RuleError } from '../../config/lookup.ts';
-import { secretFile } from '../../config/option-kinds.ts';
+import { readSecretFile } from '../../config/option-kinds.ts';
 import { quoteWord } from '../../contract/shell.ts';
 import type { SessionRef } from '../../contract/vantage.ts';
 import { CommandError } from '../exit-code.ts';
@@ -75,7 +75,7 @@ function readKeySecret(): Buffer {
       "HEPFLOW_KEY_SECRET_FILE is needed: the workers' secret, from which the run's key is derived.",
     );
   try {
-    return secretFile({ value: file })();
+    return readSecretFile({ value: file })();
   } catch (error) {
     if (error instanceof RuleError) throw new CommandError(`HEPFLOW_KEY_SECRET_FILE ${error.message} ${error.remedy}`);
     throw error;

@@ -1,7 +1,7 @@
 import { AzureError } from '../../adapters/azure/index.ts';
 import type { Diagnosis, Topic } from '../../contract/diagnosis.ts';
 import type { Tools } from '../../step/context.ts';
-import { problem } from '../look.ts';
+import { tellProblem } from '../look.ts';
 
 /** All that looking at Azure needs. */
 export type Reader = Pick<Tools, 'azure'>;
@@ -9,18 +9,18 @@ export type Reader = Pick<Tools, 'azure'>;
 export type Answer<T> = { readonly refusal?: undefined; readonly value: T } | { readonly refusal: Diagnosis };
 
 /** A refusal for lack of rights is a problem to list beside the others; everything else that goes wrong is thrown. */
-export async function allowed<T>(ask: () => Promise<T>, topic: Topic, field = ''): Promise<Answer<T>> {
+export async function askIfAllowed<T>(ask: () => Promise<T>, topic: Topic, field = ''): Promise<Answer<T>> {
   try {
     return { value: await ask() };
   } catch (error) {
     if (error instanceof AzureError && error.status === 403)
-      return { refusal: problem(topic, 'MissingRights', field, error.message) };
+      return { refusal: tellProblem(topic, 'MissingRights', field, error.message) };
     throw error;
   }
 }
 
 /** A resource that is not there gives no rights; its absence is told elsewhere. */
-export function none(error: unknown): [] {
+export function takeNone(error: unknown): [] {
   if (error instanceof AzureError && error.status === 404) return [];
   throw error;
 }

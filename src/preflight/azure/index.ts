@@ -2,10 +2,19 @@ import type { ClusterState } from '../../adapters/azure/index.ts';
 import type { Diagnosis } from '../../contract/diagnosis.ts';
 import type { Mission } from '../../contract/mission.ts';
 import type { Site } from '../../contract/site.ts';
-import { type Findings, findingsOf, info, type OnError, ok, problem, rethrow, warning } from '../look.ts';
-import { allowed, type Reader } from './ask.ts';
+import {
+  collectFindings,
+  type Findings,
+  type OnError,
+  rethrow,
+  tellInfo,
+  tellOk,
+  tellProblem,
+  tellWarning,
+} from '../look.ts';
+import { askIfAllowed, type Reader } from './ask.ts';
 import { inspectRights, type Scope } from './rights.ts';
-import { findClusterVnet, vnetFindings } from './vnet.ts';
+import { examineVnet, findClusterVnet } from './vnet.ts';
 
 export type AzureSite = Pick<
   Site,
@@ -43,7 +52,7 @@ export async function inspectAzure(
     ? await inspectCluster(mission, tools).catch(failed)
     : { findings: [] };
   const findings = unique([...groups.findings, ...rights, ...cluster.findings]);
-  return { ...findingsOf(findings), ...(cluster.site === undefined ? {} : { site: cluster.site }) };
+  return { ...collectFindings(findings), ...(cluster.site === undefined ? {} : { site: cluster.site }) };
 }
 
 async function inspectGroups(
@@ -59,15 +68,15 @@ async function inspectGroups(
     wanted.map(async ({ at, field, resourceGroup }) => {
       const groupId = `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}`;
       const cluster = `${groupId}/providers/Microsoft.ContainerService/managedClusters/${mission.cluster}`;
-      const exists = await allowed(() => azure.groupExists({ subscriptionId, resourceGroup }), 'groups', field);
+      const exists = await askIfAllowed(() => azure.groupExists({ subscriptionId, resourceGroup }), 'groups', field);
       if (exists.refusal !== undefined) return { found: exists.refusal, existing: [] };
       if (exists.value === true)
         return {
-          found: ok('groups', `Resource group ${resourceGroup} exists.`, '', field),
+          found: tellOk('groups', `Resource group ${resourceGroup} exists.`, '', field),
           existing: [{ at, groupId, ...(at === 'cluster' ? { resourceId: cluster } : {}) }],
         };
       const missing = `Resource group ${resourceGroup} does not exist in subscription ${subscriptionId}.`;
-      return { found: problem('groups', 'ResourceGroupNotFound', field, missing), existing: [] };
+      return { found: tellProblem('groups', 'ResourceGroupNotFound', field, missing), existing: [] };
     }),
   );
   return { findings: looks.map(({ found }) => found), existing: looks.flatMap(({ existing }) => existing) };
@@ -75,21 +84,30 @@ async function inspectGroups(
 
 async function inspectCluster(mission: Mission, tools: Reader): Promise<Part> {
   const { subscriptionId, resourceGroup, cluster: name } = mission;
-  const read = await allowed(() => tools.azure.clusters.get({ subscriptionId, resourceGroup, name }), 'aks', 'cluster');
+  const read = await askIfAllowed(
+    () => tools.azure.clusters.get({ subscriptionId, resourceGroup, name }),
+    'aks',
+    'cluster',
+  );
   if (read.refusal !== undefined) return { findings: [read.refusal] };
   if (read.value === undefined) {
     return {
       findings: [
-        problem('aks', 'ClusterNotFound', 'cluster', `Resource group ${resourceGroup} has no managed cluster ${name}.`),
+        tellProblem(
+          'aks',
+          'ClusterNotFound',
+          'cluster',
+          `Resource group ${resourceGroup} has no managed cluster ${name}.`,
+        ),
       ],
     };
   }
   const cluster = read.value;
   const shape = shapeFindings(cluster);
-  const vnet = await allowed(() => findClusterVnet(cluster, subscriptionId, tools), 'vnet', 'cluster');
+  const vnet = await askIfAllowed(() => findClusterVnet(cluster, subscriptionId, tools), 'vnet', 'cluster');
   if (vnet.refusal !== undefined) return { findings: [...shape, vnet.refusal] };
   if (!('id' in vnet.value))
-    return { findings: [...shape, problem('vnet', 'ClusterVnetUnknown', 'cluster', vnet.value.why)] };
+    return { findings: [...shape, tellProblem('vnet', 'ClusterVnetUnknown', 'cluster', vnet.value.why)] };
   const { id, addressSpaces: clusterAddressSpaces } = vnet.value;
   const rights = await inspectRights(
     [{ at: 'clusterNetwork', groupId: id.replace(/\/providers\/.*$/i, ''), resourceId: id }],
@@ -97,7 +115,7 @@ async function inspectCluster(mission: Mission, tools: Reader): Promise<Part> {
   );
   const { location, id: clusterResourceId, nodeResourceGroup, kubernetesVersion } = cluster;
   return {
-    findings: [...shape, ...vnetFindings(mission, cluster, vnet.value), ...rights],
+    findings: [...shape, ...examineVnet(mission, cluster, vnet.value), ...rights],
     site: {
       location,
       clusterResourceId,
@@ -121,11 +139,17 @@ function shapeFindings({
   const name = id.split('/').at(-1) ?? id;
   return [
     powerState === 'Stopped'
-      ? problem('aks', 'KubernetesUnavailable', 'cluster', `The cluster ${name} is stopped.`, 'Start it: az aks start.')
-      : ok('aks', `The cluster ${name} runs Kubernetes ${kubernetesVersion} in ${location}.`, '', 'cluster'),
+      ? tellProblem(
+          'aks',
+          'KubernetesUnavailable',
+          'cluster',
+          `The cluster ${name} is stopped.`,
+          'Start it: az aks start.',
+        )
+      : tellOk('aks', `The cluster ${name} runs Kubernetes ${kubernetesVersion} in ${location}.`, '', 'cluster'),
     ...(networkDataplane === 'cilium'
       ? [
-          warning(
+          tellWarning(
             'aks',
             'The data plane of the cluster is Cilium (networkDataplane), which does not enforce policies of Calico.',
             'Use a cluster with Calico.',
@@ -133,23 +157,23 @@ function shapeFindings({
         ]
       : [
           networkPolicy === 'calico'
-            ? ok(
+            ? tellOk(
                 'aks',
                 'AKS itself installed Calico (networkPolicy calico), and puts back what others change in the ' +
                   "operator's objects.",
               )
-            : info(
+            : tellInfo(
                 'aks',
                 `AKS did not install Calico (networkPolicy ${networkPolicy || 'none'}): whoever did looks after it.`,
               ),
         ]),
     privateApiServer
-      ? info(
+      ? tellInfo(
           'apiAccess',
           'The API server is private: workers must run where its private address is reached and resolved, such ' +
             "as in the cluster's VNet.",
         )
-      : ok('apiAccess', 'The API server is not private.'),
+      : tellOk('apiAccess', 'The API server is not private.'),
   ];
 }
 

@@ -1,9 +1,9 @@
 import { parseId } from '../../adapters/azure/index.ts';
 import type { RightScope } from '../../changes/rights.ts';
 import type { Diagnosis } from '../../contract/diagnosis.ts';
-import { counted, ok, problem, warning } from '../look.ts';
+import { formCount, tellOk, tellProblem, tellWarning } from '../look.ts';
 import { type Granted, listMissingActions } from '../rights.ts';
-import { allowed, none, type Reader } from './ask.ts';
+import { askIfAllowed, type Reader, takeNone } from './ask.ts';
 
 /** Where rights are needed. They may come from the group, or from the resource alone when there is one. */
 export interface Scope {
@@ -21,15 +21,15 @@ export async function inspectRights(scopes: readonly Scope[], tools: Reader): Pr
 async function inspectScope({ at, groupId, resourceId }: Scope, { azure }: Reader): Promise<readonly Diagnosis[]> {
   const where = resourceId ?? groupId;
   const there = [
-    ok(
+    tellOk(
       'azureRights',
-      `All ${counted(listMissingActions(at, []).length, 'right')} that a run needs on ${shortOf(where)} are there.`,
+      `All ${formCount(listMissingActions(at, []).length, 'right')} that a run needs on ${shortOf(where)} are there.`,
     ),
   ];
-  const ofGroup = await allowed(() => azure.permissions(groupId), 'azureRights');
+  const ofGroup = await askIfAllowed(() => azure.permissions(groupId), 'azureRights');
   const unheard = (granted: readonly Granted[]): Diagnosis[] =>
     listMissingActions(at, granted, 'witness').map((action) =>
-      warning(
+      tellWarning(
         'azureRights',
         `The credential may not ${action} on ${where}: the report will lack that witness.`,
         'Assign the role of deploy/ again.',
@@ -38,13 +38,15 @@ async function inspectScope({ at, groupId, resourceId }: Scope, { azure }: Reade
   if (ofGroup.refusal === undefined && listMissingActions(at, ofGroup.value).length === 0)
     return [...there, ...unheard(ofGroup.value)];
   const ofResource =
-    resourceId === undefined ? ofGroup : await allowed(() => azure.permissions(resourceId).catch(none), 'azureRights');
+    resourceId === undefined
+      ? ofGroup
+      : await askIfAllowed(() => azure.permissions(resourceId).catch(takeNone), 'azureRights');
   if (ofGroup.refusal !== undefined && ofResource.refusal !== undefined) return [ofGroup.refusal];
   const granted = [ofGroup, ofResource].flatMap((each) => (each.refusal === undefined ? each.value : []));
   const missing = listMissingActions(at, granted);
   if (missing.length === 0) return [...there, ...unheard(granted)];
   return missing.map((action) =>
-    problem('azureRights', 'MissingRights', '', `The credential may not ${action} on ${where}.`),
+    tellProblem('azureRights', 'MissingRights', '', `The credential may not ${action} on ${where}.`),
   );
 }
 

@@ -2,7 +2,7 @@
 import { type ClusterState, parseId, type VnetState } from '../../adapters/azure/index.ts';
 import type { Diagnosis } from '../../contract/diagnosis.ts';
 import type { Mission } from '../../contract/mission.ts';
-import { info, listed, ok, problem, warning } from '../look.ts';
+import { enumerate, tellInfo, tellOk, tellProblem, tellWarning } from '../look.ts';
 import type { Reader } from './ask.ts';
 import { overlaps } from './cidr.ts';
 
@@ -31,10 +31,10 @@ export async function findClusterVnet(
   };
 }
 
-export function vnetFindings(mission: Mission, cluster: ClusterState, vnet: VnetState): readonly Diagnosis[] {
+export function examineVnet(mission: Mission, cluster: ClusterState, vnet: VnetState): readonly Diagnosis[] {
   const owner = cluster.subnetIds.length > 0 ? 'which its agent pools name' : 'which AKS manages';
   return [
-    ok(
+    tellOk(
       'vnet',
       `The nodes are in VNet ${parseId(vnet.id).names.at(-1)} of resource group ` +
         `${parseId(vnet.id).resourceGroup}, ${owner}.`,
@@ -59,16 +59,16 @@ function overlapFindings({ vm: { addressSpace } }: Mission, vnet: VnetState): re
   const overlapping = taken.filter(({ space }) => overlaps(addressSpace, space));
   if (overlapping.length === 0)
     return [
-      ok(
+      tellOk(
         'overlap',
         `${addressSpace} overlaps neither the cluster's VNet nor what is peered with it: ` +
-          `${listed(taken.map(({ space }) => space))}.`,
+          `${enumerate(taken.map(({ space }) => space))}.`,
         '',
         'vm.addressSpace',
       ),
     ];
   return overlapping.map(({ space, owner }) =>
-    problem('overlap', 'VnetOverlap', 'vm.addressSpace', `${addressSpace} overlaps ${space} of ${owner}.`),
+    tellProblem('overlap', 'VnetOverlap', 'vm.addressSpace', `${addressSpace} overlaps ${space} of ${owner}.`),
   );
 }
 
@@ -77,16 +77,16 @@ function lockdownFindings(cluster: ClusterState, vnet: VnetState): readonly Diag
   const { nodeResourceGroup: group, restrictionLevel } = cluster;
   const inside = parseId(vnet.id).resourceGroup.toLowerCase() === group.toLowerCase();
   if (restrictionLevel !== 'ReadOnly')
-    return [ok('lockdown', `AKS has not locked ${group} down (restrictionLevel ${restrictionLevel}).`)];
+    return [tellOk('lockdown', `AKS has not locked ${group} down (restrictionLevel ${restrictionLevel}).`)];
   if (!inside)
     return [
-      ok(
+      tellOk(
         'lockdown',
         `AKS has locked ${group} down (restrictionLevel ReadOnly), but the VNet of the nodes is not in it.`,
       ),
     ];
   return [
-    problem(
+    tellProblem(
       'lockdown',
       'NodeGroupLocked',
       'cluster',
@@ -100,9 +100,9 @@ function peeringFindings({ peerings }: VnetState): readonly Diagnosis[] {
   const ours = peerings
     .map(({ id, peeringState }) => ({ name: id.split('/').at(-1) ?? '', peeringState }))
     .filter(({ name }) => /^hepflow-[0-9a-z]+$/.test(name));
-  if (ours.length === 0) return [ok('peerings', 'No run has left a peering on the VNet of the nodes.')];
+  if (ours.length === 0) return [tellOk('peerings', 'No run has left a peering on the VNet of the nodes.')];
   return ours.map(({ name, peeringState }) =>
-    warning(
+    tellWarning(
       'peerings',
       `The VNet of the nodes has the peering ${name} (${peeringState}) of a run: under way, or over and not undone.`,
       'If that run is over: hepflow sweep.',
@@ -123,7 +123,7 @@ function rangeFindings(
   const told = ranges.map(({ cidr, what }) => `${cidr} (${what}s)`);
   if (overlapping.length > 0)
     return overlapping.map(({ cidr, what }) =>
-      warning(
+      tellWarning(
         'overlap',
         `vm.addressSpace ${addressSpace} overlaps the cluster's ${what} range ${cidr}; nodes may not be able ` +
           'to answer the VM.',
@@ -132,6 +132,13 @@ function rangeFindings(
       ),
     );
   return told.length > 0
-    ? [ok('overlap', `${addressSpace} overlaps no range within the cluster: ${listed(told)}.`, '', 'vm.addressSpace')]
-    : [info('overlap', 'AKS names neither a pod nor a service range to compare with.', '', 'vm.addressSpace')];
+    ? [
+        tellOk(
+          'overlap',
+          `${addressSpace} overlaps no range within the cluster: ${enumerate(told)}.`,
+          '',
+          'vm.addressSpace',
+        ),
+      ]
+    : [tellInfo('overlap', 'AKS names neither a pod nor a service range to compare with.', '', 'vm.addressSpace')];
 }

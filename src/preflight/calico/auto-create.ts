@@ -1,14 +1,14 @@
 import type { KubeControllersConfiguration } from '../../adapters/kubernetes/resources.ts';
 import type { Diagnosis } from '../../contract/diagnosis.ts';
-import { info, ok, warning } from '../look.ts';
+import { tellInfo, tellOk, tellWarning } from '../look.ts';
 
 /** Whether automatic host endpoints can be switched on, and what stands in the way. */
-export function autoCreateFindings({ spec, status }: KubeControllersConfiguration): readonly Diagnosis[] {
+export function examineAutoCreate({ spec, status }: KubeControllersConfiguration): readonly Diagnosis[] {
   const { autoCreate, createDefaultHostEndpoint } = spec?.controllers?.node?.hostEndpoint ?? {};
   const found: Diagnosis[] = [
     autoCreate === 'Enabled'
-      ? info('autoCreate', 'Automatic host endpoints are Enabled already; the run leaves them so.')
-      : ok(
+      ? tellInfo('autoCreate', 'Automatic host endpoints are Enabled already; the run leaves them so.')
+      : tellOk(
           'autoCreate',
           `Automatic host endpoints are ${autoCreate ?? 'not set'}; the run enables them, and puts that back.`,
         ),
@@ -17,7 +17,7 @@ export function autoCreateFindings({ spec, status }: KubeControllersConfiguratio
   const overriding = status?.environmentVars?.['AUTO_HOST_ENDPOINTS'];
   if (overriding !== undefined)
     found.push(
-      warning(
+      tellWarning(
         'autoCreate',
         `AUTO_HOST_ENDPOINTS=${overriding} in the environment of calico-kube-controllers overrides autoCreate ` +
           'of KubeControllersConfiguration default.',
@@ -26,7 +26,7 @@ export function autoCreateFindings({ spec, status }: KubeControllersConfiguratio
     );
   if (createDefaultHostEndpoint === 'Disabled')
     found.push(
-      warning(
+      tellWarning(
         'autoCreate',
         'createDefaultHostEndpoint is Disabled: only host endpoint templates make host endpoints, and a node ' +
           'that none selects gets none.',
@@ -35,7 +35,7 @@ export function autoCreateFindings({ spec, status }: KubeControllersConfiguratio
     );
   if (status?.runningConfig === undefined)
     found.push(
-      info(
+      tellInfo(
         'autoCreate',
         'calico-kube-controllers has not reported its running configuration: check that it runs.',
         'kubectl get pods --all-namespaces | grep calico-kube-controllers',

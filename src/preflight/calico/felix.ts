@@ -5,7 +5,7 @@
 import type { FailsafePort, FelixConfiguration } from '../../adapters/kubernetes/resources.ts';
 import type { Diagnosis } from '../../contract/diagnosis.ts';
 import type { Mission } from '../../contract/mission.ts';
-import { info, ok, problem, warning } from '../look.ts';
+import { tellInfo, tellOk, tellProblem, tellWarning } from '../look.ts';
 
 /**
  * Calico's defaults (felix/config/config_params.go); they come before every pre-DNAT rule, so no policy can deny them.
@@ -15,7 +15,7 @@ const defaultFailsafePorts: readonly FailsafePort[] = [22, 179, 2379, 2380, 5473
   port,
 }));
 
-export function failsafeFindings(
+export function examineFailsafePorts(
   felix: FelixConfiguration,
   { workload, probe }: Pick<Mission, 'workload' | 'probe'>,
 ): readonly Diagnosis[] {
@@ -29,13 +29,13 @@ export function failsafeFindings(
   const list = ports.map(({ port }) => port).join(', ');
   return [
     tested === undefined
-      ? ok(
+      ? tellOk(
           'failsafe',
           `NodePort ${nodePort} is no failsafe inbound port of Calico: policies can deny it.`,
           '',
           'workload.nodePort',
         )
-      : problem(
+      : tellProblem(
           'failsafe',
           'InvalidInput',
           'workload.nodePort',
@@ -44,7 +44,7 @@ export function failsafeFindings(
         ),
     ...(ports.length === 0
       ? [
-          warning(
+          tellWarning(
             'failsafe',
             'FelixConfiguration default has no failsafe inbound TCP ports: a policy that selects a node by ' +
               'mistake cuts it off wholly, SSH included.',
@@ -53,17 +53,22 @@ export function failsafeFindings(
         ]
       : find(22) === undefined
         ? [
-            info(
+            tellInfo(
               'failsafe',
               `SSH to the nodes (22) is not among the failsafe inbound ports (${list}): a policy that selects ` +
                 'a node by mistake cuts it.',
             ),
           ]
-        : [ok('failsafe', `SSH to the nodes stays open whatever the policy; failsafe inbound TCP ports are ${list}.`)]),
+        : [
+            tellOk(
+              'failsafe',
+              `SSH to the nodes stays open whatever the policy; failsafe inbound TCP ports are ${list}.`,
+            ),
+          ]),
     ...(control === undefined
       ? []
       : [
-          info(
+          tellInfo(
             'failsafe',
             `The control port ${control.port} is a failsafe port${from(control)}: that it stays open shows ` +
               'that the node lives, not that a policy spared it.',
@@ -74,7 +79,7 @@ export function failsafeFindings(
   ];
 }
 
-export function dataPlaneFindings({ spec }: FelixConfiguration): readonly Diagnosis[] {
+export function examineDataPlane({ spec }: FelixConfiguration): readonly Diagnosis[] {
   const rejecting = (['iptablesFilterDenyAction', 'nftablesFilterDenyAction'] as const).filter(
     (field) => spec?.[field]?.toLowerCase() === 'reject',
   );
@@ -82,7 +87,7 @@ export function dataPlaneFindings({ spec }: FelixConfiguration): readonly Diagno
     planeFinding(spec),
     // The kernel takes a REJECT only in the filter table, so Felix cannot program a pre-DNAT deny then.
     ...rejecting.map((field) =>
-      warning(
+      tellWarning(
         'felix',
         `${field} of FelixConfiguration default is Reject: a pre-DNAT deny can be expected to fail.`,
         'Set it to Drop.',
@@ -93,15 +98,15 @@ export function dataPlaneFindings({ spec }: FelixConfiguration): readonly Diagno
 
 function planeFinding(spec: FelixConfiguration['spec']): Diagnosis {
   if (spec?.bpfEnabled === true)
-    return warning(
+    return tellWarning(
       'felix',
       "Calico's data plane is eBPF, with which hepflow is not tested: policies act in other hooks, and Calico " +
         'serves NodePorts itself.',
       'Take a FAIL or an INCONCLUSIVE with care.',
     );
   if (spec?.nftablesMode?.toLowerCase() === 'enabled')
-    return info('felix', "Calico's data plane is nftables; its own tests of preDNAT policies skip that mode.");
+    return tellInfo('felix', "Calico's data plane is nftables; its own tests of preDNAT policies skip that mode.");
   const auto =
     spec?.nftablesMode?.toLowerCase() === 'auto' ? ', or nftables where kube-proxy uses it (nftablesMode Auto)' : '';
-  return ok('felix', `Calico's data plane is iptables${auto}, as far as FelixConfiguration default tells.`);
+  return tellOk('felix', `Calico's data plane is iptables${auto}, as far as FelixConfiguration default tells.`);
 }

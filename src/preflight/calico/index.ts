@@ -18,11 +18,21 @@ import type { Mission } from '../../contract/mission.ts';
 import type { CalicoSite } from '../../contract/site.ts';
 import { isOwned } from '../../ownership/marks.ts';
 import { findForeignMark } from '../foreign-mark.ts';
-import { foundIn, ifServed, info, isMissing, type Look, look, ok, problem, warning } from '../look.ts';
+import {
+  isMissing,
+  type Look,
+  look,
+  readIfServed,
+  takeFound,
+  tellInfo,
+  tellOk,
+  tellProblem,
+  tellWarning,
+} from '../look.ts';
 import { defaultAllowProfile } from '../rights.ts';
-import { autoCreateFindings } from './auto-create.ts';
-import { dataPlaneFindings, failsafeFindings } from './felix.ts';
-import { policyFindings } from './policies.ts';
+import { examineAutoCreate } from './auto-create.ts';
+import { examineDataPlane, examineFailsafePorts } from './felix.ts';
+import { examinePolicies } from './policies.ts';
 
 export interface CalicoFindings {
   readonly findings: readonly Diagnosis[];
@@ -55,12 +65,12 @@ export async function inspectCalico(
     look(cluster.find(resources.felixConfigurations, 'default')),
     look(cluster.find(resources.tiers, mission.policy.tier)),
     look(cluster.list(resources.globalNetworkPolicies)),
-    look(ifServed(cluster.exists(resources.profiles, defaultAllowProfile))),
+    look(readIfServed(cluster.exists(resources.profiles, defaultAllowProfile))),
     readVersion(cluster),
   ]);
-  const all = foundIn(policies);
+  const all = takeFound(policies);
   const findings = [
-    ok('calicoApi', `The cluster serves ${calicoApiVersion}.`),
+    tellOk('calicoApi', `The cluster serves ${calicoApiVersion}.`),
     ...versionFindings(calico),
     ...controllerFindings(controllers, runId),
     ...felixFindings(felix, mission, runId),
@@ -68,9 +78,9 @@ export async function inspectCalico(
     ...(all === undefined ? [] : [nameFinding(all, mission.policy, runId)]),
     ...(all === undefined
       ? []
-      : policyFindings({
-          ...{ policies: all, controllers: foundIn(controllers), label: mission.label },
-          ...{ nodes: foundIn(await nodes.reading) ?? [], judged: await nodes.judged },
+      : examinePolicies({
+          ...{ policies: all, controllers: takeFound(controllers), label: mission.label },
+          ...{ nodes: takeFound(await nodes.reading) ?? [], judged: await nodes.judged },
         })),
     profileFinding(profile),
   ];
@@ -83,7 +93,7 @@ function describeMissingApi(api: 'storage only' | 'absent'): Diagnosis {
     api === 'storage only'
       ? `It has Calico's own storage only, ${calicoStorageVersion}, which nothing validates.`
       : `Nor does it serve ${calicoStorageVersion}: Calico does not seem to be installed.`;
-  return problem('calicoApi', 'CalicoApiMissing', '', `${says} ${why}`);
+  return tellProblem('calicoApi', 'CalicoApiMissing', '', `${says} ${why}`);
 }
 
 const flowLogs = 'flowLogsEnableHostEndpoint';
@@ -94,8 +104,8 @@ async function readVersion(cluster: Cluster): Promise<CalicoSite> {
     look(cluster.find(clusterInformations, 'default')),
     look(readCalicoSchema(cluster)),
   ]);
-  const { calicoVersion: open, cnxVersion } = foundIn(information)?.spec ?? {};
-  const knows = foundIn(schema)?.includes(`"${flowLogs}"`) ?? false;
+  const { calicoVersion: open, cnxVersion } = takeFound(information)?.spec ?? {};
+  const knows = takeFound(schema)?.includes(`"${flowLogs}"`) ?? false;
   return { flavour: knows || cnxVersion ? 'cloud' : 'oss', version: cnxVersion || open || 'unknown' };
 }
 
@@ -104,16 +114,16 @@ function versionFindings({ flavour, version }: CalicoSite): readonly Diagnosis[]
   // Calico Enterprise, which Cloud is, counts its own versions.
   if (flavour === 'oss' && major > 0 && (major < 3 || (major === 3 && minor < 14)))
     return [
-      warning(
+      tellWarning(
         'calicoVersion',
         `Calico ${version} is older than v3.14, which brought automatic host endpoints.`,
         'Update Calico.',
       ),
     ];
   if (version === 'unknown')
-    return [info('calicoVersion', 'Calico does not tell its version (ClusterInformation default).')];
+    return [tellInfo('calicoVersion', 'Calico does not tell its version (ClusterInformation default).')];
   const about = flavour === 'cloud' ? 'Cloud or Enterprise: it knows' : 'open source: it does not know';
-  return [ok('calicoVersion', `Calico ${version}, ${about} flow logs of host endpoints (${flowLogs}).`)];
+  return [tellOk('calicoVersion', `Calico ${version}, ${about} flow logs of host endpoints (${flowLogs}).`)];
 }
 
 function controllerFindings(
@@ -121,11 +131,11 @@ function controllerFindings(
   runId: string,
 ): readonly Diagnosis[] {
   const name = 'KubeControllersConfiguration default';
-  const controllers = foundIn(looked);
-  if (isMissing(looked)) return [problem('autoCreate', 'CalicoConfigMissing', '', `${name} does not exist.`)];
+  const controllers = takeFound(looked);
+  if (isMissing(looked)) return [tellProblem('autoCreate', 'CalicoConfigMissing', '', `${name} does not exist.`)];
   return controllers === undefined
     ? []
-    : [...findForeignMark('autoCreate', controllers, name, runId), ...autoCreateFindings(controllers)];
+    : [...findForeignMark('autoCreate', controllers, name, runId), ...examineAutoCreate(controllers)];
 }
 
 function felixFindings(
@@ -134,20 +144,20 @@ function felixFindings(
   runId: string,
 ): readonly Diagnosis[] {
   const name = 'FelixConfiguration default';
-  const felix = foundIn(looked);
-  if (isMissing(looked)) return [problem('felix', 'CalicoConfigMissing', '', `${name} does not exist.`)];
+  const felix = takeFound(looked);
+  if (isMissing(looked)) return [tellProblem('felix', 'CalicoConfigMissing', '', `${name} does not exist.`)];
   return felix === undefined
     ? []
     : [
         ...findForeignMark('felix', felix, name, runId),
-        ...failsafeFindings(felix, mission),
-        ...dataPlaneFindings(felix),
+        ...examineFailsafePorts(felix, mission),
+        ...examineDataPlane(felix),
       ];
 }
 
 function tierFindings(looked: Look<unknown>, tier: string): readonly Diagnosis[] {
-  if (isMissing(looked)) return [problem('tier', 'TierNotFound', 'policy.tier', `Tier ${tier} does not exist.`)];
-  return looked === 'unknown' ? [] : [ok('tier', `Tier ${tier} exists.`, '', 'policy.tier')];
+  if (isMissing(looked)) return [tellProblem('tier', 'TierNotFound', 'policy.tier', `Tier ${tier} does not exist.`)];
+  return looked === 'unknown' ? [] : [tellOk('tier', `Tier ${tier} exists.`, '', 'policy.tier')];
 }
 
 function nameFinding(policies: readonly GlobalNetworkPolicy[], policy: Mission['policy'], runId: string): Diagnosis {
@@ -156,8 +166,8 @@ function nameFinding(policies: readonly GlobalNetworkPolicy[], policy: Mission['
     (existing) => isPolicyNamed(existing.metadata.name, policy) && !isOwned(existing, runId),
   );
   return foreign === undefined
-    ? ok('policyName', `No other GlobalNetworkPolicy is called ${name}.`, '', 'policy.name')
-    : problem(
+    ? tellOk('policyName', `No other GlobalNetworkPolicy is called ${name}.`, '', 'policy.name')
+    : tellProblem(
         'policyName',
         'PolicyExists',
         'policy.name',
@@ -171,17 +181,17 @@ function nameFinding(policies: readonly GlobalNetworkPolicy[], policy: Mission['
 function profileFinding(looked: Look<boolean | 'notServed'>): Diagnosis {
   const name = `Profile ${defaultAllowProfile}`;
   if (looked === 'unknown')
-    return info(
+    return tellInfo(
       'profile',
       `Not readable: the credential may not get ${name}, which automatic host endpoints refer to.`,
     );
   if (looked.found === 'notServed')
-    return info(
+    return tellInfo(
       'profile',
       `Not readable: the cluster does not serve profiles; Felix knows ${defaultAllowProfile} by itself since v3.14.`,
     );
-  if (looked.found) return ok('profile', `${name} is there: a host endpoint by itself cuts nothing.`);
-  return warning(
+  if (looked.found) return tellOk('profile', `${name} is there: a host endpoint by itself cuts nothing.`);
+  return tellWarning(
     'profile',
     `${name} does not exist: where Felix does not know it by itself, an automatic host endpoint cuts all ` +
       'traffic of its node, failsafe ports apart (calico#3552).',

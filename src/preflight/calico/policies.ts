@@ -3,7 +3,7 @@ import type { GlobalNetworkPolicy, KubeControllersConfiguration, Node } from '..
 import type { Diagnosis } from '../../contract/diagnosis.ts';
 import type { Label } from '../../contract/mission.ts';
 import { parseSelector, type Selector } from '../../model/selector.ts';
-import { info, listed, ok, warning } from '../look.ts';
+import { enumerate, tellInfo, tellOk, tellWarning } from '../look.ts';
 
 export interface Reach {
   readonly policies: readonly GlobalNetworkPolicy[];
@@ -19,7 +19,7 @@ type Labels = Readonly<Record<string, string>>;
 /** What kube-controllers adds to the labels of the node (its pkg/controllers/node/hostendpoints.go). */
 const createdBy = { 'projectcalico.org/created-by': 'calico-kube-controllers' };
 
-export function policyFindings(reach: Reach): readonly Diagnosis[] {
+export function examinePolicies(reach: Reach): readonly Diagnosis[] {
   const candidates = reach.policies.filter(canReach);
   const findings = candidates.flatMap((policy) => findingsFor(policy, reach));
   const quiet = !findings.some(({ topic, level }) => topic === 'lockOut' && level === 'warning');
@@ -31,7 +31,7 @@ export function policyFindings(reach: Reach): readonly Diagnosis[] {
       ? 'There is no GlobalNetworkPolicy yet'
       : `Of ${count === 1 ? 'one GlobalNetworkPolicy' : `${count} GlobalNetworkPolicies`}, none will reach a ` +
         `node that gets ${when}, preDNAT ones apart`;
-  return [...findings, ok('lockOut', `${says}.`)];
+  return [...findings, tellOk('lockOut', `${says}.`)];
 }
 
 /**
@@ -51,7 +51,7 @@ function findingsFor(policy: GlobalNetworkPolicy, reach: Reach): readonly Diagno
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     return [
-      warning(
+      tellWarning(
         'lockOut',
         `The selector of GlobalNetworkPolicy ${policy.metadata.name}, ${text}, cannot be read (${why}): ` +
           'whether it will select the nodes is not known.',
@@ -104,10 +104,12 @@ function lockOuts(
   const all = ['', 'all()'].includes(text.replaceAll(/\s/g, ''));
   const effect = `may cut ${directionOf(spec)}, failsafe ports apart`;
   if (before.length > 0 && enabled)
-    return [info('lockOut', `${name} selects the host endpoints of ${listed(before)} already, and is not preDNAT.`)];
+    return [
+      tellInfo('lockOut', `${name} selects the host endpoints of ${enumerate(before)} already, and is not preDNAT.`),
+    ];
   if (all && before.length > 0)
     return [
-      warning(
+      tellWarning(
         'lockOut',
         `${name} selects everything and is not preDNAT: with automatic host endpoints it applies to the nodes ` +
           `too and ${effect}.`,
@@ -117,18 +119,18 @@ function lockOuts(
   const found: Diagnosis[] = [];
   if (before.length > 0)
     found.push(
-      warning(
+      tellWarning(
         'lockOut',
-        `${name} (${text}) is not preDNAT and will select the automatic host endpoints of ${listed(before)}: ` +
+        `${name} (${text}) is not preDNAT and will select the automatic host endpoints of ${enumerate(before)}: ` +
           `there it ${effect}.`,
         toPods,
       ),
     );
   if (labelled.length > 0)
     found.push(
-      warning(
+      tellWarning(
         'lockOut',
-        `${name} (${text}) is not preDNAT and will select ${listed(labelled)} once labelled by the run: there ` +
+        `${name} (${text}) is not preDNAT and will select ${enumerate(labelled)} once labelled by the run: there ` +
           `it ${effect}.`,
         toPods,
       ),
@@ -151,9 +153,9 @@ function beside({ metadata, spec }: GlobalNetworkPolicy, { before, labelled }: S
   if (nodes.length === 0) return [];
   const where = `tier ${spec?.tier ?? 'default'}, ${spec?.order === undefined ? 'no order' : `order ${spec.order}`}`;
   return [
-    info(
+    tellInfo(
       'preDnat',
-      `GlobalNetworkPolicy ${metadata.name} (${where}) is preDNAT too and reaches ${listed(nodes)}: its rules ` +
+      `GlobalNetworkPolicy ${metadata.name} (${where}) is preDNAT too and reaches ${enumerate(nodes)}: its rules ` +
         `count beside the run's.`,
     ),
   ];

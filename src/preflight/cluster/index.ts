@@ -7,7 +7,17 @@ import type { Scenario } from '../../contract/scenario.ts';
 import type { Site } from '../../contract/site.ts';
 import type { Tools } from '../../step/context.ts';
 import { inspectCalico } from '../calico/index.ts';
-import { counted, type Findings, findingsOf, foundIn, look, type OnError, ok, problem, rethrow } from '../look.ts';
+import {
+  collectFindings,
+  type Findings,
+  formCount,
+  look,
+  type OnError,
+  rethrow,
+  takeFound,
+  tellOk,
+  tellProblem,
+} from '../look.ts';
 import { kubernetesRights, listScenarioRights } from '../rights.ts';
 import { inspectWorkload } from '../workload/index.ts';
 import { inspectKubeProxy } from './kube-proxy.ts';
@@ -42,8 +52,8 @@ export async function inspectCluster(
     return await inspectParts(cluster, rights, asked, runId, onError);
   } catch (error) {
     if (error instanceof KubernetesError && error.reason === 'Unauthorized')
-      return findingsOf([problem('apiServer', 'CredentialsMissing', '', error.message)]);
-    return findingsOf(onError(error));
+      return collectFindings([tellProblem('apiServer', 'CredentialsMissing', '', error.message)]);
+    return collectFindings(onError(error));
   }
 }
 
@@ -57,7 +67,7 @@ async function inspectParts(
   const failed = (error: unknown) => ({ findings: onError(error), readyNodes: [] });
   const reading = look(cluster.list(nodes));
   const judged = reading.then(
-    (all) => chooseNodes(foundIn(all) ?? [], mission.nodes, scenario.nodes).map(({ metadata }) => metadata.name),
+    (all) => chooseNodes(takeFound(all) ?? [], mission.nodes, scenario.nodes).map(({ metadata }) => metadata.name),
     () => [], // told by inspectNodes
   );
   const first = judged.then(([node]) => node);
@@ -67,8 +77,8 @@ async function inspectParts(
     inspectKubeProxy(cluster).catch(onError),
     inspectCalico(cluster, mission, runId, { reading, judged }).catch(failed),
   ]);
-  const all = findingsOf([
-    ok('apiServer', 'The API server answers.'),
+  const all = collectFindings([
+    tellOk('apiServer', 'The API server answers.'),
     ...rights,
     ...workload,
     ...found.findings,
@@ -97,9 +107,9 @@ async function findMissingRights(
     ),
   );
   const missing = needed.filter((_, index) => allowed[index] === false);
-  if (missing.length === 0) return [ok('rights', `All ${counted(needed.length, 'right')} are there.`)];
+  if (missing.length === 0) return [tellOk('rights', `All ${formCount(needed.length, 'right')} are there.`)];
   return missing.map((right) =>
-    problem('rights', 'MissingRights', '', `May not ${describeRight(right, workload.namespace)}.`),
+    tellProblem('rights', 'MissingRights', '', `May not ${describeRight(right, workload.namespace)}.`),
   );
 }
 

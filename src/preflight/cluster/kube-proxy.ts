@@ -6,7 +6,7 @@ import { parse } from 'yaml';
 import type { Cluster } from '../../adapters/kubernetes/index.ts';
 import { configMaps, type DaemonSet, daemonSets } from '../../adapters/kubernetes/resources.ts';
 import type { Diagnosis } from '../../contract/diagnosis.ts';
-import { foundIn, info, look, ok } from '../look.ts';
+import { look, takeFound, tellInfo, tellOk } from '../look.ts';
 import { kubeProxy } from '../rights.ts';
 
 export async function inspectKubeProxy(cluster: Cluster): Promise<readonly Diagnosis[]> {
@@ -15,7 +15,7 @@ export async function inspectKubeProxy(cluster: Cluster): Promise<readonly Diagn
     look(cluster.find(configMaps, name, namespace)),
     look(cluster.find(daemonSets, name, namespace)),
   ]);
-  const mode = modeInConfig(foundIn(config)?.data?.['config.conf']) ?? modeInCommand(foundIn(daemonSet));
+  const mode = modeInConfig(takeFound(config)?.data?.['config.conf']) ?? modeInCommand(takeFound(daemonSet));
   if (mode !== undefined) return [modeFinding(mode)];
   const why =
     config === 'unknown' || daemonSet === 'unknown'
@@ -23,20 +23,24 @@ export async function inspectKubeProxy(cluster: Cluster): Promise<readonly Diagn
       : `There is neither a ConfigMap nor a DaemonSet ${name} in namespace ${namespace} that tells the mode: ` +
         `Calico's eBPF data plane or another program may do its work.`;
   return [
-    info('kubeProxy', why, `To see it: kubectl --namespace ${namespace} get configmap,daemonset ${name} --output yaml`),
+    tellInfo(
+      'kubeProxy',
+      why,
+      `To see it: kubectl --namespace ${namespace} get configmap,daemonset ${name} --output yaml`,
+    ),
   ];
 }
 
 function modeFinding(mode: string): Diagnosis {
   if (mode === 'iptables')
-    return ok('kubeProxy', 'kube-proxy runs in mode iptables: its DNAT comes after the hook of preDNAT policies.');
+    return tellOk('kubeProxy', 'kube-proxy runs in mode iptables: its DNAT comes after the hook of preDNAT policies.');
   if (mode === 'nftables')
-    return info(
+    return tellInfo(
       'kubeProxy',
       "kube-proxy runs in mode nftables: its DNAT comes after the hook of preDNAT policies, though Calico's " +
         'own tests of these skip that mode.',
     );
-  return info('kubeProxy', `kube-proxy runs in mode ${mode}, with which hepflow is not tested.`);
+  return tellInfo('kubeProxy', `kube-proxy runs in mode ${mode}, with which hepflow is not tested.`);
 }
 
 /** An absent or empty mode is iptables on Linux. */

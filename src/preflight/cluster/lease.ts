@@ -6,7 +6,17 @@ import type { ClusterRef } from '../../contract/run.ts';
 import { clusterLease, readHolder } from '../../ownership/holder.ts';
 import { runLabel } from '../../ownership/marks.ts';
 import type { Tools } from '../../step/context.ts';
-import { type Findings, findingsOf, foundIn, info, isMissing, look, ok, problem, warning } from '../look.ts';
+import {
+  collectFindings,
+  type Findings,
+  isMissing,
+  look,
+  takeFound,
+  tellInfo,
+  tellOk,
+  tellProblem,
+  tellWarning,
+} from '../look.ts';
 
 type Asked = Pick<Tools, 'clusters'> & { readonly temporal?: Tools['temporal'] };
 
@@ -18,10 +28,10 @@ export async function inspectLease(ref: ClusterRef, holder: string, { clusters, 
   try {
     const cluster = await clusters.of(ref);
     const looked = await look(cluster.find(leases, clusterLease.name, clusterLease.namespace));
-    return findingsOf(await describeHolder(foundIn(looked), isMissing(looked), holder, temporal));
+    return collectFindings(await describeHolder(takeFound(looked), isMissing(looked), holder, temporal));
   } catch (error) {
     // listed with the rest of the cluster
-    if (error instanceof KubernetesError && error.reason === 'Unauthorized') return findingsOf([]);
+    if (error instanceof KubernetesError && error.reason === 'Unauthorized') return collectFindings([]);
     throw error;
   }
 }
@@ -33,28 +43,28 @@ async function describeHolder(
   temporal: Tools['temporal'] | undefined,
 ): Promise<readonly Diagnosis[]> {
   if (isFree || (lease !== undefined && lease.spec?.holderIdentity === undefined))
-    return [ok('hold', 'No run holds the cluster.')];
+    return [tellOk('hold', 'No run holds the cluster.')];
   if (lease === undefined) return []; // the missing right is listed
-  if (lease.spec?.holderIdentity === holder) return [ok('hold', 'This run holds the cluster.')];
+  if (lease.spec?.holderIdentity === holder) return [tellOk('hold', 'This run holds the cluster.')];
   if (temporal === undefined) return [describeUnasked(lease)];
   const obstacle = await findObstacle(lease, temporal);
   return obstacle === undefined
-    ? [info('hold', 'The run that held the cluster is over: its lease is taken over.')]
-    : [problem('hold', 'ClusterHeld', '', obstacle)];
+    ? [tellInfo('hold', 'The run that held the cluster is over: its lease is taken over.')]
+    : [tellProblem('hold', 'ClusterHeld', '', obstacle)];
 }
 
 function describeUnasked({ metadata, spec }: Lease): Diagnosis {
   const { holderIdentity = '', acquireTime = 'an unknown time' } = spec ?? {};
   const holder = readHolder(holderIdentity);
   if (holder === undefined)
-    return problem(
+    return tellProblem(
       'hold',
       'ClusterHeld',
       '',
       `The cluster is held by ${holderIdentity}, which is no run of hepflow, since ${acquireTime}.`,
     );
   const run = metadata.labels?.[runLabel] ?? 'without a mark';
-  return warning(
+  return tellWarning(
     'hold',
     `Run ${run}, workflow ${holder.workflowId} in Temporal namespace ${holder.namespace}, holds the cluster ` +
       `since ${acquireTime}; Temporal was not asked whether it is over.`,

@@ -3,7 +3,7 @@ import type { Diagnosis } from '../../contract/diagnosis.ts';
 import type { Mission } from '../../contract/mission.ts';
 import type { NodeSite } from '../../contract/site.ts';
 import { findForeignMark } from '../foreign-mark.ts';
-import { counted, foundIn, info, type Look, listed, ok, problem } from '../look.ts';
+import { enumerate, formCount, type Look, takeFound, tellInfo, tellOk, tellProblem } from '../look.ts';
 import { isReady } from '../workload/index.ts';
 
 export interface NodeFindings {
@@ -35,7 +35,7 @@ export async function inspectNodes(
   mission: Wanted,
   runId: string,
 ): Promise<NodeFindings> {
-  const all = foundIn(await reading);
+  const all = takeFound(await reading);
   if (all === undefined) return { findings: [], readyNodes: [] };
   const ready = listReady(all);
   const chosen = chooseNodes(all, mission.nodes, mission.count);
@@ -45,7 +45,7 @@ export async function inspectNodes(
   ];
   if (ready.length < mission.count)
     wrong.push(
-      problem(
+      tellProblem(
         'nodes',
         'NotEnoughNodes',
         'nodes',
@@ -56,7 +56,14 @@ export async function inspectNodes(
   const right =
     wrong.length > 0
       ? []
-      : [ok('nodes', `Of ${counted(ready.length, 'ready Linux node')}, ${listed(names)} will be judged.`, '', 'nodes')];
+      : [
+          tellOk(
+            'nodes',
+            `Of ${formCount(ready.length, 'ready Linux node')}, ${enumerate(names)} will be judged.`,
+            '',
+            'nodes',
+          ),
+        ];
   const readyNodes = ready.map(({ metadata }) => metadata.name);
   return {
     findings: [...wrong, ...right, ...chosen.flatMap((node) => describeLabel(node, mission.label))],
@@ -72,17 +79,18 @@ function describeLabel(
   if (!Object.hasOwn(labels, key)) return [];
   const prior = labels[key];
   const then = prior === value ? 'as the run would write it' : `which the run replaces by ${value} and puts back`;
-  return [info('nodes', `Node ${name} has the label ${key}=${prior} already, ${then}.`, '', 'label')];
+  return [tellInfo('nodes', `Node ${name} has the label ${key}=${prior} already, ${then}.`, '', 'label')];
 }
 
 function namedProblems(all: readonly Node[], named: readonly string[]): Diagnosis[] {
   return named.flatMap((name, index) => {
     const node = all.find(({ metadata }) => metadata.name === name);
-    if (node === undefined) return [problem('nodes', 'NodeNotFound', `nodes.${index}`, `Node ${name} does not exist.`)];
+    if (node === undefined)
+      return [tellProblem('nodes', 'NodeNotFound', `nodes.${index}`, `Node ${name} does not exist.`)];
     return isUsable(node)
       ? []
       : [
-          problem(
+          tellProblem(
             'nodes',
             'NodeNotReady',
             `nodes.${index}`,

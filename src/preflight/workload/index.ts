@@ -11,7 +11,7 @@ import { readSelector } from '../../changes/service/body.ts';
 import type { Diagnosis } from '../../contract/diagnosis.ts';
 import type { Workload } from '../../contract/mission.ts';
 import { isOwned } from '../../ownership/marks.ts';
-import { foundIn, info, isMissing, listed, look, ok, problem } from '../look.ts';
+import { enumerate, isMissing, look, takeFound, tellInfo, tellOk, tellProblem } from '../look.ts';
 
 /** kube-apiserver's default for --service-node-port-range; AKS does not let it be changed. */
 const nodePortRange = { from: 30000, to: 32767 };
@@ -33,11 +33,11 @@ export async function inspectWorkload(
   const field = 'workload.namespace';
   if (isMissing(looked))
     return [
-      problem('namespace', 'NamespaceNotFound', field, `Namespace ${workload.namespace} does not exist.`),
+      tellProblem('namespace', 'NamespaceNotFound', field, `Namespace ${workload.namespace} does not exist.`),
       ...port,
     ];
   const there =
-    foundIn(looked) === undefined ? [] : [ok('namespace', `Namespace ${workload.namespace} exists.`, '', field)];
+    takeFound(looked) === undefined ? [] : [tellOk('namespace', `Namespace ${workload.namespace} exists.`, '', field)];
   return [
     ...there,
     ...(await deploymentFindings(cluster, workload, firstNode)),
@@ -55,26 +55,26 @@ async function deploymentFindings(
   const looked = await look(cluster.find(deployments, name, namespace));
   if (isMissing(looked))
     return [
-      problem(
+      tellProblem(
         'deployment',
         'DeploymentNotFound',
         field,
         `Deployment ${name} does not exist in namespace ${namespace}.`,
       ),
     ];
-  const deployment = foundIn(looked);
+  const deployment = takeFound(looked);
   if (deployment === undefined) return [];
   const labelSelector = Object.entries(readSelector(deployment))
     .map(([key, value]) => `${key}=${value}`)
     .join(',');
-  const found = foundIn(await look(cluster.list(pods, { namespace, labelSelector })));
+  const found = takeFound(await look(cluster.list(pods, { namespace, labelSelector })));
   if (found === undefined) return [];
   const ready = found.filter(
     ({ metadata, status }) => metadata.deletionTimestamp === undefined && isReady(status?.conditions),
   );
   if (ready.length === 0)
     return [
-      problem(
+      tellProblem(
         'deployment',
         'NoReadyPods',
         field,
@@ -84,9 +84,9 @@ async function deploymentFindings(
   const nodes = [...new Set(ready.map(nodeOf))].toSorted();
   const where = nodes.map((node) => `${ready.filter((pod) => nodeOf(pod) === node).length} on ${node}`);
   return [
-    ok(
+    tellOk(
       'deployment',
-      `Deployment ${name} has ${ready.length} of ${found.length} pods ready: ${listed(where)}.`,
+      `Deployment ${name} has ${ready.length} of ${found.length} pods ready: ${enumerate(where)}.`,
       '',
       field,
     ),
@@ -100,7 +100,7 @@ const nodeOf = ({ spec }: Pod): string => spec?.nodeName ?? 'no node';
 function placeFindings(deployment: string, ready: readonly Pod[], node: string | undefined): readonly Diagnosis[] {
   if (node === undefined || ready.some((pod) => nodeOf(pod) === node)) return [];
   return [
-    info(
+    tellInfo(
       'deployment',
       `No ready pod of ${deployment} is on ${node}: that its pod still answers through the other node, while ` +
         'its own port is silent, cannot be shown.',
@@ -120,10 +120,10 @@ async function nameFindings(
 ): Promise<readonly Diagnosis[]> {
   const field = 'workload.serviceName';
   const looked = await look(cluster.find(services, name, namespace));
-  const service = foundIn(looked);
+  const service = takeFound(looked);
   if (service !== undefined && !isOwned(service, runId))
     return [
-      problem(
+      tellProblem(
         'service',
         'ServiceExists',
         field,
@@ -133,7 +133,7 @@ async function nameFindings(
   if (looked === 'unknown') return [];
   // The API server's default, and what makes each node answer whatever pods it runs.
   return [
-    ok(
+    tellOk(
       'service',
       `No other service is called ${name} in namespace ${namespace}; the run's will have externalTrafficPolicy ` +
         'Cluster.',
@@ -150,7 +150,7 @@ async function portFindings(
   const field = 'workload.nodePort';
   if (nodePort < nodePortRange.from || nodePort > nodePortRange.to) {
     return [
-      problem(
+      tellProblem(
         'nodePort',
         'NodePortOutOfRange',
         field,
@@ -158,14 +158,14 @@ async function portFindings(
       ),
     ];
   }
-  const all = foundIn(await look(cluster.list(services)));
+  const all = takeFound(await look(cluster.list(services)));
   if (all === undefined) return [];
   const holder = all.find((service) => portsOf(service).includes(nodePort));
   // The run's own service is not taken for an obstacle; a foreign one of that name is listed by its name already.
   if (holder !== undefined && !(holder.metadata.name === serviceName && holder.metadata.namespace === namespace)) {
     const { name, namespace: its } = holder.metadata;
     return [
-      problem(
+      tellProblem(
         'nodePort',
         'NodePortTaken',
         field,
@@ -174,7 +174,7 @@ async function portFindings(
     ];
   }
   return [
-    ok(
+    tellOk(
       'nodePort',
       `NodePort ${nodePort} is within ${nodePortRange.from}-${nodePortRange.to}, and no other service has it.`,
       '',

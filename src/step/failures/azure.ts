@@ -94,15 +94,15 @@ export const azureFailures: readonly FailureRow[] = [
 ];
 
 /** The catalogue's failure for an answer of Azure, which keeps Azure's own words and the time that it asked for. */
-export function azureFailure(error: AzureError): HepflowError {
-  return new HepflowError(azureFailureRow(error).failure, textOf(error), {
+export function classifyAzureError(error: AzureError): HepflowError {
+  return new HepflowError(findAzureFailure(error).failure, textOf(error), {
     cause: error,
     ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
   });
 }
 
 /** The row that an answer falls under. */
-export function azureFailureRow(error: Pick<AzureError, 'code' | 'status' | 'message' | 'details'>): FailureRow {
+export function findAzureFailure(error: Pick<AzureError, 'code' | 'status' | 'message' | 'details'>): FailureRow {
   const inner = wrappers.has(error.code)
     ? error.details.find(({ code }) => azureFailures.some((row) => row.code !== undefined && sameCode(row.code, code)))
     : undefined;

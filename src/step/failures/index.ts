@@ -3,16 +3,16 @@ import { AzureError } from '../../adapters/azure/index.ts';
 import { KubernetesError } from '../../adapters/kubernetes/index.ts';
 import { SshError } from '../../adapters/ssh/index.ts';
 import { type FailureDetail, failures, HepflowError } from '../../contract/failures.ts';
-import { azureFailure } from './azure.ts';
-import { kubernetesFailure } from './kubernetes.ts';
-import { sshFailure } from './ssh.ts';
+import { classifyAzureError } from './azure.ts';
+import { classifyKubernetesError } from './kubernetes.ts';
+import { classifySshError } from './ssh.ts';
 
 /** Any error as a code of the catalogue. */
 export function toHepflowError(error: unknown): HepflowError {
   if (error instanceof HepflowError) return error;
-  if (error instanceof AzureError) return azureFailure(error);
-  if (error instanceof KubernetesError) return kubernetesFailure(error);
-  if (error instanceof SshError) return sshFailure(error);
+  if (error instanceof AzureError) return classifyAzureError(error);
+  if (error instanceof KubernetesError) return classifyKubernetesError(error);
+  if (error instanceof SshError) return classifySshError(error);
   return new HepflowError('Unexpected', error instanceof Error ? error.message : String(error), { cause: error });
 }
 

@@ -37,7 +37,7 @@ const rows: readonly Row[] = [
 ];
 
 /** The failure of the catalogue that an error of the API server is; its message is the API server's own. */
-export function kubernetesFailure(error: KubernetesError): HepflowError {
+export function classifyKubernetesError(error: KubernetesError): HepflowError {
   const code =
     rows.find((row) => fits(row, error))?.code ?? (error.status >= 500 ? 'KubernetesUnavailable' : 'KubernetesRefused');
   return new HepflowError(code, error.message, {

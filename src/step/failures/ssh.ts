@@ -10,5 +10,5 @@ const codes: Readonly<Record<SshErrorKind, FailureCode>> = {
   timeout: 'ProberFailed',
 };
 
-export const sshFailure = (error: SshError): HepflowError =>
+export const classifySshError = (error: SshError): HepflowError =>
   new HepflowError(codes[error.kind], error.message, { cause: error });

@@ -1,6 +1,6 @@
 /** Azure, asked about the way from the VM. It cannot fail a step: what could not be had is missing, with the reason. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Azure, AzureError, accessOf, ownCodes, parseId, routeOf } from '../../adapters/azure/index.ts';
+import { type Azure, AzureError, findAccess, findRoute, ownCodes, parseId } from '../../adapters/azure/index.ts';
 import type { Target } from '../../contract/evidence.ts';
 import type { Witness } from '../../contract/vantage.ts';
 import type { StepContext, Tools } from '../../step/context.ts';
@@ -82,7 +82,7 @@ async function readSecurityRules(
   ]);
   if (nic === undefined) throw new Error(`there is no interface ${interfaceId}`);
   return targets.map(({ id, address, port }) => {
-    const { access, rule } = accessOf(groups, { from: nic.privateAddress, to: address, port });
+    const { access, rule } = findAccess(groups, { from: nic.privateAddress, to: address, port });
     return { about: id, says: access === 'Allow' ? 'allows' : 'blocks', because: `rule ${rule}` };
   });
 }
@@ -95,7 +95,7 @@ async function readRoutes(
 ): Promise<Word[]> {
   const found = await azure.effective.routes(interfaceId, signal);
   return targets.map(({ id, address }) => {
-    const { nextHop, prefix } = routeOf(found, address);
+    const { nextHop, prefix } = findRoute(found, address);
     if (prefix === '') return { about: id, says: 'blocks', because: 'there is no route' };
     return {
       about: id,

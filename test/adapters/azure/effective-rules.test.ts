@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import {
-  accessOf,
   type EffectiveGroup,
   type EffectiveRoute,
   type EffectiveRule,
-  routeOf,
+  findAccess,
+  findRoute,
 } from '../../../src/adapters/azure/index.ts';
 
 const rule = (name: string, priority: number, access: string, more: Partial<EffectiveRule> = {}): EffectiveRule => ({
@@ -107,7 +107,7 @@ describe('what the outbound rules of an interface say of a connection', () => {
     ['a group without a rule that matches denies', [{ rules: [] }], ['Deny', 'none matches']],
   ];
   for (const [promise, groups, [access, name], more] of rows) {
-    test(promise, () => assert.deepEqual(accessOf(groups, { ...flow, ...more }), { access, rule: name }));
+    test(promise, () => assert.deepEqual(findAccess(groups, { ...flow, ...more }), { access, rule: name }));
   }
 });
 
@@ -157,5 +157,5 @@ describe('where packets to an address go', () => {
     ],
   ];
   for (const [promise, routes, nextHop, prefix] of rows)
-    test(promise, () => assert.deepEqual(routeOf(routes, '10.224.0.5'), { nextHop, prefix }));
+    test(promise, () => assert.deepEqual(findRoute(routes, '10.224.0.5'), { nextHop, prefix }));
 });

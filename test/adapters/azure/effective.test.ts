@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { addresses } from '../../../lab/scope.ts';
-import { AzureError, accessOf, routeOf } from '../../../src/adapters/azure/index.ts';
+import { AzureError, findAccess, findRoute } from '../../../src/adapters/azure/index.ts';
 import { createIds, nameResources } from '../../../src/ownership/names.ts';
 import {
   type AzureUnderTest,
@@ -37,11 +37,11 @@ describe("an interface of a running VM, peered with the cluster's VNet", () => {
         effective.routes(nicId, signal),
       ]);
       const flow = { from, to: node, port: 30_080 };
-      assert.deepEqual(accessOf(groups, flow), { access: 'Allow', rule: 'defaultSecurityRules/AllowVnetOutBound' });
-      assert.equal(routeOf(routes, node).nextHop, 'VNetPeering');
-      assert.deepEqual(routeOf(routes, '192.168.1.9'), { nextHop: 'VnetLocal', prefix: '192.168.0.0/16' });
-      assert.deepEqual(routeOf(routes, '172.20.0.1'), { nextHop: 'None', prefix: '172.16.0.0/12' });
-      assert.deepEqual(routeOf(routes, '20.1.2.3'), { nextHop: 'Internet', prefix: '0.0.0.0/0' });
+      assert.deepEqual(findAccess(groups, flow), { access: 'Allow', rule: 'defaultSecurityRules/AllowVnetOutBound' });
+      assert.equal(findRoute(routes, node).nextHop, 'VNetPeering');
+      assert.deepEqual(findRoute(routes, '192.168.1.9'), { nextHop: 'VnetLocal', prefix: '192.168.0.0/16' });
+      assert.deepEqual(findRoute(routes, '172.20.0.1'), { nextHop: 'None', prefix: '172.16.0.0/12' });
+      assert.deepEqual(findRoute(routes, '20.1.2.3'), { nextHop: 'Internet', prefix: '0.0.0.0/0' });
     }));
 
   test('is denied by a rule that somebody adds to its security group, which is named', () =>
@@ -61,20 +61,20 @@ describe("an interface of a running VM, peered with the cluster's VNet", () => {
       });
       const groups = await azure.adapter().effective.securityGroups(nicId, signal);
       const flow = { from, to: node, port: 30_080 };
-      assert.deepEqual(accessOf(groups, flow), { access: 'Deny', rule: 'securityRules/no-node-ports' });
-      assert.equal(accessOf(groups, { ...flow, port: 10_250 }).access, 'Allow');
+      assert.deepEqual(findAccess(groups, flow), { access: 'Deny', rule: 'securityRules/no-node-ports' });
+      assert.equal(findAccess(groups, { ...flow, port: 10_250 }).access, 'Allow');
     }));
 
   test('has no way to the nodes any more once one side of the peering is deleted', () =>
     withAll(async (azure, from) => {
       await azure.byHand('DELETE', locateWay(runRef()).peeringIds[1]);
       const { effective } = azure.adapter();
-      assert.deepEqual(routeOf(await effective.routes(nicId, signal), node), {
+      assert.deepEqual(findRoute(await effective.routes(nicId, signal), node), {
         nextHop: 'None',
         prefix: '10.0.0.0/8',
       });
       assert.equal(
-        accessOf(await effective.securityGroups(nicId, signal), { from, to: node, port: 1 }).rule,
+        findAccess(await effective.securityGroups(nicId, signal), { from, to: node, port: 1 }).rule,
         'defaultSecurityRules/DenyAllOutBound',
       );
     }));
@@ -98,7 +98,7 @@ describe("an interface of a running VM, peered with the cluster's VNet", () => {
       });
       const groups = await azure.adapter().effective.securityGroups(nicId, signal);
       assert.equal(groups.length, 2);
-      assert.deepEqual(accessOf(groups, { from, to: node, port: 30_080 }), {
+      assert.deepEqual(findAccess(groups, { from, to: node, port: 30_080 }), {
         access: 'Deny',
         rule: 'securityRules/closed',
       });

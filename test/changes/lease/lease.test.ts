@@ -10,7 +10,7 @@ import { runLabel } from '../../../src/ownership/marks.ts';
 import { inspectCluster } from '../../../src/preflight/cluster/index.ts';
 import { inspectLease } from '../../../src/preflight/cluster/lease.ts';
 import type { StepContext, Tools } from '../../../src/step/context.ts';
-import { kubernetesFailure } from '../../../src/step/failures/kubernetes.ts';
+import { classifyKubernetesError } from '../../../src/step/failures/kubernetes.ts';
 import { findApply, findUndo } from '../../support/changes.ts';
 import { askFor, contextOf, openCluster, retried, shippedObjects, type TestCluster } from '../../support/cluster.ts';
 
@@ -172,7 +172,7 @@ describe('the lease of a cluster', () => {
       assert.deepEqual((await inspectLease(run.context.run.cluster, run.holder, cluster.tools)).findings, []);
       await assert.rejects(
         hold(run),
-        (error) => error instanceof KubernetesError && kubernetesFailure(error).code === 'Forbidden',
+        (error) => error instanceof KubernetesError && classifyKubernetesError(error).code === 'Forbidden',
       );
     } finally {
       for (const object of shippedObjects()) await cluster.api.apply(object);

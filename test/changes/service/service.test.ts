@@ -3,7 +3,7 @@ import { after, before, beforeEach, describe, test } from 'node:test';
 import type { KubernetesObject } from '../../../lab/kubernetes/api.ts';
 import { KubernetesError } from '../../../src/adapters/kubernetes/index.ts';
 import { runLabel } from '../../../src/ownership/marks.ts';
-import { kubernetesFailure } from '../../../src/step/failures/kubernetes.ts';
+import { classifyKubernetesError } from '../../../src/step/failures/kubernetes.ts';
 import { findApply, findUndo } from '../../support/changes.ts';
 import { contextOf, openCluster, sliceOf, slices, type TestCluster, waiting, workload } from '../../support/cluster.ts';
 
@@ -99,5 +99,5 @@ async function codeOf(step: Promise<unknown>): Promise<string> {
     (reason: unknown) => reason,
   );
   assert.ok(error instanceof KubernetesError, `expected a KubernetesError, got ${error}`);
-  return kubernetesFailure(error).code;
+  return classifyKubernetesError(error).code;
 }

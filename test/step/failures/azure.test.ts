@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type AzureDetail, AzureError } from '../../../src/adapters/azure/index.ts';
 import { type FailureCode, failures } from '../../../src/contract/failures.ts';
-import { azureFailure, azureFailureRow, azureFailures } from '../../../src/step/failures/azure.ts';
+import { azureFailures, classifyAzureError, findAzureFailure } from '../../../src/step/failures/azure.ts';
 
 interface Case {
   readonly code: string;
@@ -104,7 +104,7 @@ describe('an answer of Azure becomes a failure of the catalogue', () => {
   for (const row of cases) {
     const how = row.status === 0 ? 'without HTTP status' : `with ${row.status}`;
     test(`${row.code} ${how}${row.message === undefined ? '' : ` saying "${row.message}"`}${row.details === undefined ? '' : ` around ${row.details[0]?.code}`} is ${row.is}`, () => {
-      const failure = azureFailure(errorOf(row));
+      const failure = classifyAzureError(errorOf(row));
       assert.equal(failure.code, row.is);
       assert.equal(failure.retryAfterMs, 7000, 'the time that Azure asked for is kept');
       assert.match(failure.message, new RegExp(row.message ?? 'said Azure'));
@@ -113,7 +113,7 @@ describe('an answer of Azure becomes a failure of the catalogue', () => {
 });
 
 test('every row of the table is reached by a case', () => {
-  const reached = new Set(cases.map((row) => azureFailureRow(errorOf(row))));
+  const reached = new Set(cases.map((row) => findAzureFailure(errorOf(row))));
   assert.deepEqual(
     azureFailures.filter((row) => !reached.has(row)),
     [],
@@ -121,7 +121,7 @@ test('every row of the table is reached by a case', () => {
 });
 
 test('a busy Azure is tried again, a refusing one is not', () => {
-  const retryOf = (code: string, status: number) => failures[azureFailure(errorOf({ code, status })).code].retry;
+  const retryOf = (code: string, status: number) => failures[classifyAzureError(errorOf({ code, status })).code].retry;
   assert.equal(retryOf('TooManyRequests', 429), 'later');
   assert.equal(retryOf('ReferencedResourceNotProvisioned', 400), 'soon');
   assert.equal(retryOf('NicReservedForAnotherVm', 400), 'soon');
@@ -135,5 +135,5 @@ test('the policies that refused are named', () => {
     status: 403,
     details: [{ code: 'PolicyViolation', message: '{"policyDefinitionId":"no-public-ips"}' }],
   });
-  assert.match(azureFailure(error).message, /no-public-ips/);
+  assert.match(classifyAzureError(error).message, /no-public-ips/);
 });

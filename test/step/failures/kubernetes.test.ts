@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { KubernetesError, type StatusDetails } from '../../../src/adapters/kubernetes/error.ts';
 import { failures } from '../../../src/contract/failures.ts';
-import { kubernetesFailure } from '../../../src/step/failures/kubernetes.ts';
+import { classifyKubernetesError } from '../../../src/step/failures/kubernetes.ts';
 
 const causes = (field: string): StatusDetails => ({ causes: [{ field }] });
 const nodePort = causes('spec.ports[0].nodePort');
@@ -55,14 +55,15 @@ const rows: readonly [number, string, string, StatusDetails, string, string][] =
 
 for (const [status, reason, message, details, code, retry] of rows) {
   test(`${status} ${reason} (${message}) is ${code}, tried again: ${retry}`, () => {
-    const failure = kubernetesFailure(new KubernetesError(status, reason, message, { details }));
+    const failure = classifyKubernetesError(new KubernetesError(status, reason, message, { details }));
     assert.deepEqual([failure.code, failures[failure.code].retry, failure.message], [code, retry, message]);
   });
 }
 
 test('the time that the API server asks for is passed on', () => {
   assert.equal(
-    kubernetesFailure(new KubernetesError(429, 'TooManyRequests', 'slow down', { retryAfterMs: 7000 })).retryAfterMs,
+    classifyKubernetesError(new KubernetesError(429, 'TooManyRequests', 'slow down', { retryAfterMs: 7000 }))
+      .retryAfterMs,
     7000,
   );
 });

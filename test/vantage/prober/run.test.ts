@@ -10,7 +10,7 @@ import type { Witness } from '../../../src/contract/vantage.ts';
 import type { Expectation, Verdict } from '../../../src/contract/verdict.ts';
 import { judgePhase } from '../../../src/judge/judgement.ts';
 import type { StepContext, Tools } from '../../../src/step/context.ts';
-import { sshFailure } from '../../../src/step/failures/ssh.ts';
+import { classifySshError } from '../../../src/step/failures/ssh.ts';
 import type { AskWitnesses } from '../../../src/vantage/port.ts';
 import { createProbe, type FindWitnesses } from '../../../src/vantage/prober/probe/run.ts';
 import { type Sshd, startSshd } from '../../adapters/ssh/sshd.ts';
@@ -303,7 +303,7 @@ describe('on a VM that is a network namespace with a real sshd', { timeout: 90_0
     });
     await assert.rejects(
       probe(pairOf(ports.drop, 'DROP'), tools, context),
-      (error) => error instanceof SshError && sshFailure(error).code === 'ProberFailed',
+      (error) => error instanceof SshError && classifySshError(error).code === 'ProberFailed',
     );
   });
 

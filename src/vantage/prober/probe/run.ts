@@ -1,4 +1,4 @@
-import { readyBackends } from '../../../adapters/kubernetes/endpoints.ts';
+import { listReadyBackends } from '../../../adapters/kubernetes/endpoints.ts';
 import type { Cluster } from '../../../adapters/kubernetes/index.ts';
 import type { RunResult } from '../../../adapters/ssh/index.ts';
 import type { BackendHealth, Convergence, Evidence, Target } from '../../../contract/evidence.ts';
@@ -121,7 +121,7 @@ async function readBackends(cluster: Cluster, targets: readonly Target[]): Promi
 
 async function readHealth(cluster: Cluster, service: string): Promise<BackendHealth> {
   const [namespace = '', name = ''] = service.split('/');
-  const pods = await readyBackends(cluster, namespace, name);
+  const pods = await listReadyBackends(cluster, namespace, name);
   return { readyEndpoints: pods.length, readAt: readNow(), pods };
 }
 
