@@ -143,6 +143,14 @@ test('a target or a node that is not named is expected to be open', () => {
   );
 });
 
+test("undo's own proof expects what the first phase does, also where that is silence", () => {
+  const [first, ...later] = workshop.phases;
+  const closed: Scenario = { ...workshop, phases: [{ ...first, expect: { control: 'DROP' } }, ...later] };
+  const phases = outlinePhases(closed, nodes.slice(0, 2));
+  assert.deepEqual(rowsOf(phases.at(-1)), rowsOf(phases[0]));
+  assert.ok(rowsOf(phases.at(-1)).some(([, expected]) => expected === 'DROP'));
+});
+
 test('every vantage has a row for every target, and a node that the site does not have has none', () => {
   const spec = Object.values(workshop.vantages)[0] ?? assert.fail('the workshop has a vantage');
   const twice: Scenario = { ...workshop, vantages: { east: spec, west: spec } };
