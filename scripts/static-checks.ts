@@ -21,6 +21,7 @@ export const staticChecks: readonly StaticCheck[] = [
     run: () => command('biome', 'check', '--colors=off', '--max-diagnostics=40', '.'),
   },
   { name: 'no line of code is longer than 120 characters', run: longLines },
+  { name: 'no type of src has the name of another', run: twiceNamedTypes },
   { name: 'every folder imports only what it may', run: () => violations(root).join('\n') },
   { name: 'all of @temporalio shares one protobufjs', run: oneProtobuf },
   {
@@ -32,6 +33,21 @@ export const staticChecks: readonly StaticCheck[] = [
       ),
   },
 ];
+
+/** One word for one thing: whoever reads a type's name need not look where it comes from. */
+function twiceNamedTypes(): string {
+  const declared = globSync('src/**/*.ts', { cwd: root }).flatMap((file) =>
+    [
+      ...readFileSync(join(root, file), 'utf8').matchAll(
+        /^(?:export )?(?:abstract )?(?:interface|class|enum|type) (\w+)/gm,
+      ),
+    ].map(([, name = '']) => ({ name, file })),
+  );
+  return [...Map.groupBy(declared, ({ name }) => name)]
+    .filter(([, places]) => places.length > 1)
+    .map(([name, places]) => `${name}: ${places.map(({ file }) => file).join(', ')}`)
+    .join('\n');
+}
 
 /** Comments and texts too, which the formatter leaves as they are. Tests may quote longer sentences of others. */
 function longLines(): string {

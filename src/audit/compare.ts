@@ -6,11 +6,11 @@ export interface Kind<T> {
   readonly name: (one: T) => string;
   /** In the plural. */
   readonly noun: string;
-  readonly source: Source;
+  readonly source: Comparison;
 }
 
 /** Clauses after a statement's name. */
-interface Source {
+interface Comparison {
   /** It is said, but does not follow. */
   readonly groundless: string;
   /** It follows, but is not said. */
@@ -21,14 +21,14 @@ interface Source {
   readonly disordered: string;
 }
 
-export const fromEvidence: Source = {
+export const fromEvidence: Comparison = {
   groundless: 'has no evidence behind it.',
   missing: 'is missing, though there is evidence for it.',
   different: 'does not follow from the evidence:',
   disordered: 'are not in the order of the evidence.',
 };
 
-export const fromScenario: Source = {
+export const fromScenario: Comparison = {
   groundless: 'is not in the scenario.',
   missing: 'is missing, though the scenario has it.',
   different: 'is not as the scenario has it:',

@@ -11,7 +11,7 @@ export interface OptionRow {
 }
 
 /** A value as it was found. */
-export interface Found {
+export interface FoundOption {
   readonly value: string;
 }
 
@@ -47,7 +47,7 @@ export class Lookup<Name extends string> {
   }
 
   /** The value by its kind; undefined when it is not given and has no default, or when it breaks the rule. */
-  get<T>(name: Name, kind: (found: Found) => T): T | undefined {
+  get<T>(name: Name, kind: (found: FoundOption) => T): T | undefined {
     const value = this.#given(name) ?? this.#rows[name].fallback;
     if (value === undefined) return undefined;
     try {

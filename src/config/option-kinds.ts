@@ -3,7 +3,7 @@
  * Secrets are not shown.
  */
 import { accessSync, constants, readFileSync, statSync } from 'node:fs';
-import { type Found, RuleError } from './lookup.ts';
+import { type FoundOption, RuleError } from './lookup.ts';
 
 export type AzureCloud = 'public' | 'usgovernment' | 'china' | 'custom';
 
@@ -23,11 +23,11 @@ export const azureClouds: Readonly<
   custom: { armEndpoint: '', authorityHost: undefined },
 };
 
-export const readText = ({ value }: Found): string => value;
+export const readText = ({ value }: FoundOption): string => value;
 
 export const readOneOf =
   <T extends string>(words: readonly T[]) =>
-  ({ value }: Found): T => {
+  ({ value }: FoundOption): T => {
     const word = words.find((each) => each === value);
     if (word === undefined) throw new RuleError(`must be one of ${words.join(', ')}; got ${value}.`, 'Correct it.');
     return word;
@@ -35,14 +35,14 @@ export const readOneOf =
 
 export const readWholeMs =
   (min: number, max: number) =>
-  ({ value }: Found): number => {
+  ({ value }: FoundOption): number => {
     if (!/^\d+$/.test(value) || Number(value) < min || Number(value) > max)
       throw new RuleError(`must be whole milliseconds from ${min} to ${max}; got ${value}.`, 'Correct it.');
     return Number(value);
   };
 
 /** An https origin: tokens are sent there, so never in the clear and never to a path. */
-export function readHttpsOrigin({ value }: Found): string {
+export function readHttpsOrigin({ value }: FoundOption): string {
   const url = URL.parse(value);
   if (
     url?.protocol !== 'https:' ||
@@ -60,7 +60,7 @@ export function readHttpsOrigin({ value }: Found): string {
 }
 
 /** May hold a password: hidden behind a function, and not shown when it is wrong. */
-export function readProxyUrl({ value }: Found): () => string {
+export function readProxyUrl({ value }: FoundOption): () => string {
   const url = URL.parse(value);
   if (url?.protocol !== 'http:' || url.hostname === '')
     throw new RuleError(
@@ -71,14 +71,14 @@ export function readProxyUrl({ value }: Found): () => string {
 }
 
 /** `host:port`. */
-export function readAddress({ value }: Found): string {
+export function readAddress({ value }: FoundOption): string {
   const port = Number(/^(?:[\w.-]+|\[[\da-fA-F:]+\]):(\d{1,5})$/.exec(value)?.[1] ?? Number.NaN);
   if (!(port >= 0 && port <= 65_535))
     throw new RuleError(`must be host:port; got ${value}.`, 'Write it as 127.0.0.1:9464.');
   return value;
 }
 
-export function readKubeconfig({ value }: Found): string {
+export function readKubeconfig({ value }: FoundOption): string {
   try {
     accessSync(value, constants.R_OK);
     return value;
@@ -115,7 +115,7 @@ export function readOwnersFile(file: string, make: string): Buffer {
 }
 
 /** Bytes of a secret file. */
-export function readSecretFile({ value: file }: Found): () => Buffer {
+export function readSecretFile({ value: file }: FoundOption): () => Buffer {
   const secret = readOwnersFile(file, makeSecret(file));
   if (secret.byteLength < secretBytes)
     throw new RuleError(`must hold at least ${secretBytes} bytes; ${file} has ${secret.byteLength}.`, makeSecret(file));

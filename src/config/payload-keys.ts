@@ -2,7 +2,7 @@
  * The key ring of HEPFLOW_PAYLOAD_KEY: a file with a line `ID:BASE64` for each key, of 32 bytes. The first one
  * encrypts, all decrypt.
  */
-import { type Found, RuleError } from './lookup.ts';
+import { type FoundOption, RuleError } from './lookup.ts';
 import { readOwnersFile } from './option-kinds.ts';
 
 export interface PayloadKey {
@@ -19,7 +19,7 @@ const makeKey = (file: string): string => `(umask 077; echo "k1:$(openssl rand -
  * The keys of a file that only its owner may read. Empty lines and lines that begin with # are passed over. No key is
  * ever shown in an error.
  */
-export function readPayloadKeys({ value: file }: Found): () => readonly PayloadKey[] {
+export function readPayloadKeys({ value: file }: FoundOption): () => readonly PayloadKey[] {
   const keys: PayloadKey[] = [];
   for (const [index, line] of readOwnersFile(file, makeKey(file)).toString('utf8').split('\n').entries()) {
     if (/^\s*(#|$)/.test(line)) continue;

@@ -1,7 +1,7 @@
 import { HepflowError } from '../contract/failures.ts';
 import { taskQueue } from '../contract/messages.ts';
 import { checkCredentials } from './credentials.ts';
-import { type Found, Lookup, type OptionRow } from './lookup.ts';
+import { type FoundOption, Lookup, type OptionRow } from './lookup.ts';
 import {
   type AzureCloud,
   azureClouds,
@@ -135,7 +135,7 @@ export function resolveReaderOptions(flags: WorkerFlags = {}, env: NodeJS.Proces
 
 function resolved(flags: WorkerFlags, env: NodeJS.ProcessEnv, needsKeySecret: boolean): object {
   const lookup = new Lookup(workerOptionRows, flags, env);
-  const get = <T>(name: WorkerOptionName, kind: (found: Found) => T): T | undefined => lookup.get(name, kind);
+  const get = <T>(name: WorkerOptionName, kind: (found: FoundOption) => T): T | undefined => lookup.get(name, kind);
 
   const cloud = get('azureCloud', readOneOf(Object.keys(azureClouds) as AzureCloud[])) ?? 'public';
   const armEndpoint = get('armEndpoint', readHttpsOrigin) ?? azureClouds[cloud].armEndpoint;

@@ -4,6 +4,13 @@
  */
 import type { CalicoSummary } from './report.ts';
 
+/** An AKS cluster as `az aks` names it. */
+export interface ClusterName {
+  readonly subscriptionId: string;
+  readonly resourceGroup: string;
+  readonly name: string;
+}
+
 export interface Site {
   readonly location: string;
   readonly clusterResourceId: string;

@@ -24,7 +24,7 @@ export type Sweep = Required<SweepSpec>;
  * Something that carries hepflow's marks. Everything of one run tells the same owner and times, whichever of its things
  * knew them.
  */
-export interface Found {
+export interface MarkedThing {
   /** For people: `VNet hepflow-0badcafe-vnet`. */
   readonly what: string;
   /** Azure: the ARM id. Kubernetes: `kind/namespace/name`. */
@@ -54,7 +54,7 @@ export type Decision =
   | 'failed';
 
 /** A row of the result. */
-export interface Swept extends Pick<Found, 'what' | 'id' | 'runId' | 'owner' | 'createdAt' | 'expiresAt'> {
+export interface Swept extends Pick<MarkedThing, 'what' | 'id' | 'runId' | 'owner' | 'createdAt' | 'expiresAt'> {
   readonly decision: Decision;
   /** One sentence. */
   readonly why: string;
@@ -79,7 +79,7 @@ export const isLeft = ({ decision }: Pick<Swept, 'decision'>): boolean =>
 export interface SweepFindings {
   readonly sweep: Sweep;
   /** The things of a run in the order in which the run itself would undo them. */
-  readonly found: readonly Found[];
+  readonly found: readonly MarkedThing[];
   readonly warnings: readonly string[];
 }
 
@@ -90,7 +90,7 @@ export interface SweepActivities {
 
 /** A dead run as its undos are told. */
 export function describeDeadRun(
-  { runId, owner, createdAt, resourceGroup }: Found,
+  { runId, owner, createdAt, resourceGroup }: MarkedThing,
   { subscriptionId, resourceGroup: clusterGroup, cluster: name }: Sweep,
 ): RunRef {
   const cluster = { subscriptionId, resourceGroup: clusterGroup, name };

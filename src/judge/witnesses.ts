@@ -8,7 +8,7 @@ import type { Verdict } from '../contract/verdict.ts';
 import * as sentences from './sentences/finding.ts';
 
 /** What a source says of one thing: a finding without its place. */
-interface Answer {
+interface WitnessAnswer {
   readonly subject: string;
   readonly result: FindingResult;
   readonly sentence: string;
@@ -40,7 +40,7 @@ export function listTestimonies(verdicts: readonly Verdict[], evidence: Evidence
 }
 
 /** Whether a source let packets through to every target. */
-function hearWays(title: string, ways: readonly Witness[], targets: readonly Target[]): Answer[] {
+function hearWays(title: string, ways: readonly Witness[], targets: readonly Target[]): WitnessAnswer[] {
   const blocking = ways.filter(contradicts);
   if (blocking.length > 0)
     return blocking.map((one) => ({
@@ -63,9 +63,9 @@ function hearWays(title: string, ways: readonly Witness[], targets: readonly Tar
 }
 
 /** Whether a node's own rules counted the SYNs that were not answered. */
-function hearCounter(title: string, counters: readonly Witness[], { target, node, evidence }: Verdict): Answer {
+function hearCounter(title: string, counters: readonly Witness[], { target, node, evidence }: Verdict): WitnessAnswer {
   const one = counters.find((each) => concerns(each, target));
-  const form = (result: FindingResult, sentence: string): Answer => ({ subject: node, result, sentence });
+  const form = (result: FindingResult, sentence: string): WitnessAnswer => ({ subject: node, result, sentence });
   if (one === undefined) return form('UNKNOWN', sentences.explainNoAnswer(title, [node], ['it was not asked']));
   if (one.says === 'missing') return form('UNKNOWN', sentences.explainNoAnswer(title, [node], [one.because]));
   const sentence = sentences.explainCount(node, one, evidence.syns);

@@ -26,7 +26,7 @@ interface Token {
 export function parseSelector(text: string): Selector {
   const tokens = tokensOf(text);
   if (tokens[0]?.kind === 'end') return () => true;
-  const reading = new Reading(tokens);
+  const reading = new SelectorReader(tokens);
   const selector = reading.either();
   reading.expect('end', '', '&&, || or the end');
   return selector;
@@ -80,7 +80,7 @@ const valueIn = (labels: Labels, key: string): string | undefined =>
 /** On namespaced things only: `global()` selects what has it not. */
 const namespaceLabel = 'projectcalico.org/namespace';
 
-class Reading {
+class SelectorReader {
   readonly #tokens: readonly Token[];
   #next = 0;
 

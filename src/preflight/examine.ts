@@ -6,7 +6,7 @@ import type { Tools } from '../step/context.ts';
 import { classifyAzureError } from '../step/failures/azure.ts';
 import { classifyKubernetesError } from '../step/failures/kubernetes.ts';
 import { inspectAzure } from './azure/index.ts';
-import { type Asked, inspectCluster } from './cluster/index.ts';
+import { type ClusterQuestion, inspectCluster } from './cluster/index.ts';
 import { inspectLease } from './cluster/lease.ts';
 import { locateCluster } from './locate.ts';
 import { type OnError, tellInfo, tellProblem } from './look.ts';
@@ -20,7 +20,7 @@ const nobody = 'doctor';
  * again. Temporal is not asked.
  */
 export async function examine(
-  asked: Asked,
+  asked: ClusterQuestion,
   { azure, clusters }: Pick<Tools, 'azure' | 'clusters'>,
 ): Promise<readonly Diagnosis[]> {
   const { mission } = asked;

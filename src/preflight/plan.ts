@@ -17,7 +17,8 @@ export async function planRun(scenario: Scenario, at: PlanContext, holder: strin
     const kind = findKind(change);
     return kind.plan(change, at, (await kind.readPrior?.(change, cluster, at)) ?? null);
   };
-  const place = async (change: Change, where: Place): Promise<PlannedChange> => placeDraft(await draft(change), where);
+  const place = async (change: Change, where: PlannedPlace): Promise<PlannedChange> =>
+    placeDraft(await draft(change), where);
   const stands = { vantage: null, phase: null, needs: [] };
 
   const vantages = await planVantages(scenario, at, place);
@@ -43,9 +44,9 @@ export async function planRun(scenario: Scenario, at: PlanContext, holder: strin
 }
 
 /** A change's place in the run. */
-type Place = Pick<PlannedChange, 'id' | 'vantage' | 'phase' | 'needs'>;
+type PlannedPlace = Pick<PlannedChange, 'id' | 'vantage' | 'phase' | 'needs'>;
 
-const placeDraft = ({ undo, ...draft }: Draft, where: Place): PlannedChange => ({
+const placeDraft = ({ undo, ...draft }: Draft, where: PlannedPlace): PlannedChange => ({
   ...where,
   ...draft,
   undo: { ...undo, change: where.id },
@@ -54,7 +55,7 @@ const placeDraft = ({ undo, ...draft }: Draft, where: Place): PlannedChange => (
 function planVantages(
   { vantages }: Scenario,
   at: PlanContext,
-  place: (change: Change, where: Place) => Promise<PlannedChange>,
+  place: (change: Change, where: PlannedPlace) => Promise<PlannedChange>,
 ): Promise<readonly { readonly vantage: PlannedVantage; readonly lanes: readonly Lane[] }[]> {
   return Promise.all(
     Object.entries(vantages).map(async ([id, spec]) => {

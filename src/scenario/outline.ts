@@ -10,7 +10,7 @@ import type { NodeSite } from '../contract/site.ts';
 import type { Expectation } from '../contract/verdict.ts';
 import { createTargetId } from './targets.ts';
 
-type Nodes = readonly Pick<NodeSite, 'name'>[];
+type NamedNodes = readonly Pick<NodeSite, 'name'>[];
 
 /** A target with the place in the scenario that it comes from. */
 interface Cell {
@@ -21,7 +21,7 @@ interface Cell {
 }
 
 /** The phases in order; undo's own proof is the last. */
-export function outlinePhases(scenario: Scenario, nodes: Nodes): readonly PhaseOutline[] {
+export function outlinePhases(scenario: Scenario, nodes: NamedNodes): readonly PhaseOutline[] {
   return [...scenario.phases, describeRestored(scenario)].map((phase) => ({
     name: phase.name,
     title: phase.title,
@@ -38,7 +38,7 @@ const describeRestored = ({ phases: [first], restored }: Scenario): PhaseSpec =>
 });
 
 /** A row for every target from every vantage, target by target in the order of the scenario. */
-function expectFrom({ vantages, targets }: Scenario, expect: Matrix, nodes: Nodes): readonly ExpectationRow[] {
+function expectFrom({ vantages, targets }: Scenario, expect: Matrix, nodes: NamedNodes): readonly ExpectationRow[] {
   const cells = Object.entries(targets).flatMap(([name, { port, nodes: numbers }]) =>
     numbers.flatMap((node): Cell[] => {
       const site = nodes[node];

@@ -1,4 +1,4 @@
-import type { Decision, Found } from '../contract/sweep.ts';
+import type { Decision, MarkedThing } from '../contract/sweep.ts';
 
 /** What is to become of a thing, and why. `remove`: nobody needs it any more. */
 export interface SweepDecision {
@@ -11,7 +11,7 @@ export interface SweepDecision {
  * enough.
  */
 export function decideLeftover(
-  { owner, runIs, createdAt, expiresAt }: Found,
+  { owner, runIs, createdAt, expiresAt }: MarkedThing,
   nowMs: number,
   olderThanMs: number,
 ): SweepDecision {

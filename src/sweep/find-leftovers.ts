@@ -6,14 +6,14 @@ import { AzureError } from '../adapters/azure/index.ts';
 import { kinds } from '../changes/index.ts';
 import type { AzureSearch, Place, Trace } from '../changes/kind.ts';
 import type { RunIdentity } from '../contract/run.ts';
-import type { Found, Sweep, SweepFindings } from '../contract/sweep.ts';
+import type { MarkedThing, Sweep, SweepFindings } from '../contract/sweep.ts';
 import { isRunId } from '../ownership/marks.ts';
 import { findClusterVnet } from '../preflight/azure/vnet.ts';
 import type { StepContext, Tools } from '../step/context.ts';
 import { lookAtCluster } from './cluster-look.ts';
 
 /** What was seen, and what could not be looked at. */
-interface Seen {
+interface SeenTraces {
   readonly traces: readonly Trace[];
   /** A sentence each. */
   readonly warnings: readonly string[];
@@ -32,7 +32,7 @@ export async function findLeftovers(
   const runIds = [...new Set(inCluster.traces.map(({ runId }) => runId))];
   const inAzure = await searchAzure(sweep, runIds, tools);
   const runs = Map.groupBy([...inCluster.traces, ...inAzure.traces], ({ runId }) => runId);
-  const found: Found[] = [];
+  const found: MarkedThing[] = [];
   for (const traces of runs.values()) found.push(...(await describeRun(traces, sweep, tools)));
   return {
     sweep,
@@ -42,11 +42,11 @@ export async function findLeftovers(
 }
 
 /** What takes a thing back tells its kind, and so its place; what cannot be taken back comes last. */
-const rankOf = ({ undo }: Found): number =>
+const rankOf = ({ undo }: MarkedThing): number =>
   undoOrder.find((kind) => undo !== null && Object.hasOwn(kind.undo, undo.undo))?.rank ?? -1;
 
 /** A cluster that is gone took its objects with it; what is in Azure may still be there. */
-async function searchCluster(sweep: Sweep, { azure, clusters }: Tools): Promise<Seen> {
+async function searchCluster(sweep: Sweep, { azure, clusters }: Tools): Promise<SeenTraces> {
   const { subscriptionId, resourceGroup, cluster: name } = sweep;
   const ref = { subscriptionId, resourceGroup, name };
   try {
@@ -64,7 +64,7 @@ async function searchCluster(sweep: Sweep, { azure, clusters }: Tools): Promise<
  * Lists lag, so what is listed is joined with what the ids of every run seen anywhere answer. `runIds`: those seen in
  * the cluster.
  */
-async function searchAzure(sweep: Sweep, runIds: readonly string[], { azure }: Tools): Promise<Seen> {
+async function searchAzure(sweep: Sweep, runIds: readonly string[], { azure }: Tools): Promise<SeenTraces> {
   const { subscriptionId, vmResourceGroup: resourceGroup } = sweep;
   const { clusterVnetId, warnings } = await locateClusterVnet(sweep, { azure });
   const search: AzureSearch = { azure, sweep, clusterVnetId };
@@ -106,7 +106,7 @@ async function describeRun(
   traces: readonly Trace[],
   { vmResourceGroup }: Sweep,
   { temporal }: Tools,
-): Promise<Found[]> {
+): Promise<MarkedThing[]> {
   const first = <T>(pick: (trace: Trace) => T | null): T | null =>
     traces.map(pick).find((value) => value !== null) ?? null;
   const owner = first((trace) => trace.owner || null) ?? '';
@@ -124,7 +124,7 @@ async function findOutWhetherOver(
   owner: string,
   createdAt: string | null,
   temporal: Tools['temporal'],
-): Promise<Found['runIs']> {
+): Promise<MarkedThing['runIs']> {
   if (owner === '') return traces.every(({ orphan }) => orphan) ? 'over' : 'unknown';
   const execution = traces.find((trace) => trace.execution !== null)?.execution;
   if (execution && execution.namespace !== temporal.namespace) return 'unknown';

@@ -12,13 +12,13 @@ import { createReport } from './report.ts';
 import { Run } from './run.ts';
 import { Undo } from './undo/undo.ts';
 
-type Mission = (run: Run, undo: Undo, messages: Messages) => Promise<void>;
+type CarriedMission = (run: Run, undo: Undo, messages: Messages) => Promise<void>;
 
 /**
  * Opens a run, carries the mission out, undoes it whatever happened, and ends with the report: as result, or with the
  * failure (W8).
  */
-export async function carryOut(mission: Mission): Promise<Report> {
+export async function carryOut(mission: CarriedMission): Promise<Report> {
   const run = new Run();
   const messages = new Messages(run);
   const undo = new Undo();

@@ -5,8 +5,8 @@ import type { Leftover } from '../contract/report.ts';
 import type { RunRef } from '../contract/run.ts';
 import {
   describeDeadRun,
-  type Found,
   isLeft,
+  type MarkedThing,
   type Sweep,
   type SweepResult,
   type SweepSpec,
@@ -37,8 +37,8 @@ export async function sweepLeftovers(spec: SweepSpec): Promise<SweepResult> {
   return { dryRun: sweep.dryRun, found: swept, left: swept.filter(isLeft).length, warnings };
 }
 
-function groupByRun(found: readonly Found[]): Map<string, Found[]> {
-  const runs = new Map<string, Found[]>();
+function groupByRun(found: readonly MarkedThing[]): Map<string, MarkedThing[]> {
+  const runs = new Map<string, MarkedThing[]>();
   for (const thing of found) runs.set(thing.runId, [...(runs.get(thing.runId) ?? []), thing]);
   return runs;
 }
@@ -47,7 +47,7 @@ function groupByRun(found: readonly Found[]): Map<string, Found[]> {
 type End = Pick<Swept, 'decision' | 'why' | 'command'>;
 
 /** All things of a run are decided alike: they tell the same owner and times. */
-async function sweepRun(things: readonly Found[], sweep: Sweep, ledger: Ledger): Promise<Swept[]> {
+async function sweepRun(things: readonly MarkedThing[], sweep: Sweep, ledger: Ledger): Promise<Swept[]> {
   const [first] = things;
   if (first === undefined) return [];
   const { decision, why } = decideLeftover(first, Date.parse(readNow()), sweep.olderThanMs);
@@ -62,7 +62,7 @@ async function sweepRun(things: readonly Found[], sweep: Sweep, ledger: Ledger):
 }
 
 /** Undoes each entry once, in the order in which the run itself would have, and gives what is left of them. */
-async function remove(things: readonly Found[], run: RunRef, ledger: Ledger): Promise<readonly Leftover[]> {
+async function remove(things: readonly MarkedThing[], run: RunRef, ledger: Ledger): Promise<readonly Leftover[]> {
   const entries = new Map(
     things.flatMap(({ undo }): [string, UndoEntry][] => (undo === null ? [] : [[undo.command, undo]])),
   );
@@ -71,7 +71,7 @@ async function remove(things: readonly Found[], run: RunRef, ledger: Ledger): Pr
   return await unwind(stack, run, ledger);
 }
 
-function describeRemoval({ undo }: Found, why: string, leftovers: readonly Leftover[]): End {
+function describeRemoval({ undo }: MarkedThing, why: string, leftovers: readonly Leftover[]): End {
   if (undo === null) return { decision: 'failed', why: 'Its mark does not tell what was there before.', command: '' };
   const left = leftovers.find(({ command }) => command === undo.command);
   if (left === undefined) return { decision: 'removed', why, command: '' };
@@ -83,7 +83,7 @@ function decideEnd({ reason, code }: Leftover): Swept['decision'] {
   return code === 'ScopeLocked' || code === 'NodeGroupLocked' ? 'kept: locked' : 'failed';
 }
 
-const describeEnd = ({ what, id, runId, owner, createdAt, expiresAt }: Found, end: End): Swept => ({
+const describeEnd = ({ what, id, runId, owner, createdAt, expiresAt }: MarkedThing, end: End): Swept => ({
   ...{ what, id, runId, owner, createdAt, expiresAt },
   ...end,
 });

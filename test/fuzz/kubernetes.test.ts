@@ -6,7 +6,7 @@ import { createCluster } from '../../src/adapters/kubernetes/cluster.ts';
 import { countReadyEndpoints } from '../../src/adapters/kubernetes/endpoints.ts';
 import { parseErrorAnswer } from '../../src/adapters/kubernetes/error.ts';
 import { KubernetesError } from '../../src/adapters/kubernetes/index.ts';
-import { type Call, openSession } from '../../src/adapters/kubernetes/session.ts';
+import { type KubernetesCall, openSession } from '../../src/adapters/kubernetes/session.ts';
 import { resolveMission } from '../../src/config/run-spec.ts';
 import { failures } from '../../src/contract/failures.ts';
 import {
@@ -106,8 +106,8 @@ const paths = Object.keys(sound);
 
 /** A cluster that answers so, and tells what was written to it. */
 function clusterOf(answers: Readonly<Record<string, unknown>>, raw?: { readonly path: string; readonly text: string }) {
-  const writes: Call[] = [];
-  const send = async (call: Call): Promise<string> => {
+  const writes: KubernetesCall[] = [];
+  const send = async (call: KubernetesCall): Promise<string> => {
     if (call.method !== 'GET' && !call.path.endsWith('selfsubjectaccessreviews')) writes.push(call);
     const path = paths.filter((each) => call.path.startsWith(each)).sort((a, b) => b.length - a.length)[0] ?? '';
     if (raw?.path === path) return raw.text;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { Found } from '../../src/contract/sweep.ts';
+import type { MarkedThing } from '../../src/contract/sweep.ts';
 import { decideLeftover, describeAge } from '../../src/sweep/decide.ts';
 
 const now = Date.parse('2026-10-03T12:00:00.000Z');
@@ -10,7 +10,7 @@ const at = (hoursAgo: number): string => new Date(now - hoursAgo * hour).toISOSt
 const thing = { what: 'VNet v', id: '/v', runId: '0badcafe', resourceGroup: 'g', undo: null };
 
 const rows: readonly [
-  Found['runIs'],
+  MarkedThing['runIs'],
   owner: string,
   createdHoursAgo: number | null,
   expiredHoursAgo: number | null,
@@ -30,7 +30,7 @@ const rows: readonly [
 
 for (const [runIs, owner, created, expired, decision, why] of rows) {
   test(`owner ${owner || 'unknown'} ${runIs}, made ${created} h ago, expired ${expired} h ago: ${decision}`, () => {
-    const found: Found = {
+    const found: MarkedThing = {
       ...thing,
       runIs,
       owner,

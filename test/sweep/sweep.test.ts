@@ -12,7 +12,7 @@ import { createPublicIpBody } from '../../src/changes/public-ip/index.ts';
 import { createSecurityGroupBody } from '../../src/changes/security-group/index.ts';
 import { resolveSweep } from '../../src/config/sweep-spec.ts';
 import type { RunRef } from '../../src/contract/run.ts';
-import { describeDeadRun, type Found } from '../../src/contract/sweep.ts';
+import { describeDeadRun, type MarkedThing } from '../../src/contract/sweep.ts';
 import { writeHolder } from '../../src/ownership/holder.ts';
 import { createObjectMarks } from '../../src/ownership/marks.ts';
 import { createIds, createPeeringId } from '../../src/ownership/names.ts';
@@ -64,7 +64,7 @@ describe('the sweeper', () => {
     await cluster.reset();
   });
 
-  const find = async (): Promise<readonly Found[]> => {
+  const find = async (): Promise<readonly MarkedThing[]> => {
     const { subscriptionId, resourceGroup, cluster: ref } = runRef();
     const { found, warnings } = await findLeftovers(
       { spec: { subscriptionId, resourceGroup, cluster: ref.name } },
@@ -89,7 +89,7 @@ describe('the sweeper', () => {
     await apply('applyPolicy', draftChange(policyChange(), run).input);
   }
 
-  async function undo(found: readonly Found[]): Promise<void> {
+  async function undo(found: readonly MarkedThing[]): Promise<void> {
     const [first] = found;
     assert.ok(first);
     const run = describeDeadRun(

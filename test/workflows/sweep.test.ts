@@ -7,7 +7,7 @@ import { resolveSweep } from '../../src/config/sweep-spec.ts';
 import type { UndoEntry } from '../../src/contract/change.ts';
 import { sweepWorkflowType } from '../../src/contract/messages.ts';
 import type { Activities, UndoInput } from '../../src/contract/steps.ts';
-import type { Found, SweepActivities, SweepResult, SweepSpec } from '../../src/contract/sweep.ts';
+import type { MarkedThing, SweepActivities, SweepResult, SweepSpec } from '../../src/contract/sweep.ts';
 import { toApplicationFailure } from '../../src/step/failures/index.ts';
 import { type FakeBehaviour, fakeActivities, type Harness, spec, startHarness } from './harness.ts';
 
@@ -26,7 +26,7 @@ const entry = (undo: string, subject: string, input: object = {}): UndoEntry => 
   ...{ command: `by hand ${undo} ${subject}`, moment: null },
 });
 
-function thing(runId: string, undo: UndoEntry | null, change: Partial<Found> = {}): Found {
+function thing(runId: string, undo: UndoEntry | null, change: Partial<MarkedThing> = {}): MarkedThing {
   return {
     what: `${undo?.undo ?? 'a mark'} of ${runId}`,
     id: `/${runId}/${undo?.undo}`,
@@ -40,11 +40,11 @@ function thing(runId: string, undo: UndoEntry | null, change: Partial<Found> = {
     ...change,
   };
 }
-const vnet = (runId: string, change?: Partial<Found>): Found =>
+const vnet = (runId: string, change?: Partial<MarkedThing>): MarkedThing =>
   thing(runId, entry('deleteNetwork', `hepflow-${runId}-vnet`), change);
-const policy = (runId: string): Found => thing(runId, entry('deletePolicy', 'deny', { name: 'deny' }));
+const policy = (runId: string): MarkedThing => thing(runId, entry('deletePolicy', 'deny', { name: 'deny' }));
 
-async function sweep(found: readonly Found[], change: Partial<SweepSpec> = {}, undo?: FakeBehaviour['undo']) {
+async function sweep(found: readonly MarkedThing[], change: Partial<SweepSpec> = {}, undo?: FakeBehaviour['undo']) {
   const { activities, calls } = fakeActivities(undo === undefined ? {} : { undo });
   const sweeper: SweepActivities = {
     findLeftovers: async ({ input }) => ({

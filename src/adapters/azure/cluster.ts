@@ -1,14 +1,9 @@
 import type { ManagedCluster } from '@azure/arm-containerservice';
+import type { ClusterName } from '../../contract/site.ts';
 import type { Clients } from './clients.ts';
 import { AzureError, ownCodes } from './error.ts';
 import { exchange } from './exchange.ts';
 import { passAbsent } from './resource.ts';
-
-export interface ClusterName {
-  readonly subscriptionId: string;
-  readonly resourceGroup: string;
-  readonly name: string;
-}
 
 export interface ClusterState {
   readonly id: string;

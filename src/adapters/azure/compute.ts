@@ -132,10 +132,10 @@ async function observe(
 const lacksCapacity = (error: unknown): boolean =>
   error instanceof AzureError && [error, ...error.details].some(({ code }) => capacityCodes.has(code));
 
-type Sdk = typeof import('@azure/arm-compute');
-type Client = Awaited<ReturnType<Clients['compute']>>;
+type ComputeSdk = typeof import('@azure/arm-compute');
+type ComputeClient = Awaited<ReturnType<Clients['compute']>>;
 
-function vmCalls(client: Client, sdk: Sdk): Calls<VirtualMachine, VmState> {
+function vmCalls(client: ComputeClient, sdk: ComputeSdk): Calls<VirtualMachine, VmState> {
   const vms = client.virtualMachines;
   return {
     get: async (at) => vmState(await vms.get(at.resourceGroup, own(at))),
@@ -145,7 +145,7 @@ function vmCalls(client: Client, sdk: Sdk): Calls<VirtualMachine, VmState> {
   };
 }
 
-function diskCalls(client: Client, sdk: Sdk): Calls<Disk, State> {
+function diskCalls(client: ComputeClient, sdk: ComputeSdk): Calls<Disk, State> {
   const { disks } = client;
   return {
     get: async (at) => stateOf(await disks.get(at.resourceGroup, own(at))),

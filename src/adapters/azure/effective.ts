@@ -20,10 +20,10 @@ export interface Effective {
   routes(interfaceId: string, signal: AbortSignal): Promise<readonly EffectiveRoute[]>;
 }
 
-type Client = Awaited<ReturnType<Clients['network']>>;
+type EffectiveClient = Awaited<ReturnType<Clients['network']>>;
 type Answering<Result> = Poller & { readonly result: Result | undefined };
 type Ask<Result> = (
-  client: Client,
+  client: EffectiveClient,
   group: string,
   name: string,
   options: { abortSignal: AbortSignal },

@@ -108,11 +108,12 @@ function retryAfter({ headers }: PipelineResponse): number | undefined {
   return Number.isNaN(ms) ? undefined : Math.min(Math.max(0, ms), longestWaitMs);
 }
 
-type Json = { readonly [key: string]: unknown };
+type WireBody = { readonly [key: string]: unknown };
 
-const isJson = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isJson = (value: unknown): value is WireBody =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
-function parsed(text: string | null | undefined): Json | undefined {
+function parsed(text: string | null | undefined): WireBody | undefined {
   try {
     const value: unknown = JSON.parse(text ?? '');
     return isJson(value) ? value : undefined;
@@ -133,7 +134,7 @@ const textIn = (value: unknown): string =>
 const deepestReason = 10;
 
 /** Nested errors and refusing policies, flat, outermost first. */
-function detailsOf(error: Json, level = 0): AzureDetail[] {
+function detailsOf(error: WireBody, level = 0): AzureDetail[] {
   if (level > deepestReason) return [];
   const nested = [error['details'], error['innererror']].flat().filter(isJson);
   const policies = [error['additionalInfo']].flat().filter(isJson);

@@ -52,13 +52,13 @@ interface OperationGroup<Raw> {
   list(group: string): AsyncIterable<Raw>;
 }
 
-type Sdk = typeof import('@azure/arm-network');
-type Client = Awaited<ReturnType<Clients['network']>>;
+type NetworkSdk = typeof import('@azure/arm-network');
+type NetworkClient = Awaited<ReturnType<Clients['network']>>;
 
 export function createNetwork(clients: Clients, operations: Operations): Network {
   const collection = <Raw extends object, S extends State>(
     type: string,
-    pick: (client: Client) => OperationGroup<Raw>,
+    pick: (client: NetworkClient) => OperationGroup<Raw>,
     read: (raw: Raw) => S,
   ) => ({
     ...createCollection<Raw, S>(async (subscriptionId) => {
@@ -92,8 +92,8 @@ export function createNetwork(clients: Clients, operations: Operations): Network
 }
 
 function callsOf<Raw, S extends State>(
-  client: Client,
-  sdk: Sdk,
+  client: NetworkClient,
+  sdk: NetworkSdk,
   group: OperationGroup<Raw>,
   read: (raw: Raw) => S,
 ): Calls<Raw, S> {
@@ -108,7 +108,7 @@ function callsOf<Raw, S extends State>(
   };
 }
 
-function peeringCalls(client: Client, sdk: Sdk): Calls<VirtualNetworkPeering, PeeringState> {
+function peeringCalls(client: NetworkClient, sdk: NetworkSdk): Calls<VirtualNetworkPeering, PeeringState> {
   const peerings = client.virtualNetworkPeerings;
   return {
     get: async (at) => peeringState(await peerings.get(at.resourceGroup, outer(at), own(at))),

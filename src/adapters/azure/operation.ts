@@ -115,7 +115,7 @@ const unreachable: ReadonlySet<string> = new Set([
 
 const vanished = (error: unknown): error is AzureError => error instanceof AzureError && error.status === 404;
 
-interface Followed {
+interface PolledOperation {
   readonly poller: Poller;
   readonly pauseMs: number | undefined;
 }
@@ -123,7 +123,7 @@ interface Followed {
 /** `Retry-After: 0` says nothing; the SDK ignores it too. */
 const asked = ({ retryAfterMs }: Exchange): number | undefined => (retryAfterMs === 0 ? undefined : retryAfterMs);
 
-async function submit(operation: Operation, lro: Lro): Promise<Followed> {
+async function submit(operation: Operation, lro: Lro): Promise<PolledOperation> {
   return exchange(operation.title, lro.signal, async (seen) => {
     const { poller } = operation.start(lro.signal);
     await poller.submitted(); // at once: a poller whose first request fails unobserved is an unhandled rejection
@@ -131,11 +131,11 @@ async function submit(operation: Operation, lro: Lro): Promise<Followed> {
   });
 }
 
-function restored(operation: Operation, state: SavedOperation): Followed {
+function restored(operation: Operation, state: SavedOperation): PolledOperation {
   return { ...operation.restore(JSON.stringify({ state: { status: 'running', config: state.config } })), pauseMs: 0 };
 }
 
-async function follow(operation: Operation, started: Followed, lro: Lro, pollIntervalMs: number): Promise<void> {
+async function follow(operation: Operation, started: PolledOperation, lro: Lro, pollIntervalMs: number): Promise<void> {
   const { poller } = started;
   let pauseMs = started.pauseMs;
   while (!poller.isDone) {

@@ -1,6 +1,6 @@
 import { KubernetesError } from './error.ts';
 import type { KubernetesObject, Resource } from './resources.ts';
-import type { Call } from './session.ts';
+import type { KubernetesCall } from './session.ts';
 
 /** A right as a SelfSubjectAccessReview asks for it. */
 export interface Right {
@@ -65,9 +65,10 @@ export interface Cluster {
 const fieldManager = 'hepflow';
 const pageSize = '500';
 
-export function createCluster(send: (call: Call) => Promise<string>): Cluster {
-  const json = async (call: Call): Promise<Json> => jsonIn(await send(call), call);
-  const object = async <T extends KubernetesObject>(call: Call): Promise<T> => objectIn<T>(await json(call), call);
+export function createCluster(send: (call: KubernetesCall) => Promise<string>): Cluster {
+  const json = async (call: KubernetesCall): Promise<ObjectBody> => jsonIn(await send(call), call);
+  const object = async <T extends KubernetesObject>(call: KubernetesCall): Promise<T> =>
+    objectIn<T>(await json(call), call);
   const cluster: Cluster = {
     get: (resource, name, namespace) => object({ method: 'GET', path: pathOf(resource, namespace, name) }),
     find: (resource, name, namespace) => cluster.get(resource, name, namespace).catch(nothingIf('NotFound')),
@@ -77,7 +78,7 @@ export function createCluster(send: (call: Call) => Promise<string>): Cluster {
     list: async (resource, { namespace, labelSelector } = {}) => {
       const path = pathOf(resource, namespace);
       return await allPages(async (from) => {
-        const call: Call = { method: 'GET', path, query: { limit: pageSize, labelSelector, continue: from } };
+        const call: KubernetesCall = { method: 'GET', path, query: { limit: pageSize, labelSelector, continue: from } };
         return pageIn(await json(call), call);
       });
     },
@@ -127,15 +128,16 @@ function pathOf(resource: Resource<KubernetesObject>, namespace?: string, name?:
   return `${root}${within}/${resource.plural}${name === undefined ? '' : `/${encodeURIComponent(name)}`}`;
 }
 
-type Json = Readonly<Record<string, unknown>>;
+type ObjectBody = Readonly<Record<string, unknown>>;
 
-const isJson = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isJson = (value: unknown): value is ObjectBody =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Not an answer of an API server, whatever its status says: cut off, or from something in between. */
-const garbled = ({ path }: Call, why: string): KubernetesError =>
+const garbled = ({ path }: KubernetesCall, why: string): KubernetesError =>
   new KubernetesError(0, 'ConnectionFailed', `The answer to ${path} is not an API server's: ${why}.`);
 
-function jsonIn(text: string, call: Call): Json {
+function jsonIn(text: string, call: KubernetesCall): ObjectBody {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -147,7 +149,7 @@ function jsonIn(text: string, call: Call): Json {
 }
 
 /** Everything relies on name, uid and version; the rest of an object is optional. */
-function objectIn<T extends KubernetesObject>(value: unknown, call: Call): T {
+function objectIn<T extends KubernetesObject>(value: unknown, call: KubernetesCall): T {
   const metadata = isJson(value) ? value['metadata'] : undefined;
   const known =
     isJson(metadata) && ['name', 'uid', 'resourceVersion'].every((key) => typeof metadata[key] === 'string');
@@ -170,7 +172,7 @@ interface Page<T> {
 }
 
 /** An empty list may say null. */
-function pageIn<T extends KubernetesObject>({ metadata, items }: Json, call: Call): Page<T> {
+function pageIn<T extends KubernetesObject>({ metadata, items }: ObjectBody, call: KubernetesCall): Page<T> {
   const more = isJson(metadata) ? metadata['continue'] : undefined;
   if (!Array.isArray(items) && items !== null) throw garbled(call, 'a list has no items');
   return {

@@ -70,16 +70,16 @@ interface Status {
   readonly details?: StatusDetails;
 }
 
-type Json = Readonly<Record<string, unknown>>;
-const isObject = (value: unknown): value is Json =>
+type StatusBody = Readonly<Record<string, unknown>>;
+const isObject = (value: unknown): value is StatusBody =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
-const textsOf = <K extends string>(value: Json, ...keys: K[]): { [key in K]?: string } =>
+const textsOf = <K extends string>(value: StatusBody, ...keys: K[]): { [key in K]?: string } =>
   Object.fromEntries(keys.flatMap((key) => (typeof value[key] === 'string' ? [[key, value[key]]] : []))) as {
     [key in K]?: string;
   };
 
 /** What stands between may answer as if it were the API server: only what has the right type is taken. */
-function readable(status: Json): Status {
+function readable(status: StatusBody): Status {
   const details = isObject(status['details']) ? status['details'] : {};
   const { causes, retryAfterSeconds } = details;
   return {

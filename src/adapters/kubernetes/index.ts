@@ -1,17 +1,12 @@
+import type { ClusterName } from '../../contract/site.ts';
 import { type Cluster, createCluster } from './cluster.ts';
 import { KubernetesError } from './error.ts';
-import { type Call, openSession, type Session } from './session.ts';
+import { type KubernetesCall, openSession, type Session } from './session.ts';
 
 export type { Cluster, Right } from './cluster.ts';
 export { KubernetesError } from './error.ts';
 
 /** Which cluster, as its owner names it. */
-export interface ClusterName {
-  readonly subscriptionId: string;
-  readonly resourceGroup: string;
-  readonly name: string;
-}
-
 export interface ClustersSettings {
   /** Text of a kubeconfig for the cluster; a secret. Its own errors are passed on as they are. */
   kubeconfigOf(cluster: ClusterName): Promise<string>;
@@ -57,7 +52,7 @@ function connection(settings: ClustersSettings, name: ClusterName): { cluster: C
     current = undefined;
     session.then((old) => old.close()).catch(() => {}); // nobody waits for it, and nothing depends on its end
   };
-  const sendOnce = async (call: Call): Promise<string> => {
+  const sendOnce = async (call: KubernetesCall): Promise<string> => {
     current ??= open();
     const mine = current;
     try {
@@ -69,7 +64,7 @@ function connection(settings: ClustersSettings, name: ClusterName): { cluster: C
   };
   // A refused request has had no effect, so it can be sent again, once. Tokens expire in the middle of a run: a 401
   // reads the credentials again.
-  const send = (call: Call): Promise<string> =>
+  const send = (call: KubernetesCall): Promise<string> =>
     sendOnce(call).catch(async (error) => {
       if (!(error instanceof KubernetesError) || (error.status !== 401 && error.status !== 403)) throw error;
       if (error.status === 403) await confirm(error, sendOnce);
@@ -84,7 +79,7 @@ function connection(settings: ClustersSettings, name: ClusterName): { cluster: C
  * words as one that means it. It then refuses `/readyz` too, which everybody may read (ClusterRole
  * system:public-info-viewer), or says there what is missing.
  */
-async function confirm(refusal: KubernetesError, send: (call: Call) => Promise<string>): Promise<void> {
+async function confirm(refusal: KubernetesError, send: (call: KubernetesCall) => Promise<string>): Promise<void> {
   await send({ method: 'GET', path: '/readyz' }).catch((error) => {
     if (!(error instanceof KubernetesError) || (error.status !== 0 && error.status !== 403 && error.status < 500))
       return;

@@ -4,7 +4,7 @@ import { openConnections } from './connections.ts';
 import { KubernetesError, parseErrorAnswer } from './error.ts';
 
 /** One call: path with query, JSON body. */
-export interface Call {
+export interface KubernetesCall {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   readonly path: string;
   readonly query?: Readonly<Record<string, string | undefined>>;
@@ -14,7 +14,7 @@ export interface Call {
 /** Credentials and connections for one cluster, from one reading of its kubeconfig. */
 export interface Session {
   /** The body of a 2xx answer, as text. Everything else throws a KubernetesError. */
-  send(call: Call): Promise<string>;
+  send(call: KubernetesCall): Promise<string>;
   /** Resolves when the calls under way are over. */
   close(): Promise<void>;
 }
@@ -40,7 +40,7 @@ export function openSession(kubeconfig: string, timeoutMs: number): Session {
     return mine;
   };
 
-  const send = async (call: Call): Promise<string> => {
+  const send = async (call: KubernetesCall): Promise<string> => {
     const request = requestOf(server, call);
     await authenticate(request);
     if (dispatcher !== undefined) request.setDispatcher(dispatcher);
@@ -65,7 +65,7 @@ function parse(kubeconfig: string): KubeConfig {
   }
 }
 
-function requestOf(server: string, { method, path, query, body }: Call): RequestContext {
+function requestOf(server: string, { method, path, query, body }: KubernetesCall): RequestContext {
   const request = new RequestContext(`${server}${path}`, HttpMethod[method]);
   for (const [name, value] of Object.entries(query ?? {})) if (value !== undefined) request.setQueryParam(name, value);
   request.setHeaderParam('Accept', 'application/json');

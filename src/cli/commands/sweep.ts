@@ -12,7 +12,7 @@ import { formatSweep, readSweepResult } from '../sweep-result.ts';
 import { createWorkflowId, makeAbortable, withTemporal } from '../temporal.ts';
 import { openTerminal, type Terminal } from '../terminal.ts';
 
-interface Flags extends SweepFlags {
+interface SweepCommandFlags extends SweepFlags {
   readonly json?: boolean;
 }
 
@@ -27,12 +27,12 @@ export function addSweepCommand(program: Command): void {
       'after',
       '\nExit codes: 0 nothing is left (a living run removes its own things), 3 could not sweep, 4 something is left.',
     )
-    .action(async (flags: Flags) => {
+    .action(async (flags: SweepCommandFlags) => {
       process.exitCode = await sweep(flags);
     });
 }
 
-async function sweep(flags: Flags): Promise<number> {
+async function sweep(flags: SweepCommandFlags): Promise<number> {
   const spec = readSweepSpec(flags);
   const terminal = openTerminal(flags.json ? process.stderr : process.stdout);
   return withTemporal(async (client) => {
@@ -46,7 +46,7 @@ async function sweep(flags: Flags): Promise<number> {
   });
 }
 
-const startSweep = (client: Client, spec: SweepSpec, { taskQueue }: Flags): Promise<WorkflowHandle> =>
+const startSweep = (client: Client, spec: SweepSpec, { taskQueue }: SweepCommandFlags): Promise<WorkflowHandle> =>
   client.workflow.start(sweepWorkflowType, {
     taskQueue,
     workflowId: createWorkflowId(`sweep-${spec.cluster}`),
@@ -57,7 +57,7 @@ const startSweep = (client: Client, spec: SweepSpec, { taskQueue }: Flags): Prom
 /** Ctrl-C leaves the sweep running. */
 async function followSweep(
   handle: WorkflowHandle,
-  { taskQueue }: Flags,
+  { taskQueue }: SweepCommandFlags,
   terminal: Terminal,
 ): Promise<Followed<SweepResult>> {
   const interrupts = listenForInterrupts(null);
@@ -75,7 +75,7 @@ async function followSweep(
   }
 }
 
-function present(result: SweepResult, { json }: Flags, { stream }: Terminal): number {
+function present(result: SweepResult, { json }: SweepCommandFlags, { stream }: Terminal): number {
   stream.write(formatSweep(result));
   if (json) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
   return result.left === 0 ? exitCodes.pass : exitCodes.leftBehind;

@@ -7,7 +7,7 @@ import { readMemo } from '../memo.ts';
 import { findRun, withTemporal } from '../temporal.ts';
 import { openTerminal } from '../terminal.ts';
 
-interface Flags {
+interface VerifyFlags {
   readonly againstTemporal?: boolean;
   readonly workflow?: string;
 }
@@ -20,7 +20,7 @@ export function addVerifyCommand(report: Command): void {
     .option('--against-temporal', 'compare with what Temporal holds of the run too')
     .option('--workflow <id>', 'the same, and insist that it is the report of this run')
     .addHelpText('after', '\nExit codes: 0 verified, 1 not verified, 3 could not be read or compared.')
-    .action(async (file: string, flags: Flags) => {
+    .action(async (file: string, flags: VerifyFlags) => {
       const verification = auditReport(readJson(file));
       const { report } = verification;
       const isTied = report !== null && (flags.againstTemporal || flags.workflow !== undefined);

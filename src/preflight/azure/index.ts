@@ -31,7 +31,7 @@ export interface AzureFindings extends Findings {
   readonly site?: AzureSite;
 }
 
-interface Part {
+interface AzurePart {
   readonly findings: readonly Diagnosis[];
   readonly site?: AzureSite;
 }
@@ -45,10 +45,10 @@ export async function inspectAzure(
   tools: Reader,
   onError: OnError = rethrow,
 ): Promise<AzureFindings> {
-  const failed = (error: unknown): Part => ({ findings: onError(error) });
+  const failed = (error: unknown): AzurePart => ({ findings: onError(error) });
   const groups = await inspectGroups(mission, tools).catch((error) => ({ ...failed(error), existing: [] }));
   const rights = await inspectRights(groups.existing, tools).catch(onError);
-  const cluster: Part = groups.existing.some(({ at }) => at === 'cluster')
+  const cluster: AzurePart = groups.existing.some(({ at }) => at === 'cluster')
     ? await inspectCluster(mission, tools).catch(failed)
     : { findings: [] };
   const findings = unique([...groups.findings, ...rights, ...cluster.findings]);
@@ -58,7 +58,7 @@ export async function inspectAzure(
 async function inspectGroups(
   mission: Mission,
   { azure }: Reader,
-): Promise<Part & { readonly existing: readonly Scope[] }> {
+): Promise<AzurePart & { readonly existing: readonly Scope[] }> {
   const { subscriptionId } = mission;
   const wanted = [
     { at: 'cluster', field: 'resourceGroup', resourceGroup: mission.resourceGroup },
@@ -82,7 +82,7 @@ async function inspectGroups(
   return { findings: looks.map(({ found }) => found), existing: looks.flatMap(({ existing }) => existing) };
 }
 
-async function inspectCluster(mission: Mission, tools: Reader): Promise<Part> {
+async function inspectCluster(mission: Mission, tools: Reader): Promise<AzurePart> {
   const { subscriptionId, resourceGroup, cluster: name } = mission;
   const read = await askIfAllowed(
     () => tools.azure.clusters.get({ subscriptionId, resourceGroup, name }),

@@ -39,9 +39,9 @@ export interface CalicoFindings {
   readonly calico?: CalicoSite;
 }
 
-type Wanted = Pick<Mission, 'policy' | 'workload' | 'label' | 'probe'>;
+type WantedCalico = Pick<Mission, 'policy' | 'workload' | 'label' | 'probe'>;
 
-interface Nodes {
+interface NodesLook {
   readonly reading: Promise<Look<readonly Node[]>>;
   /** Names of those that the run will label. */
   readonly judged: Promise<readonly string[]>;
@@ -53,9 +53,9 @@ interface Nodes {
  */
 export async function inspectCalico(
   cluster: Cluster,
-  mission: Wanted,
+  mission: WantedCalico,
   runId: string,
-  nodes: Nodes,
+  nodes: NodesLook,
 ): Promise<CalicoFindings> {
   const api = await findCalicoApi(cluster);
   if (api !== 'served') return { findings: [describeMissingApi(api)] };
@@ -140,7 +140,7 @@ function controllerFindings(
 
 function felixFindings(
   looked: Look<FelixConfiguration | undefined>,
-  mission: Wanted,
+  mission: WantedCalico,
   runId: string,
 ): readonly Diagnosis[] {
   const name = 'FelixConfiguration default';

@@ -14,7 +14,7 @@ export interface Reach {
   readonly label: Label;
 }
 
-type Labels = Readonly<Record<string, string>>;
+type NodeLabels = Readonly<Record<string, string>>;
 
 /** What kube-controllers adds to the labels of the node (its pkg/controllers/node/hostendpoints.go). */
 const createdBy = { 'projectcalico.org/created-by': 'calico-kube-controllers' };
@@ -71,7 +71,7 @@ interface Selected {
 
 /** Nodes of which an automatic host endpoint is selected as they are, and those that are only with the run's label. */
 function selectedBy(selector: Selector, { nodes, controllers, judged, label }: Reach): Selected {
-  const names = (more: (node: Node) => Labels): readonly string[] =>
+  const names = (more: (node: Node) => NodeLabels): readonly string[] =>
     nodes
       .filter((node) => labelSets({ ...node.metadata.labels, ...more(node) }, controllers).some(selector))
       .map(({ metadata }) => metadata.name);
@@ -83,7 +83,7 @@ function selectedBy(selector: Selector, { nodes, controllers, judged, label }: R
 /**
  * Labels of each host endpoint that a node gets: the default one's, and one for each template that selects the node.
  */
-function labelSets(labels: Labels, controllers: KubeControllersConfiguration | undefined): readonly Labels[] {
+function labelSets(labels: NodeLabels, controllers: KubeControllersConfiguration | undefined): readonly NodeLabels[] {
   const { createDefaultHostEndpoint, templates = [] } = controllers?.spec?.controllers?.node?.hostEndpoint ?? {};
   const byDefault = createDefaultHostEndpoint === 'Disabled' ? [] : [{ ...labels, ...createdBy }];
   const chosen = templates.filter(({ nodeSelector = '' }) => parseSelector(nodeSelector)(labels));

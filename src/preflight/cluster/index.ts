@@ -29,7 +29,7 @@ export interface ClusterFindings extends Findings {
 }
 
 /** What is asked for: the mission, and the scenario that it means. */
-export interface Asked {
+export interface ClusterQuestion {
   readonly mission: Mission;
   readonly scenario: Scenario;
 }
@@ -39,7 +39,7 @@ export interface Asked {
  * An API server that does not answer is no finding but an error: it may answer at the next try (W10).
  */
 export async function inspectCluster(
-  asked: Asked,
+  asked: ClusterQuestion,
   runId: string,
   tools: Pick<Tools, 'clusters'>,
   onError: OnError = rethrow,
@@ -60,7 +60,7 @@ export async function inspectCluster(
 async function inspectParts(
   cluster: Cluster,
   rights: readonly Diagnosis[],
-  { mission, scenario }: Asked,
+  { mission, scenario }: ClusterQuestion,
   runId: string,
   onError: OnError,
 ): Promise<ClusterFindings> {
@@ -95,7 +95,7 @@ async function inspectParts(
 
 async function findMissingRights(
   cluster: Cluster,
-  { mission: { workload }, scenario }: Asked,
+  { mission: { workload }, scenario }: ClusterQuestion,
 ): Promise<readonly Diagnosis[]> {
   const needed = [
     ...kubernetesRights.filter(({ optional }) => optional === undefined),

@@ -18,13 +18,17 @@ import {
   tellWarning,
 } from '../look.ts';
 
-type Asked = Pick<Tools, 'clusters'> & { readonly temporal?: Tools['temporal'] };
+type LeaseReader = Pick<Tools, 'clusters'> & { readonly temporal?: Tools['temporal'] };
 
 /**
  * Whether another run holds the cluster. Only a first look: the step holdCluster decides. Without Temporal nobody can
  * say whether a holder's run is over.
  */
-export async function inspectLease(ref: ClusterRef, holder: string, { clusters, temporal }: Asked): Promise<Findings> {
+export async function inspectLease(
+  ref: ClusterRef,
+  holder: string,
+  { clusters, temporal }: LeaseReader,
+): Promise<Findings> {
   try {
     const cluster = await clusters.of(ref);
     const looked = await look(cluster.find(leases, clusterLease.name, clusterLease.namespace));

@@ -13,7 +13,7 @@ export interface NodeFindings {
   readonly readyNodes: readonly string[];
 }
 
-type Wanted = Pick<Mission, 'nodes' | 'label'> & {
+type WantedNodes = Pick<Mission, 'nodes' | 'label'> & {
   /** How many nodes are judged. */
   readonly count: number;
 };
@@ -32,7 +32,7 @@ const listReady = (all: readonly Node[]): readonly Node[] =>
 
 export async function inspectNodes(
   reading: Promise<Look<readonly Node[]>>,
-  mission: Wanted,
+  mission: WantedNodes,
   runId: string,
 ): Promise<NodeFindings> {
   const all = takeFound(await reading);

@@ -26,13 +26,13 @@ function renderClaim(state: keyof typeof states, text: Markup): Markup {
 `;
 }
 
-type Seen = Pick<Verdict, 'sentence' | 'vantage'>;
+type Sighted = Pick<Verdict, 'sentence' | 'vantage'>;
 
 function renderPhase(report: Report, phase: PhaseRecord): Markup {
   const rows = report.verdicts.filter((one) => one.phase === phase.name);
   const objections = report.findings.filter((one) => one.phase === phase.name && one.result === 'CONTRADICTED');
   const transitions = report.transitions.filter((one) => one.phase === phase.name);
-  const place = ({ sentence, vantage }: Seen): string => placeSentence(sentence, vantage, report.vantages);
+  const place = ({ sentence, vantage }: Sighted): string => placeSentence(sentence, vantage, report.vantages);
   const basis = rows.length === 0 ? explainUnjudged(report, phase) : describeBasis(rows);
   const parts = [
     markup`${phase.claim} <span class="faint">${basis}</span>`,

@@ -47,15 +47,15 @@ ${renderControls(rows)}${renderDetails(all)}</figure>
 `;
 }
 
-interface Lane {
+interface TimelineLane {
   readonly row: ProvenVerdict;
   readonly top: number;
   readonly height: number;
 }
 
 /** The ports below each other. */
-function placeLanes(rows: readonly ProvenVerdict[]): readonly Lane[] {
-  const lanes: Lane[] = [];
+function placeLanes(rows: readonly ProvenVerdict[]): readonly TimelineLane[] {
+  const lanes: TimelineLane[] = [];
   let top = 8;
   for (const row of rows) {
     const height = Math.max(2, row.proof.length) * chooseLineHeight(row) + 18;

@@ -22,8 +22,8 @@ const pauseMs = 1000;
 
 const tooLate = 'it did not answer in time';
 
-type Reader = Pick<Azure, 'effective' | 'interfaces' | 'peerings'>;
-type Source = Pick<Witness, 'by' | 'title'>;
+type WitnessReader = Pick<Azure, 'effective' | 'interfaces' | 'peerings'>;
+type WitnessSource = Pick<Witness, 'by' | 'title'>;
 /** What a source says of one thing. */
 type Word = Pick<Witness, 'about' | 'says' | 'because'>;
 
@@ -62,16 +62,16 @@ export function askAzureWitnesses(
   };
 }
 
-const securityRules: Source = { by: 'securityRules', title: "Azure's effective security rules" };
-const routes: Source = { by: 'routes', title: "Azure's effective routes" };
-const peerings: Source = { by: 'peerings', title: 'Both sides of the peering' };
+const securityRules: WitnessSource = { by: 'securityRules', title: "Azure's effective security rules" };
+const routes: WitnessSource = { by: 'routes', title: "Azure's effective routes" };
+const peerings: WitnessSource = { by: 'peerings', title: 'Both sides of the peering' };
 
 /** A peering that was broken once stays a reason for silence; one that could not be read again is as it was. */
 const chooseWorse = (start: readonly Witness[], end: readonly Witness[]): readonly Witness[] =>
   start.some(({ says }) => says === 'blocks') || end.some(({ says }) => says === 'missing') ? start : end;
 
 async function readSecurityRules(
-  azure: Reader,
+  azure: WitnessReader,
   interfaceId: string,
   targets: readonly Target[],
   signal: AbortSignal,
@@ -88,7 +88,7 @@ async function readSecurityRules(
 }
 
 async function readRoutes(
-  azure: Reader,
+  azure: WitnessReader,
   interfaceId: string,
   targets: readonly Target[],
   signal: AbortSignal,
@@ -105,7 +105,7 @@ async function readRoutes(
   });
 }
 
-async function readPeering(azure: Reader, id: string): Promise<Word> {
+async function readPeering(azure: WitnessReader, id: string): Promise<Word> {
   const found = await azure.peerings.get(id);
   const states = found === undefined ? ['absent'] : [found.peeringState, found.provisioningState];
   const stands = states.join() === 'Connected,Succeeded';
@@ -117,7 +117,11 @@ async function readPeering(azure: Reader, id: string): Promise<Word> {
  * The words of a source as witnesses, once it has answered; one that is missing when it fails, or the signal aborts.
  * Never rejects.
  */
-async function hear(source: Source, signal: AbortSignal, read: () => Promise<readonly Word[]>): Promise<Witness[]> {
+async function hear(
+  source: WitnessSource,
+  signal: AbortSignal,
+  read: () => Promise<readonly Word[]>,
+): Promise<Witness[]> {
   const late = Promise.withResolvers<string>();
   const giveUp = (): void => late.resolve(tooLate);
   if (signal.aborted) giveUp();

@@ -9,7 +9,7 @@ import { runIn } from '../../../lab/process/run.ts';
 import type { Target } from '../../../src/contract/evidence.ts';
 import type { Witness } from '../../../src/contract/vantage.ts';
 import { createProbePlan, type ProbePlan, policyMetricsPort } from '../../../src/vantage/prober/probe/plan.ts';
-import type { Line, ProbeOutput } from '../../../src/vantage/prober/probe/read.ts';
+import type { ProbeLine, ProbeOutput } from '../../../src/vantage/prober/probe/read.ts';
 import { runProber } from './prober-session.ts';
 import { openStreet, ports, type Street, targetAt } from './street.ts';
 
@@ -79,10 +79,10 @@ describe('beside the proof', { timeout: 120_000 }, () => {
       witnesses: witnesses(...policies),
     });
 
-  const probe = (plan: ProbePlan, onLine?: (line: Line) => unknown): Promise<ProbeOutput> =>
+  const probe = (plan: ProbePlan, onLine?: (line: ProbeLine) => unknown): Promise<ProbeOutput> =>
     runProber(street.prober, plan, onLine);
   /** Changes the metrics a little after the window is over, as Felix does: its connections are reported by then. */
-  const afterWindow = (body: string) => (line: Line) => {
+  const afterWindow = (body: string) => (line: ProbeLine) => {
     if (line.type === 'answers') setTimeout(() => metrics(body), 300);
   };
   function witnessOn(node: string, { deniedPackets }: ProbeOutput): Witness {
@@ -204,7 +204,7 @@ describe('beside the proof', { timeout: 120_000 }, () => {
   for (const [promise, body, count] of counted) {
     test(promise, async () => {
       metrics(body);
-      const lines: Line[] = [];
+      const lines: ProbeLine[] = [];
       const output = await probe(openPlan('hepflow-p'), (line) => lines.push(line));
       const found = count === null ? {} : { 'hepflow-p': count };
       assert.deepEqual(
@@ -217,7 +217,7 @@ describe('beside the proof', { timeout: 120_000 }, () => {
 
   test('of two policies, each sample counts for the one that it names', async () => {
     metrics(sample('default|hepflow-p|0|deny', 3) + sample('security|security.hepflow-q|1|deny', 4));
-    const lines: Line[] = [];
+    const lines: ProbeLine[] = [];
     await probe(openPlan('hepflow-p', 'hepflow-q'), (line) => lines.push(line));
     const found = { 'hepflow-p': 3, 'hepflow-q': 4 };
     assert.deepEqual(
@@ -270,7 +270,7 @@ describe('beside the proof', { timeout: 120_000 }, () => {
   });
 
   test('the proof reports twice a second how far it is, and at last that it is complete', async () => {
-    const live: Extract<Line, { type: 'live' }>[] = [];
+    const live: Extract<ProbeLine, { type: 'live' }>[] = [];
     await probe(denyPlan('hepflow-p'), (line) => line.type === 'live' && live.push(line));
     assert.ok(live.length >= 5, `${live.length}`);
     const syns = live.map((line) => line.syns[`n:${ports.drop}`] ?? 0);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
 import type { Connection, Target } from '../../../src/contract/evidence.ts';
 import { createProbePlan, type ProbePlan } from '../../../src/vantage/prober/probe/plan.ts';
-import type { Line, ProbeOutput } from '../../../src/vantage/prober/probe/read.ts';
+import type { ProbeLine, ProbeOutput } from '../../../src/vantage/prober/probe/read.ts';
 import { runProber } from './prober-session.ts';
 import { openStreet, ports, type Street, targetAt } from './street.ts';
 
@@ -21,7 +21,7 @@ describe('the prober, on real sockets of the kernel', { timeout: 60_000 }, () =>
 
   const at = (port: number, address = street.host): Target => targetAt(address, port);
 
-  const probe = (plan: ProbePlan, onLine?: (line: Line) => unknown): Promise<ProbeOutput> =>
+  const probe = (plan: ProbePlan, onLine?: (line: ProbeLine) => unknown): Promise<ProbeOutput> =>
     runProber(street.prober, plan, onLine);
 
   const proofOf = (output: ProbeOutput, target: Target): Connection[] =>

@@ -3,13 +3,18 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { createProbeCommand, type ProbePlan, readProbeProgram } from '../../../src/vantage/prober/probe/plan.ts';
-import { type Line, type ProbeOutput, readProbeLine, readProbeOutput } from '../../../src/vantage/prober/probe/read.ts';
+import {
+  type ProbeLine,
+  type ProbeOutput,
+  readProbeLine,
+  readProbeOutput,
+} from '../../../src/vantage/prober/probe/read.ts';
 
 /** Runs the prober as SSH would start it, in a network namespace. */
 export async function runProber(
   netns: string,
   plan: ProbePlan,
-  onLine: (line: Line) => unknown = () => {},
+  onLine: (line: ProbeLine) => unknown = () => {},
 ): Promise<ProbeOutput> {
   const child = spawn('ip', ['netns', 'exec', netns, 'sh', '-c', createProbeCommand(plan)], {
     stdio: ['pipe', 'pipe', 'inherit'],

@@ -49,10 +49,10 @@ const line = z.discriminatedUnion('type', [
   }),
 ]);
 
-type Line = z.infer<typeof line>;
+type ObserverLine = z.infer<typeof line>;
 
 /** One line of a session with the observer's program. Throws ObserverOutputError. */
-export function readObserverLine(text: string): Line {
+export function readObserverLine(text: string): ObserverLine {
   try {
     return line.parse(JSON.parse(text));
   } catch (cause) {
@@ -86,7 +86,7 @@ export function readObservation(stdout: string, targets: readonly Target[]): Obs
   return observed;
 }
 
-function linesOf(stdout: string): Line[] {
+function linesOf(stdout: string): ObserverLine[] {
   if (!stdout.endsWith('\n'))
     throw new ObserverOutputError(
       stdout === '' ? 'The observer printed nothing.' : 'The observer stopped in the middle of a line.',

@@ -45,7 +45,7 @@ export async function startObserver(
 }
 
 /** A session that waits beside the prober's, so that reading back takes no login of its own. */
-export interface Reading {
+export interface ObserverReading {
   /**
    * Stops the observer after so many milliseconds, and gives what it saw, or the reason why that cannot be had. Throws
    * only when the step is aborted.
@@ -64,7 +64,7 @@ export function openReading(
   longestMs: number,
   tools: Pick<Tools, 'ssh' | 'keysOf'>,
   context: StepContext,
-): Reading {
+): ObserverReading {
   const stop = Promise.withResolvers<number>();
   const over = new AbortController();
   const terms = {

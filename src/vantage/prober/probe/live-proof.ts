@@ -1,7 +1,7 @@
 /** How far a proof is, out of the prober's lines: for heartbeats, so only for people. */
 import type { LiveProof } from '../../../contract/messages.ts';
 import type { ProbeInput } from '../../../contract/steps.ts';
-import { type Line, readProbeLine } from './read.ts';
+import { type ProbeLine, readProbeLine } from './read.ts';
 
 /** Keeps the last state; `line` gives the one after a line of the prober. */
 export interface Live {
@@ -20,7 +20,7 @@ export function followProof({
   let state: LiveProof = { phase, stage: 'convergence', targets: {} };
   const show = (
     stage: LiveProof['stage'],
-    { seen, syns }: Pick<Extract<Line, { type: 'live' }>, 'seen' | 'syns'>,
+    { seen, syns }: Pick<Extract<ProbeLine, { type: 'live' }>, 'seen' | 'syns'>,
   ): LiveProof => ({
     phase,
     stage,
@@ -51,7 +51,7 @@ export function followProof({
 }
 
 /** A line that the prober cannot have printed is refused when the whole output is read; here it shows nothing. */
-function findLine(text: string): Line | undefined {
+function findLine(text: string): ProbeLine | undefined {
   try {
     return readProbeLine(text);
   } catch {

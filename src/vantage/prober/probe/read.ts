@@ -80,10 +80,10 @@ const line = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('done'), connections: count }),
 ]);
 
-export type Line = z.infer<typeof line>;
+export type ProbeLine = z.infer<typeof line>;
 
 /** One line of the prober's output. Throws ProbeOutputError. */
-export function readProbeLine(text: string): Line {
+export function readProbeLine(text: string): ProbeLine {
   try {
     return line.parse(JSON.parse(text));
   } catch (cause) {
@@ -152,7 +152,7 @@ function checkAgainst(plan: ProbePlan, connections: readonly Connection[]): void
   }
 }
 
-function readAnswers(lines: readonly Line[], { targets, expected }: ProbePlan): ProbeOutput['answers'] {
+function readAnswers(lines: readonly ProbeLine[], { targets, expected }: ProbePlan): ProbeOutput['answers'] {
   const told = lines.filter((one) => one.type === 'answers');
   const denies = Object.values(expected).includes('DROP');
   const asked = targets
@@ -166,7 +166,7 @@ function readAnswers(lines: readonly Line[], { targets, expected }: ProbePlan): 
   return Object.fromEntries(told.map(({ target, lines: counts }) => [target, counts]));
 }
 
-function readCounters(lines: readonly Line[], { targets, deniedPackets }: ProbePlan): readonly Witness[] {
+function readCounters(lines: readonly ProbeLine[], { targets, deniedPackets }: ProbePlan): readonly Witness[] {
   const told = lines.filter((one) => one.type === 'counter');
   const nodes = [...new Set(targets.map(({ node }) => node))];
   const asked = deniedPackets === null ? [] : nodes;

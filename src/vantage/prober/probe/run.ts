@@ -10,7 +10,7 @@ import type { StepContext, Tools } from '../../../step/context.ts';
 import { readNow } from '../../../step/timed.ts';
 import type { AskWitnesses, Hearing } from '../../port.ts';
 import { locateSession } from '../../session.ts';
-import { openReading, type Reading } from '../observe/session.ts';
+import { type ObserverReading, openReading } from '../observe/session.ts';
 import { followProof, type Live } from './live-proof.ts';
 import { createProbeCommand, createProbePlan, type ProbePlan, readProbeProgram } from './plan.ts';
 import { type ProbeOutput, ProbeOutputError, readProbeOutput } from './read.ts';
@@ -106,13 +106,13 @@ const openObservation = (
   { settings: { budgetMs } }: ProbePlan,
   tools: Tools,
   context: StepContext,
-): Reading | undefined =>
+): ObserverReading | undefined =>
   observed ? openReading({ phase, session, targets }, budgetMs + settings.soakMs, tools, context) : undefined;
 
-type Look = ReadonlyMap<string, BackendHealth>;
+type BackendsLook = ReadonlyMap<string, BackendHealth>;
 
 /** The backends of every service behind a target. */
-async function readBackends(cluster: Cluster, targets: readonly Target[]): Promise<Look> {
+async function readBackends(cluster: Cluster, targets: readonly Target[]): Promise<BackendsLook> {
   const services = [...new Set(targets.flatMap(({ service }) => service ?? []))];
   return new Map(
     await Promise.all(services.map(async (service) => [service, await readHealth(cluster, service)] as const)),
@@ -125,7 +125,7 @@ async function readHealth(cluster: Cluster, service: string): Promise<BackendHea
   return { readyEndpoints: pods.length, readAt: readNow(), pods };
 }
 
-const pairLooks = (before: Look, after: Look): Evidence['backends'] =>
+const pairLooks = (before: BackendsLook, after: BackendsLook): Evidence['backends'] =>
   Object.fromEntries(
     [...before].flatMap(([service, health]) => {
       const later = after.get(service);
