@@ -43,7 +43,7 @@ try {
       'convergence + 3.5 s',
       `${seconds(of('denyMs'))}, of which convergence ${seconds(of('convergenceMs'))}`,
     ],
-    ['history of the happy run', '160 events, 150,000 bytes', `${of('events')} events, ${of('bytes')} bytes`],
+    ['history of the happy run', '160 events, 175,000 bytes', `${of('events')} events, ${of('bytes')} bytes`],
   );
   process.stdout.write(`${table.toString()}\n`);
 } finally {

@@ -1,7 +1,7 @@
 import { listUndos } from '../changes/index.ts';
-import type { UndoEntry, UndoOutcome } from '../contract/change.ts';
+import type { UndoOutcome } from '../contract/change.ts';
 import { HepflowError } from '../contract/failures.ts';
-import type { ObserverInput, UndoInput } from '../contract/steps.ts';
+import type { ObserverInput, UndoInput, UndoRequest } from '../contract/steps.ts';
 import type { StepContext, Tools, Undone } from '../step/context.ts';
 import { isRetryable, toHepflowError } from '../step/failures/index.ts';
 import { startObserver } from '../vantage/prober/observe/session.ts';
@@ -51,7 +51,7 @@ async function tryToWatch(
   await Promise.allSettled(observers.map((observer) => startObserver(observer, tools, limited)));
 }
 
-async function undoOne(entry: UndoEntry, tools: Tools, context: StepContext): Promise<UndoOutcome> {
+async function undoOne(entry: UndoRequest, tools: Tools, context: StepContext): Promise<UndoOutcome> {
   const startedAt = new Date().toISOString();
   const close = (end: Undone | Pick<UndoOutcome, 'outcome' | 'retryable' | 'code' | 'detail'>): UndoOutcome => ({
     ...{ retryable: false, code: '', ...end },

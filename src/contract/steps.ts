@@ -62,8 +62,11 @@ export interface ChangeInput {
   readonly observers: readonly ObserverInput[];
 }
 
+/** What undoing needs of an entry; the rest is for the report, and would make the history longer. */
+export type UndoRequest = Pick<UndoEntry, 'undo' | 'input' | 'subject'>;
+
 export interface UndoInput {
-  readonly entries: readonly UndoEntry[];
+  readonly entries: readonly UndoRequest[];
   /** Started before the first entry is tried, if they can be. */
   readonly observers: readonly ObserverInput[];
 }

@@ -11,7 +11,7 @@ const expected: Expected = {
   outcome: 'PASS',
   row: denied,
   verdict: 'PASS',
-  sentence: /^node-1:30080 kept silent/,
+  sentence: /^node-1:30080 did not answer/,
   findings: [{ about: 'observer', result: 'CONFIRMED', sentence: /node-1/ }],
   tookAtLeastMs: 2000,
   attempts: 2,
@@ -21,7 +21,7 @@ const expected: Expected = {
 const good = {
   outcome: 'PASS',
   summary: 'All well.',
-  verdicts: [{ phase: 'enforced', target: { id: 'a:30080' }, verdict: 'PASS', sentence: 'a:30080 kept silent' }],
+  verdicts: [{ phase: 'enforced', target: { id: 'a:30080' }, verdict: 'PASS', sentence: 'a:30080 did not answer' }],
   findings: [{ phase: 'enforced', about: 'observer', result: 'CONFIRMED', sentence: 'a fell silent' }],
   transitions: [
     { phase: 'enforced', target: { id: 'a:30080' }, tookMs: { atLeast: 2000, atMost: 2100 }, sentence: '' },
@@ -36,7 +36,7 @@ test('a run that is in everything as expected kills the mutant', () => {
   assert.deepEqual(judge(good as unknown as Report, expected, ['a', 'b']), {
     killed: true,
     got: 'PASS; enforced node-1:30080 PASS',
-    sentence: 'node-1:30080 kept silent',
+    sentence: 'node-1:30080 did not answer',
     problems: [],
   });
 });
@@ -49,8 +49,8 @@ test('each difference lets the mutant survive, and says what it is', () => {
     [{ outcome: 'FAIL' }, /^the outcome is FAIL, not PASS: All well\.$/],
     [{ verdicts: [{ ...verdict, verdict: 'FAIL' }] }, /^enforced node-1:30080 is FAIL, not PASS$/],
     [
-      { verdicts: [{ ...verdict, sentence: 'b:30080 kept silent' }] },
-      /^the sentence is not .*: node-2:30080 kept silent$/,
+      { verdicts: [{ ...verdict, sentence: 'b:30080 did not answer' }] },
+      /^the sentence is not .*: node-2:30080 did not answer$/,
     ],
     [{ findings: [] }, /^no finding observer CONFIRMED says .*: there is none$/],
     [{ findings: [{ ...finding, phase: 'restored' }] }, /there is none$/],

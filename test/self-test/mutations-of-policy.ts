@@ -15,7 +15,7 @@ import {
 import * as strikes from './strikes.ts';
 
 const notByPolicy =
-  /^node-1:30080 kept silent, but that need not be the policy.s doing: the rules of node-1 counted no packet denied by the policy/;
+  /^node-1:30080 did not answer, but the policy need not be the cause: node-1 counted no packet denied by the policy/;
 
 export const mutationsOfPolicy: readonly Mutation[] = [
   {
@@ -48,7 +48,7 @@ export const mutationsOfPolicy: readonly Mutation[] = [
       outcome: 'FAIL',
       row: control,
       verdict: 'FAIL',
-      sentence: /^node-2:30080 should have answered, but kept silent for \d+ SYNs on 3 connections in 3\.\d s\.$/,
+      sentence: /^node-2:30080 should have answered\. It did not: \d+ SYNs on 3 connections in 3\.\d s\.$/,
     },
   },
   {
@@ -72,7 +72,7 @@ export const mutationsOfPolicy: readonly Mutation[] = [
       outcome: 'FAIL',
       row: `enforced ${kubelet(1)}`,
       verdict: 'FAIL',
-      sentence: /^node-1:10250 should have answered, but kept silent for \d+ SYNs on 3 connections in 3\.\d s\.$/,
+      sentence: /^node-1:10250 should have answered\. It did not: \d+ SYNs on 3 connections in 3\.\d s\.$/,
     },
   },
   {
@@ -123,7 +123,7 @@ export const mutationsOfPolicy: readonly Mutation[] = [
       verdict: 'INCONCLUSIVE',
       sentence: notByPolicy,
       findings: [
-        { about: 'observer', result: 'CONTRADICTED', sentence: /saw it silent before that was asked for/ },
+        { about: 'observer', result: 'CONTRADICTED', sentence: /saw node-1:30080 silent before / },
         { about: 'deniedPackets', result: 'CONTRADICTED', sentence: /counted no packet/ },
       ],
     },
@@ -152,7 +152,7 @@ export const mutationsOfPolicy: readonly Mutation[] = [
       row: denied,
       verdict: 'FAIL',
       sentence:
-        /^node-1:30080 should have kept silent, but refused 3 of 3 connections with a TCP reset: whoever dialled learns that somebody is there\.$/,
+        /^node-1:30080 should not have answered\. It refused 3 of 3 connections with a TCP reset, so whoever dials learns that a host is there\.$/,
     },
   },
   {
@@ -166,7 +166,7 @@ export const mutationsOfPolicy: readonly Mutation[] = [
       verdict: 'FAIL',
       // Kernels limit how often they refuse by ICMP, so that the observer may leave nothing for the proof.
       sentence:
-        /^node-1:30080 (should have kept silent, but refused \d of 3 connections by ICMP \(type 3, code 13\)|kept silent, but refused \d+ of \d+ connections of the observer by ICMP): whoever dialled learns that somebody is there\.$/,
+        /^node-1:30080 (should not have answered\. It refused \d of 3 connections by ICMP \(type 3, code 13\)|did not answer, but refused \d+ of \d+ connections of the observer by ICMP), so whoever dials learns that a host is there\.$/,
     },
   },
 ];

@@ -3,7 +3,7 @@ import { control, denied, impatient, leaks, type Mutation, passes, policyIs, por
 import * as strikes from './strikes.ts';
 import { blockingRule } from './strikes.ts';
 
-const watched = { about: 'observer', result: 'CONFIRMED', sentence: /saw it fall silent and stay so/ } as const;
+const watched = { about: 'observer', result: 'CONFIRMED', sentence: /saw .* fall silent and stay silent/ } as const;
 
 export const mutationsOfWorld: readonly Mutation[] = [
   {
@@ -32,7 +32,7 @@ export const mutationsOfWorld: readonly Mutation[] = [
       outcome: 'ERROR',
       row: `baseline ${port(1)}`,
       verdict: 'FAIL',
-      sentence: /^node-1:30080 should have answered, but refused all 3 connections with a TCP reset\.$/,
+      sentence: /^node-1:30080 should have answered\. It refused all 3 connections with a TCP reset\.$/,
     },
   },
   {
@@ -58,7 +58,7 @@ export const mutationsOfWorld: readonly Mutation[] = [
       row: control,
       verdict: 'FAIL',
       sentence:
-        /^node-2:30080 should have answered every time, but showed (OPEN x\d+ and RST|RST x\d+ and OPEN|RST and OPEN|OPEN and RST)/,
+        /^node-2:30080 should have answered every time\. It showed (OPEN x\d+ and RST|RST x\d+ and OPEN|RST and OPEN|OPEN and RST)/,
     },
   },
   {
@@ -78,7 +78,7 @@ export const mutationsOfWorld: readonly Mutation[] = [
       outcome: 'INCONCLUSIVE',
       row: denied,
       verdict: 'INCONCLUSIVE',
-      sentence: new RegExp(`^node-1:30080 kept silent, but that need not be the policy.s doing: .*${blockingRule}`),
+      sentence: new RegExp(`^node-1:30080 did not answer, but the policy need not be the cause: .*${blockingRule}`),
       findings: [{ about: 'securityRules', result: 'CONTRADICTED', sentence: new RegExp(blockingRule) }],
     },
   },
@@ -91,7 +91,13 @@ export const mutationsOfWorld: readonly Mutation[] = [
       outcome: 'INCONCLUSIVE',
       row: denied,
       verdict: 'INCONCLUSIVE',
-      findings: [{ about: 'peerings', result: 'CONTRADICTED', sentence: /^The peering .* is (Disconnected|absent), / }],
+      findings: [
+        {
+          about: 'peerings',
+          result: 'CONTRADICTED',
+          sentence: /^Both sides of the peering blocked the way \(.* is (Disconnected|absent)/,
+        },
+      ],
       sentence:
         /^node-1:30080 showed DROP x3, but that proves nothing: node-2:30080 \(before OPEN, during .*, after DROP\) and node-1:10250 \(.*\) did not answer before, during and after\.$/,
     },
@@ -120,7 +126,7 @@ export const mutationsOfWorld: readonly Mutation[] = [
       ...passes,
       findings: [watched],
       sentence:
-        /^node-1:30080 kept silent for \d+ SYNs on 3 connections in 6\.\d s, while node-2:30080 and node-1:10250 answered before, during and after\.$/,
+        /^node-1:30080 did not answer: \d+ SYNs on 3 connections in 6\.\d s\. node-2:30080 and node-1:10250 answered before, during and after\.$/,
     },
   },
   {

@@ -10,7 +10,7 @@ before(async () => {
 });
 after(() => harness?.close());
 
-const budget = { events: 160, bytes: 150_000 };
+const budget = { events: 160, bytes: 175_000 };
 
 for (const cached of [true, false]) {
   test(`the mission runs in order and undoes everything last first${cached ? '' : ', replayed on every workflow task'}`, async () => {

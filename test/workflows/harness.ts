@@ -9,7 +9,7 @@ import { bundleWorkflowCode, Worker, type WorkflowBundleWithSourceMap } from '@t
 import { providePrograms } from '../../lab/tools/programs.ts';
 import type { Cluster } from '../../src/adapters/kubernetes/index.ts';
 import { resolveMission } from '../../src/config/run-spec.ts';
-import type { Applied, UndoEntry, UndoOutcome } from '../../src/contract/change.ts';
+import type { Applied, UndoOutcome } from '../../src/contract/change.ts';
 import type { Connection, Evidence } from '../../src/contract/evidence.ts';
 import { type FailureCode, failures } from '../../src/contract/failures.ts';
 import { searchAttributes, workflowType } from '../../src/contract/messages.ts';
@@ -27,6 +27,7 @@ import type {
   ProbeInput,
   Result,
   UndoInput,
+  UndoRequest,
 } from '../../src/contract/steps.ts';
 import { sealEvidence } from '../../src/evidence/seal.ts';
 import { locateCluster } from '../../src/preflight/locate.ts';
@@ -81,7 +82,7 @@ export interface Recorded {
 export interface FakeBehaviour {
   /** Called before a step's fake answers; may throw or wait. */
   readonly before?: (step: string, input: never, attempt: number) => Promise<void> | void;
-  readonly undo?: (entry: UndoEntry, attempt: number) => Partial<UndoOutcome> | undefined;
+  readonly undo?: (entry: UndoRequest, attempt: number) => Partial<UndoOutcome> | undefined;
   readonly evidence?: (input: ProbeInput) => Evidence;
   readonly site?: Site;
   readonly takenOverFrom?: string;

@@ -81,7 +81,8 @@ function describeHeld({ metadata, spec }: Lease) {
   const since = spec?.acquireTime ?? '';
   const before = metadata.annotations?.[takenOverAnnotation];
   if (before === undefined) return { found: `held since ${since}` };
-  const warning = `The cluster was still held by ${before}, a run that is over; this run took over.`;
+  const holder = `${before}, a run that is over without having released it`;
+  const warning = `The cluster was still held by ${holder}; this run took over.`;
   return { found: `held since ${since}; taken over from ${before}`, warnings: [warning] };
 }
 

@@ -81,10 +81,12 @@ async function readSecurityRules(
     azure.effective.securityGroups(interfaceId, signal),
   ]);
   if (nic === undefined) throw new Error(`there is no interface ${interfaceId}`);
-  return targets.map(({ id, address, port }) => {
-    const { access, rule } = findAccess(groups, { from: nic.privateAddress, to: address, port });
-    return { about: id, says: access === 'Allow' ? 'allows' : 'blocks', because: `rule ${rule}` };
-  });
+  return joinWords(
+    targets.map(({ id, address, port }) => {
+      const { access, rule } = findAccess(groups, { from: nic.privateAddress, to: address, port });
+      return { about: id, says: access === 'Allow' ? 'allows' : 'blocks', because: `rule ${rule}` };
+    }),
+  );
 }
 
 async function readRoutes(
@@ -94,15 +96,24 @@ async function readRoutes(
   signal: AbortSignal,
 ): Promise<Word[]> {
   const found = await azure.effective.routes(interfaceId, signal);
-  return targets.map(({ id, address }) => {
-    const { nextHop, prefix } = findRoute(found, address);
-    if (prefix === '') return { about: id, says: 'blocks', because: 'there is no route' };
-    return {
-      about: id,
-      says: nextHop === 'None' ? 'blocks' : 'allows',
-      because: `next hop of ${prefix} is ${nextHop}`,
-    };
-  });
+  return joinWords(
+    targets.map(({ id, address }) => {
+      const { nextHop, prefix } = findRoute(found, address);
+      if (prefix === '') return { about: id, says: 'blocks', because: 'there is no route' };
+      return {
+        about: id,
+        says: nextHop === 'None' ? 'blocks' : 'allows',
+        because: `next hop of ${prefix} is ${nextHop}`,
+      };
+    }),
+  );
+}
+
+/** The same word about every target is one word about all of them: it stands in the history of each phase. */
+function joinWords(words: readonly Word[]): Word[] {
+  const [first] = words;
+  const isOne = words.every(({ says, because }) => says === first?.says && because === first.because);
+  return first !== undefined && isOne ? [{ ...first, about: null }] : [...words];
 }
 
 async function readPeering(azure: WitnessReader, id: string): Promise<Word> {

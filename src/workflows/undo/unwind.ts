@@ -93,7 +93,7 @@ async function tryAll(
   observers: readonly ObserverInput[],
 ): Promise<{ readonly outcomes: readonly UndoOutcome[]; readonly attempts: number }> {
   try {
-    const entries = remaining.map(({ entry }) => entry);
+    const entries = remaining.map(({ entry: { undo, input, subject } }) => ({ undo, input, subject }));
     const { output, attempts } = await callUndo(run, { entries, observers });
     return { outcomes: output, attempts };
   } catch (error) {
