@@ -17,23 +17,23 @@ const expected: Expected = {
   attempts: 2,
 };
 
-/** What a run says that is exactly as expected, of nodes called a and b. */
+/** What a run says that is exactly as expected, of nodes called n0 and n1. */
 const good = {
   outcome: 'PASS',
   summary: 'All well.',
-  verdicts: [{ phase: 'enforced', target: { id: 'a:30080' }, verdict: 'PASS', sentence: 'a:30080 did not answer' }],
-  findings: [{ phase: 'enforced', about: 'observer', result: 'CONFIRMED', sentence: 'a fell silent' }],
+  verdicts: [{ phase: 'enforced', target: { id: 'n0:30080' }, verdict: 'PASS', sentence: 'n0:30080 did not answer' }],
+  findings: [{ phase: 'enforced', about: 'observer', result: 'CONFIRMED', sentence: 'n0 fell silent' }],
   transitions: [
-    { phase: 'enforced', target: { id: 'a:30080' }, tookMs: { atLeast: 2000, atMost: 2100 }, sentence: '' },
+    { phase: 'enforced', target: { id: 'n0:30080' }, tookMs: { atLeast: 2000, atMost: 2100 }, sentence: '' },
   ],
   steps: [{ name: 'probe', subject: 'enforced', attempts: 2 }],
   leftovers: [],
 };
 const judged = (change: object): readonly string[] =>
-  judge({ ...good, ...change } as unknown as Report, expected, ['a', 'b']).problems;
+  judge({ ...good, ...change } as unknown as Report, expected, ['n0', 'n1']).problems;
 
 test('a run that is in everything as expected kills the mutant', () => {
-  assert.deepEqual(judge(good as unknown as Report, expected, ['a', 'b']), {
+  assert.deepEqual(judge(good as unknown as Report, expected, ['n0', 'n1']), {
     killed: true,
     got: 'PASS; enforced node-1:30080 PASS',
     sentence: 'node-1:30080 did not answer',
@@ -49,7 +49,7 @@ test('each difference lets the mutant survive, and says what it is', () => {
     [{ outcome: 'FAIL' }, /^the outcome is FAIL, not PASS: All well\.$/],
     [{ verdicts: [{ ...verdict, verdict: 'FAIL' }] }, /^enforced node-1:30080 is FAIL, not PASS$/],
     [
-      { verdicts: [{ ...verdict, sentence: 'b:30080 did not answer' }] },
+      { verdicts: [{ ...verdict, sentence: 'n1:30080 did not answer' }] },
       /^the sentence is not .*: node-2:30080 did not answer$/,
     ],
     [{ findings: [] }, /^no finding observer CONFIRMED says .*: there is none$/],
@@ -71,7 +71,7 @@ test('each difference lets the mutant survive, and says what it is', () => {
 });
 
 test('a run without an end, and one that never judged the row, let it survive', () => {
-  assert.deepEqual(judge(undefined, leaks, ['a', 'b']).problems, ['the run did not end']);
+  assert.deepEqual(judge(undefined, leaks, ['n0', 'n1']).problems, ['the run did not end']);
   assert.ok(judged({ verdicts: [] }).includes('enforced node-1:30080 is not judged, not PASS'));
 });
 
