@@ -14,7 +14,7 @@ const leastScore = 90;
  * Which tests have to notice a mutant of a room: its own, so that a survivor does not cost the slow ones of another.
  */
 const testsOf: Readonly<Record<string, readonly string[]>> = {
-  judge: ['judge/*.test.ts', 'scenario/*.test.ts'],
+  judge: ['judge/**/*.test.ts', 'scenario/*.test.ts'],
   evidence: ['evidence/*.test.ts', 'audit/*.test.ts'],
   audit: ['audit/*.test.ts'],
   model: ['model/*.test.ts', 'fuzz/selector.test.ts'],
