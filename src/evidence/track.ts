@@ -4,6 +4,9 @@ import type { Interval, Observation, Track } from '../contract/observation.ts';
 /** What one dial showed, as in `Track`. */
 export type Dial = 'o' | 'd' | 'r' | 'i' | 'f' | '-';
 
+/** More than any observer's memory holds, so that no evidence, whoever wrote it, is read for long. */
+const slotLimit = 100_000;
+
 const runs = /(\d+)([odrif-])/gy;
 
 /**
@@ -11,6 +14,7 @@ const runs = /(\d+)([odrif-])/gy;
  * has more slots than there were.
  */
 export function readTrack(track: Track, slots: number): readonly Dial[] {
+  if (slots > slotLimit) throw new RangeError(`No observer has ${slots} slots.`);
   const dials: Dial[] = [];
   let read = 0;
   for (const [whole, count, letter] of track.matchAll(runs)) {

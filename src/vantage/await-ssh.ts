@@ -9,6 +9,9 @@ import { locateSession } from './session.ts';
 /** Limit of the command, which takes milliseconds on a machine that is awake. */
 const commandTimeoutMs = 20_000;
 
+/** More than both versions take; they go into history and report. */
+const mostCharacters = 500;
+
 /** Waits until the vantage lets the run in, and learns what it runs on. */
 export async function awaitSsh(
   input: SessionRef,
@@ -32,7 +35,8 @@ export async function awaitSsh(
   };
   const { stdout, stderr, exitCode } = await until(context, login, () => ({ waitingFor }));
   const [kernel, python] = stdout.trim().split('\n');
-  if (exitCode !== 0 || kernel === undefined || python === undefined) {
+  const isLong = stdout.length > mostCharacters;
+  if (exitCode !== 0 || isLong || kernel === undefined || python === undefined) {
     throw new HepflowError(
       'ProberFailed',
       `The VM has no working python3 (exit code ${exitCode}): ${stderr.trim().slice(0, 300)}`,

@@ -5,10 +5,10 @@ import type { Report } from '../contract/report.ts';
 import type { Verdict } from '../contract/verdict.ts';
 import { decideOutcome } from '../judge/outcome.ts';
 import { publishOutcome } from './attributes.ts';
-import { isCancelled, summarizeFailure } from './failure.ts';
+import { describeError, isCancelled, summarizeFailure } from './failure.ts';
 import { readNow } from './ledger.ts';
 import { Messages } from './messages.ts';
-import { createReport } from './report.ts';
+import { createBareReport, createReport } from './report.ts';
 import { Run } from './run.ts';
 import { Undo } from './undo/undo.ts';
 
@@ -31,12 +31,13 @@ export async function carryOut(mission: CarriedMission): Promise<Report> {
     thrown = error;
     if (!isCancelled(error)) run.failure ??= summarizeFailure(error, '');
   }
-  await CancellationScope.nonCancellable(() => undo.run(run, thrown !== undefined));
-  run.outcome = decideEnd(run, thrown !== undefined);
-  run.endedAt = readNow();
-  run.enter('over');
-  const report = createReport(run);
-  publishOutcome(run, report);
+  try {
+    await CancellationScope.nonCancellable(() => undo.run(run, thrown !== undefined));
+  } catch (error) {
+    thrown ??= error;
+    run.failure ??= summarizeFailure(error, 'undo');
+  }
+  const report = conclude(run, thrown !== undefined);
   await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
   if (run.outcome === 'CANCELLED') throw thrown;
   if (run.failure !== null)
@@ -47,6 +48,23 @@ export async function carryOut(mission: CarriedMission): Promise<Report> {
       details: [report],
     });
   return report;
+}
+
+/** The last report. One that cannot be made in full, or published, is the failure of the run. */
+function conclude(run: Run, hasFailed: boolean): Report {
+  run.endedAt = readNow();
+  try {
+    run.outcome = decideEnd(run, hasFailed);
+    run.enter('over');
+    const report = createReport(run);
+    publishOutcome(run, report);
+    return report;
+  } catch (error) {
+    run.failure ??= summarizeFailure(error, 'report');
+    run.outcome = 'ERROR';
+    run.ledger.warnings.push(`The report lacks what was planned and seen: ${describeError(error)}`);
+    return createBareReport(run);
+  }
 }
 
 function decideEnd({ ledger, findings, failure }: Run, hasFailed: boolean): Report['outcome'] {

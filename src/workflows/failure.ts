@@ -20,13 +20,11 @@ export function summarizeFailure(error: unknown, step: string): FailureSummary {
     const message = `${step} did not end within its time (${cause.timeoutType}).${inner}`;
     return { code: 'TimedOut', step, message, remedy: failures.TimedOut.remedy, problems: [] };
   }
-  const message = isCancellation(error)
-    ? 'The run was cancelled.'
-    : cause instanceof Error
-      ? cause.message
-      : String(cause);
+  const message = isCancellation(error) ? 'The run was cancelled.' : describeError(cause);
   return { code: 'Unexpected', step, message, remedy: failures.Unexpected.remedy, problems: [] };
 }
+
+export const describeError = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** Tries that a failed activity made, as far as it said so. */
 export function countAttempts(error: unknown): number {

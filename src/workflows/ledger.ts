@@ -3,6 +3,7 @@ import type { ChangeId, Moment, PlannedChange, UndoEntry } from '../contract/cha
 import type { GridCell, Progress, Stage } from '../contract/messages.ts';
 import type { ChangeRecord, StepOutcome, StepRecord } from '../contract/report.ts';
 import type { Expectation, Verdict } from '../contract/verdict.ts';
+import { describeError } from './failure.ts';
 import { renderDetails } from './progress.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -74,8 +75,13 @@ export class Ledger {
     return { runId: this.#runId, stage: this.stage, waitingFor, steps: this.steps, grid: this.#grid };
   }
 
+  /** What cannot be shown keeps nothing from being done, least of all undo. */
   publish(): void {
-    setCurrentDetails(renderDetails(this.describeProgress(), this.verdicts));
+    try {
+      setCurrentDetails(renderDetails(this.describeProgress(), this.verdicts));
+    } catch (error) {
+      setCurrentDetails(`**Run ${this.#runId}**: ${this.stage}; its steps cannot be shown: ${describeError(error)}`);
+    }
   }
 
   #open(fields: Omit<StepRecord, 'startedAt' | 'endedAt' | 'attempts'>): OpenRecord {

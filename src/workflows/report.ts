@@ -15,8 +15,12 @@ import { summarize } from '../judge/sentences/summary.ts';
 import { readNow } from './ledger.ts';
 import type { Run } from './run.ts';
 
+/** All of a run that its report tells. */
+type Told = Pick<Run, 'identity' | 'ledger' | 'skipped' | 'leftovers' | 'failure' | 'outcome' | 'endedAt' | Seen>;
+type Seen = 'preflighted' | 'factsOf' | 'evidence' | 'transitions' | 'findings';
+
 /** The report as it stands now: derived from the workflow's state, at any moment (W8). */
-export function createReport(run: Run): Report {
+export function createReport(run: Told): Report {
   const { outcome, failure, findings, leftovers, ledger, evidence } = run;
   const { verdicts, stage, steps, changes, warnings } = ledger;
   const { mission = null, plan, site } = run.preflighted ?? {};
@@ -47,6 +51,12 @@ export function createReport(run: Run): Report {
   };
 }
 
+/** Of a run that cannot be told in full: what happened and what is left, without its plan and what was seen. */
+export function createBareReport({ identity, ledger, skipped, leftovers, failure, outcome, endedAt }: Run): Report {
+  const seen = { preflighted: undefined, factsOf: () => ({}), evidence: [], transitions: [], findings: [] };
+  return createReport({ identity, ledger, skipped, leftovers, failure, outcome, endedAt, ...seen });
+}
+
 const describeVantage = ({ id, kind, session }: PlannedVantage, facts: Facts): VantageSummary => ({
   id,
   kind,
@@ -56,7 +66,7 @@ const describeVantage = ({ id, kind, session }: PlannedVantage, facts: Facts): V
   kernel: facts.kernel ?? null,
 });
 
-const listPhases = ({ phases, restored }: Plan, { skipped }: Run): PhaseRecord[] =>
+const listPhases = ({ phases, restored }: Plan, { skipped }: Told): PhaseRecord[] =>
   [...phases, restored].map(({ changes: _, policies: __, ...outline }) => ({
     ...outline,
     skipped: skipped.get(outline.name) ?? null,
@@ -73,7 +83,7 @@ const describeCalico = ({ calico }: Site, facts: Facts): CalicoSummary => ({
   hostEndpoints: facts.hostEndpoints ?? [],
 });
 
-function measureRun({ identity: { startedAt }, endedAt, evidence }: Run): Timings {
+function measureRun({ identity: { startedAt }, endedAt, evidence }: Told): Timings {
   const totalMs = Date.parse(endedAt ?? readNow()) - Date.parse(startedAt);
   return { startedAt, endedAt, totalMs, convergenceMs: measureConvergence(evidence) };
 }

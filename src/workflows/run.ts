@@ -1,4 +1,4 @@
-import { CancellationScope, uuid4, workflowInfo } from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, uuid4, workflowInfo } from '@temporalio/workflow';
 import type { Applied, ChangeId, Facts, PlannedChange } from '../contract/change.ts';
 import type { Evidence, Target } from '../contract/evidence.ts';
 import type { FailureSummary } from '../contract/failures.ts';
@@ -10,12 +10,12 @@ import type { RunIdentity, RunRef } from '../contract/run.ts';
 import type { ObserverInput, Preflight } from '../contract/steps.ts';
 import type { Vantage, VantageId } from '../contract/vantage.ts';
 import type { Expectation, Verdict } from '../contract/verdict.ts';
-import { judgePhase } from '../judge/judgement.ts';
+import { type Grounds, type Judgement, judgePhase } from '../judge/judgement.ts';
 import { listMoments } from '../judge/moments.ts';
 import { writeHolder } from '../ownership/holder.ts';
 import { listExpectations } from '../scenario/outline.ts';
 import { publishStage } from './attributes.ts';
-import { countAttempts, isCancelled, summarizeFailure } from './failure.ts';
+import { countAttempts, describeError, isCancelled, summarizeFailure } from './failure.ts';
 import { Ledger, type OpenRecord, readNow } from './ledger.ts';
 import { callChange, callPreflight, callProbe } from './proxies.ts';
 import { fillTemplates } from './templates.ts';
@@ -91,13 +91,26 @@ export class Run {
     const evidence = await this.#probe(vantage, phase, plan, rows);
     const moments = listMoments(this.ledger.changes, phase.name);
     const before = this.#before.get(vantage.id) ?? null;
-    const { verdicts, transitions, findings } = judgePhase({ rows, before, moments }, evidence);
+    const { verdicts, transitions, findings } = this.#judgeEvidence({ rows, before, moments }, evidence);
     this.#before.set(vantage.id, rows);
     this.evidence.push(evidence);
     this.transitions.push(...transitions);
     this.findings.push(...findings);
     this.ledger.recordVerdicts(verdicts);
     return verdicts;
+  }
+
+  /** Evidence that cannot be judged is a failure like any other: everything is undone. */
+  #judgeEvidence(grounds: Grounds, evidence: Evidence): Judgement {
+    try {
+      return judgePhase(grounds, evidence);
+    } catch (error) {
+      const { phase, vantage } = evidence;
+      const message = `What ${vantage} saw in phase ${phase} could not be judged: ${describeError(error)}`;
+      const failure = ApplicationFailure.create({ type: 'Unexpected', message, nonRetryable: true });
+      this.failure ??= summarizeFailure(failure, 'judge');
+      throw failure;
+    }
   }
 
   async #probe(vantage: Vantage, phase: PlannedPhase, plan: Plan, rows: readonly Expectation[]): Promise<Evidence> {
@@ -152,7 +165,11 @@ export class Run {
   enter(stage: Stage): void {
     this.ledger.stage = stage;
     this.ledger.publish();
-    publishStage(this);
+    try {
+      publishStage(this);
+    } catch (error) {
+      this.ledger.warnings.push(`Stage ${stage} could not be published: ${describeError(error)}`);
+    }
   }
 
   /** The outcome of a step on its record, when it did not end well; the first failure is the run's (W5). */

@@ -35,10 +35,13 @@ export interface RunResult {
 }
 
 /**
- * Stdout and stderr together, in characters. Far more than any caller expects; a command that says more is not the one
- * we sent.
+ * Stdout and stderr together, in characters. More than ten minutes of rounds take; a command that prints more is not the
+ * one we sent.
  */
-const outputLimit = 8 << 20;
+const outputLimit = 4 << 20;
+
+/** Of a line that is told as it comes, in characters. The longest is an observation of every slot. */
+const lineLimit = 256 << 10;
 
 /** Runs one command on an authenticated connection. Throws SshError `lost` or `timeout`, or the signal's reason. */
 export function execute(client: Client, command: string, options: RunOptions): Promise<RunResult> {
@@ -93,14 +96,27 @@ function collect(
   lost: (why: string) => void,
   done: (result: RunResult) => void,
 ): void {
-  const stdout = textOf(channel, onLine);
-  const stderr = textOf(channel.stderr);
-  let end: Pick<RunResult, 'exitCode' | 'signal'> | undefined;
-  const checkSize = (): void => {
-    if (stdout().length + stderr().length > outputLimit) lost(`it printed more than ${outputLimit} characters`);
+  let [left, isRefused] = [outputLimit, false];
+  const refuse = (why: string): void => {
+    isRefused = true; // what comes before the connection is closed is not looked at
+    lost(why);
   };
-  channel.on('data', checkSize);
-  channel.stderr.on('data', checkSize);
+  const gather = (stream: NodeJS.ReadableStream, look?: (text: string) => void): (() => string) => {
+    const decoder = new StringDecoder('utf8');
+    let all = '';
+    stream.on('data', (bytes: Buffer) => {
+      if (isRefused) return;
+      const text = decoder.write(bytes);
+      left -= text.length;
+      if (left < 0) return refuse(`it printed more than ${outputLimit} characters`);
+      all += text;
+      look?.(text);
+    });
+    return () => all;
+  };
+  const stdout = gather(channel, onLine && splitLines(onLine, refuse));
+  const stderr = gather(channel.stderr);
+  let end: Pick<RunResult, 'exitCode' | 'signal'> | undefined;
   channel.on('error', (error: Error) => lost(describeReason(error)));
   channel.on('exit', (code: number | null, signal?: string) => {
     end = { exitCode: code, ...(signal !== undefined && { signal }) };
@@ -111,17 +127,17 @@ function collect(
   });
 }
 
-/** Gathers a stream's text; lines are told as they come. */
-function textOf(stream: NodeJS.ReadableStream, onLine?: (line: string) => void): () => string {
-  const decoder = new StringDecoder('utf8');
-  let text = '';
-  let told = 0;
-  stream.on('data', (bytes: Buffer) => {
-    text += decoder.write(bytes);
-    for (let end = text.indexOf('\n', told); onLine && end >= 0; end = text.indexOf('\n', told)) {
-      onLine(text.slice(told, end));
-      told = end + 1;
+/** Tells each whole line of the texts that it is given; looks at each character once, however small the texts are. */
+export function splitLines(onLine: (line: string) => void, refuse: (why: string) => void): (text: string) => void {
+  let rest = '';
+  return (text) => {
+    let from = 0;
+    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', from)) {
+      onLine(rest + text.slice(from, end));
+      rest = '';
+      from = end + 1;
     }
-  });
-  return () => text;
+    rest += text.slice(from);
+    if (rest.length > lineLimit) refuse(`it printed a line of more than ${lineLimit} characters`);
+  };
 }

@@ -23,6 +23,14 @@ export class Undo {
   /** Undoes all of it; never cancelled (W5). */
   async run(run: Run, hasFailed: boolean): Promise<void> {
     run.enter('undoing');
+    try {
+      await this.#undoOrKeep(run, hasFailed);
+    } finally {
+      await run.undo(this.lanes);
+    }
+  }
+
+  async #undoOrKeep(run: Run, hasFailed: boolean): Promise<void> {
     if (hasFailed && run.preflighted?.mission.cleanup.when === 'on-success') {
       const why = 'Kept, because cleanup.when is on-success and the run failed.';
       // A run that is over holds no cluster, whatever it keeps.
@@ -30,7 +38,6 @@ export class Undo {
     } else {
       await this.#undoRules(run);
     }
-    await run.undo(this.lanes);
   }
 
   async #undoRules(run: Run): Promise<void> {

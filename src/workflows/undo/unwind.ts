@@ -33,7 +33,13 @@ export async function unwind(
   observers: readonly ObserverInput[] = [],
 ): Promise<Leftover[]> {
   const leftovers: Leftover[] = [];
-  for (const batch of stack.takeBatches()) leftovers.push(...(await unwindBatch(batch, run, ledger, observers)));
+  for (const batch of stack.takeBatches()) {
+    try {
+      leftovers.push(...(await unwindBatch(batch, run, ledger, observers)));
+    } catch (error) {
+      leftovers.push(...batch.map((entry) => describeLeftover(entry, 'failed', describeFailed(error))));
+    }
+  }
   return leftovers;
 }
 
@@ -68,8 +74,7 @@ async function unwindBatch(
 function settle({ entry, record }: Item, outcome: UndoOutcome, attempts: number, ledger: Ledger): Leftover[] {
   if (outcome.outcome === 'failed' || outcome.outcome === 'conflict') {
     record.fail(describeProblem(outcome), attempts);
-    const { outcome: reason, code, detail: why } = outcome;
-    return [{ what: `${entry.undo} ${entry.subject}`, why, command: entry.command, reason, code }];
+    return [describeLeftover(entry, outcome.outcome, outcome)];
   }
   record.finish(outcome.detail, attempts, outcome);
   const moment = createMoment(entry, outcome, attempts);
@@ -83,6 +88,12 @@ function createMoment({ moment }: UndoEntry, outcome: UndoOutcome, attempts: num
   return { ...moment, role: 'undone', from: outcome.startedAt, to: outcome.endedAt };
 }
 
+const describeLeftover = (
+  { undo, subject, command }: UndoEntry,
+  reason: Leftover['reason'],
+  { code, detail: why }: UndoOutcome,
+): Leftover => ({ what: `${undo} ${subject}`, why, command, reason, code });
+
 const describeProblem = ({ outcome, code, detail }: UndoOutcome): string =>
   `${outcome === 'conflict' ? 'conflict' : code}: ${detail}`;
 
@@ -95,14 +106,16 @@ async function tryAll(
   try {
     const entries = remaining.map(({ entry: { undo, input, subject } }) => ({ undo, input, subject }));
     const { output, attempts } = await callUndo(run, { entries, observers });
-    return { outcomes: output, attempts };
+    const none = describeFailed(new Error('The undo gave no outcome.'));
+    return { outcomes: remaining.map((_, index) => output[index] ?? none), attempts };
   } catch (error) {
-    const { code, message } = summarizeFailure(error, 'undo');
-    const now = readNow();
-    const failed: UndoOutcome = {
-      ...{ outcome: 'failed', retryable: false, code, detail: message },
-      ...{ startedAt: now, endedAt: now },
-    };
+    const failed = describeFailed(error);
     return { outcomes: remaining.map(() => failed), attempts: countAttempts(error) };
   }
+}
+
+function describeFailed(error: unknown): UndoOutcome {
+  const { code, message: detail } = summarizeFailure(error, 'undo');
+  const now = readNow();
+  return { outcome: 'failed', retryable: false, code, detail, startedAt: now, endedAt: now };
 }

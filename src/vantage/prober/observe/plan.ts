@@ -28,6 +28,14 @@ export const observerSettings = {
   longestSoakMs: 5 * minute,
 } as const;
 
+/**
+ * More slots than any observer reports: it forgets what is older than its memory a tenth of that late, and nothing in a
+ * soak.
+ */
+export const mostSlots = Math.ceil(
+  (1.2 * (observerSettings.keepMs + observerSettings.longestSoakMs)) / observerSettings.cadenceMs,
+);
+
 /** What the observer is told when it is started. */
 export interface StartPlan {
   readonly do: 'start';

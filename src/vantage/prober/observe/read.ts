@@ -7,6 +7,8 @@ import {
   type Observation,
   observerEnds,
 } from '../../../contract/observation.ts';
+import { bounded } from '../bounds.ts';
+import { mostSlots } from './plan.ts';
 
 /** What the observer printed is truncated, malformed or about something else: no observation (W10). */
 export class ObserverOutputError extends Error {
@@ -19,29 +21,34 @@ export class ObserverOutputError extends Error {
  */
 export type Observed = Omit<Observation, 'clock'> & { readonly cpuShare: number };
 
-const count = z.int().nonnegative();
-const instant = z.iso.datetime({ precision: 3 });
+const { text, instant, durationMs } = bounded;
+
+/** Runs of at least one slot; a run takes at least two characters. */
+const track = z
+  .string()
+  .max(2 * mostSlots)
+  .regex(/^([1-9]\d{0,5}[odrif-])*$/);
 
 const line = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('ready'), fresh: z.boolean(), open: z.array(z.string()) }),
+  z.strictObject({ type: z.literal('ready'), fresh: z.boolean(), open: z.array(text) }),
   z.strictObject({ type: z.literal('hello') }),
-  z.strictObject({ type: z.literal('clock'), atMs: z.number().positive() }),
-  z.strictObject({ type: z.literal('missing'), reason: z.string().min(1).max(500) }),
+  z.strictObject({ type: z.literal('clock'), atMs: bounded.clockMs }),
+  z.strictObject({ type: z.literal('missing'), reason: text.min(1) }),
   z.strictObject({
     type: z.literal('observation'),
     startedAt: instant,
-    slots: count,
-    cadenceMs: count,
-    dialTimeoutMs: count,
-    latenessMs: z.number().nonnegative(),
-    tracks: z.record(z.string(), z.string().regex(/^([1-9]\d{0,6}[odrif-])*$/)),
+    slots: bounded.count.max(mostSlots),
+    cadenceMs: z.int().positive().max(1000),
+    dialTimeoutMs: z.int().positive().max(60_000),
+    latenessMs: durationMs,
+    tracks: z.record(text, track),
     held: z.array(
       z.strictObject({
-        target: z.string(),
+        target: text,
         openedAt: instant,
         checkedAt: instant,
         outcome: z.enum(heldOutcomes),
-        response: z.string().exactOptional(),
+        response: text.exactOptional(),
       }),
     ),
     ended: z.enum(observerEnds),
@@ -77,7 +84,7 @@ export function readReady(stdout: string): { readonly fresh: boolean; readonly o
 export function readObservation(stdout: string, targets: readonly Target[]): Observed | Missing {
   const [hello, ...rest] = linesOf(stdout);
   const last = rest.pop();
-  if (hello?.type !== 'hello' || rest.some(({ type }) => type !== 'clock'))
+  if (hello?.type !== 'hello' || rest.length > clockExchanges || rest.some(({ type }) => type !== 'clock'))
     throw new ObserverOutputError('The observer strayed from the dialogue.');
   if (last?.type === 'missing') return { missing: last.reason };
   if (last?.type !== 'observation') throw new ObserverOutputError('The observer did not reach its end.');

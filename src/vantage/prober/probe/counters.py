@@ -37,7 +37,8 @@ class Counters:
             except socket.timeout:
                 pass  # it is late: settle() gives the reason
             except (OSError, ValueError, http.client.HTTPException) as error:
-                heard["missing"] = getattr(error, "strerror", None) or str(error) or type(error).__name__
+                why = getattr(error, "strerror", None) or str(error) or type(error).__name__
+                heard["missing"] = why[:LINE_LIMIT]
 
         asked = []
         for node in self.nodes.values():

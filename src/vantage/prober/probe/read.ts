@@ -7,6 +7,7 @@ import {
   outcomes,
 } from '../../../contract/evidence.ts';
 import type { Witness } from '../../../contract/vantage.ts';
+import { bounded } from '../bounds.ts';
 import { createCounterWitness, notAsked } from './counters.ts';
 import type { ProbePlan } from './plan.ts';
 
@@ -27,53 +28,56 @@ export class ProbeOutputError extends Error {
 }
 
 const outcome = z.enum(outcomes);
-const count = z.int().nonnegative();
-const counts = z.record(z.string(), count);
+const { text, count, durationMs } = bounded;
+const counts = z.record(text, count);
+const seen = z.record(text, z.array(outcome).max(outcomes.length));
+/** More first lines of answers than the prober asks for. */
+const lines = z.record(text, z.int().positive().max(1000)).refine((all) => Object.keys(all).length <= 100);
 const byte = z.int().min(0).max(255);
 
 const line = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('header'),
-    kernel: z.string().min(1),
+    kernel: text.min(1),
     synLinearTimeouts: count.nullable(),
   }),
   z.strictObject({
     type: z.literal('round'),
     round: count,
-    elapsedMs: z.number().nonnegative(),
-    seen: z.record(z.string(), z.array(outcome)),
+    elapsedMs: durationMs,
+    seen,
   }),
   z.strictObject({
     type: z.literal('convergence'),
     reached: z.boolean(),
     rounds: count,
-    elapsedMs: z.number().nonnegative(),
+    elapsedMs: durationMs,
   }),
   z.strictObject({
     type: z.literal('connection'),
-    target: z.string(),
+    target: text,
     stage: z.enum(connectionStages),
     outcome,
-    errno: z.string().exactOptional(),
+    errno: text.exactOptional(),
     icmp: z.strictObject({ type: byte, code: byte }).exactOptional(),
     sourcePort: z.int().min(0).max(65535),
-    startedAt: z.iso.datetime({ precision: 3 }),
-    elapsedMs: z.number().nonnegative(),
-    syns: count,
-    response: z.string().exactOptional(),
-    fault: z.string().min(1).exactOptional(),
+    startedAt: bounded.instant,
+    elapsedMs: durationMs,
+    syns: count.max(1000),
+    response: text.exactOptional(),
+    fault: text.min(1).exactOptional(),
   }),
   z.strictObject({
     type: z.literal('live'),
-    seen: z.record(z.string(), z.array(outcome)),
+    seen,
     syns: counts,
   }),
-  z.strictObject({ type: z.literal('answers'), target: z.string(), lines: z.record(z.string(), z.int().positive()) }),
+  z.strictObject({ type: z.literal('answers'), target: text, lines }),
   z.strictObject({
     type: z.literal('counter'),
-    node: z.string(),
-    missing: z.string().min(1).exactOptional(),
-    source: z.string().exactOptional(),
+    node: text,
+    missing: text.min(1).exactOptional(),
+    source: text.exactOptional(),
     before: counts.exactOptional(),
     after: counts.exactOptional(),
   }),
@@ -117,6 +121,7 @@ export function readProbeOutput(stdout: string, plan: ProbePlan): ProbeOutput {
       `The prober made ${done.connections} connections but ${connections.length} came through.`,
     );
   checkAgainst(plan, connections);
+  checkNumber(plan, connections.length);
   return {
     kernel: header.kernel,
     synLinearTimeouts: header.synLinearTimeouts,
@@ -150,6 +155,13 @@ function checkAgainst(plan: ProbePlan, connections: readonly Connection[]): void
       made('during') >= bracket;
     if (!right) throw new ProbeOutputError(`The prober did not dial ${id} as often as it was asked to.`);
   }
+}
+
+/** Beside the proof, each control is dialled before, after, and once a second. */
+function checkNumber({ targets, settings }: ProbePlan, made: number): void {
+  const most = targets.length * (settings.connections + 3 + Math.ceil(settings.budgetMs / 1000));
+  if (made > most)
+    throw new ProbeOutputError(`The prober made ${made} connections, and cannot have made more than ${most}.`);
 }
 
 function readAnswers(lines: readonly ProbeLine[], { targets, expected }: ProbePlan): ProbeOutput['answers'] {
