@@ -20,6 +20,17 @@ export const ownCodes = {
   notProvisioned: 'NotProvisioned',
 } as const;
 
+/**
+ * The codes by which ARM says that a resource does not exist. `NotFound` is Microsoft.Network's, for children such as
+ * peerings.
+ */
+const absenceCodes: ReadonlySet<string> = new Set([
+  'ResourceNotFound',
+  'ResourceGroupNotFound',
+  'ParentResourceNotFound',
+  'NotFound',
+]);
+
 /** One of the reasons that Azure gives below an error: nested errors, policies that refused. */
 export interface AzureDetail {
   readonly code: string;
@@ -33,6 +44,7 @@ interface AzureErrorFields {
   readonly message: string;
   readonly retryAfterMs?: number | undefined;
   readonly details?: readonly AzureDetail[];
+  readonly isEnveloped?: boolean | undefined;
   readonly cause?: unknown;
 }
 
@@ -47,6 +59,8 @@ export class AzureError extends Error {
   /** What was attempted, such as `create virtualMachines hepflow-0badcafe-vm`. */
   readonly operation: string;
   readonly details: readonly AzureDetail[];
+  /** Whether the answer was ARM's own form of an error, `{ error: { code } }`. */
+  readonly isEnveloped: boolean;
 
   constructor(fields: AzureErrorFields) {
     super(`${fields.operation}: ${fields.code}: ${fields.message}`, { cause: bare(fields.cause) });
@@ -56,6 +70,15 @@ export class AzureError extends Error {
     this.retryAfterMs = fields.retryAfterMs;
     this.operation = fields.operation;
     this.details = fields.details ?? [];
+    this.isEnveloped = fields.isEnveloped ?? false;
+  }
+
+  /**
+   * Whether Azure's answer proves that there is none. A 404 alone does not: a gateway, a subscription that is not
+   * found or a type that is not known answer 404 for things that are there (W13).
+   */
+  get isAbsence(): boolean {
+    return this.status === 404 && this.isEnveloped && absenceCodes.has(this.code);
   }
 }
 

@@ -2,6 +2,13 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { PipelinePolicy, PipelineResponse } from '@azure/core-rest-pipeline';
 import { type AzureDetail, AzureError, createAzureError, ownCodes } from './error.ts';
 
+interface WireError {
+  readonly code: string;
+  readonly message: string;
+  readonly details: readonly AzureDetail[];
+  readonly isEnveloped: boolean;
+}
+
 /**
  * What the wire said last within one call. Beside the SDK, because it drops bodies and headers of long-running
  * operations.
@@ -10,7 +17,7 @@ export interface Exchange {
   status?: number;
   /** Retry-After of the last answer, in milliseconds. */
   retryAfterMs?: number | undefined;
-  error?: { readonly code: string; readonly message: string; readonly details: readonly AzureDetail[] } | undefined;
+  error?: WireError | undefined;
   /** The error above is the end of a long-running operation, not of the request. */
   operationFailed?: boolean;
 }
@@ -93,7 +100,7 @@ function note(seen: Exchange, response: PipelineResponse): void {
   const body = parsed(response.bodyAsText);
   const ended = body?.['status'] === 'Failed' || body?.['status'] === 'Canceled';
   seen.operationFailed = response.status < 400 && ended;
-  seen.error = response.status >= 400 || ended ? errorOf(body?.['error'] ?? body) : undefined;
+  seen.error = response.status >= 400 || ended ? wireErrorIn(body) : undefined;
 }
 
 /** Nobody waits longer, and a number beyond all bounds could not be told to anybody. */
@@ -122,9 +129,11 @@ function parsed(text: string | null | undefined): WireBody | undefined {
   }
 }
 
-function errorOf(error: unknown): Exchange['error'] {
+function wireErrorIn(body: WireBody | undefined): WireError | undefined {
+  const isEnveloped = isJson(body?.['error']);
+  const error = body?.['error'] ?? body;
   if (!isJson(error) || typeof error['code'] !== 'string') return undefined;
-  return { code: error['code'], message: textIn(error['message']), details: detailsOf(error) };
+  return { code: error['code'], message: textIn(error['message']), details: detailsOf(error), isEnveloped };
 }
 
 const textIn = (value: unknown): string =>

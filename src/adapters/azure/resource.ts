@@ -186,11 +186,9 @@ export const formTitle = (id: string): string => `${parseId(id).types.at(-1) ?? 
 
 const lost = (error: unknown): boolean => error instanceof AzureError && error.code === ownCodes.operationVanished;
 
-/**
- * 404 of a GET is an answer: there is none. A missing resource group answers 404 too, and then there is none either.
- */
+/** ARM's own word that there is none; in a resource group that is missing there is none either (W13). */
 export function passAbsent(error: unknown): undefined {
-  if (error instanceof AzureError && error.status === 404) return undefined;
+  if (error instanceof AzureError && error.isAbsence) return undefined;
   throw error;
 }
 

@@ -195,6 +195,6 @@ async function allPages<T>(pageFrom: (from: string | undefined) => Promise<Page<
 const nothingIf =
   (reason: string) =>
   (error: unknown): undefined => {
-    if (error instanceof KubernetesError && error.reason === reason) return undefined;
+    if (error instanceof KubernetesError && error.status === 404 && error.reason === reason) return undefined;
     throw error;
   };

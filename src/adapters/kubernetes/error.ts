@@ -39,6 +39,10 @@ export class KubernetesError extends Error {
 /** Nobody waits longer, and a number beyond all bounds could not be told to anybody. */
 const longestWaitSeconds = 24 * 60 * 60;
 
+/** What an API server answers for a path that it does not serve: Go's own text, or for a schema nothing. */
+const isNotServed = (path: string, text: string): boolean =>
+  text === '404 page not found' || (text === '' && path.startsWith('/openapi/'));
+
 /**
  * An error answer as an error: the API server's Status where there is one, else the text of whatever stood in between.
  */
@@ -52,6 +56,11 @@ export function parseErrorAnswer(
   const seconds = Number(headers['retry-after'] ?? answer?.details?.retryAfterSeconds ?? Number.NaN);
   const retryAfterMs = Number.isFinite(seconds) ? Math.min(Math.max(0, seconds), longestWaitSeconds) * 1000 : undefined;
   const message = answer?.message ?? (body.trim().slice(0, 300) || `HTTP ${status}`);
+  // Somebody else's 404 proves nothing of what the cluster has (W13).
+  if (status === 404 && answer === undefined && !isNotServed(path, body.trim())) {
+    const text = `The answer to ${path} is not an API server's: it is a 404 without a Status: ${message}`;
+    return new KubernetesError(0, 'ConnectionFailed', text);
+  }
   // A resource that is not served at all answers 404 in plain text; a missing object answers with a Status that names
   // it.
   if (status === 404 && answer?.details?.name === undefined) {
