@@ -1,9 +1,12 @@
 import type { Exchange } from './exchange.ts';
+import { shortenMessage } from './limits.ts';
 
 /** Codes of this adapter's own, beside Azure's. */
 export const ownCodes = {
   /** No answer: name resolution, TCP, TLS, time limit of a request. */
   connectionFailed: 'ConnectionFailed',
+  /** An answer or a list is bigger than what is taken. */
+  answerTooBig: 'AnswerTooBig',
   /** No token could be had. */
   credentialUnavailable: 'CredentialUnavailable',
   /** A URL of another origin than the endpoint's; nothing was sent to it. */
@@ -63,7 +66,7 @@ export class AzureError extends Error {
   readonly isEnveloped: boolean;
 
   constructor(fields: AzureErrorFields) {
-    super(`${fields.operation}: ${fields.code}: ${fields.message}`, { cause: bare(fields.cause) });
+    super(`${fields.operation}: ${fields.code}: ${shortenMessage(fields.message)}`, { cause: bare(fields.cause) });
     this.name = 'AzureError';
     this.code = fields.code;
     this.status = fields.status;
@@ -85,8 +88,9 @@ export class AzureError extends Error {
 /** An SDK error holds its request, whose body may hold a secret, so only its words are kept. */
 function bare(cause: unknown): unknown {
   if (!(cause instanceof Error) || cause instanceof AzureError) return cause;
-  const { name, message, stack } = cause;
-  return Object.assign(new Error(message), { name, stack });
+  const { name, message, stack = '' } = cause;
+  const short = shortenMessage(message);
+  return Object.assign(new Error(short), { name, stack: stack.replace(message, () => short) });
 }
 
 /**

@@ -1,5 +1,5 @@
 import { AzureError, ownCodes } from './error.ts';
-import { exchange } from './exchange.ts';
+import { exchange, refuseBeyond } from './exchange.ts';
 import { type ArmId, nameOf, parseId } from './ids.ts';
 import type { Lro, Operations, Poller, Verb } from './operation.ts';
 
@@ -206,7 +206,7 @@ export const stateOf = (raw: {
 /** `pages` gives the SDK's list for a group. `type` is for messages. */
 export function listOf<Raw, S extends State>(
   type: string,
-  pages: (group: GroupName) => Promise<AsyncIterable<Raw>>,
+  pages: (group: GroupName) => Promise<PagedList<Raw>>,
   read: (raw: Raw) => S,
 ): Listed<S>['list'] {
   return async (group) => {
@@ -215,9 +215,19 @@ export function listOf<Raw, S extends State>(
   };
 }
 
-/** Every element of a paged list. */
-export async function collectAll<T>(list: AsyncIterable<T>): Promise<T[]> {
+/** Every element of a paged list, which has an end. */
+export async function collectAll<T>(list: PagedList<T>): Promise<T[]> {
   const all: T[] = [];
-  for await (const each of list) all.push(each);
+  let pages = 0;
+  for await (const page of list.byPage()) {
+    refuseBeyond('pages', ++pages);
+    refuseBeyond('items', all.length + page.length);
+    for (const each of page) all.push(each);
+  }
   return all;
+}
+
+/** The SDK's. */
+export interface PagedList<T> {
+  byPage(): AsyncIterable<readonly T[]>;
 }

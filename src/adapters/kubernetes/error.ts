@@ -9,10 +9,10 @@ export interface StatusDetails {
 
 /**
  * Everything that can go wrong with a call. `reason` is the API server's own (`NotFound`, `Conflict`, `Invalid`, ...),
- * or one of three of ours:
+ * or one of four of ours:
  * `ConnectionFailed`: no answer (status 0). `Unauthorized`: no usable credential, refused or never obtained (401, or 0
  * when a plugin failed).
- * `NotServed`: 404 for the resource itself, not for an object of it.
+ * `NotServed`: 404 for the resource itself, not for an object of it. `AnswerTooBig`: more than is taken (status 0).
  */
 export class KubernetesError extends Error {
   /** HTTP status; 0: there was no answer. */
@@ -27,13 +27,24 @@ export class KubernetesError extends Error {
     message: string,
     more: { details?: StatusDetails; retryAfterMs?: number | undefined; cause?: unknown } = {},
   ) {
-    super(message, { cause: more.cause });
+    super(shorten(message), { cause: more.cause });
     this.name = 'KubernetesError';
     this.status = status;
     this.reason = reason;
     this.details = more.details ?? {};
     this.retryAfterMs = more.retryAfterMs;
   }
+}
+
+const messageChars = 500;
+
+/** Of a list of causes. */
+const causesTaken = 20;
+
+function shorten(text: string): string {
+  if (text.length <= messageChars) return text;
+  const kept = messageChars - 50;
+  return `${text.slice(0, kept)} (and ${text.length - kept} more characters)`;
 }
 
 /** Nobody waits longer, and a number beyond all bounds could not be told to anybody. */
@@ -83,7 +94,7 @@ type StatusBody = Readonly<Record<string, unknown>>;
 const isObject = (value: unknown): value is StatusBody =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 const textsOf = <K extends string>(value: StatusBody, ...keys: K[]): { [key in K]?: string } =>
-  Object.fromEntries(keys.flatMap((key) => (typeof value[key] === 'string' ? [[key, value[key]]] : []))) as {
+  Object.fromEntries(keys.flatMap((key) => (typeof value[key] === 'string' ? [[key, shorten(value[key])]] : []))) as {
     [key in K]?: string;
   };
 
@@ -96,7 +107,12 @@ function readable(status: StatusBody): Status {
     details: {
       ...textsOf(details, 'name', 'group', 'kind'),
       ...(Array.isArray(causes)
-        ? { causes: causes.filter(isObject).map((cause) => textsOf(cause, 'reason', 'message', 'field')) }
+        ? {
+            causes: causes
+              .slice(0, causesTaken)
+              .filter(isObject)
+              .map((cause) => textsOf(cause, 'reason', 'message', 'field')),
+          }
         : {}),
       ...(typeof retryAfterSeconds === 'number' ? { retryAfterSeconds } : {}),
     },
