@@ -135,17 +135,25 @@ export function createParts<Body, S extends State>(
   };
 }
 
-/** Azure sometimes ends a deletion while the resource still answers for a while. */
+/**
+ * Azure sometimes ends a deletion while the resource still answers for a while; one that goes on answering keeps no
+ * other undo from its turn (W5).
+ */
 async function gone(
   id: string,
   get: (id: string) => Promise<State | undefined>,
   lro: Lro,
   operations: Operations,
 ): Promise<void> {
+  const until = performance.now() + operations.goneWithinMs;
   for (let state = await get(id); state !== undefined; state = await get(id)) {
     // Not on its way out any more: its deletion was undone or never begun. Trying again begins with a look.
     if (terminal.has(state.provisioningState) && state.provisioningState !== 'Succeeded') {
       throw problem(ownCodes.notProvisioned, `delete ${formTitle(id)}`, `it is ${state.provisioningState}`);
+    }
+    if (performance.now() >= until) {
+      const message = `it is still there ${operations.goneWithinMs / 1000} s after its deletion`;
+      throw problem(ownCodes.notProvisioned, `delete ${formTitle(id)}`, message);
     }
     lro.save(null);
     await operations.pause(lro);
