@@ -1,9 +1,12 @@
 import type { Exchange } from './exchange.ts';
+import { shortenMessage } from './limits.ts';
 
 /** Codes of this adapter's own, beside Azure's. */
 export const ownCodes = {
   /** No answer: name resolution, TCP, TLS, time limit of a request. */
   connectionFailed: 'ConnectionFailed',
+  /** An answer or a list is bigger than what is taken. */
+  answerTooBig: 'AnswerTooBig',
   /** No token could be had. */
   credentialUnavailable: 'CredentialUnavailable',
   /** A URL of another origin than the endpoint's; nothing was sent to it. */
@@ -20,6 +23,17 @@ export const ownCodes = {
   notProvisioned: 'NotProvisioned',
 } as const;
 
+/**
+ * The codes by which ARM says that a resource does not exist. `NotFound` is Microsoft.Network's, for children such as
+ * peerings.
+ */
+const absenceCodes: ReadonlySet<string> = new Set([
+  'ResourceNotFound',
+  'ResourceGroupNotFound',
+  'ParentResourceNotFound',
+  'NotFound',
+]);
+
 /** One of the reasons that Azure gives below an error: nested errors, policies that refused. */
 export interface AzureDetail {
   readonly code: string;
@@ -33,6 +47,7 @@ interface AzureErrorFields {
   readonly message: string;
   readonly retryAfterMs?: number | undefined;
   readonly details?: readonly AzureDetail[];
+  readonly isEnveloped?: boolean | undefined;
   readonly cause?: unknown;
 }
 
@@ -47,23 +62,35 @@ export class AzureError extends Error {
   /** What was attempted, such as `create virtualMachines hepflow-0badcafe-vm`. */
   readonly operation: string;
   readonly details: readonly AzureDetail[];
+  /** Whether the answer was ARM's own form of an error, `{ error: { code } }`. */
+  readonly isEnveloped: boolean;
 
   constructor(fields: AzureErrorFields) {
-    super(`${fields.operation}: ${fields.code}: ${fields.message}`, { cause: bare(fields.cause) });
+    super(`${fields.operation}: ${fields.code}: ${shortenMessage(fields.message)}`, { cause: bare(fields.cause) });
     this.name = 'AzureError';
     this.code = fields.code;
     this.status = fields.status;
     this.retryAfterMs = fields.retryAfterMs;
     this.operation = fields.operation;
     this.details = fields.details ?? [];
+    this.isEnveloped = fields.isEnveloped ?? false;
+  }
+
+  /**
+   * Whether Azure's answer proves that there is none. A 404 alone does not: a gateway, a subscription that is not
+   * found or a type that is not known answer 404 for things that are there (W13).
+   */
+  get isAbsence(): boolean {
+    return this.status === 404 && this.isEnveloped && absenceCodes.has(this.code);
   }
 }
 
 /** An SDK error holds its request, whose body may hold a secret, so only its words are kept. */
 function bare(cause: unknown): unknown {
   if (!(cause instanceof Error) || cause instanceof AzureError) return cause;
-  const { name, message, stack } = cause;
-  return Object.assign(new Error(message), { name, stack });
+  const { name, message, stack = '' } = cause;
+  const short = shortenMessage(message);
+  return Object.assign(new Error(short), { name, stack: stack.replace(message, () => short) });
 }
 
 /**

@@ -1,6 +1,14 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { PipelinePolicy, PipelineResponse } from '@azure/core-rest-pipeline';
 import { type AzureDetail, AzureError, createAzureError, ownCodes } from './error.ts';
+import { answerLimits, shortenMessage } from './limits.ts';
+
+interface WireError {
+  readonly code: string;
+  readonly message: string;
+  readonly details: readonly AzureDetail[];
+  readonly isEnveloped: boolean;
+}
 
 /**
  * What the wire said last within one call. Beside the SDK, because it drops bodies and headers of long-running
@@ -10,9 +18,11 @@ export interface Exchange {
   status?: number;
   /** Retry-After of the last answer, in milliseconds. */
   retryAfterMs?: number | undefined;
-  error?: { readonly code: string; readonly message: string; readonly details: readonly AzureDetail[] } | undefined;
+  error?: WireError | undefined;
   /** The error above is the end of a long-running operation, not of the request. */
   operationFailed?: boolean;
+  /** Of all bodies so far. */
+  bytes?: number;
 }
 
 const exchanges = new AsyncLocalStorage<Exchange>();
@@ -39,30 +49,43 @@ export const noting: PipelinePolicy = {
     const response = await next(request);
     const seen = exchanges.getStore();
     if (seen !== undefined) note(seen, response);
+    refuseBeyond('listBytes', seen?.bytes ?? 0);
     return response;
   },
 };
 
-/** Gives every request its time limit; the SDK sets none, and none at all on polls. */
+/** Bounds the whole of every answer, its body too: the SDK bounds no more than the time until the headers. */
 export const limitRequests = (requestTimeoutMs: number): PipelinePolicy => ({
   name: 'hepflowLimiting',
   async sendRequest(request, next) {
-    request.timeout = requestTimeoutMs;
+    const late = AbortSignal.timeout(requestTimeoutMs);
+    const tooBig = new AbortController();
+    const caller = request.abortSignal as AbortSignal | undefined;
+    request.abortSignal = AbortSignal.any([...(caller === undefined ? [] : [caller]), late, tooBig.signal]);
+    request.onDownloadProgress = ({ loadedBytes }) => {
+      if (loadedBytes > answerLimits.bodyBytes) tooBig.abort();
+    };
+    const broken = (code: string, message: string, cause: unknown): AzureError =>
+      new AzureError({ code, status: 0, operation: request.method, message, cause });
     try {
-      return await next(request);
+      // A body that is being unpacked does not hear of the end of its connection.
+      return await Promise.race([next(request), whenAborted(request.abortSignal as AbortSignal)]);
     } catch (error) {
-      if (request.abortSignal?.aborted === true || !(error instanceof Error) || error.name !== 'AbortError')
-        throw error;
-      throw new AzureError({
-        code: ownCodes.connectionFailed,
-        status: 0,
-        operation: request.method,
-        message: `no answer within ${requestTimeoutMs} ms`,
-        cause: error,
-      });
+      if (caller?.aborted === true) throw error;
+      if (tooBig.signal.aborted)
+        throw broken(ownCodes.answerTooBig, `the answer has more than ${answerLimits.bodyBytes} bytes`, error);
+      if (late.aborted) throw broken(ownCodes.connectionFailed, `no answer within ${requestTimeoutMs} ms`, error);
+      throw error;
     }
   },
 });
+
+const whenAborted = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => {
+    const abort = (): void => reject(Object.assign(new Error('The operation was aborted.'), { name: 'AbortError' }));
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { once: true });
+  });
 
 /**
  * Refuses every URL of another origin before a token is attached: operation URLs come from headers and from stored
@@ -84,16 +107,25 @@ export const guardOrigin = (endpoint: string): PipelinePolicy => ({
   },
 });
 
+/** Throws when there is more of a list than is taken. */
+export function refuseBeyond(what: 'listBytes' | 'pages' | 'items', count: number): void {
+  const limit = answerLimits[what];
+  if (count <= limit) return;
+  const message = `the list has more than ${limit} ${what === 'listBytes' ? 'bytes' : what}`;
+  throw new AzureError({ code: ownCodes.answerTooBig, status: 0, operation: 'list', message });
+}
+
 export const isSameOrigin = (url: string, endpoint: string): boolean =>
   URL.canParse(url) && new URL(url).origin === new URL(endpoint).origin;
 
 function note(seen: Exchange, response: PipelineResponse): void {
   seen.status = response.status;
+  seen.bytes = (seen.bytes ?? 0) + (response.bodyAsText?.length ?? 0);
   seen.retryAfterMs = retryAfter(response);
   const body = parsed(response.bodyAsText);
   const ended = body?.['status'] === 'Failed' || body?.['status'] === 'Canceled';
   seen.operationFailed = response.status < 400 && ended;
-  seen.error = response.status >= 400 || ended ? errorOf(body?.['error'] ?? body) : undefined;
+  seen.error = response.status >= 400 || ended ? wireErrorIn(body) : undefined;
 }
 
 /** Nobody waits longer, and a number beyond all bounds could not be told to anybody. */
@@ -122,13 +154,25 @@ function parsed(text: string | null | undefined): WireBody | undefined {
   }
 }
 
-function errorOf(error: unknown): Exchange['error'] {
+function wireErrorIn(body: WireBody | undefined): WireError | undefined {
+  const isEnveloped = isJson(body?.['error']);
+  const error = body?.['error'] ?? body;
   if (!isJson(error) || typeof error['code'] !== 'string') return undefined;
-  return { code: error['code'], message: textIn(error['message']), details: detailsOf(error) };
+  return { code: error['code'], message: textIn(error['message']), details: firstDetails(error), isEnveloped };
 }
 
 const textIn = (value: unknown): string =>
   typeof value === 'string' ? value : value === undefined || value === null ? '' : JSON.stringify(value);
+
+/** The first reasons, each no longer than a message, and how many more there were. */
+function firstDetails(error: WireBody): AzureDetail[] {
+  const all = detailsOf(error);
+  const more = all.length - answerLimits.details;
+  const kept = all
+    .slice(0, answerLimits.details)
+    .map(({ code, message }) => ({ code: shortenMessage(code), message: shortenMessage(message) }));
+  return more <= 0 ? kept : [...kept, { code: 'More', message: `and ${more} more` }];
+}
 
 /** Deeper reasons explain nothing. */
 const deepestReason = 10;

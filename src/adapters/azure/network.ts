@@ -8,7 +8,16 @@ import type {
 import type { Clients } from './clients.ts';
 import type { ArmId } from './ids.ts';
 import type { Operations, Poller } from './operation.ts';
-import { type Calls, type Collection, createCollection, type Listed, listOf, type State, stateOf } from './resource.ts';
+import {
+  type Calls,
+  type Collection,
+  createCollection,
+  type Listed,
+  listOf,
+  type PagedList,
+  type State,
+  stateOf,
+} from './resource.ts';
 
 export interface VnetState extends State {
   readonly addressSpaces: readonly string[];
@@ -49,7 +58,7 @@ interface OperationGroup<Raw> {
   get(group: string, name: string): Promise<Raw>;
   createOrUpdate(group: string, name: string, body: Raw, options: { abortSignal: AbortSignal }): Poller;
   delete(group: string, name: string, options: { abortSignal: AbortSignal }): Poller;
-  list(group: string): AsyncIterable<Raw>;
+  list(group: string): PagedList<Raw>;
 }
 
 type NetworkSdk = typeof import('@azure/arm-network');

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AzureError, ownCodes } from './error.ts';
 import { type Exchange, exchange, isSameOrigin } from './exchange.ts';
+import { type AzureSettings, azureDefaults } from './settings.ts';
 
 /** How a caller follows a long-running operation, perhaps on from another process. */
 export interface Lro {
@@ -66,9 +67,12 @@ export interface Operations {
   run(operation: Operation, lro: Lro): Promise<void>;
   /** Waits a poll interval, showing that the wait lives. */
   pause(lro: Lro): Promise<void>;
+  readonly goneWithinMs: number;
 }
 
-export function createOperations(settings: { readonly endpoint: string; readonly pollIntervalMs: number }): Operations {
+export function createOperations(
+  settings: Pick<AzureSettings, 'endpoint' | 'pollIntervalMs' | 'goneWithinMs'>,
+): Operations {
   // What was resumed once is over in this process, however it ended; the caller's `resume` still shows it.
   const used = new WeakSet<object>();
   const find = (verb: Verb, id: string, lro: Lro): SavedOperation | undefined => {
@@ -83,6 +87,7 @@ export function createOperations(settings: { readonly endpoint: string; readonly
     },
     plan: (verb, id, variant, lro) => lro.save({ verb, id, variant, config: {} } satisfies SavedOperation),
     pause: (lro) => pause(settings.pollIntervalMs, lro),
+    goneWithinMs: settings.goneWithinMs ?? azureDefaults.goneWithinMs,
     async run(operation, lro) {
       const state = find(operation.verb, operation.id, lro);
       const resumed = state !== undefined && urlsOf(state).length > 0 && state.variant === (operation.variant ?? '');

@@ -1,5 +1,5 @@
 import { AzureError, ownCodes } from './error.ts';
-import { exchange } from './exchange.ts';
+import { exchange, refuseBeyond } from './exchange.ts';
 import { type ArmId, nameOf, parseId } from './ids.ts';
 import type { Lro, Operations, Poller, Verb } from './operation.ts';
 
@@ -135,17 +135,25 @@ export function createParts<Body, S extends State>(
   };
 }
 
-/** Azure sometimes ends a deletion while the resource still answers for a while. */
+/**
+ * Azure sometimes ends a deletion while the resource still answers for a while; one that goes on answering keeps no
+ * other undo from its turn (W5).
+ */
 async function gone(
   id: string,
   get: (id: string) => Promise<State | undefined>,
   lro: Lro,
   operations: Operations,
 ): Promise<void> {
+  const until = performance.now() + operations.goneWithinMs;
   for (let state = await get(id); state !== undefined; state = await get(id)) {
     // Not on its way out any more: its deletion was undone or never begun. Trying again begins with a look.
     if (terminal.has(state.provisioningState) && state.provisioningState !== 'Succeeded') {
       throw problem(ownCodes.notProvisioned, `delete ${formTitle(id)}`, `it is ${state.provisioningState}`);
+    }
+    if (performance.now() >= until) {
+      const message = `it is still there ${operations.goneWithinMs / 1000} s after its deletion`;
+      throw problem(ownCodes.notProvisioned, `delete ${formTitle(id)}`, message);
     }
     lro.save(null);
     await operations.pause(lro);
@@ -186,11 +194,9 @@ export const formTitle = (id: string): string => `${parseId(id).types.at(-1) ?? 
 
 const lost = (error: unknown): boolean => error instanceof AzureError && error.code === ownCodes.operationVanished;
 
-/**
- * 404 of a GET is an answer: there is none. A missing resource group answers 404 too, and then there is none either.
- */
+/** ARM's own word that there is none; in a resource group that is missing there is none either (W13). */
 export function passAbsent(error: unknown): undefined {
-  if (error instanceof AzureError && error.status === 404) return undefined;
+  if (error instanceof AzureError && error.isAbsence) return undefined;
   throw error;
 }
 
@@ -208,7 +214,7 @@ export const stateOf = (raw: {
 /** `pages` gives the SDK's list for a group. `type` is for messages. */
 export function listOf<Raw, S extends State>(
   type: string,
-  pages: (group: GroupName) => Promise<AsyncIterable<Raw>>,
+  pages: (group: GroupName) => Promise<PagedList<Raw>>,
   read: (raw: Raw) => S,
 ): Listed<S>['list'] {
   return async (group) => {
@@ -217,9 +223,19 @@ export function listOf<Raw, S extends State>(
   };
 }
 
-/** Every element of a paged list. */
-export async function collectAll<T>(list: AsyncIterable<T>): Promise<T[]> {
+/** Every element of a paged list, which has an end. */
+export async function collectAll<T>(list: PagedList<T>): Promise<T[]> {
   const all: T[] = [];
-  for await (const each of list) all.push(each);
+  let pages = 0;
+  for await (const page of list.byPage()) {
+    refuseBeyond('pages', ++pages);
+    refuseBeyond('items', all.length + page.length);
+    for (const each of page) all.push(each);
+  }
   return all;
+}
+
+/** The SDK's. */
+export interface PagedList<T> {
+  byPage(): AsyncIterable<readonly T[]>;
 }

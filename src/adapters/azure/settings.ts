@@ -11,6 +11,8 @@ export interface AzureSettings {
   readonly pollIntervalMs: number;
   /** Time limit of each single request. */
   readonly requestTimeoutMs: number;
+  /** How long a deletion that has ended may leave its resource there; absent: 10 minutes. */
+  readonly goneWithinMs?: number;
   /** Certificates trusted beside the system's, PEM. */
   readonly caPem?: string;
   /** Prefix of the User-Agent header, such as `hepflow/0.1.0`. */
@@ -22,4 +24,5 @@ export const azureDefaults = {
   endpoint: 'https://management.azure.com',
   pollIntervalMs: 2000,
   requestTimeoutMs: 60_000,
+  goneWithinMs: 10 * 60 * 1000,
 } as const;

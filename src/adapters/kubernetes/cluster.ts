@@ -1,4 +1,5 @@
 import { KubernetesError } from './error.ts';
+import { refuseBeyond } from './limits.ts';
 import type { KubernetesObject, Resource } from './resources.ts';
 import type { KubernetesCall } from './session.ts';
 
@@ -77,9 +78,13 @@ export function createCluster(send: (call: KubernetesCall) => Promise<string>): 
       undefined,
     list: async (resource, { namespace, labelSelector } = {}) => {
       const path = pathOf(resource, namespace);
+      let bytes = 0;
       return await allPages(async (from) => {
         const call: KubernetesCall = { method: 'GET', path, query: { limit: pageSize, labelSelector, continue: from } };
-        return pageIn(await json(call), call);
+        const text = await send(call);
+        bytes += text.length;
+        refuseBeyond('listBytes', bytes);
+        return pageIn(jsonIn(text, call), call);
       });
     },
     create: (resource, body, namespace) =>
@@ -184,9 +189,12 @@ function pageIn<T extends KubernetesObject>({ metadata, items }: ObjectBody, cal
 async function allPages<T>(pageFrom: (from: string | undefined) => Promise<Page<T>>): Promise<readonly T[]> {
   const items: T[] = [];
   let from: string | undefined;
+  let pages = 0;
   do {
     const page = await pageFrom(from);
-    items.push(...page.items);
+    refuseBeyond('pages', ++pages);
+    refuseBeyond('items', items.length + page.items.length);
+    for (const item of page.items) items.push(item);
     from = page.continue;
   } while (from !== undefined);
   return items;
@@ -195,6 +203,6 @@ async function allPages<T>(pageFrom: (from: string | undefined) => Promise<Page<
 const nothingIf =
   (reason: string) =>
   (error: unknown): undefined => {
-    if (error instanceof KubernetesError && error.reason === reason) return undefined;
+    if (error instanceof KubernetesError && error.status === 404 && error.reason === reason) return undefined;
     throw error;
   };

@@ -9,10 +9,10 @@ export interface StatusDetails {
 
 /**
  * Everything that can go wrong with a call. `reason` is the API server's own (`NotFound`, `Conflict`, `Invalid`, ...),
- * or one of three of ours:
+ * or one of four of ours:
  * `ConnectionFailed`: no answer (status 0). `Unauthorized`: no usable credential, refused or never obtained (401, or 0
  * when a plugin failed).
- * `NotServed`: 404 for the resource itself, not for an object of it.
+ * `NotServed`: 404 for the resource itself, not for an object of it. `AnswerTooBig`: more than is taken (status 0).
  */
 export class KubernetesError extends Error {
   /** HTTP status; 0: there was no answer. */
@@ -27,7 +27,7 @@ export class KubernetesError extends Error {
     message: string,
     more: { details?: StatusDetails; retryAfterMs?: number | undefined; cause?: unknown } = {},
   ) {
-    super(message, { cause: more.cause });
+    super(shorten(message), { cause: more.cause });
     this.name = 'KubernetesError';
     this.status = status;
     this.reason = reason;
@@ -36,8 +36,23 @@ export class KubernetesError extends Error {
   }
 }
 
+const messageChars = 500;
+
+/** Of a list of causes. */
+const causesTaken = 20;
+
+function shorten(text: string): string {
+  if (text.length <= messageChars) return text;
+  const kept = messageChars - 50;
+  return `${text.slice(0, kept)} (and ${text.length - kept} more characters)`;
+}
+
 /** Nobody waits longer, and a number beyond all bounds could not be told to anybody. */
 const longestWaitSeconds = 24 * 60 * 60;
+
+/** What an API server answers for a path that it does not serve: Go's own text, or for a schema nothing. */
+const isNotServed = (path: string, text: string): boolean =>
+  text === '404 page not found' || (text === '' && path.startsWith('/openapi/'));
 
 /**
  * An error answer as an error: the API server's Status where there is one, else the text of whatever stood in between.
@@ -52,6 +67,11 @@ export function parseErrorAnswer(
   const seconds = Number(headers['retry-after'] ?? answer?.details?.retryAfterSeconds ?? Number.NaN);
   const retryAfterMs = Number.isFinite(seconds) ? Math.min(Math.max(0, seconds), longestWaitSeconds) * 1000 : undefined;
   const message = answer?.message ?? (body.trim().slice(0, 300) || `HTTP ${status}`);
+  // Somebody else's 404 proves nothing of what the cluster has (W13).
+  if (status === 404 && answer === undefined && !isNotServed(path, body.trim())) {
+    const text = `The answer to ${path} is not an API server's: it is a 404 without a Status: ${message}`;
+    return new KubernetesError(0, 'ConnectionFailed', text);
+  }
   // A resource that is not served at all answers 404 in plain text; a missing object answers with a Status that names
   // it.
   if (status === 404 && answer?.details?.name === undefined) {
@@ -74,7 +94,7 @@ type StatusBody = Readonly<Record<string, unknown>>;
 const isObject = (value: unknown): value is StatusBody =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 const textsOf = <K extends string>(value: StatusBody, ...keys: K[]): { [key in K]?: string } =>
-  Object.fromEntries(keys.flatMap((key) => (typeof value[key] === 'string' ? [[key, value[key]]] : []))) as {
+  Object.fromEntries(keys.flatMap((key) => (typeof value[key] === 'string' ? [[key, shorten(value[key])]] : []))) as {
     [key in K]?: string;
   };
 
@@ -87,7 +107,12 @@ function readable(status: StatusBody): Status {
     details: {
       ...textsOf(details, 'name', 'group', 'kind'),
       ...(Array.isArray(causes)
-        ? { causes: causes.filter(isObject).map((cause) => textsOf(cause, 'reason', 'message', 'field')) }
+        ? {
+            causes: causes
+              .slice(0, causesTaken)
+              .filter(isObject)
+              .map((cause) => textsOf(cause, 'reason', 'message', 'field')),
+          }
         : {}),
       ...(typeof retryAfterSeconds === 'number' ? { retryAfterSeconds } : {}),
     },

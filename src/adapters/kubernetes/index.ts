@@ -58,7 +58,7 @@ function connection(settings: ClustersSettings, name: ClusterName): { cluster: C
     try {
       return await (await mine).send(call);
     } catch (error) {
-      if (isUnauthorized(error)) forget(mine);
+      if (isUnauthorized(error) || isElsewhere(error)) forget(mine);
       throw error;
     }
   };
@@ -66,6 +66,8 @@ function connection(settings: ClustersSettings, name: ClusterName): { cluster: C
   // reads the credentials again.
   const send = (call: KubernetesCall): Promise<string> =>
     sendOnce(call).catch(async (error) => {
+      // Nothing was sent: the cluster may have been made anew at another address, or with another certificate.
+      if (isElsewhere(error)) return await sendOnce(call);
       if (!(error instanceof KubernetesError) || (error.status !== 401 && error.status !== 403)) throw error;
       if (error.status === 403) await confirm(error, sendOnce);
       return await sendOnce(call);
@@ -95,3 +97,13 @@ async function confirm(refusal: KubernetesError, send: (call: KubernetesCall) =>
 }
 
 const isUnauthorized = (error: unknown): boolean => error instanceof KubernetesError && error.reason === 'Unauthorized';
+
+/** Codes of Node for an address where there is no such API server: not reached, or not proved by its certificate. */
+const elsewhere = /^(ECONNREFUSED|ENOTFOUND|CERT_\w+|\w*SELF_SIGNED\w*|UNABLE_TO_\w+|ERR_TLS_CERT_ALTNAME_INVALID)$/;
+
+function isElsewhere(error: unknown): boolean {
+  if (!(error instanceof KubernetesError) || error.reason !== 'ConnectionFailed') return false;
+  for (let at: unknown = error.cause, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++)
+    if ('code' in at && elsewhere.test(String(at.code))) return true;
+  return false;
+}

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { HttpMethod, IsomorphicFetchHttpLibrary, KubeConfig, RequestContext } from '@kubernetes/client-node';
+import { HttpMethod, KubeConfig, RequestContext } from '@kubernetes/client-node';
+import { type Dispatcher, fetch } from 'undici';
 import { openConnections } from './connections.ts';
 import { KubernetesError, parseErrorAnswer } from './error.ts';
+import { readBounded } from './limits.ts';
 
 /** One call: path with query, JSON body. */
 export interface KubernetesCall {
@@ -19,8 +21,6 @@ export interface Session {
   close(): Promise<void>;
 }
 
-const http = new IsomorphicFetchHttpLibrary();
-
 /** @throws KubernetesError `Unauthorized` when the kubeconfig cannot be read or names no cluster. */
 export function openSession(kubeconfig: string, timeoutMs: number): Session {
   const config = parse(kubeconfig);
@@ -28,7 +28,7 @@ export function openSession(kubeconfig: string, timeoutMs: number): Session {
   if (server === undefined)
     throw new KubernetesError(0, 'Unauthorized', 'The kubeconfig has no current context with a cluster.');
   let turn: Promise<unknown> = Promise.resolve();
-  let dispatcher: ReturnType<RequestContext['getDispatcher']>;
+  let dispatcher: Dispatcher | undefined;
 
   // One at a time: an exec plugin is started once, not once per concurrent call.
   const authenticate = (request: RequestContext): Promise<void> => {
@@ -43,9 +43,8 @@ export function openSession(kubeconfig: string, timeoutMs: number): Session {
   const send = async (call: KubernetesCall): Promise<string> => {
     const request = requestOf(server, call);
     await authenticate(request);
-    if (dispatcher !== undefined) request.setDispatcher(dispatcher);
     request.setSignal(AbortSignal.timeout(timeoutMs));
-    return answerOf(server, call.path, request);
+    return answerOf(server, call.path, request, dispatcher);
   };
   return { send, close: async () => await dispatcher?.close() };
 }
@@ -102,16 +101,30 @@ async function withCredentials(config: KubeConfig, timeoutMs: number, obtain: ()
   }
 }
 
-async function answerOf(server: string, path: string, request: RequestContext): Promise<string> {
+async function answerOf(
+  server: string,
+  path: string,
+  request: RequestContext,
+  dispatcher: Dispatcher | undefined,
+): Promise<string> {
   let status: number;
   let headers: Record<string, string>;
   let text: string;
   try {
-    const response = await http.send(request).toPromise();
-    status = response.httpStatusCode;
-    headers = response.headers;
-    text = await response.body.text();
+    const response = await fetch(request.getUrl(), {
+      method: request.getHttpMethod(),
+      headers: request.getHeaders(),
+      body: (request.getBody() as string | undefined) ?? null,
+      signal: request.getSignal() ?? null,
+      // An API server does not redirect; whoever does leads astray.
+      redirect: 'error',
+      ...(dispatcher === undefined ? {} : { dispatcher }),
+    });
+    status = response.status;
+    headers = Object.fromEntries(response.headers);
+    text = await readBounded(response.body);
   } catch (cause) {
+    if (cause instanceof KubernetesError) throw cause;
     throw new KubernetesError(0, 'ConnectionFailed', `The API server at ${server} did not answer: ${reasonOf(cause)}`, {
       cause,
     });

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { Client } from 'ssh2';
+import { type Algorithms, Client } from 'ssh2';
 import { dial } from './dial.ts';
 import { SshError } from './error.ts';
 
@@ -23,6 +23,15 @@ export interface SshSettings {
   /** Interval of keepalives; three unanswered ones mean that the session is lost. */
   readonly keepaliveMs: number;
 }
+
+/** What OpenSSH of every Ubuntu image speaks, and nothing older; hepflow's own host keys are of this one type. */
+const algorithms: Algorithms = {
+  kex: ['curve25519-sha256', 'curve25519-sha256@libssh.org', 'ecdh-sha2-nistp256', 'ecdh-sha2-nistp384'],
+  serverHostKey: ['ssh-ed25519'],
+  cipher: ['aes256-gcm@openssh.com', 'aes128-gcm@openssh.com', 'aes256-ctr', 'aes128-ctr'],
+  hmac: ['hmac-sha2-256-etm@openssh.com', 'hmac-sha2-512-etm@openssh.com'],
+  compress: ['none'],
+};
 
 /** An authenticated connection. Throws SshError, or the signal's reason. */
 export async function connect(target: SshTarget, settings: SshSettings, signal: AbortSignal): Promise<Client> {
@@ -67,6 +76,7 @@ function handshake(
       username: target.username,
       privateKey: target.privateKey,
       authHandler: ['publickey'],
+      algorithms,
       hostVerifier: (key: Buffer) => {
         foreignKey = !key.equals(target.pinned);
         return !foreignKey;

@@ -10,6 +10,8 @@ import { type Azure, type AzureSettings, createAzure, type Lro } from '../../../
 export interface Answer {
   readonly status: number;
   readonly body?: unknown;
+  /** In the place of a JSON body. */
+  readonly text?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -49,7 +51,7 @@ export async function startFakeArm(): Promise<FakeArm> {
     const answer = script(one);
     if (answer === undefined) return;
     response.writeHead(answer.status, { 'content-type': 'application/json', ...answer.headers });
-    response.end(answer.body === undefined ? '' : JSON.stringify(answer.body));
+    response.end(answer.text ?? (answer.body === undefined ? '' : JSON.stringify(answer.body)));
   });
   server.listen(0, 'localhost');
   await once(server, 'listening');

@@ -253,3 +253,23 @@ async function closedPort(): Promise<number> {
   await new Promise((resolve) => server.close(resolve));
   return port;
 }
+
+test('only ed25519 host keys, no compression and nothing of SHA-1 are offered', async () => {
+  let offered = '';
+  const listener = createTcpServer((socket) => {
+    socket.write('SSH-2.0-OpenSSH_9.6\r\n');
+    socket
+      .on('error', () => {})
+      .on('data', (data) => {
+        offered += data.toString('latin1');
+        if (offered.includes('none')) socket.destroy();
+      });
+  });
+  listener.listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  await assert
+    .rejects(ssh.run({ ...nobody, port: portOf(listener) }, 'true', options), failsAs('unreachable'))
+    .finally(() => listener.close());
+  assert.match(offered, /curve25519-sha256.*ssh-ed25519.*aes256-gcm@openssh.com.*none/s);
+  assert.doesNotMatch(offered, /ssh-rsa|rsa-sha2|ecdsa|sha1|zlib|cbc|diffie-hellman/);
+});
