@@ -1,4 +1,5 @@
 import { listUndos } from '../changes/index.ts';
+import { cutMessage } from '../contract/brief.ts';
 import type { UndoOutcome } from '../contract/change.ts';
 import { HepflowError } from '../contract/failures.ts';
 import type { ObserverInput, UndoInput, UndoRequest } from '../contract/steps.ts';
@@ -54,7 +55,7 @@ async function tryToWatch(
 async function undoOne(entry: UndoRequest, tools: Tools, context: StepContext): Promise<UndoOutcome> {
   const startedAt = new Date().toISOString();
   const close = (end: Undone | Pick<UndoOutcome, 'outcome' | 'retryable' | 'code' | 'detail'>): UndoOutcome => ({
-    ...{ retryable: false, code: '', ...end },
+    ...{ retryable: false, code: '', ...end, detail: cutMessage(end.detail) },
     ...{ startedAt, endedAt: new Date().toISOString() },
   });
   try {

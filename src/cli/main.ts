@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import { type Command, CommanderError } from 'commander';
+import { findCompileCache } from './compile-cache.ts';
 import { CommandError, exitCodes } from './exit-code.ts';
 import { createProgram } from './program.ts';
 import { explainError } from './temporal.ts';
@@ -19,7 +20,8 @@ function exitsHere(command: Command): void {
   command.commands.forEach(exitsHere);
 }
 
-enableCompileCache(); // what a worker loads later is large; compiled, it is kept for the next start
+const cache = findCompileCache();
+if (cache !== undefined) enableCompileCache(cache); // what a worker loads later is large
 
 try {
   const program = createProgram(version());

@@ -2,8 +2,9 @@
  * Kinds of option values: each gives the value in its type, or throws a RuleError with rule, value got and remedy.
  * Secrets are not shown.
  */
-import { accessSync, constants, readFileSync, statSync } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { type FoundOption, RuleError } from './lookup.ts';
+import { readOwnersFile } from './owners-file.ts';
 
 export type AzureCloud = 'public' | 'usgovernment' | 'china' | 'custom';
 
@@ -81,38 +82,18 @@ export function readAddress({ value }: FoundOption): string {
 export function readKubeconfig({ value }: FoundOption): string {
   try {
     accessSync(value, constants.R_OK);
-    return value;
+    if (statSync(value).isFile()) return value;
   } catch {
-    throw new RuleError(
-      `must be a file that can be read; got ${value}.`,
-      'Correct the path, or leave it out to use the AKS user credential.',
-    );
+    // told below
   }
+  throw new RuleError(
+    `must be a file that can be read; got ${value}.`,
+    'Correct the path, or leave it out to use the AKS user credential.',
+  );
 }
 
 const secretBytes = 32;
 const makeSecret = (file: string): string => `openssl rand -out ${file} ${secretBytes} && chmod 600 ${file}`;
-
-/**
- * Content of a file that nobody but its owner may read; a missing one is refused with `make`, the command that makes
- * it.
- */
-export function readOwnersFile(file: string, make: string): Buffer {
-  let mode: number;
-  let content: Buffer;
-  try {
-    mode = statSync(file).mode;
-    content = readFileSync(file);
-  } catch (error) {
-    throw new RuleError(`cannot be read: ${file}: ${(error as NodeJS.ErrnoException).code ?? 'unknown error'}.`, make);
-  }
-  if ((mode & 0o077) !== 0)
-    throw new RuleError(
-      `must be readable by its owner only; ${file} has mode ${(mode & 0o777).toString(8)}.`,
-      `chmod 600 ${file}`,
-    );
-  return content;
-}
 
 /** Bytes of a secret file. */
 export function readSecretFile({ value: file }: FoundOption): () => Buffer {

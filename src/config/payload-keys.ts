@@ -3,7 +3,7 @@
  * encrypts, all decrypt.
  */
 import { type FoundOption, RuleError } from './lookup.ts';
-import { readOwnersFile } from './option-kinds.ts';
+import { readOwnersFile } from './owners-file.ts';
 
 export interface PayloadKey {
   /** Travels in the clear with everything that the key encrypts. */

@@ -1,7 +1,24 @@
 import { z } from 'zod';
+import { cutMessage } from '../contract/brief.ts';
 import { failures, type Problem } from '../contract/failures.ts';
 
 const generalRemedy = 'Correct it; examples/run.yaml documents every field.';
+
+/** More would tell nobody anything, and a failure must fit into what Temporal keeps. */
+const maxProblems = 50;
+
+/** The first problems, and how many more there are. */
+export function limitProblems(problems: readonly Problem[]): readonly Problem[] {
+  if (problems.length <= maxProblems) return problems;
+  const more = problems.length - maxProblems + 1;
+  const rest: Problem = {
+    code: 'InvalidInput',
+    field: '',
+    message: `There are ${more} more problems.`,
+    remedy: 'Correct the first ones; examples/run.yaml documents every field.',
+  };
+  return [...problems.slice(0, maxProblems - 1), rest];
+}
 
 /**
  * Zod's issues in the catalogue's words: the dotted field, the rule, the value got, the way out. An unknown field is a
@@ -48,11 +65,10 @@ function fieldsAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
 
 const dotted = (path: readonly PropertyKey[]): string =>
   path
-    .map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`))
+    .map((key) => (typeof key === 'number' ? `[${key}]` : `.${cutMessage(String(key), 80)}`))
     .join('')
     .replace(/^\./, '');
 
 function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+  return cutMessage(JSON.stringify(value) ?? String(value), 80);
 }

@@ -71,12 +71,13 @@ function isLabelKey(key: string): boolean {
  * The run overwrites the label for a while: keys that Kubernetes and Azure steer by would move pods or break routing.
  */
 const isSomebodyElses: Check = (key) =>
-  /(^|\.)(kubernetes\.io|k8s\.io|azure\.com|projectcalico\.org|hepflow\.io)\//.test(key);
+  /^(agentpool|type|storageprofile|storagetier)$/.test(key) ||
+  /(^|\.)(kubernetes\.io|k8s\.io|azure\.com|projectcalico\.org|istio\.io|cilium\.io|hepflow\.io)\//.test(key);
 export const labelKey = text(
   'must be a label key: an optional DNS prefix with a slash, then at most 63 letters, digits, - _ and dots',
   isLabelKey,
 ).refine((key) => !isSomebodyElses(key), {
-  error: 'must not be a label that Kubernetes, Azure, Calico or hepflow steers by',
+  error: 'must not be a label that Kubernetes, Azure, Istio, Cilium, Calico or hepflow steers by',
   params: { remedy: 'Use a key of your own, such as host-end-point.' },
 });
 export const labelValue = text(
@@ -132,7 +133,22 @@ export const adminUser = text(
 );
 export const vmSize = text(
   'must be a VM size such as Standard_B2ts_v2',
-  (value) => /^(Standard|Basic)_\w+$/.test(value),
+  (value) => /^(Standard|Basic)_\w{1,80}$/.test(value),
   'Look it up: az vm list-skus -l REGION -o table.',
 );
-export const filled = text('must be a string that is not empty', (value) => value.trim() !== '');
+export const imageField = text(
+  'must be a string of 1 to 128 characters that is not blank',
+  (value) => value.length <= 128 && value.trim() !== '',
+  'Look it up: az vm image list -o table.',
+);
+
+/** A list of strings of one rule; one that is too long is refused before its entries are looked at. */
+export const createListRule = (
+  entry: z.ZodType<string, string>,
+  { what, few, max }: { readonly what: string; readonly few: string; readonly max: number },
+) =>
+  z
+    .custom<string[]>(Array.isArray, { error: `must be a list of ${what}`, abort: true })
+    .refine((list) => list.length >= 1, { error: few, abort: true })
+    .refine((list) => list.length <= max, { error: `must name at most ${max} ${what}`, abort: true })
+    .pipe(z.array(entry));

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { HepflowError, type Problem } from '../contract/failures.ts';
 import type { Mission } from '../contract/mission.ts';
-import { listSchemaProblems } from './problems.ts';
+import { limitProblems, listSchemaProblems } from './problems.ts';
 import * as rule from './rules.ts';
 
 const minute = 60_000;
@@ -34,7 +34,9 @@ const schema = z.strictObject({
   }),
   label: part({ key: rule.labelKey.default('host-end-point'), value: rule.labelValue.default('test') }),
   nodes: z
-    .array(rule.dnsName, 'must be a list of node names')
+    .custom<string[]>(Array.isArray, { error: 'must be a list of node names', abort: true })
+    .refine((nodes) => nodes.length <= 2, { error: 'must name exactly two different nodes, or none', abort: true })
+    .pipe(z.array(rule.dnsName))
     .refine((nodes) => nodes.length === 0 || (nodes.length === 2 && nodes[0] !== nodes[1]), {
       error: 'must name exactly two different nodes, or none',
       params: { remedy: 'Leave it out to take the first two ready Linux nodes: kubectl get nodes.' },
@@ -44,20 +46,22 @@ const schema = z.strictObject({
     resourceGroup: rule.resourceGroupName.optional(),
     addressSpace: rule.privateCidr.default('192.168.0.0/16'),
     subnet: rule.privateCidr.default('192.168.1.0/24'),
-    sizes: z
-      .array(rule.vmSize, 'must be a list of VM sizes')
-      .min(1, 'must name at least one VM size')
+    sizes: rule
+      .createListRule(rule.vmSize, { what: 'VM sizes', few: 'must name at least one VM size', max: 20 })
       .default(['Standard_B2ts_v2', 'Standard_B2ats_v2', 'Standard_B1s']),
     image: part({
-      publisher: rule.filled.default('Canonical'),
-      offer: rule.filled.default('ubuntu-24_04-lts'),
-      sku: rule.filled.default('server'),
-      version: rule.filled.default('latest'),
+      publisher: rule.imageField.default('Canonical'),
+      offer: rule.imageField.default('ubuntu-24_04-lts'),
+      sku: rule.imageField.default('server'),
+      version: rule.imageField.default('latest'),
     }),
     adminUser: rule.adminUser.default('azureuser'),
-    allowedSshSources: z
-      .array(rule.sshSource, 'must be a list of CIDRs')
-      .min(1, 'must name at least one source, or SSH could not get in')
+    allowedSshSources: rule
+      .createListRule(rule.sshSource, {
+        what: 'CIDRs',
+        few: 'must name at least one source, or SSH could not get in',
+        max: 100,
+      })
       .default(['*']),
   }),
   policy: part({
@@ -94,7 +98,7 @@ const schema = z.strictObject({
 export function resolveMission(spec: unknown): Mission {
   const given = withoutComments(spec);
   const parsed = schema.safeParse(given, { reportInput: true });
-  const problems = atMost(maxProblems, [
+  const problems = limitProblems([
     ...(parsed.success ? [] : listSchemaProblems(parsed.error, schema)),
     ...betweenFields(given),
   ]);
@@ -147,21 +151,6 @@ function valueAt(spec: unknown, partSchema: z.ZodPrefault<z.ZodObject>, part: st
   if (within !== undefined && (typeof within !== 'object' || within === null)) return undefined;
   const fieldSchema = partSchema.unwrap().shape[field] as z.ZodType;
   return fieldSchema.safeParse(within?.[field]).data;
-}
-
-/** More would tell nobody anything, and a failure must fit into what Temporal keeps. */
-const maxProblems = 50;
-
-function atMost(count: number, problems: readonly Problem[]): readonly Problem[] {
-  if (problems.length <= count) return problems;
-  const more = problems.length - count + 1;
-  const rest: Problem = {
-    code: 'InvalidInput',
-    field: '',
-    message: `There are ${more} more problems.`,
-    remedy: 'Correct the first ones; examples/run.yaml documents every field.',
-  };
-  return [...problems.slice(0, count - 1), rest];
 }
 
 /** No field lies deeper than 4 levels; what does is wrong whatever it holds, and must not exhaust the stack. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { HepflowError } from '../contract/failures.ts';
 import type { Sweep } from '../contract/sweep.ts';
-import { listSchemaProblems } from './problems.ts';
+import { limitProblems, listSchemaProblems } from './problems.ts';
 import * as rule from './rules.ts';
 
 const hour = 60 * 60 * 1000;
@@ -20,7 +20,7 @@ export function resolveSweep(spec: unknown): Sweep {
   const parsed = schema.safeParse(spec, { reportInput: true });
   if (parsed.success)
     return { ...parsed.data, vmResourceGroup: parsed.data.vmResourceGroup ?? parsed.data.resourceGroup };
-  const problems = listSchemaProblems(parsed.error, schema);
+  const problems = limitProblems(listSchemaProblems(parsed.error, schema));
   throw new HepflowError(
     'InvalidInput',
     `The sweep has problems: ${problems.map(({ field, message }) => `${field} ${message}`.trim()).join(' ')}`,

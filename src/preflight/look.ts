@@ -1,4 +1,5 @@
 import { KubernetesError } from '../adapters/kubernetes/index.ts';
+import { cutMessage } from '../contract/brief.ts';
 import type { Diagnosis, Topic } from '../contract/diagnosis.ts';
 import { type FailureCode, failures, type Problem } from '../contract/failures.ts';
 
@@ -10,17 +11,34 @@ export interface Findings {
   readonly warnings: readonly string[];
 }
 
+/** More would help nobody, and a result must fit into what Temporal keeps. */
+const most = { problems: 50, warnings: 200 } as const;
+
 export function collectFindings(findings: readonly Diagnosis[]): Findings {
+  const problems = findings.flatMap(({ level, code, field, reason, remedy }) =>
+    level === 'problem' && code !== undefined
+      ? [{ code, field, message: cutMessage(reason), remedy: cutMessage(remedy) }]
+      : [],
+  );
+  const warnings = findings.flatMap(({ level, reason, remedy }) =>
+    level === 'warning' ? [joinMessage(reason, cutMessage(remedy, 250))] : [],
+  );
   return {
     findings,
-    problems: findings.flatMap(({ level, code, field, reason, remedy }) =>
-      level === 'problem' && code !== undefined ? [{ code, field, message: reason, remedy }] : [],
-    ),
-    warnings: findings.flatMap(({ level, reason, remedy }) =>
-      level === 'warning' ? [[reason, remedy].filter(Boolean).join(' ')] : [],
-    ),
+    problems: atMost(most.problems, problems, (more) => ({
+      ...{ code: 'PreflightFailed', field: '', message: `There are ${more} more problems.` },
+      remedy: 'hepflow doctor lists all of them.',
+    })),
+    warnings: atMost(most.warnings, warnings, (more) => `There are ${more} more warnings; hepflow doctor lists them.`),
   };
 }
+
+/** The way out is kept whole where the reason is long. */
+const joinMessage = (reason: string, remedy: string): string =>
+  [cutMessage(reason, 499 - remedy.length), remedy].filter(Boolean).join(' ');
+
+const atMost = <T>(count: number, list: readonly T[], rest: (more: number) => T): readonly T[] =>
+  list.length <= count ? list : [...list.slice(0, count - 1), rest(list.length - count + 1)];
 
 /** A finding that stops a run, with the catalogue's remedy unless a better one is known. */
 export const tellProblem = (
@@ -79,11 +97,6 @@ export const isMissing = <T>(looked: Look<T | undefined>): boolean =>
 
 export const takeFound = <T>(looked: Look<T | undefined>): T | undefined =>
   looked === 'unknown' ? undefined : looked.found;
-
-/** `one`, `one and another`, `one, another and a third`. */
-export function enumerate(names: readonly string[]): string {
-  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
-}
 
 /** `1 pod`, `2 pods`. */
 export const formCount = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;

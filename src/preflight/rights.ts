@@ -79,8 +79,21 @@ export function listMissingActions(
     .map(({ action }) => action);
 }
 
-/** Case does not matter; `*` stands for any characters, slashes included. */
+/**
+ * Case does not matter; `*` stands for any characters, slashes included. Each part between two `*` is taken where it
+ * comes first: that is never worse than a later place, so nothing is tried twice.
+ */
 function isCovered(action: string, pattern: string): boolean {
-  const expression = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
-  return new RegExp(`^${expression.join('.*')}$`, 'i').test(action);
+  const [wanted, parts] = [action.toLowerCase(), pattern.toLowerCase().split('*')];
+  const [first = '', last = ''] = [parts[0], parts.at(-1)];
+  if (parts.length === 1) return wanted === first;
+  const end = wanted.length - last.length;
+  if (!wanted.startsWith(first) || !wanted.endsWith(last) || end < first.length) return false;
+  let from = first.length;
+  for (const part of parts.slice(1, -1)) {
+    const at = wanted.indexOf(part, from);
+    if (at < 0 || at + part.length > end) return false;
+    from = at + part.length;
+  }
+  return true;
 }

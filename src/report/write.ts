@@ -1,14 +1,16 @@
+import { randomBytes } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /**
  * Writes a file so that a reader, or a crash, meets the old content or the new, never a part: temporary file, sync,
- * rename, sync of the folder.
+ * rename, sync of the folder. Nobody can guess the temporary file's name, and what already stands there is never
+ * written to, links included.
  */
 export async function writeWhole(path: string, content: string): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`;
+  const temporary = `${path}.${randomBytes(12).toString('hex')}.tmp`;
+  const file = await open(temporary, 'wx', 0o644);
   try {
-    const file = await open(temporary, 'w', 0o644);
     try {
       await file.writeFile(content);
       await file.sync();

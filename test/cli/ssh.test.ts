@@ -6,7 +6,7 @@ import { type AddressInfo, connect, createServer as createTcpServer } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { prepareSsh } from '../../src/cli/commands/ssh.ts';
+import { prepareSsh, readLogin } from '../../src/cli/commands/ssh.ts';
 
 const helper = join(import.meta.dirname, '../../src/cli/connect-through-proxy.ts');
 
@@ -24,12 +24,29 @@ test('ssh trusts the pinned host key only, with a key file that only its owner c
       readFileSync(join(folder, 'known_hosts'), 'utf8'),
       /^203\.0\.113\.10 ssh-ed25519 \S+ hepflow-0a1b2c3d-host\n$/,
     );
-    assert.equal(args.at(-1), 'azureuser@203.0.113.10');
+    assert.deepEqual(args.slice(-2), ['--', 'azureuser@203.0.113.10']);
     assert.ok(args.includes('StrictHostKeyChecking=yes'));
     assert.doesNotMatch(args.join(' '), /hush|PRIVATE/);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+});
+
+test('a login that no run could have made is not taken from history: options, names and commands in its fields', () => {
+  const login = (change: object, runId = '0a1b2c3d') => readLogin({ run: { runId }, input: { change } });
+  const good = { address: '203.0.113.10', adminUser: 'azureuser' };
+  assert.deepEqual(login(good), { ...good, runId: '0a1b2c3d' });
+  for (const adminUser of ['-oProxyCommand=touch x; #', 'root', 'a b', 'a@b', ''])
+    assert.equal(login({ ...good, adminUser }), undefined, adminUser);
+  for (const address of [
+    '-oProxyCommand=x',
+    'example.org',
+    '203.0.113.10\nevil ssh-ed25519 AAAA',
+    '203.0.113.10 -v',
+    '::1',
+  ])
+    assert.equal(login({ ...good, address }), undefined, address);
+  assert.equal(login(good, '../x'), undefined);
 });
 
 /** Runs the helper to its end, with something on stdin. */

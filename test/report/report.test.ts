@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -149,6 +149,21 @@ test('a report file is replaced as a whole, and a failed write leaves nothing be
     assert.equal(readFileSync(join(folder, 'report.json'), 'utf8'), 'new');
     await assert.rejects(writeWhole(folder, 'x'), /EISDIR|ENOTEMPTY/);
     assert.deepEqual(readdirSync(folder), ['report.json']);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test('a link planted where older versions put the temporary file of a report is not followed', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'hepflow-write-'));
+  try {
+    const [victim, report] = [join(folder, 'victim'), join(folder, 'report.json')];
+    writeFileSync(victim, 'precious');
+    symlinkSync(victim, `${report}.${process.pid}.tmp`);
+    symlinkSync(victim, report);
+    await writeWhole(report, 'new');
+    assert.equal(readFileSync(victim, 'utf8'), 'precious');
+    assert.ok(!lstatSync(report).isSymbolicLink(), 'the report takes the place of a link, too');
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

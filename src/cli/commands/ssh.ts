@@ -10,6 +10,8 @@ import { z } from 'zod';
 import { deriveRunKeys } from '../../adapters/ssh/keys.ts';
 import { RuleError } from '../../config/lookup.ts';
 import { readSecretFile } from '../../config/option-kinds.ts';
+import { adminUser } from '../../config/rules.ts';
+import { workflowType } from '../../contract/messages.ts';
 import { quoteWord } from '../../contract/shell.ts';
 import type { SessionRef } from '../../contract/vantage.ts';
 import { CommandError } from '../exit-code.ts';
@@ -48,22 +50,33 @@ interface SshPlace extends SessionRef {
   readonly runId: string;
 }
 
-/** The call of a step that logs in to a vantage. */
+/** The call of a step that logs in to a vantage. Whoever may start a workflow can have written it. */
 const loginCall = z.object({
-  run: z.object({ runId: z.string() }),
-  input: z.object({ change: z.object({ address: z.string(), adminUser: z.string() }) }),
+  run: z.object({ runId: z.string().regex(/^[0-9a-f]{8,64}$/) }),
+  input: z.object({ change: z.object({ address: z.ipv4(), adminUser }) }),
 });
+
+/** Where a recorded call of a step logs in; undefined for any other call, and for one that no run could have made. */
+export function readLogin(call: unknown): SshPlace | undefined {
+  const { data } = loginCall.safeParse(call);
+  return data && { ...data.input.change, runId: data.run.runId };
+}
 
 /**
  * As the run's own steps were told: from the history, so no worker is needed. The last session that was opened counts.
  */
 async function findPlace(workflowId: string): Promise<SshPlace> {
-  const history = await withTemporal(async (client) => (await findRun(client, workflowId)).fetchHistory());
+  const history = await withTemporal(async (client) => {
+    const run = await findRun(client, workflowId);
+    if ((await run.describe()).type !== workflowType)
+      throw new CommandError(`The workflow ${JSON.stringify(workflowId)} is no run of hepflow.`);
+    return run.fetchHistory();
+  });
   const codec = loadPayloadCodec();
   for (const { activityTaskScheduledEventAttributes: scheduled } of (history.events ?? []).toReversed()) {
     const [decoded] = await codec.decode(scheduled?.input?.payloads?.slice(0, 1) ?? []);
-    const { data } = loginCall.safeParse(decoded && defaultPayloadConverter.fromPayload(decoded));
-    if (data !== undefined) return { ...data.input.change, runId: data.run.runId };
+    const place = readLogin(decoded && defaultPayloadConverter.fromPayload(decoded));
+    if (place !== undefined) return place;
   }
   throw new CommandError(`The run ${workflowId} has no vantage yet. hepflow watch ${workflowId} shows how far it is.`);
 }
@@ -84,7 +97,7 @@ function readKeySecret(): Buffer {
 
 /** Arguments of OpenSSH's client; puts the key (mode 600) and a known_hosts with the one pinned key into the folder. */
 export function prepareSsh(
-  { address, adminUser, runId }: SshPlace,
+  { address, adminUser: user, runId }: SshPlace,
   secret: Buffer,
   folder: string,
   proxyUrl: string | undefined,
@@ -111,6 +124,7 @@ export function prepareSsh(
       'LogLevel=ERROR',
     ],
     ...proxy,
-    `${adminUser}@${address}`,
+    '--', // whatever follows is no option
+    `${user}@${address}`,
   ];
 }

@@ -1,8 +1,10 @@
 /** The VNet of the nodes, and whether the probe VM's network can be peered with it. */
+
 import { type ClusterState, parseId, type VnetState } from '../../adapters/azure/index.ts';
+import { enumerate } from '../../contract/brief.ts';
 import type { Diagnosis } from '../../contract/diagnosis.ts';
 import type { Mission } from '../../contract/mission.ts';
-import { enumerate, tellInfo, tellOk, tellProblem, tellWarning } from '../look.ts';
+import { tellInfo, tellOk, tellProblem, tellWarning } from '../look.ts';
 import type { Reader } from './ask.ts';
 import { overlaps } from './cidr.ts';
 

@@ -78,7 +78,7 @@ export async function inspectCalico(
     ...(all === undefined ? [] : [nameFinding(all, mission.policy, runId)]),
     ...(all === undefined
       ? []
-      : examinePolicies({
+      : await examinePolicies({
           ...{ policies: all, controllers: takeFound(controllers), label: mission.label },
           ...{ nodes: takeFound(await nodes.reading) ?? [], judged: await nodes.judged },
         })),

@@ -1,9 +1,12 @@
-/** Which policies reach the nodes once these have automatic host endpoints. Pure. */
+/** Which policies reach the nodes once these have automatic host endpoints. Reads nothing. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
 import type { GlobalNetworkPolicy, KubeControllersConfiguration, Node } from '../../adapters/kubernetes/resources.ts';
+import { cutMessage, enumerate } from '../../contract/brief.ts';
 import type { Diagnosis } from '../../contract/diagnosis.ts';
 import type { Label } from '../../contract/mission.ts';
-import { parseSelector, type Selector } from '../../model/selector.ts';
-import { enumerate, tellInfo, tellOk, tellWarning } from '../look.ts';
+import { parseSelector, type Selector, SelectorError } from '../../model/selector.ts';
+import { tellInfo, tellOk, tellWarning } from '../look.ts';
 
 export interface Reach {
   readonly policies: readonly GlobalNetworkPolicy[];
@@ -19,9 +22,14 @@ type NodeLabels = Readonly<Record<string, string>>;
 /** What kube-controllers adds to the labels of the node (its pkg/controllers/node/hostendpoints.go). */
 const createdBy = { 'projectcalico.org/created-by': 'calico-kube-controllers' };
 
-export function examinePolicies(reach: Reach): readonly Diagnosis[] {
-  const candidates = reach.policies.filter(canReach);
-  const findings = candidates.flatMap((policy) => findingsFor(policy, reach));
+export async function examinePolicies(reach: Reach): Promise<readonly Diagnosis[]> {
+  const findings: Diagnosis[] = [];
+  const endpoints = tryToList(reach);
+  if (endpoints instanceof SelectorError) return [describeTemplates(endpoints)];
+  for (const policy of reach.policies.filter(canReach)) {
+    await nextTurn(); // each policy is asked of every node: what else the worker does has its turn between them
+    findings.push(...findingsFor(policy, reach, endpoints));
+  }
   const quiet = !findings.some(({ topic, level }) => topic === 'lockOut' && level === 'warning');
   if (!quiet) return findings;
   const count = reach.policies.length;
@@ -43,17 +51,21 @@ const canReach = ({ spec }: GlobalNetworkPolicy): boolean => !spec?.namespaceSel
 const isEnabled = (controllers: KubeControllersConfiguration | undefined): boolean =>
   controllers?.spec?.controllers?.node?.hostEndpoint?.autoCreate === 'Enabled';
 
-function findingsFor(policy: GlobalNetworkPolicy, reach: Reach): readonly Diagnosis[] {
+function findingsFor(
+  policy: GlobalNetworkPolicy,
+  reach: Reach,
+  endpoints: readonly NodeEndpoints[],
+): readonly Diagnosis[] {
   const text = policy.spec?.selector ?? '';
-  let selected: { readonly before: readonly string[]; readonly labelled: readonly string[] };
+  let selected: Selected;
   try {
-    selected = selectedBy(parseSelector(text), reach);
+    selected = selectedBy(parseSelector(text), endpoints);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     return [
       tellWarning(
         'lockOut',
-        `The selector of GlobalNetworkPolicy ${policy.metadata.name}, ${text}, cannot be read (${why}): ` +
+        `The selector of GlobalNetworkPolicy ${policy.metadata.name}, ${cutMessage(text, 60)}, cannot be read (${why}): ` +
           'whether it will select the nodes is not known.',
         'Read the policy, and correct it.',
       ),
@@ -69,25 +81,66 @@ interface Selected {
   readonly labelled: readonly string[];
 }
 
+/** Labels of the host endpoints that one node gets. */
+interface NodeEndpoints {
+  readonly name: string;
+  readonly now: readonly NodeLabels[];
+  /** With the run's label; none for a node that the run does not label. */
+  readonly labelled: readonly NodeLabels[];
+}
+
+function tryToList(reach: Reach): readonly NodeEndpoints[] | SelectorError {
+  try {
+    return listEndpoints(reach);
+  } catch (error) {
+    if (error instanceof SelectorError) return error;
+    throw error;
+  }
+}
+
+const describeTemplates = ({ message }: SelectorError): Diagnosis =>
+  tellWarning(
+    'lockOut',
+    `A nodeSelector of KubeControllersConfiguration default cannot be read (${message}): which policies will select ` +
+      'the nodes is not known.',
+    'Correct the templates of its hostEndpoint.',
+  );
+
+function listEndpoints({ nodes, controllers, judged, label }: Reach): readonly NodeEndpoints[] {
+  const labelSets = createLabelSets(controllers);
+  const isJudged = new Set(judged);
+  return nodes.map(({ metadata: { name, labels } }) => ({
+    ...{ name, now: labelSets({ ...labels }) },
+    labelled: isJudged.has(name) ? labelSets({ ...labels, [label.key]: label.value }) : [],
+  }));
+}
+
 /** Nodes of which an automatic host endpoint is selected as they are, and those that are only with the run's label. */
-function selectedBy(selector: Selector, { nodes, controllers, judged, label }: Reach): Selected {
-  const names = (more: (node: Node) => NodeLabels): readonly string[] =>
-    nodes
-      .filter((node) => labelSets({ ...node.metadata.labels, ...more(node) }, controllers).some(selector))
-      .map(({ metadata }) => metadata.name);
-  const before = names(() => ({}));
-  const labelled = names(({ metadata }) => (judged.includes(metadata.name) ? { [label.key]: label.value } : {}));
-  return { before, labelled: labelled.filter((name) => !before.includes(name)) };
+function selectedBy(selector: Selector, endpoints: readonly NodeEndpoints[]): Selected {
+  const [before, labelled]: [string[], string[]] = [[], []];
+  for (const { name, now, labelled: later } of endpoints)
+    if (now.some(selector)) before.push(name);
+    else if (later.some(selector)) labelled.push(name);
+  return { before, labelled };
 }
 
 /**
  * Labels of each host endpoint that a node gets: the default one's, and one for each template that selects the node.
  */
-function labelSets(labels: NodeLabels, controllers: KubeControllersConfiguration | undefined): readonly NodeLabels[] {
+function createLabelSets(
+  controllers: KubeControllersConfiguration | undefined,
+): (labels: NodeLabels) => readonly NodeLabels[] {
   const { createDefaultHostEndpoint, templates = [] } = controllers?.spec?.controllers?.node?.hostEndpoint ?? {};
-  const byDefault = createDefaultHostEndpoint === 'Disabled' ? [] : [{ ...labels, ...createdBy }];
-  const chosen = templates.filter(({ nodeSelector = '' }) => parseSelector(nodeSelector)(labels));
-  return [...byDefault, ...chosen.map((template) => ({ ...labels, ...template.labels, ...createdBy }))];
+  const selecting = templates.map(({ nodeSelector = '', labels }) => ({
+    selects: parseSelector(nodeSelector),
+    labels,
+  }));
+  return (labels) => [
+    ...(createDefaultHostEndpoint === 'Disabled' ? [] : [{ ...labels, ...createdBy }]),
+    ...selecting
+      .filter(({ selects }) => selects(labels))
+      .map((template) => ({ ...labels, ...template.labels, ...createdBy })),
+  ];
 }
 
 const toPods =
@@ -121,7 +174,7 @@ function lockOuts(
     found.push(
       tellWarning(
         'lockOut',
-        `${name} (${text}) is not preDNAT and will select the automatic host endpoints of ${enumerate(before)}: ` +
+        `${name} (${cutMessage(text, 60)}) is not preDNAT and will select the automatic host endpoints of ${enumerate(before)}: ` +
           `there it ${effect}.`,
         toPods,
       ),
@@ -130,7 +183,7 @@ function lockOuts(
     found.push(
       tellWarning(
         'lockOut',
-        `${name} (${text}) is not preDNAT and will select ${enumerate(labelled)} once labelled by the run: there ` +
+        `${name} (${cutMessage(text, 60)}) is not preDNAT and will select ${enumerate(labelled)} once labelled by the run: there ` +
           `it ${effect}.`,
         toPods,
       ),

@@ -1,9 +1,10 @@
 import type { Node } from '../../adapters/kubernetes/resources.ts';
+import { enumerate } from '../../contract/brief.ts';
 import type { Diagnosis } from '../../contract/diagnosis.ts';
 import type { Mission } from '../../contract/mission.ts';
 import type { NodeSite } from '../../contract/site.ts';
 import { findForeignMark } from '../foreign-mark.ts';
-import { enumerate, formCount, type Look, takeFound, tellInfo, tellOk, tellProblem } from '../look.ts';
+import { formCount, type Look, takeFound, tellInfo, tellOk, tellProblem } from '../look.ts';
 import { isReady } from '../workload/index.ts';
 
 export interface NodeFindings {

@@ -8,10 +8,11 @@ import {
   services,
 } from '../../adapters/kubernetes/resources.ts';
 import { readSelector } from '../../changes/service/body.ts';
+import { enumerate } from '../../contract/brief.ts';
 import type { Diagnosis } from '../../contract/diagnosis.ts';
 import type { Workload } from '../../contract/mission.ts';
 import { isOwned } from '../../ownership/marks.ts';
-import { enumerate, isMissing, look, takeFound, tellInfo, tellOk, tellProblem } from '../look.ts';
+import { isMissing, look, takeFound, tellInfo, tellOk, tellProblem } from '../look.ts';
 
 /** kube-apiserver's default for --service-node-port-range; AKS does not let it be changed. */
 const nodePortRange = { from: 30000, to: 32767 };
