@@ -1,4 +1,5 @@
 import type { WorkflowHandle } from '@temporalio/client';
+import { formCommand } from '../contract/shell.ts';
 import { writeWhole } from '../report/write.ts';
 import { CommandError, chooseExitCode, exitCodes } from './exit-code.ts';
 import { followWorkflow } from './follow.ts';
@@ -65,8 +66,8 @@ const explainDetached = (id: string, isCancelled: boolean): string =>
   [
     '',
     isCancelled ? 'Detached: the run stops and undoes everything.' : 'Detached: the run goes on.',
-    `  hepflow watch ${id}    come back`,
-    ...(isCancelled ? [] : [`  hepflow cancel ${id}   stop it; everything is undone`]),
+    `  ${formCommand('hepflow', 'watch', id)}    come back`,
+    ...(isCancelled ? [] : [`  ${formCommand('hepflow', 'cancel', id)}   stop it; everything is undone`]),
     '',
   ].join('\n');
 

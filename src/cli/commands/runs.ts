@@ -1,8 +1,10 @@
 /** Commands that start, follow, steer and list runs. */
+
 import type { Client } from '@temporalio/client';
 import { type Command, Option } from 'commander';
 import { finishSignal, labelNode2Signal, taskQueue, workflowType } from '../../contract/messages.ts';
 import type { Mission } from '../../contract/mission.ts';
+import { formCommand } from '../../contract/shell.ts';
 import { writeWhole } from '../../report/write.ts';
 import { type FollowFlags, followToEnd } from '../ending.ts';
 import { CommandError, chooseExitCode } from '../exit-code.ts';
@@ -82,7 +84,7 @@ function addSteering(program: Command): void {
       steer(
         id,
         (client) => client.workflow.getHandle(id).cancel(),
-        `Asked: the run stops and undoes everything. hepflow watch ${id} follows it.`,
+        `Asked: the run stops and undoes everything. ${formCommand('hepflow', 'watch', id)} follows it.`,
       ),
     );
 }

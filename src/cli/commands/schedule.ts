@@ -1,8 +1,10 @@
 /** `hepflow schedule`: sweeps that Temporal starts by itself. */
+
 import { type Client, ScheduleAlreadyRunning, ScheduleNotFoundError, ScheduleOverlapPolicy } from '@temporalio/client';
 import Table from 'cli-table3';
 import type { Command } from 'commander';
 import { sweepWorkflowType } from '../../contract/messages.ts';
+import { formCommand } from '../../contract/shell.ts';
 import { CommandError } from '../exit-code.ts';
 import { addSweepFlags, describeSweep, parseDuration, readSweepSpec, type SweepFlags } from '../sweep-flags.ts';
 import { withTemporal } from '../temporal.ts';
@@ -55,7 +57,7 @@ async function scheduleSweep(flags: ScheduleFlags): Promise<void> {
     } catch (error) {
       if (!(error instanceof ScheduleAlreadyRunning)) throw error;
       throw new CommandError(
-        `There is a schedule ${scheduleId} already. To replace it: hepflow schedule delete ${scheduleId}`,
+        `There is a schedule ${scheduleId} already. To replace it: ${formCommand('hepflow', 'schedule', 'delete', scheduleId)}`,
       );
     }
   });

@@ -10,7 +10,7 @@ import { z } from 'zod';
 import { deriveRunKeys } from '../../adapters/ssh/keys.ts';
 import { RuleError } from '../../config/lookup.ts';
 import { readSecretFile } from '../../config/option-kinds.ts';
-import { quoteWord } from '../../contract/shell.ts';
+import { formCommand } from '../../contract/shell.ts';
 import type { SessionRef } from '../../contract/vantage.ts';
 import { CommandError } from '../exit-code.ts';
 import { loadPayloadCodec } from '../payload-codec.ts';
@@ -29,7 +29,7 @@ export function addSshCommand(program: Command): void {
       const where = await findPlace(id);
       const folder = mkdtempSync(join(tmpdir(), 'hepflow-ssh-'));
       const args = [...prepareSsh(where, readKeySecret(), folder, process.env['HEPFLOW_SSH_PROXY']), ...command];
-      if (print) return void process.stdout.write(`${['ssh', ...args].map(quoteWord).join(' ')}\n`);
+      if (print) return void process.stdout.write(`${formCommand('ssh', ...args)}\n`);
       try {
         const child = spawn('ssh', args, { stdio: 'inherit' });
         const [code] = (await Promise.race([once(child, 'exit'), once(child, 'error').then(() => [127])])) as [
@@ -65,7 +65,9 @@ async function findPlace(workflowId: string): Promise<SshPlace> {
     const { data } = loginCall.safeParse(decoded && defaultPayloadConverter.fromPayload(decoded));
     if (data !== undefined) return { ...data.input.change, runId: data.run.runId };
   }
-  throw new CommandError(`The run ${workflowId} has no vantage yet. hepflow watch ${workflowId} shows how far it is.`);
+  throw new CommandError(
+    `The run ${workflowId} has no vantage yet. ${formCommand('hepflow', 'watch', workflowId)} shows how far it is.`,
+  );
 }
 
 function readKeySecret(): Buffer {
@@ -97,7 +99,7 @@ export function prepareSsh(
   const helper = fileURLToPath(
     new URL(`../connect-through-proxy.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url),
   );
-  const proxy = proxyUrl ? ['-o', `ProxyCommand=${quoteWord(process.execPath)} ${quoteWord(helper)} %h %p`] : [];
+  const proxy = proxyUrl ? ['-o', `ProxyCommand=${formCommand(process.execPath, helper)} %h %p`] : [];
   return [
     ...['-F', 'none', '-i', keyFile, '-o', 'IdentitiesOnly=yes', '-o', 'IdentityAgent=none'],
     ...[

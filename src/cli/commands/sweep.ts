@@ -1,7 +1,9 @@
 /** `hepflow sweep`: finds and removes what dead runs left. */
+
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import type { Command } from 'commander';
 import { sweepWorkflowType } from '../../contract/messages.ts';
+import { formCommand } from '../../contract/shell.ts';
 import type { SweepResult, SweepSpec } from '../../contract/sweep.ts';
 import { CommandError, exitCodes } from '../exit-code.ts';
 import { type Followed, followWorkflow } from '../follow.ts';
@@ -41,7 +43,9 @@ async function sweep(flags: SweepCommandFlags): Promise<number> {
     const end = await followSweep(handle, flags, terminal);
     if (end.kind === 'over-without-result') throw new CommandError(end.message);
     if (end.kind === 'over') return present(end.result, flags, terminal);
-    terminal.stream.write(`\nDetached: the sweep goes on. To stop it: hepflow cancel ${handle.workflowId}\n`);
+    terminal.stream.write(
+      `\nDetached: the sweep goes on. To stop it: ${formCommand('hepflow', 'cancel', handle.workflowId)}\n`,
+    );
     return exitCodes.detached;
   });
 }
