@@ -15,6 +15,7 @@ import type { SessionRef } from '../../contract/vantage.ts';
 import { CommandError } from '../exit-code.ts';
 import { loadPayloadCodec } from '../payload-codec.ts';
 import { findRun, withTemporal } from '../temporal.ts';
+import { say } from '../terminal.ts';
 
 /** Adds `ssh`: a session on a run's VM, with the key that workers derive, to the host key that they pin. */
 export function addSshCommand(program: Command): void {
@@ -29,7 +30,7 @@ export function addSshCommand(program: Command): void {
       const where = await findPlace(id);
       const folder = mkdtempSync(join(tmpdir(), 'hepflow-ssh-'));
       const args = [...prepareSsh(where, readKeySecret(), folder, process.env['HEPFLOW_SSH_PROXY']), ...command];
-      if (print) return void process.stdout.write(`${formCommand('ssh', ...args)}\n`);
+      if (print) return say(formCommand('ssh', ...args));
       try {
         const child = spawn('ssh', args, { stdio: 'inherit' });
         const [code] = (await Promise.race([once(child, 'exit'), once(child, 'error').then(() => [127])])) as [
