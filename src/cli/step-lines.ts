@@ -40,7 +40,8 @@ export function formatTable(told: Progress, now: string, { paint, columns, rows 
   const titleWidth = Math.min(60, Math.max(0, ...steps.map((step) => nameStep(step).length)));
   const line = (step: StepRecord): string => {
     const tries = step.attempts > 1 ? `try ${step.attempts}; ` : '';
-    const head = ` ${signs[step.outcome]} ${limitText(nameStep(step), 60).padEnd(titleWidth)} ${formatTook(step, now).padStart(12)}  `;
+    const title = limitText(nameStep(step), 60).padEnd(titleWidth);
+    const head = ` ${signs[step.outcome]} ${title} ${formatTook(step, now).padStart(12)}  `;
     return paintStep(step.outcome, head, paint) + cutLine(tries + step.detail, columns - head.length - 1);
   };
   const foot = waitingFor === '' ? stage : `${stage}: ${waitingFor}`;

@@ -25,7 +25,8 @@ export function renderDetails(progress: Progress, verdicts: readonly Verdict[]):
   );
   const judged = verdicts.map(
     ({ phase, node, target, expected, observed, verdict, sentence }) =>
-      `| ${verdict} | ${escapeCell(phase)} | ${escapeCell(`${node}:${target.port}`)} | ${expected} | ${observed} | ${escapeCell(sentence)} |`,
+      `| ${verdict} | ${escapeCell(phase)} | ${escapeCell(`${node}:${target.port}`)} | ` +
+      `${expected} | ${observed} | ${escapeCell(sentence)} |`,
   );
   return [
     `**Run ${escapeCell(progress.runId)}**: ${escapeCell(describeStage(progress))}`,
@@ -48,7 +49,8 @@ function renderGrid({ grid = [] }: Progress): string[] {
   if (grid.length === 0) return [];
   const rows = grid.map(
     ({ target, phase, expected, observed, verdict }) =>
-      `| ${escapeCell(target)} | ${escapeCell(phase)} | ${expected} | ${observed ?? '⏳ being probed'} | ${verdict ?? ''} |`,
+      `| ${escapeCell(target)} | ${escapeCell(phase)} | ${expected} | ` +
+      `${observed ?? '⏳ being probed'} | ${verdict ?? ''} |`,
   );
   return [['| port | phase | expected | observed | verdict |', '|---|---|---|---|---|', ...rows].join('\n')];
 }

@@ -59,7 +59,8 @@ async function scheduleSweep(flags: ScheduleFlags): Promise<void> {
     } catch (error) {
       if (!(error instanceof ScheduleAlreadyRunning)) throw error;
       throw new CommandError(
-        `There is a schedule ${scheduleId} already. To replace it: ${formCommand('hepflow', 'schedule', 'delete', scheduleId)}`,
+        `There is a schedule ${scheduleId} already. To replace it: ` +
+          formCommand('hepflow', 'schedule', 'delete', scheduleId),
       );
     }
   });

@@ -28,7 +28,8 @@ export async function inspectKubeProxy(cluster: Cluster): Promise<readonly Diagn
     tellInfo(
       'kubeProxy',
       why,
-      `To see it: ${formCommand('kubectl', '--namespace', namespace, 'get', 'configmap,daemonset', name, '--output', 'yaml')}`,
+      'To see it: ' +
+        formCommand('kubectl', '--namespace', namespace, 'get', 'configmap,daemonset', name, '--output', 'yaml'),
     ),
   ];
 }

@@ -73,7 +73,7 @@ function describeUnasked({ metadata, spec }: Lease): Diagnosis {
     'hold',
     `Run ${run}, workflow ${holder.workflowId} in Temporal namespace ${holder.namespace}, holds the cluster ` +
       `since ${acquireTime}; Temporal was not asked whether it is over.`,
-    `While it is under way no other run can start (${formCommand('hepflow', 'watch', holder.workflowId)}); when it is over, the ` +
-      'next run takes the lease over.',
+    `While it is under way no other run can start (${formCommand('hepflow', 'watch', holder.workflowId)}); ` +
+      'when it is over, the next run takes the lease over.',
   );
 }
