@@ -1,3 +1,4 @@
+import { makeLine } from '../contract/printable.ts';
 import type { RunOutcome } from '../contract/report.ts';
 import { type VerdictKind, verdictKinds } from '../contract/verdict.ts';
 
@@ -11,12 +12,9 @@ export interface AuditCheck {
 
 /** Texts of a report may come from anybody (W12): what a terminal would obey is shown as its code point. */
 export const createCheck = (holds: string, problems: readonly string[]): AuditCheck => ({
-  holds: escapeControls(holds),
-  problems: problems.map(escapeControls),
+  holds: makeLine(holds),
+  problems: problems.map(makeLine),
 });
-
-const escapeControls = (text: string): string =>
-  text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (control) => `\\u{${control.codePointAt(0)?.toString(16)}}`);
 
 /** Whether a run was carried out to its end, so that its outcome follows from verdicts and findings. */
 export const isJudged = (outcome: RunOutcome): outcome is VerdictKind => verdictKinds.some((kind) => kind === outcome);

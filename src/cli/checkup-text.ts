@@ -1,5 +1,6 @@
 import Table from 'cli-table3';
 import { type Area, type Checkup, type Diagnosis, type Level, levels, topics } from '../contract/diagnosis.ts';
+import { limitText, makeLine, mapTexts } from '../contract/printable.ts';
 import { type Paint, plain } from '../report/text.ts';
 
 const areas: Readonly<Record<Area, string>> = {
@@ -11,9 +12,10 @@ const areas: Readonly<Record<Area, string>> = {
 
 /** The findings as a table for each area, the worst first, and a line that counts them. */
 export function formatCheckup(
-  { findings, counts }: Checkup,
+  checkup: Checkup,
   { paint = plain, columns = 120 }: { paint?: Paint; columns?: number } = {},
 ): string {
+  const { findings, counts } = mapTexts(checkup, makeLine);
   const blocks = (Object.keys(areas) as Area[]).flatMap((area) => {
     const here = findings
       .filter(({ topic }) => topics[topic].area === area)
@@ -31,8 +33,8 @@ function tableOf(findings: readonly Diagnosis[], paint: Paint, columns: number):
     style: { head: [], border: [], 'padding-left': 1, 'padding-right': 1 },
   });
   for (const { level, topic, reason, remedy } of findings) {
-    const found = wrapped(reason, width).map((line) => (level === 'ok' ? paint.faint(line) : line));
-    const wayOut = remedy === '' ? [] : wrapped(`→ ${remedy}`, width).map((line) => paint.faint(line));
+    const found = wrapped(limitText(reason, 4000), width).map((line) => (level === 'ok' ? paint.faint(line) : line));
+    const wayOut = remedy === '' ? [] : wrapped(limitText(`→ ${remedy}`, 4000), width).map((line) => paint.faint(line));
     table.push([
       painted(level, paint)(level.padEnd(7)),
       topics[topic].title.padEnd(titles),

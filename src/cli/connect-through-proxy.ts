@@ -2,7 +2,9 @@
  * ProxyCommand of `hepflow ssh`: joins stdin and stdout to HOST PORT through the HTTP proxy of HEPFLOW_SSH_PROXY, by
  * CONNECT.
  */
+
 import { request } from 'node:http';
+import { makePrintable } from '../contract/printable.ts';
 
 const [host, port] = process.argv.slice(2);
 const proxy = new URL(process.env['HEPFLOW_SSH_PROXY'] ?? '');
@@ -22,7 +24,7 @@ const asked = request({
   agent: false,
 });
 const refuse = (why: string): never => {
-  process.stderr.write(`The proxy ${proxy.host} cannot connect to ${host}:${port}: ${why}.\n`);
+  process.stderr.write(`${makePrintable(`The proxy ${proxy.host} cannot connect to ${host}:${port}: ${why}.`)}\n`);
   process.exit(1);
 };
 asked.on('error', (error) => refuse(error.message));

@@ -1,4 +1,5 @@
 import type { WorkflowHandle } from '@temporalio/client';
+import { formCommand } from '../contract/shell.ts';
 import { writeWhole } from '../report/write.ts';
 import { CommandError, chooseExitCode, exitCodes } from './exit-code.ts';
 import { followWorkflow } from './follow.ts';
@@ -8,7 +9,7 @@ import { createProgressView, type ProgressView } from './progress-view.ts';
 import { chooseFormat, renderReport } from './report-forms.ts';
 import { type AnyReport, readReport, recoverReport } from './run-report.ts';
 import { explainError, makeAbortable } from './temporal.ts';
-import { openTerminal, type Terminal } from './terminal.ts';
+import { openTerminal, say, type Terminal } from './terminal.ts';
 
 export interface FollowFlags {
   readonly taskQueue: string;
@@ -41,7 +42,7 @@ export async function followToEnd(handle: WorkflowHandle, flags: FollowFlags): P
       readProof: () => readLiveProof(handle),
     });
     if (end.kind === 'detached') {
-      terminal.stream.write(explainDetached(handle.workflowId, interrupts.isCancelled()));
+      say(explainDetached(handle.workflowId, interrupts.isCancelled()), terminal.stream);
       return exitCodes.detached;
     }
     if (end.kind === 'over-without-result') throw new CommandError(end.message);
@@ -65,15 +66,14 @@ const explainDetached = (id: string, isCancelled: boolean): string =>
   [
     '',
     isCancelled ? 'Detached: the run stops and undoes everything.' : 'Detached: the run goes on.',
-    `  hepflow watch ${id}    come back`,
-    ...(isCancelled ? [] : [`  hepflow cancel ${id}   stop it; everything is undone`]),
-    '',
+    `  ${formCommand('hepflow', 'watch', id)}    come back`,
+    ...(isCancelled ? [] : [`  ${formCommand('hepflow', 'cancel', id)}   stop it; everything is undone`]),
   ].join('\n');
 
 async function present(report: AnyReport, { report: file, json }: FollowFlags, terminal: Terminal): Promise<number> {
   if (file !== undefined) await writeWhole(file, renderReport(report, chooseFormat(file)));
   terminal.stream.write(`\n${renderReport(report, 'text', terminal)}`);
-  if (file !== undefined) terminal.stream.write(`\nReport: ${file}\n`);
+  if (file !== undefined) say(`\nReport: ${file}`, terminal.stream);
   if (json) process.stdout.write(renderReport(report, 'json'));
   return chooseExitCode(report);
 }

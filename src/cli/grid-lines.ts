@@ -1,6 +1,8 @@
 /** The expected/observed grid as lines of text. Pure: progress and the proof under way in, lines out. */
+
 import type { Outcome } from '../contract/evidence.ts';
 import type { GridCell, LiveProof, Progress } from '../contract/messages.ts';
+import { makeLine, mapTexts } from '../contract/printable.ts';
 import type { VerdictKind } from '../contract/verdict.ts';
 import type { Paint } from '../report/text.ts';
 import { namePort } from '../report/words.ts';
@@ -12,7 +14,8 @@ const colours = { PASS: 'good', FAIL: 'bad', INCONCLUSIVE: 'unsure' } as const s
 >;
 
 /** The grid for a terminal: a head, and a line a port. Empty before the first phase that is judged. */
-export function formatGrid({ grid = [] }: Progress, proof: LiveProof | undefined, paint: Paint): string[] {
+export function formatGrid(told: Progress, toldProof: LiveProof | undefined, paint: Paint): string[] {
+  const [{ grid = [] }, proof] = mapTexts([told, toldProof] as const, makeLine);
   const [first] = grid;
   if (first === undefined) return [];
   const live = findLive(grid, proof);
@@ -63,13 +66,14 @@ function countOutcomes(outcomes: readonly Outcome[]): string {
 /**
  * A line for each port that was judged since the last time, for logs and pipes; `elapsedMs` is since the run's start.
  */
-export function formatJudged(before: Progress | undefined, { grid = [] }: Progress, elapsedMs: number): string[] {
+export function formatJudged(before: Progress | undefined, now: Progress, elapsedMs: number): string[] {
+  const grid = now.grid ?? [];
   const known = new Set((before?.grid ?? []).filter(({ verdict }) => verdict !== null).map(keyCell));
   return listNames(grid)
     .filter(([cell]) => cell.verdict !== null && !known.has(keyCell(cell)))
     .map(([{ phase, expected, observed, verdict }, name]) => {
       const seen = `expected ${expected}, observed ${observed}`;
-      return `${formatSince(elapsedMs)} ${verdict} ${name} in phase ${phase}: ${seen}`;
+      return `${formatSince(elapsedMs)} ${makeLine(`${verdict} ${name} in phase ${phase}: ${seen}`)}`;
     });
 }
 

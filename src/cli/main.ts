@@ -6,6 +6,7 @@ import { findCompileCache } from './compile-cache.ts';
 import { CommandError, exitCodes } from './exit-code.ts';
 import { createProgram } from './program.ts';
 import { explainError } from './temporal.ts';
+import { say } from './terminal.ts';
 
 /** package.json lies above src/ in a checkout, and above dist/src/ in the package. */
 function version(): string {
@@ -30,7 +31,7 @@ try {
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : exitCodes.couldNotRun;
   else {
-    process.stderr.write(`${explainError(error)}\n`);
+    say(explainError(error), process.stderr);
     process.exitCode = error instanceof CommandError ? error.exitCode : exitCodes.couldNotRun;
   }
 }

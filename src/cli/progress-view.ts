@@ -1,4 +1,5 @@
 import type { LiveProof, Progress } from '../contract/messages.ts';
+import { makeLine } from '../contract/printable.ts';
 import { formatJudged } from './grid-lines.ts';
 import { formatStepChanges, formatTable } from './step-lines.ts';
 import type { Terminal } from './terminal.ts';
@@ -34,7 +35,8 @@ function lineView({ stream }: Terminal): ProgressView {
       before = progress;
       noted = '';
     },
-    note(line) {
+    note(told) {
+      const line = makeLine(told);
       if (line !== noted) stream.write(`${line}\n`);
       noted = line;
     },
@@ -80,7 +82,7 @@ function liveView(terminal: Terminal): ProgressView {
       draw();
     },
     note(line) {
-      noted = line;
+      noted = makeLine(line);
       draw();
     },
     prompt(question) {

@@ -1,4 +1,5 @@
 import { extname } from 'node:path';
+import { formJson, makeLine } from '../contract/printable.ts';
 import type { Report } from '../contract/report.ts';
 import { renderHtml } from '../report/html.ts';
 import { renderJson } from '../report/json.ts';
@@ -41,7 +42,8 @@ export function renderReport(
  * something else.
  */
 function renderForeign(report: AnyReport, format: ReportFormat): string {
-  if (format === 'json') return `${JSON.stringify(report, null, 2)}\n`;
-  if (format === 'text') return `${report.outcome}: ${report.summary}\n${explainForeign(report)}\n`;
+  if (format === 'json') return `${formJson(report)}\n`;
+  if (format === 'text')
+    return `${makeLine(`${report.outcome}: ${report.summary}`)}\n${makeLine(explainForeign(report))}\n`;
   throw new CommandError(`There is no ${format} of this run. ${explainForeign(report)}`);
 }

@@ -1,7 +1,9 @@
 /** The report of a run, wherever it is held, and of whichever version of hepflow it is. */
+
 import { z } from 'zod';
 import { reportQuery } from '../contract/messages.ts';
 import { type Report, reportSchemaVersion, runOutcomes } from '../contract/report.ts';
+import { formCommand } from '../contract/shell.ts';
 import { CommandError } from './exit-code.ts';
 import { askQuery } from './follow.ts';
 import type { RunHandle } from './temporal.ts';
@@ -33,7 +35,7 @@ export const isCurrent = (report: AnyReport): report is Report => report.schemaV
 /** What is said instead of a report of another version. */
 export const explainForeign = ({ schemaVersion, workflowId }: AnyReport): string =>
   `Its report is of schema ${schemaVersion}; this version of hepflow reads schema ${reportSchemaVersion}. ` +
-  `As it is, it can be had by: hepflow report ${workflowId} --format json`;
+  `As it is, it can be had by: ${formCommand('hepflow', 'report', workflowId, '--format', 'json')}`;
 
 /** The report of a run, under way or closed; undefined when no worker answers and nothing else holds it. */
 export async function fetchReport(handle: RunHandle): Promise<AnyReport | undefined> {

@@ -1,5 +1,7 @@
 /** The step table as lines of text. Pure: progress in, lines out. */
+
 import type { LiveProof, Progress } from '../contract/messages.ts';
+import { limitText, makeLine, mapTexts } from '../contract/printable.ts';
 import type { StepOutcome, StepRecord } from '../contract/report.ts';
 import type { Paint } from '../report/text.ts';
 import { formatTook, nameStep } from '../report/words.ts';
@@ -32,17 +34,14 @@ interface Room {
  * The whole table for a terminal: one line a step, the oldest ones folded when they do not fit into `rows`; below it
  * the grid, when both fit, and what is waited for.
  */
-export function formatTable(
-  progress: Progress,
-  now: string,
-  { paint, columns, rows }: Room,
-  proof?: LiveProof,
-): string[] {
+export function formatTable(told: Progress, now: string, { paint, columns, rows }: Room, proof?: LiveProof): string[] {
+  const progress = mapTexts(told, makeLine);
   const { steps, stage, waitingFor } = progress;
-  const titleWidth = Math.max(0, ...steps.map((step) => nameStep(step).length));
+  const titleWidth = Math.min(60, Math.max(0, ...steps.map((step) => nameStep(step).length)));
   const line = (step: StepRecord): string => {
     const tries = step.attempts > 1 ? `try ${step.attempts}; ` : '';
-    const head = ` ${signs[step.outcome]} ${nameStep(step).padEnd(titleWidth)} ${formatTook(step, now).padStart(12)}  `;
+    const title = limitText(nameStep(step), 60).padEnd(titleWidth);
+    const head = ` ${signs[step.outcome]} ${title} ${formatTook(step, now).padStart(12)}  `;
     return paintStep(step.outcome, head, paint) + cutLine(tries + step.detail, columns - head.length - 1);
   };
   const foot = waitingFor === '' ? stage : `${stage}: ${waitingFor}`;
@@ -58,18 +57,15 @@ export function formatTable(
  * One line for each step that changed since the last time, for logs and pipes; `elapsedMs` is since the run's start.
  */
 export function formatStepChanges(before: Progress | undefined, after: Progress, elapsedMs: number): string[] {
-  return after.steps.flatMap((step, index) => {
+  return mapTexts(after.steps, makeLine).flatMap((step, index) => {
     const old = before?.steps[index];
-    const sameWait = step.outcome !== 'waiting' || old?.detail === step.detail;
+    const sameWait = step.outcome !== 'waiting' || makeLine(old?.detail ?? '') === step.detail;
     if (old?.outcome === step.outcome && sameWait && old.attempts === step.attempts) return [];
     const took = step.endedAt === null ? '' : ` in ${formatTook(step)}`;
     const tries = step.attempts > 1 ? ` (try ${step.attempts})` : '';
-    const detail = step.detail && `: ${step.detail.replaceAll('\n', ' ')}`;
+    const detail = step.detail && `: ${limitText(step.detail)}`;
     return [`${formatSince(elapsedMs)} ${step.outcome.padEnd(9)} ${nameStep(step)}${took}${tries}${detail}`];
   });
 }
 
-const cutLine = (text: string, width: number): string => {
-  const flat = text.replaceAll('\n', ' ');
-  return flat.length <= width ? flat : `${flat.slice(0, Math.max(0, width - 1))}…`;
-};
+const cutLine = (text: string, width: number): string => limitText(text, Math.max(1, width));

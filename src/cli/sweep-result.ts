@@ -1,5 +1,7 @@
 /** What a sweep found and did, as it is read from the workflow and as it is shown. */
+
 import Table from 'cli-table3';
+import { limitText, makeLine, mapTexts } from '../contract/printable.ts';
 import { isLeft, type SweepResult } from '../contract/sweep.ts';
 import { CommandError } from './exit-code.ts';
 
@@ -12,7 +14,8 @@ const isSweepResult = (value: unknown): value is SweepResult =>
   typeof value === 'object' && value !== null && 'found' in value && Array.isArray(value.found) && 'left' in value;
 
 /** The table, and below it the commands for what is left. */
-export function formatSweep(result: SweepResult): string {
+export function formatSweep(told: SweepResult): string {
+  const result = mapTexts(told, makeLine);
   const { found, warnings } = result;
   const notes = warnings.map((warning) => `Note: ${warning}`);
   if (found.length === 0) return [...notes, 'Nothing carries the marks of a run.', ''].join('\n');
@@ -29,7 +32,10 @@ function formatFound(found: SweepResult['found']): string {
     wordWrap: true,
   });
   for (const { what, runId, createdAt, decision, why } of found)
-    table.push([what, runId, createdAt?.slice(0, 19) ?? '', decision, why]);
+    table.push([
+      ...[what, runId, createdAt?.slice(0, 19) ?? '', decision].map((cell) => limitText(cell, 120)),
+      limitText(why),
+    ]);
   return table.toString();
 }
 

@@ -1,4 +1,5 @@
 import pc from 'picocolors';
+import { makePrintable } from '../contract/printable.ts';
 import { type Paint, plain } from '../report/text.ts';
 
 /** Where a command writes. */
@@ -10,6 +11,10 @@ export interface Terminal {
   columns(): number;
   rows(): number;
 }
+
+/** Writes a message, of which others may have chosen words: a workflow id, an error of Azure's. */
+export const say = (message: string, stream: NodeJS.WritableStream = process.stdout): void =>
+  void stream.write(`${makePrintable(message)}\n`);
 
 const coloured: Paint = { good: pc.green, bad: pc.red, unsure: pc.yellow, faint: pc.dim, strong: pc.bold };
 

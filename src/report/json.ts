@@ -1,3 +1,4 @@
+import { formJson } from '../contract/printable.ts';
 import type { Report } from '../contract/report.ts';
 
 /** Top-level fields in the order of docs/report.md; a field that is new and not listed comes last. */
@@ -35,5 +36,5 @@ export function renderJson(report: Report): string {
     return place === -1 ? order.length : place;
   };
   entries.sort(([a], [b]) => rank(a) - rank(b) || a.localeCompare(b));
-  return `${JSON.stringify(Object.fromEntries(entries), null, 2)}\n`;
+  return `${formJson(Object.fromEntries(entries))}\n`;
 }

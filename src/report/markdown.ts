@@ -1,3 +1,4 @@
+import { escapeMarkdown, limitText, makeLine, mapTexts } from '../contract/printable.ts';
 import type { Report, StepRecord } from '../contract/report.ts';
 import {
   explainUnjudged,
@@ -11,24 +12,26 @@ import {
 } from './words.ts';
 
 /** The report for a wiki, an issue or a pull request. */
-export function renderMarkdown(report: Report): string {
-  const { runId, workflowId, outcome, summary, timings } = report;
+export function renderMarkdown(told: Report): string {
+  const plain = mapTexts({ ...told, evidence: [] }, makeLine);
+  const report = mapTexts(plain, (text) => escapeMarkdown(limitText(text, 2000)));
+  const { runId, outcome, summary, timings } = report;
   const sections = [
     [
       `# hepflow run ${runId}: ${outcome}`,
       summary,
-      `Workflow \`${workflowId}\`, started ${timings.startedAt}, ${formatDuration(timings.totalMs)}.`,
+      `Workflow ${formCode(plain.workflowId)}, started ${timings.startedAt}, ${formatDuration(timings.totalMs)}.`,
     ],
     formSection('Failure', listFailureLines(report)),
     formSection('Verdicts', listVerdicts(report)),
     formSection('How long each change took to show', listTransitions(report)),
     formSection('Who else was asked', listFindings(report)),
-    formSection('Left behind', listLeftovers(report)),
+    formSection('Left behind', listLeftovers(report, plain)),
     formSection(
       'Warnings',
       report.warnings.map((warning) => `- ${warning}`),
     ),
-    formSection('Cluster', describeCluster(report)),
+    formSection('Cluster', describeCluster(report, plain)),
     formSection('Changes', listChanges(report)),
     formSection('Steps', listSteps(report.steps)),
   ];
@@ -73,14 +76,19 @@ const listFindings = ({ findings, vantages }: Report): string[] =>
     return `- **${findingWords[result]}** (${where}, ${title}): ${sentence}`;
   });
 
-const listLeftovers = ({ leftovers }: Report): string[] =>
-  leftovers.flatMap(({ what, why, command }) => [`- ${what}: ${why}`, '', '  ```sh', `  ${command}`, '  ```']);
+/** A command is shown as it is; on one line it cannot end its block. */
+const listLeftovers = ({ leftovers }: Report, plain: Report): string[] =>
+  leftovers.flatMap(({ what, why }, index) => [
+    `- ${what}: ${why}`,
+    ...['', '  ```sh', `  ${plain.leftovers[index]?.command}`, '  ```'],
+  ]);
 
-function describeCluster({ cluster, calico }: Report): string[] {
-  if (cluster === null) return [];
-  const nodes = cluster.nodes.map(({ name, internalIp }) => `\`${name}\` (${internalIp})`).join(', ');
+function describeCluster({ cluster, calico }: Report, plain: Report): string[] {
+  if (cluster === null || plain.cluster === null) return [];
+  const names = plain.cluster.nodes.map(({ name }) => formCode(name));
+  const nodes = cluster.nodes.map(({ internalIp }, index) => `${names[index]} (${internalIp})`).join(', ');
   const lines = [
-    `- \`${cluster.id}\`, Kubernetes ${cluster.kubernetesVersion}, ${cluster.location}`,
+    `- ${formCode(plain.cluster.id)}, Kubernetes ${cluster.kubernetesVersion}, ${cluster.location}`,
     `- Nodes: ${nodes}`,
   ];
   if (calico === null) return lines;
@@ -101,6 +109,7 @@ function listSteps(records: readonly StepRecord[]): string[] {
   ];
 }
 
+/** A code span knows no escapes: what would end it is another sign. */
+const formCode = (text: string): string => `\`${text.replaceAll('`', "'")}\``;
 const formHeading = (...cells: string[]): string[] => [formRow(...cells), formRow(...cells.map(() => '---'))];
-const formRow = (...cells: string[]): string =>
-  `| ${cells.map((cell) => cell.replaceAll('|', '\\|').replaceAll(/\s*\n\s*/g, ' ')).join(' | ')} |`;
+const formRow = (...cells: string[]): string => `| ${cells.join(' | ')} |`;

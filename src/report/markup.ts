@@ -1,3 +1,5 @@
+import { makePrintable } from '../contract/printable.ts';
+
 /**
  * Text with tags in which only what is written in the source can be a tag: everything that is put in is escaped. Serves
  * HTML and XML.
@@ -34,9 +36,10 @@ const entities: Readonly<Record<string, string>> = {
 
 /**
  * For text and for quoted attributes. What XML 1.0 cannot hold at all (most control characters, half surrogate pairs)
- * becomes U+FFFD.
+ * becomes U+FFFD; what a reader cannot see, or a terminal obeys, is shown as its code point.
  */
 const escapeText = (text: string): string =>
-  text
-    .replaceAll(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd')
-    .replaceAll(/[&<>"']/g, (sign) => entities[sign] ?? sign);
+  makePrintable(text.replaceAll(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd')).replaceAll(
+    /[&<>"']/g,
+    (sign) => entities[sign] ?? sign,
+  );

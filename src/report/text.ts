@@ -1,4 +1,5 @@
 import Table from 'cli-table3';
+import { limitText, makeLine, mapTexts } from '../contract/printable.ts';
 import type { Finding, FindingResult, Report, RunOutcome } from '../contract/report.ts';
 import type { Verdict, VerdictKind } from '../contract/verdict.ts';
 import { formatDuration, listFailureLines, listJudged, namePort, placeSentence } from './words.ts';
@@ -16,9 +17,10 @@ export const plain: Paint = { good: same, bad: same, unsure: same, faint: same, 
 
 /** The report for a terminal `columns` wide: verdict table with a sentence for each, leftovers with their commands. */
 export function renderText(
-  report: Report,
+  told: Report,
   { paint = plain, columns = 120 }: { paint?: Paint; columns?: number } = {},
 ): string {
+  const report = mapTexts({ ...told, evidence: [] }, makeLine);
   const { runId, outcome, summary, timings, vantages, transitions, warnings } = report;
   const took = formatDuration(timings.totalMs);
   const blocks = [
@@ -61,7 +63,10 @@ function listFindingLines({ findings }: Report, paint: Paint): string[] {
 function formatVerdicts(report: Report, paint: Paint, columns: number): string[] {
   const { verdicts, vantages } = report;
   if (verdicts.length === 0) return [];
-  const rows = verdicts.map((one) => ({ ...one, port: namePort(one.target.id, one.vantage, vantages) }));
+  const rows = verdicts.map((one) => ({
+    ...one,
+    port: limitText(namePort(one.target.id, one.vantage, vantages), 100),
+  }));
   const phase = Math.max(8, ...rows.map((row) => row.phase.length)) + 2;
   const port = Math.max(6, ...rows.map((row) => row.port.length)) + 2;
   const fixed = [phase, port, 10, 14, 14];
@@ -74,7 +79,14 @@ function formatVerdicts(report: Report, paint: Paint, columns: number): string[]
     style: { head: [], border: [] },
   });
   for (const row of rows)
-    table.push([row.phase, row.port, row.expected, row.observed, paintVerdict(row.verdict, paint), row.sentence]);
+    table.push([
+      row.phase,
+      row.port,
+      row.expected,
+      row.observed,
+      paintVerdict(row.verdict, paint),
+      limitText(row.sentence),
+    ]);
   const legend = listJudged(report).map(({ title }) => paint.faint(title));
   return [table.toString(), legend.join(paint.faint('. '))];
 }

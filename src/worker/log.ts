@@ -3,6 +3,7 @@
  * (W7).
  */
 import type { LogEntry } from '@temporalio/worker';
+import { formJson } from '../contract/printable.ts';
 
 /**
  * Keys of an entry that are printed, when their value is a text, a number or a truth value. Everything else is left
@@ -48,7 +49,7 @@ export function logLine({
     if (errorKeys.has(key)) return [['error', errorOf(value)]];
     return printed.has(key) && isPlain(value) ? [[key, plain(value)]] : [];
   });
-  return JSON.stringify({ time, level, message: message.slice(0, maxText), ...Object.fromEntries(told) });
+  return formJson({ time, level, message: message.slice(0, maxText), ...Object.fromEntries(told) }, 0);
 }
 
 type Plain = string | number | boolean | bigint;

@@ -1,4 +1,5 @@
 import type { Progress } from '../contract/messages.ts';
+import { escapeMarkdown, limitText } from '../contract/printable.ts';
 import type { StepOutcome } from '../contract/report.ts';
 import type { Verdict } from '../contract/verdict.ts';
 
@@ -18,16 +19,17 @@ const signs: Record<StepOutcome, string> = {
 export function renderDetails(progress: Progress, verdicts: readonly Verdict[]): string {
   const steps = progress.steps.map(
     ({ outcome, name, subject, startedAt, endedAt, attempts, detail }) =>
-      `| ${signs[outcome]} ${outcome} | ${name} | ${escapeCell(subject)} | ` +
+      `| ${signs[outcome]} ${outcome} | ${escapeCell(name)} | ${escapeCell(subject)} | ` +
       `${describeSeconds(startedAt, endedAt)} | ` +
       `${attempts > 1 ? `${escapeCell(detail)} (${attempts} tries)` : escapeCell(detail)} |`,
   );
   const judged = verdicts.map(
     ({ phase, node, target, expected, observed, verdict, sentence }) =>
-      `| ${verdict} | ${phase} | ${node}:${target.port} | ${expected} | ${observed} | ${escapeCell(sentence)} |`,
+      `| ${verdict} | ${escapeCell(phase)} | ${escapeCell(`${node}:${target.port}`)} | ` +
+      `${expected} | ${observed} | ${escapeCell(sentence)} |`,
   );
   return [
-    `**Run ${progress.runId}**: ${progress.stage}${progress.waitingFor ? `; waiting for ${progress.waitingFor}` : ''}`,
+    `**Run ${escapeCell(progress.runId)}**: ${escapeCell(describeStage(progress))}`,
     ...renderGrid(progress),
     ['| state | step | about | took | detail |', '|---|---|---|---|---|', ...steps].join('\n'),
     ...(judged.length > 0
@@ -40,16 +42,20 @@ export function renderDetails(progress: Progress, verdicts: readonly Verdict[]):
   ].join('\n\n');
 }
 
+const describeStage = ({ stage, waitingFor }: Progress): string =>
+  waitingFor === '' ? stage : `${stage}; waiting for ${waitingFor}`;
+
 function renderGrid({ grid = [] }: Progress): string[] {
   if (grid.length === 0) return [];
   const rows = grid.map(
     ({ target, phase, expected, observed, verdict }) =>
-      `| ${target} | ${phase} | ${expected} | ${observed ?? '⏳ being probed'} | ${verdict ?? ''} |`,
+      `| ${escapeCell(target)} | ${escapeCell(phase)} | ${expected} | ` +
+      `${observed ?? '⏳ being probed'} | ${verdict ?? ''} |`,
   );
   return [['| port | phase | expected | observed | verdict |', '|---|---|---|---|---|', ...rows].join('\n')];
 }
 
-const escapeCell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+const escapeCell = (text: string): string => escapeMarkdown(limitText(text));
 
 const describeSeconds = (startedAt: string | null, endedAt: string | null): string =>
   startedAt === null || endedAt === null

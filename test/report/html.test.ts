@@ -158,7 +158,7 @@ test('every port has a command that dials it by hand, and its node and service o
     ['10.240.0.4', 10250],
     ['10.240.0.35', 10250],
   ])
-    assert.ok(text.includes(`ssh azureuser@203.0.113.10 nc -zv -w 3 ${address} ${port}`), `${address}:${port}`);
+    assert.ok(text.includes(`ssh -- azureuser@203.0.113.10 nc -zv -w 3 ${address} ${port}`), `${address}:${port}`);
   assert.ok(text.includes(`kubectl get node ${nodes[0]} --show-labels`));
   assert.ok(text.includes('kubectl get service -n default frontend-nodeport -o wide'));
 });
@@ -218,7 +218,7 @@ test('nothing that a report holds can become a tag, an attribute or a shell word
   assert.ok(!html.includes('\u0000') && html.isWellFormed());
   const text = textOf(html);
   assert.ok(text.includes(`"><script>alert('1')</script>&lt;\ufffd\ufffd`));
-  assert.ok(text.includes(`nc -zv -w 3 '"><script>alert('\\''1'\\'')</script>`));
+  assert.ok(text.includes(`nc -zv -w 3 ''\\''"><script>alert(`));
 });
 
 test('the same report gives the same page', () => {

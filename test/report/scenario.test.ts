@@ -73,7 +73,7 @@ test('with two vantages, every form tells which one dialled a port, and each has
     'Payment is closed on two nodes, from east.',
     'Payment is closed on two nodes, from west.',
     'red:31001 from west, open to silent',
-    'ssh azureuser@203.0.113.11 nc -zv -w 3 10.9.0.3 9100',
+    'ssh -- azureuser@203.0.113.11 nc -zv -w 3 10.9.0.3 9100',
     'probe VM west',
   ])
     assert.ok(html.includes(part), part);

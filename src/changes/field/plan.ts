@@ -1,4 +1,5 @@
 import type { FieldValue } from '../../contract/change.ts';
+import { formCommand } from '../../contract/shell.ts';
 import { changedAnnotation } from '../../ownership/field-mark.ts';
 import type { UndoDraft } from '../kind.ts';
 import type { FieldName } from './fields.ts';
@@ -29,5 +30,5 @@ export const planUndo = (name: FieldName, prior: FieldValue): UndoDraft =>
 /** The value back, and the run's mark off. */
 function writePatch(kind: string, spec: object): string {
   const patch = { metadata: { annotations: { [changedAnnotation]: null } }, spec };
-  return `kubectl patch ${kind} default --type=merge -p '${JSON.stringify(patch)}'`;
+  return formCommand('kubectl', 'patch', kind, 'default', '--type=merge', '-p', JSON.stringify(patch));
 }

@@ -1,5 +1,7 @@
 /** The network interface of a probe VM: its address is the source that nodes see. */
+
 import type { RunRef } from '../../contract/run.ts';
+import { formCommand } from '../../contract/shell.ts';
 import { createTags } from '../../ownership/marks.ts';
 import { createIds, readLastName } from '../../ownership/names.ts';
 import { isTaggedBy, resumeFrom } from '../../step/lro.ts';
@@ -74,6 +76,6 @@ const planUndo = (id: string): UndoDraft => ({
   undo: 'deleteInterface',
   input: { id },
   subject: readLastName(id),
-  command: `az network nic delete --ids ${id}`,
+  command: formCommand('az', 'network', 'nic', 'delete', '--ids', id),
   moment: null,
 });

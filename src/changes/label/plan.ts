@@ -1,6 +1,7 @@
 import { type Node, nodes } from '../../adapters/kubernetes/resources.ts';
 import type { Moment } from '../../contract/change.ts';
 import type { Interval } from '../../contract/observation.ts';
+import { formCommand } from '../../contract/shell.ts';
 import { changedAnnotation } from '../../ownership/field-mark.ts';
 import type { ChangedField } from '../changed-field.ts';
 import type { UndoDraft } from '../kind.ts';
@@ -36,12 +37,15 @@ export const createMoment = (name: keyof typeof moments, node: string, interval:
 
 export function planUndo(input: LabelInput): UndoDraft {
   const { node, key, prior } = input;
-  const value = prior === null ? `${key}-` : `${key}=${prior} --overwrite`;
+  const value = prior === null ? [`${key}-`] : [`${key}=${prior}`, '--overwrite'];
   return {
     undo: 'restoreLabel',
     input,
     subject: node,
-    command: `kubectl label node ${node} ${value} && kubectl annotate node ${node} ${changedAnnotation}-`,
+    command: [
+      formCommand('kubectl', 'label', 'node', node, ...value),
+      formCommand('kubectl', 'annotate', 'node', node, `${changedAnnotation}-`),
+    ].join(' && '),
     moment: {
       name: 'labelRestored',
       title: 'label taken back',

@@ -11,7 +11,7 @@ export const traceLabel = (node: KubernetesObject): Trace[] => traceField(node, 
 function readUndo(node: KubernetesObject): UndoDraft | null {
   const { path, wrote, prior } = readFieldMark(node) ?? {};
   const [root, field, key] = path ?? [];
-  const isLabel = root === 'metadata' && field === 'labels' && key !== undefined;
+  const isLabel = root === 'metadata' && field === 'labels' && key !== undefined && /^[a-zA-Z0-9]/.test(key);
   if (!isLabel || typeof wrote !== 'string' || typeof prior === 'boolean') return null;
   return planUndo({ node: node.metadata.name, key, written: wrote, prior: prior ?? null });
 }

@@ -1,6 +1,8 @@
 /** The lease that lets one run at a time change the cluster. */
+
 import { type Lease, leases } from '../../adapters/kubernetes/resources.ts';
 import { HepflowError } from '../../contract/failures.ts';
+import { formCommand } from '../../contract/shell.ts';
 import { clusterLease, readHolder, takenOverAnnotation } from '../../ownership/holder.ts';
 import { deleteObject, traceObject } from '../cluster-object.ts';
 import { defineKind, type Trace, type UndoDraft } from '../kind.ts';
@@ -99,6 +101,6 @@ const planUndo = (holder: string): UndoDraft => ({
   undo: 'releaseCluster',
   input: { holder } satisfies LeaseInput,
   subject: `lease ${namespace}/${name}`,
-  command: `kubectl delete lease --namespace ${namespace} ${name}`,
+  command: formCommand('kubectl', 'delete', 'lease', '--namespace', namespace, name),
   moment: null,
 });

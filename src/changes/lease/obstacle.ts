@@ -1,6 +1,8 @@
 /** Whether somebody else's lease stands in the way of a run. */
+
 import type { Lease } from '../../adapters/kubernetes/resources.ts';
 import type { Temporal } from '../../adapters/temporal/index.ts';
+import { formCommand } from '../../contract/shell.ts';
 import { readHolder } from '../../ownership/holder.ts';
 import { runLabel } from '../../ownership/marks.ts';
 
@@ -30,7 +32,7 @@ export async function findObstacle({ metadata, spec }: Lease, temporal: Temporal
     case true:
       return undefined;
     case false:
-      return `${who}, and that run is under way (to stop it: hepflow cancel ${holder.workflowId}).`;
+      return `${who}, and that run is under way (to stop it: ${formCommand('hepflow', 'cancel', holder.workflowId)}).`;
     case 'unknown':
       return `${who}; Temporal does not say whether that run is over.`;
   }

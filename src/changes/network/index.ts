@@ -1,4 +1,5 @@
 /** The VNet of a probe VM, with its one subnet. */
+import { formCommand } from '../../contract/shell.ts';
 import { createIds, nameResources, readLastName } from '../../ownership/names.ts';
 import { isTaggedBy, resumeFrom } from '../../step/lro.ts';
 import { deleteResource, ownByTag, traceTagged } from '../azure-resource.ts';
@@ -57,6 +58,6 @@ const planUndo = (id: string): UndoDraft => ({
   undo: 'deleteNetwork',
   input: { id },
   subject: readLastName(id),
-  command: `az network vnet delete --ids ${id}`,
+  command: formCommand('az', 'network', 'vnet', 'delete', '--ids', id),
   moment: null,
 });

@@ -1,3 +1,4 @@
+import { formCommand } from '../../contract/shell.ts';
 import { readLastName } from '../../ownership/names.ts';
 import type { UndoDraft } from '../kind.ts';
 import type { PeeringSide } from './pair.ts';
@@ -6,6 +7,6 @@ export const planUndo = ({ id, remoteVnetId }: PeeringSide): UndoDraft => ({
   undo: 'deletePeering',
   input: { id, remoteVnetId },
   subject: `on ${readLastName(id.slice(0, id.indexOf('/virtualNetworkPeerings/')))}`,
-  command: `az network vnet peering delete --ids ${id}`,
+  command: formCommand('az', 'network', 'vnet', 'peering', 'delete', '--ids', id),
   moment: null,
 });

@@ -1,5 +1,6 @@
 import type { PolicySpec } from '../../contract/mission.ts';
 import type { RunIdentity } from '../../contract/run.ts';
+import { formCommand } from '../../contract/shell.ts';
 import { createObjectMarks } from '../../ownership/marks.ts';
 import type { UndoDraft } from '../kind.ts';
 
@@ -34,6 +35,6 @@ export const planUndo = (name: string): UndoDraft => ({
   undo: 'deletePolicy',
   input: { name },
   subject: name,
-  command: `kubectl delete globalnetworkpolicy ${name}`,
+  command: formCommand('kubectl', 'delete', 'globalnetworkpolicy', name),
   moment: { name: 'policyDeleted', title: 'policy deleted', words: "the policy's removal was asked for" },
 });

@@ -1,5 +1,7 @@
 /** The public address of a probe VM, for SSH. */
+
 import type { RunRef } from '../../contract/run.ts';
+import { formCommand } from '../../contract/shell.ts';
 import { createTags } from '../../ownership/marks.ts';
 import { createIds, readLastName } from '../../ownership/names.ts';
 import { isTaggedBy, resumeFrom } from '../../step/lro.ts';
@@ -63,6 +65,6 @@ const planUndo = (id: string): UndoDraft => ({
   undo: 'deletePublicIp',
   input: { id },
   subject: readLastName(id),
-  command: `az network public-ip delete --ids ${id}`,
+  command: formCommand('az', 'network', 'public-ip', 'delete', '--ids', id),
   moment: null,
 });

@@ -1,5 +1,7 @@
 /** The network security group of a probe VM, with the workshop's rule AllowRuleSSH. */
+
 import type { RunRef } from '../../contract/run.ts';
+import { formCommand } from '../../contract/shell.ts';
 import { createTags } from '../../ownership/marks.ts';
 import { createIds, readLastName } from '../../ownership/names.ts';
 import { isTaggedBy, resumeFrom } from '../../step/lro.ts';
@@ -87,6 +89,6 @@ const planUndo = (id: string): UndoDraft => ({
   undo: 'deleteSecurityGroup',
   input: { id },
   subject: readLastName(id),
-  command: `az network nsg delete --ids ${id}`,
+  command: formCommand('az', 'network', 'nsg', 'delete', '--ids', id),
   moment: null,
 });

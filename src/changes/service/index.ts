@@ -1,9 +1,11 @@
 /** The NodePort service that exposes a deployment. */
+
 import { countReadyEndpoints, listSlices } from '../../adapters/kubernetes/endpoints.ts';
 import type { Cluster } from '../../adapters/kubernetes/index.ts';
 import { deployments, type KubernetesObject, type Service, services } from '../../adapters/kubernetes/resources.ts';
 import { HepflowError } from '../../contract/failures.ts';
 import type { Workload } from '../../contract/mission.ts';
+import { formCommand } from '../../contract/shell.ts';
 import { isOwned } from '../../ownership/marks.ts';
 import type { StepContext } from '../../step/context.ts';
 import { untilGone } from '../../step/until-gone.ts';
@@ -127,6 +129,6 @@ const planUndo = ({ namespace, name }: ServiceUndo): UndoDraft => ({
   undo: 'deleteService',
   input: { namespace, name } satisfies ServiceUndo,
   subject: `${namespace}/${name}`,
-  command: `kubectl delete service --namespace ${namespace} ${name}`,
+  command: formCommand('kubectl', 'delete', 'service', '--namespace', namespace, name),
   moment: null,
 });

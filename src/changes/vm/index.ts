@@ -1,6 +1,8 @@
 /** The probe VM with its OS disk, entered with keys that are derived for the run. */
+
 import type { VmState } from '../../adapters/azure/index.ts';
 import { HepflowError } from '../../contract/failures.ts';
+import { formCommand } from '../../contract/shell.ts';
 import { createIds, readLastName } from '../../ownership/names.ts';
 import { isTaggedBy, resumeFrom } from '../../step/lro.ts';
 import { deleteResource, ownByTag, traceTagged } from '../azure-resource.ts';
@@ -86,7 +88,10 @@ function planUndo(at: Place): UndoDraft {
     undo: 'deleteVm',
     input: { id, osDiskId } satisfies VmUndo,
     subject: readLastName(id),
-    command: `az vm delete --yes --ids ${id} && az disk delete --yes --ids ${osDiskId}`,
+    command: [
+      formCommand('az', 'vm', 'delete', '--yes', '--ids', id),
+      formCommand('az', 'disk', 'delete', '--yes', '--ids', osDiskId),
+    ].join(' && '),
     moment: null,
   };
 }

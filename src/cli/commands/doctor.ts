@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { resolveReaderOptions } from '../../config/worker-options.ts';
 import type { Checkup } from '../../contract/diagnosis.ts';
+import { formJson } from '../../contract/printable.ts';
 import { formatCheckup } from '../checkup-text.ts';
 import { CommandError } from '../exit-code.ts';
 import { addSpecOptions, readSpec, type SpecChanges } from '../spec-file.ts';
@@ -59,7 +60,7 @@ function both<A, B>(one: () => A, other: () => B): [A, B] {
 /** Resolves when everything is written. */
 function present(checkup: Checkup, json: boolean): Promise<void> {
   const { paint, columns } = openTerminal(process.stdout);
-  const text = json ? `${JSON.stringify(checkup, null, 2)}\n` : formatCheckup(checkup, { paint, columns: columns() });
+  const text = json ? `${formJson(checkup)}\n` : formatCheckup(checkup, { paint, columns: columns() });
   return new Promise((resolve) => process.stdout.write(text, () => resolve()));
 }
 

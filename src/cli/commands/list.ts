@@ -2,6 +2,7 @@ import type { Client } from '@temporalio/client';
 import Table from 'cli-table3';
 import type { Command } from 'commander';
 import { workflowType } from '../../contract/messages.ts';
+import { formJson, limitText, makeLine, mapTexts } from '../../contract/printable.ts';
 import { readMemo } from '../memo.ts';
 import { withTemporal } from '../temporal.ts';
 
@@ -18,7 +19,7 @@ export function addListCommand(program: Command): void {
 }
 
 async function listRuns(client: Client, limit: number, json: boolean): Promise<void> {
-  const rows: Record<string, string | number>[] = [];
+  const rows: RunRow[] = [];
   for await (const run of client.workflow.list({ query: `WorkflowType = '${workflowType}'`, pageSize: limit })) {
     const memo = readMemo(run.memo);
     const outcome = memo?.outcome ?? run.status.name;
@@ -32,12 +33,27 @@ async function listRuns(client: Client, limit: number, json: boolean): Promise<v
     });
     if (rows.length === limit) break;
   }
-  if (json) return void process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
+  if (json) return void process.stdout.write(`${formJson(rows)}\n`);
   if (rows.length === 0) return void process.stdout.write('No runs.\n');
+  process.stdout.write(formatRuns(rows));
+}
+
+interface RunRow {
+  readonly id: string;
+  readonly runId: string;
+  readonly outcome: string;
+  readonly leftovers: number;
+  readonly startedAt: string;
+  readonly summary: string;
+}
+
+/** Whoever may start a workflow chooses its id. */
+export function formatRuns(rows: readonly RunRow[]): string {
   const table = new Table({
     head: ['Workflow id', 'Outcome', 'Left behind', 'Started'],
     style: { head: [], border: [] },
   });
-  for (const { id, outcome, leftovers, startedAt } of rows) table.push([id, outcome, leftovers, startedAt]);
-  process.stdout.write(`${table.toString()}\n`);
+  for (const { id, outcome, leftovers, startedAt } of mapTexts(rows, makeLine))
+    table.push([limitText(id), outcome, leftovers, startedAt]);
+  return `${table.toString()}\n`;
 }

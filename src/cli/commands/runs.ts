@@ -1,8 +1,11 @@
 /** Commands that start, follow, steer and list runs. */
+
 import type { Client } from '@temporalio/client';
 import { type Command, Option } from 'commander';
 import { finishSignal, labelNode2Signal, taskQueue, workflowType } from '../../contract/messages.ts';
 import type { Mission } from '../../contract/mission.ts';
+import { formJson, makeLine } from '../../contract/printable.ts';
+import { formCommand } from '../../contract/shell.ts';
 import { writeWhole } from '../../report/write.ts';
 import { type FollowFlags, followToEnd } from '../ending.ts';
 import { CommandError, chooseExitCode } from '../exit-code.ts';
@@ -10,6 +13,7 @@ import { type ReportFormat, renderReport, reportFormats } from '../report-forms.
 import { fetchReport } from '../run-report.ts';
 import { addSpecOptions, readSpec, type SpecChanges } from '../spec-file.ts';
 import { createWorkflowId, findRun, readClusterAttribute, withTemporal } from '../temporal.ts';
+import { say } from '../terminal.ts';
 import { addListCommand } from './list.ts';
 import { addVerifyCommand } from './verify.ts';
 
@@ -82,7 +86,7 @@ function addSteering(program: Command): void {
       steer(
         id,
         (client) => client.workflow.getHandle(id).cancel(),
-        `Asked: the run stops and undoes everything. hepflow watch ${id} follows it.`,
+        `Asked: the run stops and undoes everything. ${formCommand('hepflow', 'watch', id)} follows it.`,
       ),
     );
 }
@@ -119,12 +123,12 @@ async function startRun({ file, detach, id, ...flags }: RunFlags): Promise<numbe
     if (detach) {
       process.stdout.write(
         flags.json
-          ? `${JSON.stringify({ workflowId: handle.workflowId, firstExecutionRunId: handle.firstExecutionRunId })}\n`
-          : `${handle.workflowId}\n`,
+          ? `${formJson({ workflowId: handle.workflowId, firstExecutionRunId: handle.firstExecutionRunId }, 0)}\n`
+          : `${makeLine(handle.workflowId)}\n`,
       );
       return 0;
     }
-    process.stderr.write(`Started ${handle.workflowId}\n`);
+    say(`Started ${handle.workflowId}`, process.stderr);
     return followToEnd(handle, flags);
   });
 }
@@ -153,5 +157,5 @@ async function steer(id: string, act: (client: Client) => Promise<unknown>, said
     if (status.name !== 'RUNNING') throw new CommandError(`The run ${id} is over (${status.name}).`);
     await act(client);
   });
-  process.stdout.write(`${said}\n`);
+  say(said);
 }

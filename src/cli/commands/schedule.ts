@@ -1,11 +1,15 @@
 /** `hepflow schedule`: sweeps that Temporal starts by itself. */
+
 import { type Client, ScheduleAlreadyRunning, ScheduleNotFoundError, ScheduleOverlapPolicy } from '@temporalio/client';
 import Table from 'cli-table3';
 import type { Command } from 'commander';
 import { sweepWorkflowType } from '../../contract/messages.ts';
+import { formJson, makeLine, mapTexts } from '../../contract/printable.ts';
+import { formCommand } from '../../contract/shell.ts';
 import { CommandError } from '../exit-code.ts';
 import { addSweepFlags, describeSweep, parseDuration, readSweepSpec, type SweepFlags } from '../sweep-flags.ts';
 import { withTemporal } from '../temporal.ts';
+import { say } from '../terminal.ts';
 
 interface ScheduleFlags extends SweepFlags {
   readonly every: string;
@@ -55,19 +59,21 @@ async function scheduleSweep(flags: ScheduleFlags): Promise<void> {
     } catch (error) {
       if (!(error instanceof ScheduleAlreadyRunning)) throw error;
       throw new CommandError(
-        `There is a schedule ${scheduleId} already. To replace it: hepflow schedule delete ${scheduleId}`,
+        `There is a schedule ${scheduleId} already. To replace it: ` +
+          formCommand('hepflow', 'schedule', 'delete', scheduleId),
       );
     }
   });
-  process.stdout.write(`Scheduled ${scheduleId}: every ${flags.every}.\n`);
+  say(`Scheduled ${scheduleId}: every ${flags.every}.`);
 }
 
 async function printSchedules({ json }: { readonly json?: boolean }): Promise<void> {
   const rows = await withTemporal(listSchedules);
-  if (json) return void process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
-  if (rows.length === 0) return void process.stdout.write('No schedules.\n');
+  if (json) return void process.stdout.write(`${formJson(rows)}\n`);
+  if (rows.length === 0) return void say('No schedules.');
   const table = new Table({ head: ['Schedule', 'Paused', 'Last', 'Next'], style: { head: [], border: [] } });
-  for (const { id, paused, last, next } of rows) table.push([id, paused ? 'yes' : 'no', last, next]);
+  for (const { id, paused, last, next } of mapTexts(rows, makeLine))
+    table.push([id, paused ? 'yes' : 'no', last, next]);
   process.stdout.write(`${table.toString()}\n`);
 }
 
@@ -102,5 +108,5 @@ async function deleteSchedule(id: string): Promise<void> {
       throw error;
     }
   });
-  process.stdout.write(`Deleted ${id}.\n`);
+  say(`Deleted ${id}.`);
 }

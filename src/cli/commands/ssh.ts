@@ -12,11 +12,12 @@ import { RuleError } from '../../config/lookup.ts';
 import { readSecretFile } from '../../config/option-kinds.ts';
 import { adminUser } from '../../config/rules.ts';
 import { workflowType } from '../../contract/messages.ts';
-import { quoteWord } from '../../contract/shell.ts';
+import { formCommand } from '../../contract/shell.ts';
 import type { SessionRef } from '../../contract/vantage.ts';
 import { CommandError } from '../exit-code.ts';
 import { loadPayloadCodec } from '../payload-codec.ts';
 import { findRun, withTemporal } from '../temporal.ts';
+import { say } from '../terminal.ts';
 
 /** Adds `ssh`: a session on a run's VM, with the key that workers derive, to the host key that they pin. */
 export function addSshCommand(program: Command): void {
@@ -31,7 +32,7 @@ export function addSshCommand(program: Command): void {
       const where = await findPlace(id);
       const folder = mkdtempSync(join(tmpdir(), 'hepflow-ssh-'));
       const args = [...prepareSsh(where, readKeySecret(), folder, process.env['HEPFLOW_SSH_PROXY']), ...command];
-      if (print) return void process.stdout.write(`${['ssh', ...args].map(quoteWord).join(' ')}\n`);
+      if (print) return say(formCommand('ssh', ...args));
       try {
         const child = spawn('ssh', args, { stdio: 'inherit' });
         const [code] = (await Promise.race([once(child, 'exit'), once(child, 'error').then(() => [127])])) as [
@@ -78,7 +79,9 @@ async function findPlace(workflowId: string): Promise<SshPlace> {
     const place = readLogin(decoded && defaultPayloadConverter.fromPayload(decoded));
     if (place !== undefined) return place;
   }
-  throw new CommandError(`The run ${workflowId} has no vantage yet. hepflow watch ${workflowId} shows how far it is.`);
+  throw new CommandError(
+    `The run ${workflowId} has no vantage yet. ${formCommand('hepflow', 'watch', workflowId)} shows how far it is.`,
+  );
 }
 
 function readKeySecret(): Buffer {
@@ -110,7 +113,7 @@ export function prepareSsh(
   const helper = fileURLToPath(
     new URL(`../connect-through-proxy.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url),
   );
-  const proxy = proxyUrl ? ['-o', `ProxyCommand=${quoteWord(process.execPath)} ${quoteWord(helper)} %h %p`] : [];
+  const proxy = proxyUrl ? ['-o', `ProxyCommand=${formCommand(process.execPath, helper)} %h %p`] : [];
   return [
     ...['-F', 'none', '-i', keyFile, '-o', 'IdentitiesOnly=yes', '-o', 'IdentityAgent=none'],
     ...[

@@ -1,7 +1,10 @@
 /** `hepflow sweep`: finds and removes what dead runs left. */
+
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import type { Command } from 'commander';
 import { sweepWorkflowType } from '../../contract/messages.ts';
+import { formJson } from '../../contract/printable.ts';
+import { formCommand } from '../../contract/shell.ts';
 import type { SweepResult, SweepSpec } from '../../contract/sweep.ts';
 import { CommandError, exitCodes } from '../exit-code.ts';
 import { type Followed, followWorkflow } from '../follow.ts';
@@ -10,7 +13,7 @@ import { createProgressView } from '../progress-view.ts';
 import { addSweepFlags, describeSweep, readSweepSpec, type SweepFlags } from '../sweep-flags.ts';
 import { formatSweep, readSweepResult } from '../sweep-result.ts';
 import { createWorkflowId, makeAbortable, withTemporal } from '../temporal.ts';
-import { openTerminal, type Terminal } from '../terminal.ts';
+import { openTerminal, say, type Terminal } from '../terminal.ts';
 
 interface SweepCommandFlags extends SweepFlags {
   readonly json?: boolean;
@@ -37,11 +40,14 @@ async function sweep(flags: SweepCommandFlags): Promise<number> {
   const terminal = openTerminal(flags.json ? process.stderr : process.stdout);
   return withTemporal(async (client) => {
     const handle = await startSweep(client, spec, flags);
-    process.stderr.write(`Started ${handle.workflowId}\n`);
+    say(`Started ${handle.workflowId}`, process.stderr);
     const end = await followSweep(handle, flags, terminal);
     if (end.kind === 'over-without-result') throw new CommandError(end.message);
     if (end.kind === 'over') return present(end.result, flags, terminal);
-    terminal.stream.write(`\nDetached: the sweep goes on. To stop it: hepflow cancel ${handle.workflowId}\n`);
+    say(
+      `\nDetached: the sweep goes on. To stop it: ${formCommand('hepflow', 'cancel', handle.workflowId)}`,
+      terminal.stream,
+    );
     return exitCodes.detached;
   });
 }
@@ -77,6 +83,6 @@ async function followSweep(
 
 function present(result: SweepResult, { json }: SweepCommandFlags, { stream }: Terminal): number {
   stream.write(formatSweep(result));
-  if (json) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
+  if (json) process.stdout.write(`${formJson(result)}\n`);
   return result.left === 0 ? exitCodes.pass : exitCodes.leftBehind;
 }

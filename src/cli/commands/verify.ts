@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { type Audit, type AuditCheck, auditReport, isVerified } from '../../audit/report.ts';
+import { makeLine, mapTexts } from '../../contract/printable.ts';
 import type { Report } from '../../contract/report.ts';
 import { CommandError, exitCodes } from '../exit-code.ts';
 import { readMemo } from '../memo.ts';
 import { findRun, withTemporal } from '../temporal.ts';
-import { openTerminal } from '../terminal.ts';
+import { openTerminal, say } from '../terminal.ts';
 
 interface VerifyFlags {
   readonly againstTemporal?: boolean;
@@ -25,12 +26,12 @@ export function addVerifyCommand(report: Command): void {
       const { report } = verification;
       const isTied = report !== null && (flags.againstTemporal || flags.workflow !== undefined);
       const tie = isTied ? [await compareMemo(report, flags.workflow ?? report.workflowId, verification.head)] : [];
-      const checks = [...verification.checks, ...tie];
+      const checks = mapTexts([...verification.checks, ...tie], makeLine);
       const { stream, paint } = openTerminal(process.stdout);
       for (const check of checks)
         for (const line of formatCheck(check))
           stream.write(`${line.startsWith('✔') ? paint.good(line) : paint.bad(line)}\n`);
-      stream.write(`\n${explainVerified({ ...verification, checks }, isTied)}\n`);
+      say(`\n${explainVerified({ ...verification, checks }, isTied)}`, stream);
       process.exitCode = isVerified({ checks }) ? exitCodes.pass : exitCodes.fail;
     });
 }

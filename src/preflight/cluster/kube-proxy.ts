@@ -2,10 +2,12 @@
  * kube-proxy's mode, where it can be read: from its ConfigMap (kubeadm and others), else from the command of its
  * DaemonSet (AKS).
  */
+
 import { parse } from 'yaml';
 import type { Cluster } from '../../adapters/kubernetes/index.ts';
 import { configMaps, type DaemonSet, daemonSets } from '../../adapters/kubernetes/resources.ts';
 import type { Diagnosis } from '../../contract/diagnosis.ts';
+import { formCommand } from '../../contract/shell.ts';
 import { look, takeFound, tellInfo, tellOk } from '../look.ts';
 import { kubeProxy } from '../rights.ts';
 
@@ -26,7 +28,8 @@ export async function inspectKubeProxy(cluster: Cluster): Promise<readonly Diagn
     tellInfo(
       'kubeProxy',
       why,
-      `To see it: kubectl --namespace ${namespace} get configmap,daemonset ${name} --output yaml`,
+      'To see it: ' +
+        formCommand('kubectl', '--namespace', namespace, 'get', 'configmap,daemonset', name, '--output', 'yaml'),
     ),
   ];
 }

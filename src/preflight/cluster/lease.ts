@@ -3,6 +3,7 @@ import { type Lease, leases } from '../../adapters/kubernetes/resources.ts';
 import { findObstacle } from '../../changes/lease/obstacle.ts';
 import type { Diagnosis } from '../../contract/diagnosis.ts';
 import type { ClusterRef } from '../../contract/run.ts';
+import { formCommand } from '../../contract/shell.ts';
 import { clusterLease, readHolder } from '../../ownership/holder.ts';
 import { runLabel } from '../../ownership/marks.ts';
 import type { Tools } from '../../step/context.ts';
@@ -72,7 +73,7 @@ function describeUnasked({ metadata, spec }: Lease): Diagnosis {
     'hold',
     `Run ${run}, workflow ${holder.workflowId} in Temporal namespace ${holder.namespace}, holds the cluster ` +
       `since ${acquireTime}; Temporal was not asked whether it is over.`,
-    `While it is under way no other run can start (hepflow watch ${holder.workflowId}); when it is over, the ` +
-      'next run takes the lease over.',
+    `While it is under way no other run can start (${formCommand('hepflow', 'watch', holder.workflowId)}); ` +
+      'when it is over, the next run takes the lease over.',
   );
 }

@@ -1,7 +1,7 @@
 /** How to see each cell of the verdict table with one's own eyes. */
 import type { Target } from '../../contract/evidence.ts';
 import type { Report, VantageSummary } from '../../contract/report.ts';
-import { quoteWord } from '../../contract/shell.ts';
+import { formCommand, quoteWord } from '../../contract/shell.ts';
 import { type Markup, markup } from '../markup.ts';
 import { listJudged } from '../words.ts';
 import { renderSection, renderTable, seen } from './marks.ts';
@@ -11,7 +11,7 @@ export function renderByHand(report: Report): Markup | undefined {
   const judged = listJudged(report);
   if (judged.length === 0) return undefined;
   const rows = vantages.flatMap((vantage) => targets.map((target) => renderDial(vantage, target, report)));
-  const ssh = `hepflow ssh ${quoteWord(workflowId)} --print`;
+  const ssh = formCommand('hepflow', 'ssh', workflowId, '--print');
   return renderSection(
     'by-hand',
     'The same by hand',
@@ -25,13 +25,15 @@ gives the keys for <code>ssh</code>. "succeeded" means answered, "timed out" sil
 }
 
 function renderDial({ id, adminUser, address }: VantageSummary, target: Target, { phases }: Report): Markup {
-  const login = quoteWord(`${adminUser}@${address ?? 'ADDRESS'}`);
+  const login = `${adminUser}@${address ?? 'ADDRESS'}`;
+  // A second shell reads these words: the one that ssh asks for.
+  const dial = ['nc', '-zv', '-w', '3', target.address, `${target.port}`].map(quoteWord);
   const expected = phases.flatMap(({ name, expectations }) =>
     expectations
       .filter((row) => row.vantage === id && row.target === target.id)
       .map((row) => `${name}: ${seen[row.expected]}`),
   );
-  return markup`<tr><td><code>ssh ${login} nc -zv -w 3 ${quoteWord(target.address)} ${target.port}</code></td>
+  return markup`<tr><td><code>${formCommand('ssh', '--', login, ...dial)}</code></td>
 <td>${expected.join(', ')}</td></tr>
 `;
 }
@@ -40,16 +42,16 @@ function listCommands({ targets, calico }: Report): string[] {
   const nodes = [...new Set(targets.map(({ node }) => node))];
   const services = [...new Set(targets.flatMap(({ service }) => service ?? []))];
   return [
-    ...nodes.map((node) => `kubectl get node ${quoteWord(node)} --show-labels`),
-    ...(calico?.hostEndpoints ?? []).map(
-      (name) => `kubectl get hostendpoints.projectcalico.org ${quoteWord(name)} -o yaml`,
+    ...nodes.map((node) => formCommand('kubectl', 'get', 'node', node, '--show-labels')),
+    ...(calico?.hostEndpoints ?? []).map((name) =>
+      formCommand('kubectl', 'get', 'hostendpoints.projectcalico.org', name, '-o', 'yaml'),
     ),
     'kubectl get globalnetworkpolicies.projectcalico.org -o yaml',
     ...services.flatMap((service) => {
-      const [namespace = '', name = ''] = service.split('/').map(quoteWord);
+      const [namespace = '', name = ''] = service.split('/');
       return [
-        `kubectl get service -n ${namespace} ${name} -o wide`,
-        `kubectl get endpointslices -n ${namespace} -l kubernetes.io/service-name=${name}`,
+        formCommand('kubectl', 'get', 'service', '-n', namespace, name, '-o', 'wide'),
+        formCommand('kubectl', 'get', 'endpointslices', '-n', namespace, '-l', `kubernetes.io/service-name=${name}`),
       ];
     }),
   ];
