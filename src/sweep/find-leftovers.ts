@@ -54,8 +54,7 @@ async function searchCluster(sweep: Sweep, { azure, clusters }: Tools): Promise<
     const found = await Promise.all(undoOrder.map(({ traces }) => traces.inCluster?.(look) ?? []));
     return { traces: found.flat(), warnings };
   } catch (error) {
-    if (!(error instanceof AzureError && error.status === 404) || (await azure.clusters.get(ref)) !== undefined)
-      throw error;
+    if (!(error instanceof AzureError && error.isAbsence) || (await azure.clusters.get(ref)) !== undefined) throw error;
     return { traces: [], warnings: [`Cluster ${name} does not exist: nothing in it was looked for.`] };
   }
 }

@@ -35,7 +35,8 @@ export interface RunResult {
 }
 
 /**
- * Stdout and stderr together, in characters. More than ten minutes of rounds take; a command that prints more is not the
+ * Stdout and stderr together, in characters. More than ten minutes of rounds take; a command that prints more is not
+ * the
  * one we sent.
  */
 const outputLimit = 4 << 20;

@@ -21,6 +21,6 @@ export async function askIfAllowed<T>(ask: () => Promise<T>, topic: Topic, field
 
 /** A resource that is not there gives no rights; its absence is told elsewhere. */
 export function takeNone(error: unknown): [] {
-  if (error instanceof AzureError && error.status === 404) return [];
+  if (error instanceof AzureError && error.isAbsence) return [];
   throw error;
 }

@@ -65,7 +65,8 @@ function findingsFor(
     return [
       tellWarning(
         'lockOut',
-        `The selector of GlobalNetworkPolicy ${policy.metadata.name}, ${cutMessage(text, 60)}, cannot be read (${why}): ` +
+        `The selector of GlobalNetworkPolicy ${policy.metadata.name}, ${cutMessage(text, 60)}, cannot be read ` +
+          `(${why}): ` +
           'whether it will select the nodes is not known.',
         'Read the policy, and correct it.',
       ),
@@ -174,7 +175,8 @@ function lockOuts(
     found.push(
       tellWarning(
         'lockOut',
-        `${name} (${cutMessage(text, 60)}) is not preDNAT and will select the automatic host endpoints of ${enumerate(before)}: ` +
+        `${name} (${cutMessage(text, 60)}) is not preDNAT and will select the automatic host endpoints of ` +
+          `${enumerate(before)}: ` +
           `there it ${effect}.`,
         toPods,
       ),
@@ -183,7 +185,8 @@ function lockOuts(
     found.push(
       tellWarning(
         'lockOut',
-        `${name} (${cutMessage(text, 60)}) is not preDNAT and will select ${enumerate(labelled)} once labelled by the run: there ` +
+        `${name} (${cutMessage(text, 60)}) is not preDNAT and will select ${enumerate(labelled)} once labelled ` +
+          'by the run: there ' +
           `it ${effect}.`,
         toPods,
       ),

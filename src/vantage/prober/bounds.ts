@@ -1,5 +1,6 @@
 /**
- * Bounds of what the VM prints, whoever prints there. All of it is judged in the workflow, so all of it is bounded where
+ * Bounds of what the VM prints, whoever prints there. All of it is judged in the workflow, so all of it is bounded
+ * where
  * it is read: beyond a bound there is no output at all.
  */
 import { z } from 'zod';
@@ -10,7 +11,9 @@ const textLength = 500;
 /** The longest that anything takes on the VM, in milliseconds. */
 const durationMs = 60 * 60_000;
 
-/** Of a clock in milliseconds: the last year with four digits. A moment computed from it is one that a Date can hold. */
+/**
+ * Of a clock in milliseconds: the last year with four digits. A moment computed from it is one that a Date can hold.
+ */
 const lastMs = Date.parse('9999-12-31T23:59:59.999Z');
 
 export const bounded = {
