@@ -90,12 +90,13 @@ test("two labs side by side complete a run each, and the host's own network is t
 
 type End = Awaited<ReturnType<typeof oneRun>>;
 
-function azureConfirms({ phase, targets, witnesses = [] }: Evidence): void {
+/** The way is the same to every port, so each source speaks of all of them at once. */
+function azureConfirms({ phase, witnesses = [] }: Evidence): void {
   const of = (by: string): Witness[] => witnesses.filter((witness) => witness.by === by);
   for (const by of ['securityRules', 'routes']) {
     assert.deepEqual(
       of(by).map(({ about, says }) => [about, says]),
-      targets.map(({ id }) => [id, 'allows']),
+      [[null, 'allows']],
       phase,
     );
   }
