@@ -1,8 +1,9 @@
 /** docs/verdicts.md: every sentence that a verdict can print, given by the judge itself from the examples. */
+
+import { listNames } from '../src/contract/brief.ts';
 import type { Expected } from '../src/contract/evidence.ts';
 import { countFacts, type RowFacts } from '../src/judge/facts.ts';
 import { findRule, type Rule, rules } from '../src/judge/judge.ts';
-import { listNames } from '../src/judge/sentences/words.ts';
 import { seeTarget } from '../src/judge/sighting.ts';
 import { findingPlaceholders, listFindingRows, listTransitionRows } from './finding-sentences.ts';
 import { type Example, examples } from './verdict-examples.ts';

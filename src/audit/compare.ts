@@ -1,4 +1,5 @@
 /** Comparing what a report says with what follows from a source: the evidence, or the scenario. */
+import { limitText } from '../contract/printable.ts';
 
 /** One kind of statement: how it is told apart, and what is said of a difference. */
 export interface Kind<T> {
@@ -91,5 +92,5 @@ function compareJson(is: Json | undefined, should: Json | undefined, path: strin
 
 function show(value: Json | undefined): string {
   const text = value === undefined ? 'missing' : JSON.stringify(value);
-  return text.length > 200 ? `${text.slice(0, 199)}…` : text;
+  return limitText(text, 200);
 }

@@ -2,11 +2,12 @@
  * Whether a pod on the denied node answers through another node: then the pod lives, and only the way in through its
  * node's port is shut.
  */
+
+import { listNames } from '../contract/brief.ts';
 import type { BackendHealth, Evidence, Target } from '../contract/evidence.ts';
 import type { Finding, FindingResult } from '../contract/report.ts';
 import type { Verdict } from '../contract/verdict.ts';
 import { explainPodsBehind, explainUnknownBehind } from './sentences/finding.ts';
-import { listNames } from './sentences/words.ts';
 
 /** One for each silent NodePort while another node's NodePort of its service is open. */
 export function lookBehindDeny(verdicts: readonly Verdict[], evidence: Evidence): Finding[] {

@@ -97,6 +97,3 @@ export const isMissing = <T>(looked: Look<T | undefined>): boolean =>
 
 export const takeFound = <T>(looked: Look<T | undefined>): T | undefined =>
   looked === 'unknown' ? undefined : looked.found;
-
-/** `1 pod`, `2 pods`. */
-export const formCount = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;

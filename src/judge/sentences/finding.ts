@@ -1,9 +1,11 @@
 /** Findings in words. */
+
+import { countThings, listNames } from '../../contract/brief.ts';
 import type { Expected, Target } from '../../contract/evidence.ts';
 import type { HeldConnection } from '../../contract/observation.ts';
 import type { Witness } from '../../contract/vantage.ts';
 import type { ChangedPort } from '../sighting.ts';
-import { countThings, formSentence, listNames } from './words.ts';
+import { formSentence } from './words.ts';
 
 type Port = Pick<Target, 'id'>;
 

@@ -1,7 +1,8 @@
 /** A run's outcome in one sentence. */
+
+import { countThings } from '../../contract/brief.ts';
 import type { Report, RunOutcome } from '../../contract/report.ts';
 import type { VerdictKind } from '../../contract/verdict.ts';
-import { countThings } from './words.ts';
 
 type Summarized = Pick<Report, 'outcome' | 'stage' | 'verdicts' | 'findings' | 'failure' | 'leftovers'>;
 

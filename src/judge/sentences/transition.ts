@@ -1,10 +1,12 @@
 /** A port's change in words. */
+
+import { countThings } from '../../contract/brief.ts';
 import type { Moment } from '../../contract/change.ts';
 import type { Expected } from '../../contract/evidence.ts';
 import type { ChangedPort, UnchangedPort } from '../sighting.ts';
 import type { WatchedMove } from '../transitions.ts';
 import { boundLeaks } from '../watch.ts';
-import { countThings, formatDuration } from './words.ts';
+import { formatDuration } from './words.ts';
 
 export function explainTransition({ target, to, asked, sighting }: WatchedMove): string {
   switch (sighting.kind) {

@@ -1,7 +1,9 @@
 /** Verdicts in words, for somebody who was not there. Each exported function goes with a rule of judge.ts. */
+
+import { countThings, listNames } from '../../contract/brief.ts';
 import type { BackendHealth, Connection } from '../../contract/evidence.ts';
 import type { RowFacts } from '../facts.ts';
-import { countOutcomes, countThings, formatDuration, listNames } from './words.ts';
+import { countOutcomes, formatDuration } from './words.ts';
 
 export const explainOtherEvidence = ({ row, evidence }: RowFacts): string =>
   `The evidence is of phase ${evidence.phase} from ${evidence.vantage}. ` +

@@ -1,14 +1,6 @@
 /** Words that all sentences share. */
 import type { Outcome } from '../../contract/evidence.ts';
 
-/** `1 SYN`, `9 SYNs`. */
-export const countThings = (count: number, thing: string): string => `${count} ${count === 1 ? thing : `${thing}s`}`;
-
-/** `a`, `a and b`, `a, b and c`. */
-export function listNames(names: readonly string[]): string {
-  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
-}
-
 /** `OPEN x3`, `OPEN x2 and DROP`, `not dialled`. */
 export function countOutcomes(outcomes: readonly Outcome[]): string {
   const kinds = [...new Set(outcomes)].map((kind) => {

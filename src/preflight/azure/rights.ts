@@ -1,7 +1,8 @@
 import { parseId } from '../../adapters/azure/index.ts';
 import type { RightScope } from '../../changes/rights.ts';
+import { countThings } from '../../contract/brief.ts';
 import type { Diagnosis } from '../../contract/diagnosis.ts';
-import { formCount, tellOk, tellProblem, tellWarning } from '../look.ts';
+import { tellOk, tellProblem, tellWarning } from '../look.ts';
 import { type Granted, listMissingActions } from '../rights.ts';
 import { askIfAllowed, type Reader, takeNone } from './ask.ts';
 
@@ -23,7 +24,7 @@ async function inspectScope({ at, groupId, resourceId }: Scope, { azure }: Reade
   const there = [
     tellOk(
       'azureRights',
-      `All ${formCount(listMissingActions(at, []).length, 'right')} that a run needs on ${shortOf(where)} are there.`,
+      `All ${countThings(listMissingActions(at, []).length, 'right')} that a run needs on ${shortOf(where)} are there.`,
     ),
   ];
   const ofGroup = await askIfAllowed(() => azure.permissions(groupId), 'azureRights');

@@ -1,6 +1,7 @@
 import { type Cluster, KubernetesError } from '../../adapters/kubernetes/index.ts';
 import { nodes } from '../../adapters/kubernetes/resources.ts';
 import type { KubernetesRight } from '../../changes/rights.ts';
+import { countThings } from '../../contract/brief.ts';
 import type { Diagnosis } from '../../contract/diagnosis.ts';
 import type { Mission } from '../../contract/mission.ts';
 import type { Scenario } from '../../contract/scenario.ts';
@@ -10,7 +11,6 @@ import { inspectCalico } from '../calico/index.ts';
 import {
   collectFindings,
   type Findings,
-  formCount,
   look,
   type OnError,
   rethrow,
@@ -107,7 +107,7 @@ async function findMissingRights(
     ),
   );
   const missing = needed.filter((_, index) => allowed[index] === false);
-  if (missing.length === 0) return [tellOk('rights', `All ${formCount(needed.length, 'right')} are there.`)];
+  if (missing.length === 0) return [tellOk('rights', `All ${countThings(needed.length, 'right')} are there.`)];
   return missing.map((right) =>
     tellProblem('rights', 'MissingRights', '', `May not ${describeRight(right, workload.namespace)}.`),
   );

@@ -1,10 +1,10 @@
 import type { Node } from '../../adapters/kubernetes/resources.ts';
-import { enumerate } from '../../contract/brief.ts';
+import { countThings, enumerate } from '../../contract/brief.ts';
 import type { Diagnosis } from '../../contract/diagnosis.ts';
 import type { Mission } from '../../contract/mission.ts';
 import type { NodeSite } from '../../contract/site.ts';
 import { findForeignMark } from '../foreign-mark.ts';
-import { formCount, type Look, takeFound, tellInfo, tellOk, tellProblem } from '../look.ts';
+import { type Look, takeFound, tellInfo, tellOk, tellProblem } from '../look.ts';
 import { isReady } from '../workload/index.ts';
 
 export interface NodeFindings {
@@ -60,7 +60,7 @@ export async function inspectNodes(
       : [
           tellOk(
             'nodes',
-            `Of ${formCount(ready.length, 'ready Linux node')}, ${enumerate(names)} will be judged.`,
+            `Of ${countThings(ready.length, 'ready Linux node')}, ${enumerate(names)} will be judged.`,
             '',
             'nodes',
           ),

@@ -1,12 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  countOutcomes,
-  countThings,
-  formatDuration,
-  formSentence,
-  listNames,
-} from '../../../src/judge/sentences/words.ts';
+import { countThings, listNames } from '../../../src/contract/brief.ts';
+import { countOutcomes, formatDuration, formSentence } from '../../../src/judge/sentences/words.ts';
 
 test('one thing is in the singular, none and several are in the plural', () => {
   assert.deepEqual(
