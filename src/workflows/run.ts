@@ -216,9 +216,10 @@ export class Run {
   }
 }
 
-const describeSite = ({ site }: Preflight): string =>
-  `nodes ${site.nodes.map(({ name, internalIp }) => `${name} (${internalIp})`).join(', ')}; Calico ` +
-  `${site.calico.version}`;
+function describeSite({ site: { nodes, calico } }: Preflight): string {
+  const names = nodes.map(({ name, internalIp }) => `${name} (${internalIp})`).join(', ');
+  return `nodes ${names}; Calico ${calico.version}`;
+}
 
 function describeEvidence({ connections, convergence }: Evidence): string {
   const how = convergence.reached ? `as expected after ${Math.round(convergence.elapsedMs)} ms` : 'never as expected';
