@@ -52,7 +52,7 @@ const kinds: readonly Kind[] = [
     spec: schema.object(
       {
         node: schema.string,
-        interfaceName: schema.string,
+        interfaceName: { ...schema.string, maxLength: 15 },
         expectedIPs: { ...schema.list(schema.string), 'x-kubernetes-list-type': 'set' },
         profiles: { ...schema.list(schema.string), 'x-kubernetes-list-type': 'set' },
         ports: schema.list({

@@ -29,7 +29,7 @@ export interface HostEndpointSpec {
   readonly profiles?: readonly string[];
 }
 
-/** `order`: lower first; none: last. */
+/** `order`: lower first; none: 1 000 000. */
 export type Tier = CalicoObject<{ readonly order?: number; readonly defaultAction?: 'Deny' | 'Pass' }>;
 
 export type GlobalNetworkPolicy = CalicoObject<PolicySpec & HostPolicySpec>;
@@ -41,7 +41,7 @@ export interface PolicySpec {
   /** Lower first; none: last. */
   readonly order?: number;
   readonly selector?: string;
-  /** None: by the rules that there are; Ingress when there are none. */
+  /** None: both. */
   readonly types?: readonly Direction[];
   readonly ingress?: readonly Rule[];
   readonly egress?: readonly Rule[];
@@ -49,6 +49,7 @@ export interface PolicySpec {
 
 export interface HostPolicySpec {
   readonly namespaceSelector?: string;
+  readonly serviceAccountSelector?: string;
   readonly applyOnForward?: boolean;
   readonly preDNAT?: boolean;
   readonly doNotTrack?: boolean;

@@ -56,7 +56,8 @@ export function compile(inputs: Inputs): string {
     accepted,
     `oifname ${workload} return`,
     mark.clear,
-    `ct status and dnat == 0 jump ${toHost('normal')}`,
+    'ct status and dnat != 0 return', // a test for 0 would not match the packets that are not tracked
+    `jump ${toHost('normal')}`,
   ]);
   script.hook('mangle-postrouting', 'postrouting', 'mangle', [
     `${mark.isAccepted} return`,

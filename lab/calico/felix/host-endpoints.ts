@@ -36,16 +36,19 @@ export function compileHostDispatch(
   const wildcard = stage === 'untracked' ? undefined : endpoints.get('*'); // Calico ignores doNotTrack there
   const field = direction === 'Ingress' ? 'iifname' : 'oifname';
   for (const [name, endpoint] of named) {
-    // An endpoint of its own keeps an interface from the wildcard even where it has no policy.
-    rules.push(`${field} "${name}" ${compileVerdict(context, name, endpoint, tiers, stage, direction)}`);
+    const verdict = compileVerdict(context, name, endpoint, tiers, stage, direction);
+    if (verdict !== undefined) rules.push(`${field} "${name}" ${verdict}`);
   }
-  if (wildcard !== undefined)
-    rules.push(compileVerdict(context, 'any-interface-at-all', wildcard, tiers, stage, direction));
-  return rules;
+  const last = wildcard && compileVerdict(context, 'any-interface-at-all', wildcard, tiers, stage, direction);
+  return last === undefined ? rules : [...rules, last];
 }
 
 const prefixes = { untracked: 'raw', preDnat: 'prednat', forward: 'forward', normal: 'normal' } as const;
 
+/**
+ * Undefined: the endpoint takes no part in this stage. An endpoint of its own keeps an interface from the wildcard, but
+ * before DNAT only where a preDNAT policy selects it (felix/dataplane/linux/endpoint_mgr.go, updateHostEndpoints).
+ */
 function compileVerdict(
   context: Context,
   name: string,
@@ -53,9 +56,9 @@ function compileVerdict(
   tiers: readonly TierPolicies[],
   stage: Stage,
   direction: Direction,
-): string {
+): string | undefined {
   const applied = selectApplicable(tiers, { labels: metadata.labels ?? {} }, stage, direction);
-  if (applied.length === 0 && (stage === 'untracked' || stage === 'preDnat')) return 'return';
+  if (applied.length === 0 && (stage === 'untracked' || stage === 'preDnat')) return undefined;
   const side = direction === 'Ingress' ? 'from' : 'to';
   const chain = addEndpointChain(context, {
     name: `${side}-host-${prefixes[stage]}-${name.replaceAll(/[^A-Za-z0-9._-]/g, '_')}`,

@@ -7,7 +7,7 @@ import type {
   Rule,
   Tier,
 } from '../objects.ts';
-import { type Labels, parseSelector } from './selector.ts';
+import { type Labels, namespaceLabel, parseSelector, type Selector } from './selector.ts';
 
 /** Where a policy applies to the packets of a host endpoint. Workloads have `normal` only. */
 export type Stage = 'untracked' | 'preDnat' | 'forward' | 'normal';
@@ -44,16 +44,32 @@ export function readGlobalPolicy(
   { metadata, spec }: GlobalNetworkPolicy,
   namespaces: Readonly<Record<string, Labels>>,
 ): Policy {
-  const selects = parseSelector(spec.selector ?? '');
-  const inNamespace = spec.namespaceSelector === undefined ? undefined : parseSelector(spec.namespaceSelector);
   return {
     id: `gnp/${metadata.name}`,
     ...readCommon(spec),
     stages: chooseStages(spec),
-    // A host endpoint lives in no namespace, so no namespaceSelector ever selects it.
-    selects: ({ labels, namespace }) =>
-      selects(labels) &&
-      (inNamespace === undefined || (namespace !== undefined && inNamespace(namespaces[namespace] ?? {}))),
+    selects: combineSelectors(spec, namespaces),
+  };
+}
+
+/**
+ * All selectors of a global policy in one. A namespaceSelector and a serviceAccountSelector read labels that a host
+ * endpoint does not have, so negative ones select it. `all()` beside them, in the policy's own selector too, means what
+ * has a namespace or a service account (libcalico-go, globalnetworkpolicyprocessor.go). The service accounts of the lab
+ * have no labels.
+ */
+function combineSelectors(
+  { selector = '', namespaceSelector = '', serviceAccountSelector = '' }: PolicySpec & HostPolicySpec,
+  namespaces: Readonly<Record<string, Labels>>,
+): Policy['selects'] {
+  const isNamespaced: Selector = (labels) => labels[namespaceLabel] !== undefined;
+  const all = namespaceSelector === '' && serviceAccountSelector === '' ? undefined : isNamespaced;
+  const own = parseSelector(selector, all);
+  const byNamespace = parseSelector(namespaceSelector, all);
+  const byServiceAccount = parseSelector(serviceAccountSelector, all);
+  return ({ labels, namespace }) => {
+    const place = namespace === undefined ? {} : { [namespaceLabel]: namespace };
+    return own(labels) && byNamespace({ ...namespaces[namespace ?? ''], ...place }) && byServiceAccount(place);
   };
 }
 
@@ -71,7 +87,8 @@ export function readNamespacedPolicy({ metadata, spec }: NetworkPolicy): Policy 
 }
 
 function readCommon(spec: PolicySpec): Pick<Policy, 'tier' | 'order' | 'rules'> {
-  const types = spec.types ?? chooseTypes(spec);
+  // A policy that was stored without types governs both directions, whatever rules it has.
+  const types = spec.types ?? ['Ingress', 'Egress'];
   return {
     tier: spec.tier ?? 'default',
     order: spec.order ?? Number.POSITIVE_INFINITY,
@@ -82,17 +99,14 @@ function readCommon(spec: PolicySpec): Pick<Policy, 'tier' | 'order' | 'rules'> 
   };
 }
 
-/** By the rules that there are; Ingress when there are none. */
-function chooseTypes({ ingress = [], egress = [] }: PolicySpec): readonly Direction[] {
-  if (egress.length === 0) return ['Ingress'];
-  return ingress.length === 0 ? ['Egress'] : ['Ingress', 'Egress'];
-}
-
 function chooseStages({ doNotTrack, preDNAT, applyOnForward }: HostPolicySpec): readonly Stage[] {
   if (doNotTrack) return ['untracked'];
   if (preDNAT) return ['preDnat'];
   return applyOnForward ? ['forward', 'normal'] : ['normal'];
 }
+
+/** Of a tier without one, as of the tier `default` (libcalico-go/lib/resources/tier.go). */
+const defaultTierOrder = 1_000_000;
 
 /**
  * Orders policies by tier: tiers by order, then name; policies by order, then name. A tier that does not exist comes
@@ -101,7 +115,7 @@ function chooseStages({ doNotTrack, preDNAT, applyOnForward }: HostPolicySpec): 
 export function orderPolicies(policies: readonly Policy[], tiers: readonly Tier[]): readonly TierPolicies[] {
   const known = tiers.map(({ metadata, spec }) => ({
     name: metadata.name,
-    order: spec.order ?? Number.POSITIVE_INFINITY,
+    order: spec.order ?? defaultTierOrder,
     defaultAction: spec.defaultAction ?? 'Deny',
     rank: 0,
   }));

@@ -98,7 +98,9 @@ function matchPorts(field: 'sport' | 'dport', { ports = [], notPorts = [] }: Ent
 function formatPortRange(port: Port): string {
   const range = /^(\d{1,5})(?::(\d{1,5}))?$/.exec(String(port));
   if (range === null) throw new RuleError(`port ${port}: the Calico stand-in knows no named ports`);
-  return range[2] === undefined ? `${range[1]}` : `${range[1]}-${range[2]}`;
+  const [first, last] = [Number(range[1]), Number(range[2] ?? range[1])];
+  if (first > last || last > 65_535) throw new RuleError(`port ${port} is no port or range of ports`);
+  return first === last ? `${first}` : `${first}-${last}`;
 }
 
 const matchAny = (field: string, values: readonly string[]): string =>

@@ -18,10 +18,10 @@ export class SelectorError extends Error {
   }
 }
 
-/** Parses a selector; the empty one selects everything. Throws SelectorError. */
-export function parseSelector(text: string): Selector {
+/** Parses a selector; the empty one selects everything, `all()` what `all` does. Throws SelectorError. */
+export function parseSelector(text: string, all: Selector = () => true): Selector {
   if (text.trim() === '') return () => true;
-  return new Parser(text).whole();
+  return new Parser(text, all).whole();
 }
 
 const label = /[A-Za-z0-9_./-]+/y;
@@ -31,10 +31,12 @@ const quoted = /"([^"]*)"|'([^']*)'/y;
 /** Recursive descent, a method per precedence. */
 class Parser {
   readonly #text: string;
+  readonly #all: Selector;
   #at = 0;
 
-  constructor(text: string) {
+  constructor(text: string, all: Selector) {
     this.#text = text;
+    this.#all = all;
   }
 
   whole(): Selector {
@@ -69,7 +71,7 @@ class Parser {
   }
 
   #function(): Selector | undefined {
-    if (this.#call('all')) return this.#closing(() => true);
+    if (this.#call('all')) return this.#closing(this.#all);
     if (this.#call('global')) return this.#closing((labels) => labels[namespaceLabel] === undefined);
     if (!this.#call('has')) return undefined;
     const key = this.#label();

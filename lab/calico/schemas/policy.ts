@@ -20,9 +20,6 @@ const entity = schema.object(
 );
 
 const protocol = schema.integerOrString('^[A-Za-z]+$');
-const isPortProtocol = "self.protocol in ['TCP', 'UDP', 'SCTP', 'tcp', 'udp', 'sctp'] || self.protocol in [6, 17, 132]";
-const hasPorts = (side: string): string =>
-  `(has(self.${side}) && (has(self.${side}.ports) || has(self.${side}.notPorts)))`;
 
 const rules = schema.list(
   schema.object(
@@ -41,10 +38,6 @@ const rules = schema.list(
     schema.must('action is required', 'has(self.action)'),
     schema.must("the lab's Calico stand-in matches no http", '!has(self.http)'),
     schema.must("the lab's Calico stand-in matches no notICMP", '!has(self.notICMP)'),
-    schema.must(
-      'rules that name ports must have protocol TCP, UDP or SCTP',
-      `!(${hasPorts('source')} || ${hasPorts('destination')}) || (has(self.protocol) && (${isPortProtocol}))`,
-    ),
   ),
   512,
 );
@@ -73,6 +66,7 @@ export const globalNetworkPolicy: Schema = schema.object(
   {
     ...common,
     namespaceSelector: schema.string,
+    serviceAccountSelector: schema.string,
     applyOnForward: schema.boolean,
     preDNAT: schema.boolean,
     doNotTrack: schema.boolean,

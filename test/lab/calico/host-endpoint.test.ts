@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { UnprogrammableError } from '../../../lab/calico/felix/endpoint-chain.ts';
 import type { Inputs } from '../../../lab/calico/felix/inputs.ts';
+import type { GlobalNetworkPolicy } from '../../../lab/calico/objects.ts';
 import { runIn } from '../../../lab/process/run.ts';
 import { dial, patience, serve } from '../network/support.ts';
 import {
@@ -177,7 +178,7 @@ const others: readonly {
   },
   {
     promise: 'an egress policy does not govern ingress',
-    given: { globalNetworkPolicies: [policy('egress', { egress: [{ action: 'Allow' }] })] },
+    given: { globalNetworkPolicies: [policy('egress', { types: ['Egress'], egress: [{ action: 'Allow' }] })] },
     seen: { [kubeletPort]: 'host' },
   },
   {
@@ -223,15 +224,6 @@ const others: readonly {
     seen: { [kubeletPort]: 'host', [metricsPort]: 'silent' },
   },
   {
-    promise: 'a policy with a namespaceSelector never selects a host endpoint',
-    given: {
-      globalNetworkPolicies: [
-        policy('in-namespaces', { selector: 'all()', namespaceSelector: 'all()', ingress: [{ action: 'Deny' }] }),
-      ],
-    },
-    seen: { [kubeletPort]: 'host', 32010: 'silent' },
-  },
-  {
     promise: 'notNets and notPorts leave out what they name',
     given: {
       globalNetworkPolicies: [
@@ -265,9 +257,43 @@ const others: readonly {
     promise: 'a host endpoint of an interface comes before that of all interfaces',
     given: {
       hostEndpoints: [hostEndpoint('eth0', defaultAllow, { role: 'other' }), ...automatic],
-      globalNetworkPolicies: [denyAll],
+      globalNetworkPolicies: [policy('deny', { applyOnForward: true, ingress: [{ action: 'Deny' }] })],
     },
     seen: { [kubeletPort]: 'host', 32010: 'w0' },
+  },
+  {
+    promise: 'a host endpoint of an interface without preDNAT policy leaves that of all interfaces its preDNAT policy',
+    given: {
+      hostEndpoints: [hostEndpoint('eth0', defaultAllow, { role: 'other' }), ...automatic],
+      globalNetworkPolicies: [denyAll],
+    },
+    seen: { [kubeletPort]: 'silent', 32010: 'silent' },
+  },
+  {
+    promise: 'a host endpoint of an interface with preDNAT policy keeps that of all interfaces from it',
+    given: {
+      hostEndpoints: [hostEndpoint('eth0', defaultAllow, { role: 'other' }), ...automatic],
+      globalNetworkPolicies: [denyAll, { ...allow(1), spec: { ...allow(1).spec, selector: "role == 'other'" } }],
+    },
+    seen: { [kubeletPort]: 'host', 32010: 'w0' },
+  },
+  {
+    promise: 'a policy stored without types governs both directions, whatever rules it has',
+    given: {
+      globalNetworkPolicies: [
+        { metadata: { name: 'raw' }, spec: { selector: "role == 'host'", egress: [{ action: 'Allow' }] } },
+      ],
+    },
+    seen: { [kubeletPort]: 'silent' },
+  },
+  {
+    promise: 'a port above 65535 makes a policy one that cannot be understood',
+    given: {
+      globalNetworkPolicies: [
+        policy('broken', { ingress: [{ action: 'Deny', protocol: 'TCP', destination: { ports: [70_000] } }] }),
+      ],
+    },
+    seen: { [kubeletPort]: 'host' },
   },
   {
     promise: 'a host endpoint without interface is found by its address',
@@ -309,6 +335,38 @@ const others: readonly {
     seen: { [kubeletPort]: 'host' },
   },
 ];
+
+/** Which policies reach a host endpoint, as genuine Calico 3.32.1 did with kubelet's port. */
+const reaching: readonly (readonly [selectors: GlobalNetworkPolicy['spec'], seen: 'silent' | 'host'])[] = [
+  [{ namespaceSelector: "projectcalico.org/name not in { 'kube-system' }" }, 'silent'],
+  [{ namespaceSelector: '!has(team)' }, 'silent'],
+  [{ namespaceSelector: 'global()' }, 'silent'],
+  [{ serviceAccountSelector: '!has(role)' }, 'silent'],
+  [{ namespaceSelector: "projectcalico.org/name in { 'default' }" }, 'host'],
+  [{ namespaceSelector: 'all()' }, 'host'],
+  [{ selector: 'all()', namespaceSelector: "projectcalico.org/name not in { 'kube-system' }" }, 'host'],
+  [{ selector: 'all()', serviceAccountSelector: "role == 'x'" }, 'host'],
+  [{ selector: 'all()' }, 'silent'],
+];
+
+for (const [selectors, seen] of reaching) {
+  test(`a policy of ${JSON.stringify(selectors)} ${seen === 'silent' ? 'selects' : 'does not select'} a host endpoint`, async () => {
+    await node.apply({
+      hostEndpoints: automatic,
+      globalNetworkPolicies: [{ metadata: { name: 'one' }, spec: { types: ['Ingress'], ...selectors } }],
+    });
+    assert.equal(await node.fromClient(kubeletPort, seen), seen);
+  });
+}
+
+test('a namespaceSelector selects the pods of its namespaces', async () => {
+  const spec = { types: ['Ingress'], namespaceSelector: "team == 'web'" } as const;
+  const globalNetworkPolicies = [{ metadata: { name: 'one' }, spec }];
+  await node.apply({ globalNetworkPolicies, namespaces: { default: { team: 'web' } } });
+  assert.equal(await node.fromClient(32010, 'silent'), 'silent');
+  await node.apply({ globalNetworkPolicies, namespaces: { default: { team: 'other' } } });
+  assert.equal(await node.fromClient(32010, 'w0'), 'w0');
+});
 
 for (const { promise, given, seen } of others) {
   test(promise, async () => {

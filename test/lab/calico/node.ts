@@ -131,7 +131,7 @@ export const defaultAllow = { profiles: ['projectcalico-default-allow'] } as con
 
 export const policy = (name: string, spec: GlobalNetworkPolicy['spec']): GlobalNetworkPolicy => ({
   metadata: { name },
-  spec: { selector: "role == 'host'", ...spec },
+  spec: { selector: "role == 'host'", types: ['Ingress'], ...spec },
 });
 
 export const preDnat = (

@@ -91,6 +91,7 @@ test("a preDNAT allow carries no packet past the default deny of a pod's policy"
     metadata: { namespace: 'default', name: 'only-9' },
     spec: {
       selector: "name == 'w0'",
+      types: ['Ingress'] as const,
       ingress: [{ action: 'Allow', protocol: 'TCP', destination: { ports: [9] } } as const],
     },
   };
