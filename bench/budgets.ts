@@ -16,7 +16,7 @@ const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
 const labStart = performance.now();
-const world = await startWorld();
+const world = await startWorld({ calicoPace: 'calico' });
 const labMs = performance.now() - labStart;
 try {
   const workerStart = performance.now();

@@ -44,7 +44,7 @@ interface Sample {
   readonly readBackMs: number;
 }
 
-const world = await startWorld();
+const world = await startWorld({ calicoPace: 'calico' });
 try {
   await world.startWorker();
   const handle = await startRun(world, {

@@ -25,8 +25,10 @@ import { appendFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type AzureLab, startAzure } from './azure/server.ts';
+import { registerCalicoNode } from './calico/calico-node.ts';
 import { listCrds, listSeedObjects } from './calico/crds.ts';
 import { type CalicoLab, startCalico } from './calico/start.ts';
+import { type CalicoPace, chooseTiming } from './calico/timing.ts';
 import { createAuthority } from './certificates.ts';
 import { createEnvironment } from './environment.ts';
 import { type ClusterLab, startCluster } from './kubernetes/cluster.ts';
@@ -42,6 +44,8 @@ export interface LabOptions {
   readonly pace?: Pace;
   /** Default `oss`. */
   readonly calico?: 'oss' | 'cloud';
+  /** Whether the stand-ins take as long as Calico's programs do. Default `fast`: they do not. */
+  readonly calicoPace?: CalicoPace;
   /** Whether Temporal serves its Web UI. Default true. */
   readonly ui?: boolean;
   /** File of Temporal's database, so that it survives a restart of the server; default: in memory. */
@@ -133,6 +137,7 @@ async function startParts(
   }).then((part) => remember('Azure', part));
   const calico = cluster.then(async (part) => {
     for (const object of listSeedObjects(scope.calico)) await part.api.apply(object);
+    await registerCalicoNode(part.api, fabric.nodes.length);
     const kubeConfig = part.clientFor('calico');
     const metrics = {
       kind: scope.calico === 'cloud' ? 'policies' : 'felix',
@@ -141,7 +146,13 @@ async function startParts(
     } as const;
     return remember(
       'Calico stand-in',
-      await startCalico({ kubeConfig, nodes: fabric.nodes, metrics, onError: logTo(join(scope.logs, 'calico.log')) }),
+      await startCalico({
+        kubeConfig,
+        nodes: fabric.nodes,
+        metrics,
+        timing: chooseTiming(options.calicoPace ?? 'fast', scope.calico),
+        onError: logTo(join(scope.logs, 'calico.log')),
+      }),
     );
   });
   const [temporal, clusterLab, azureLab, calicoLab] = await settleAll([temporalStart, cluster, azure, calico]);

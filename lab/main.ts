@@ -9,10 +9,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import type { LabOptions } from './lab.ts';
 import { cleanUpDeadLabs, labsDirectory } from './leftovers.ts';
 import { readTail } from './process/child.ts';
 
-const usage = `Usage: lab up [--calico oss|cloud] [--azure-pace fast|azure] [--foreground]
+const usage = `Usage: lab up [--calico oss|cloud] [--calico-pace fast|calico] [--azure-pace fast|azure] [--foreground]
        lab env [ID] | lab status | lab down [ID]
 
 up      starts a lab and prints its environment, KEY=value a line
@@ -23,6 +24,7 @@ down    takes a lab down (all labs that run, when no ID is given) and removes ev
 
 const options = {
   calico: { type: 'string', default: 'oss' },
+  'calico-pace': { type: 'string', default: 'calico' },
   'azure-pace': { type: 'string', default: 'fast' },
   foreground: { type: 'boolean' },
   help: { type: 'boolean' },
@@ -32,14 +34,16 @@ async function main(): Promise<number> {
   const { values, positionals } = parseArgs({ options, allowPositionals: true });
   const [verb = '', id] = positionals;
   if (values.help || verb === '') return print(usage, 0);
-  const { calico, 'azure-pace': pace } = values;
+  const { calico, 'calico-pace': calicoPace, 'azure-pace': pace } = values;
   if ((calico !== 'oss' && calico !== 'cloud') || (pace !== 'fast' && pace !== 'azure'))
     return printError(`--calico is oss or cloud, --azure-pace fast or azure; got ${calico} and ${pace}`, 3);
+  if (calicoPace !== 'fast' && calicoPace !== 'calico')
+    return printError(`--calico-pace is fast or calico; got ${calicoPace}`, 3);
   if (process.platform !== 'linux' || process.getuid?.() !== 0)
     return printError('The lab needs Linux and root: it makes network namespaces.', 3);
   if (verb === 'up' && !values.foreground)
     return startInBackground(process.argv.slice(2).filter((arg) => arg !== 'up'));
-  if (verb === 'up' || verb === 'serve') return serve({ calico, pace });
+  if (verb === 'up' || verb === 'serve') return serve({ calico, calicoPace, pace });
   if (verb === 'env') return printEnvironment(id);
   if (verb === 'status')
     return print(
@@ -55,7 +59,7 @@ async function main(): Promise<number> {
 }
 
 /** Runs the lab in this process until TERM or INT. */
-async function serve(choice: { calico: 'oss' | 'cloud'; pace: 'fast' | 'azure' }): Promise<number> {
+async function serve(choice: Pick<LabOptions, 'calico' | 'calicoPace' | 'pace'>): Promise<number> {
   const stopWanted = new Promise<void>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, () => resolve());
   });

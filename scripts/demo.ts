@@ -19,6 +19,7 @@ const { values: options } = parseArgs({
     'second-node': { type: 'string', default: 'on-signal' },
     report: { type: 'string', default: 'report.json' },
     calico: { type: 'string', default: 'oss' },
+    'calico-pace': { type: 'string', default: 'calico' },
     'azure-pace': { type: 'string', default: 'fast' },
     keep: { type: 'boolean', default: false },
   },
@@ -55,7 +56,10 @@ async function main(): Promise<number> {
 async function startLab(undo: (() => Promise<void>)[]): Promise<Record<string, string>> {
   const lab = spawn(
     process.execPath,
-    [hepflow, 'lab', 'up', '--calico', options.calico, '--azure-pace', options['azure-pace']],
+    [
+      ...[hepflow, 'lab', 'up', '--calico', options.calico],
+      ...['--calico-pace', options['calico-pace'], '--azure-pace', options['azure-pace']],
+    ],
     {
       stdio: ['ignore', 'pipe', 'inherit'],
     },

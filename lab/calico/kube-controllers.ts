@@ -1,7 +1,17 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { ApiException, CoreV1Api, CustomObjectsApi, type KubeConfig, type V1Node } from '@kubernetes/client-node';
+import {
+  ApiException,
+  AppsV1Api,
+  CoreV1Api,
+  CustomObjectsApi,
+  type KubeConfig,
+  type V1Node,
+} from '@kubernetes/client-node';
 import { createAutoHostEndpoint, isAutomatic, nameAutoHostEndpoint } from './auto-host-endpoint.ts';
+import { calicoNode } from './calico-node.ts';
 import { group, type HostEndpoint, type KubeControllersConfiguration, type RunningConfig, version } from './objects.ts';
+import { noDelays, type Timing } from './timing.ts';
 import { type Watched, watch, watchCalico } from './watch.ts';
 import { WorkQueue } from './work-queue.ts';
 
@@ -9,6 +19,8 @@ export interface KubeControllersOptions {
   readonly kubeConfig: KubeConfig;
   /** Default 5 minutes, as Calico's. */
   readonly resyncMs?: number;
+  /** Default: no delays. */
+  readonly timing?: Timing;
   /** Called with failures; each key is retried. */
   onError(error: unknown): void;
 }
@@ -17,28 +29,29 @@ export interface KubeControllersOptions {
  * The stand-in for calico-kube-controllers, as far as automatic host endpoints go
  * (kube-controllers/pkg/controllers/node/hostendpoints.go): one for each Node while `autoCreate` is Enabled, with its
  * labels and addresses; changes of others are reverted; all are deleted when it is Disabled. Host endpoints of users
- * stay. Writes `status.runningConfig`. Resolves when all of that holds once.
+ * stay. Writes `status.runningConfig`. A change of the configuration is followed by a new process, as Calico's exits
+ * with 129. Resolves when all of that holds once.
  */
 export async function startKubeControllers(options: KubeControllersOptions): Promise<{ stop(): Promise<void> }> {
   const { kubeConfig, onError } = options;
   const core = kubeConfig.makeApiClient(CoreV1Api);
   let controller: Controller | undefined;
-  const watching = { kubeConfig, onError, onChange: () => controller?.resync() };
+  const watching = { kubeConfig, onError, onChange: () => controller?.changed() };
   const [nodes, configurations, hostEndpoints] = await Promise.all([
     watch<V1Node>(watching, '/api/v1/nodes', () => core.listNode()),
     watchCalico<KubeControllersConfiguration>(watching, 'kubecontrollersconfigurations'),
     watchCalico<HostEndpoint>(watching, 'hostendpoints'),
   ]);
-  const running = new Controller(kubeConfig, { nodes, configurations, hostEndpoints }, onError);
+  const running = new Controller(options, { nodes, configurations, hostEndpoints });
   controller = running;
   running.resync();
-  const timer = setInterval(() => running.resync(), options.resyncMs ?? 300_000);
+  const timer = setInterval(() => running.changed(), options.resyncMs ?? 300_000);
   await running.queue.idle();
   return {
     stop: async () => {
       clearInterval(timer);
       await Promise.all([nodes, configurations, hostEndpoints].map((watched) => watched.stop()));
-      await running.queue.stop();
+      await running.stop();
     },
   };
 }
@@ -56,19 +69,85 @@ const heps = { group, version, plural: 'hostendpoints' } as const;
 class Controller {
   readonly queue: WorkQueue;
   readonly #api: CustomObjectsApi;
+  readonly #apps: AppsV1Api;
   readonly #world: World;
+  readonly #timing: Timing;
+  readonly #onError: (error: unknown) => void;
+  /** What the process that runs was started with. */
+  #configuration: KubeControllersConfiguration['spec'] | undefined;
+  #batch: NodeJS.Timeout | undefined;
+  /** Between the end of a process and the work of the next one. */
+  #starting: AbortController | undefined;
 
-  constructor(kubeConfig: KubeConfig, world: World, onError: (error: unknown) => void) {
+  constructor({ kubeConfig, onError, timing = noDelays }: KubeControllersOptions, world: World) {
     this.#api = kubeConfig.makeApiClient(CustomObjectsApi);
+    this.#apps = kubeConfig.makeApiClient(AppsV1Api);
     this.#world = world;
+    this.#timing = timing;
+    this.#onError = onError;
+    this.#configuration = world.configurations.get('default')?.spec;
     this.queue = new WorkQueue(
       (key) => (key === configurationKey ? this.#reportConfiguration() : this.#reconcile(key)),
       onError,
     );
   }
 
+  async stop(): Promise<void> {
+    clearTimeout(this.#batch);
+    this.#starting?.abort();
+    await this.queue.stop();
+  }
+
+  /** Called after every change of what is watched. */
+  changed(): void {
+    const spec = this.#world.configurations.get('default')?.spec;
+    if (!isDeepStrictEqual(spec, this.#configuration)) {
+      this.#configuration = spec;
+      this.queue.add(configurationKey); // the process that ends writes it
+      this.#restart().catch(this.#onError);
+    } else if (this.#starting === undefined) {
+      this.#batch ??= setTimeout(() => this.resync(), this.#timing.batchMs);
+    }
+  }
+
+  async #restart(): Promise<void> {
+    const { restartMs, holdMs } = this.#timing;
+    clearTimeout(this.#batch);
+    this.#starting?.abort();
+    const starting = new AbortController();
+    this.#starting = starting;
+    const isOver = (): boolean => starting.signal.aborted;
+    const pass = (ms: number): Promise<void> =>
+      sleep(ms, undefined, { signal: starting.signal }).catch((error: unknown) => {
+        if (!isOver()) throw error;
+      });
+    await pass(restartMs);
+    if (holdMs > 0)
+      do await pass(holdMs);
+      while (!isOver() && !(await this.#isCalicoNodeRolledOut()));
+    if (isOver()) return;
+    this.#starting = undefined;
+    this.resync();
+  }
+
+  async #isCalicoNodeRolledOut(): Promise<boolean> {
+    try {
+      const { metadata, status } = await this.#apps.readNamespacedDaemonSet(calicoNode);
+      const wanted = status?.desiredNumberScheduled;
+      return (
+        status?.observedGeneration === metadata?.generation &&
+        status?.updatedNumberScheduled === wanted &&
+        status?.numberAvailable === wanted
+      );
+    } catch (error) {
+      this.#onError(error);
+      return false;
+    }
+  }
+
   /** Queues everything; an object that is up to date costs no request. */
   resync(): void {
+    this.#batch = undefined;
     const nodes = this.#world.nodes.list().map(({ metadata }) => nameAutoHostEndpoint(metadata?.name ?? ''));
     const automatic = this.#world.hostEndpoints
       .list()
@@ -77,13 +156,9 @@ class Controller {
     this.queue.add(configurationKey, ...nodes, ...automatic);
   }
 
-  get #configuration(): KubeControllersConfiguration | undefined {
-    return this.#world.configurations.get('default');
-  }
-
   /** The running configuration proves that the configuration was accepted, not that the host endpoints exist. */
   async #reportConfiguration(): Promise<void> {
-    const configuration = this.#configuration;
+    const configuration = this.#world.configurations.get('default');
     if (configuration === undefined) return;
     const runningConfig = addDefaults(configuration.spec);
     if (isDeepStrictEqual(configuration.status?.runningConfig, runningConfig)) return;
@@ -98,7 +173,7 @@ class Controller {
 
   /** Brings the host endpoint of this name in line with its node. */
   async #reconcile(name: string): Promise<void> {
-    const enabled = this.#configuration?.spec.controllers?.node?.hostEndpoint?.autoCreate === 'Enabled';
+    const enabled = this.#configuration?.controllers?.node?.hostEndpoint?.autoCreate === 'Enabled';
     const node = this.#world.nodes.list().find(({ metadata }) => nameAutoHostEndpoint(metadata?.name ?? '') === name);
     const current = this.#world.hostEndpoints.get(name);
     if (enabled && node !== undefined) await this.#ensure(createAutoHostEndpoint(node), current);

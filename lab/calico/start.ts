@@ -4,7 +4,8 @@
  * - crds.ts, schemas/       the CustomResourceDefinitions; seed.ts: the objects of a fresh installation
  * - objects.ts              the types of those objects
  * - watch.ts                a kind's objects, kept up to date; work-queue.ts: keys with retries
- * - kube-controllers.ts     automatic host endpoints (auto-host-endpoint.ts)
+ * - kube-controllers.ts     automatic host endpoints (auto-host-endpoint.ts); calico-node.ts: whom it waits for
+ * - timing.ts               what Calico's own programs take
  * - felix/felix.ts          one programmer for all nodes: datastore.ts is read, compile.ts makes a script,
  *                           node-rules.ts applies it
  * - felix/policies.ts       policies by tier and order; selector.ts, rule.ts: their selectors and rules
@@ -20,6 +21,7 @@ import { shortenName } from '../network/links.ts';
 import { type Distortion, startFelix } from './felix/felix.ts';
 import type { MetricsOptions } from './felix/metrics.ts';
 import { startKubeControllers } from './kube-controllers.ts';
+import { noDelays, type Timing } from './timing.ts';
 
 export interface CalicoOptions {
   /**
@@ -34,6 +36,8 @@ export interface CalicoOptions {
   readonly felixDelayMs?: number;
   /** What Felix serves to Prometheus on each node. Default: nothing. */
   readonly metrics?: MetricsOptions;
+  /** How long Calico's programs take. Default: no delays. */
+  readonly timing?: Timing;
   /**
    * Called with failures, which are retried: a watch that ended, a conflicting write, a policy that cannot be
    * programmed.
@@ -65,11 +69,20 @@ export async function startCalico(options: CalicoOptions): Promise<CalicoLab> {
     interfaceOf = (podName) => `azv${shortenName(podName, 11)}`,
     felixDelayMs = 0,
     metrics,
+    timing = noDelays,
     onError = () => {},
   } = options;
   const parts = await Promise.allSettled([
-    startKubeControllers({ kubeConfig, onError }),
-    startFelix({ kubeConfig, nodes, interfaceOf, delayMs: felixDelayMs, metrics, onError }),
+    startKubeControllers({ kubeConfig, timing, onError }),
+    startFelix({
+      kubeConfig,
+      nodes,
+      interfaceOf,
+      delayMs: felixDelayMs,
+      restartMs: timing.felixRestartMs,
+      metrics,
+      onError,
+    }),
   ]);
   const stop = async (): Promise<void> => {
     await Promise.all(parts.map((part) => (part.status === 'fulfilled' ? part.value.stop() : undefined)));

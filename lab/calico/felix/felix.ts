@@ -14,6 +14,8 @@ export interface FelixOptions {
   interfaceOf(podName: string): string;
   /** See `setDelayMs`. */
   readonly delayMs: number;
+  /** How long nothing is programmed after a change of the configuration that makes Felix start again. */
+  readonly restartMs: number;
   /** Absent: no metrics are served. */
   readonly metrics?: MetricsOptions | undefined;
   /** Called with failures, which are retried, and with policies that cannot be programmed. */
@@ -58,7 +60,7 @@ export async function startFelix(options: FelixOptions): Promise<Felix> {
         scheduled: '',
       })),
     );
-    felix = new Programmer(nodes, datastore, onError);
+    felix = new Programmer(nodes, datastore, options);
     await felix.program();
     if (options.metrics !== undefined) await felix.serve(options.nodes, options.metrics);
     felix.setDelayMs(options.delayMs);
@@ -81,16 +83,25 @@ class Programmer implements Felix {
   readonly #nodes: readonly NodeState[];
   readonly #datastore: Datastore;
   readonly #onError: (error: unknown) => void;
+  readonly #restartMs: number;
+  #startedWith: string;
+  #downUntil = 0;
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #servers: (() => Promise<void>)[] = [];
   #delayMs = 0;
   #distort: Distortion = (policies) => policies;
   #noticed = false;
 
-  constructor(nodes: readonly NodeState[], datastore: Datastore, onError: (error: unknown) => void) {
+  constructor(
+    nodes: readonly NodeState[],
+    datastore: Datastore,
+    { onError, restartMs }: Pick<FelixOptions, 'onError' | 'restartMs'>,
+  ) {
     this.#nodes = nodes;
     this.#datastore = datastore;
     this.#onError = onError;
+    this.#restartMs = restartMs;
+    this.#startedWith = readStartConfiguration(datastore);
   }
 
   setDelayMs(delayMs: number): void {
@@ -109,9 +120,20 @@ class Programmer implements Felix {
 
   /** Schedules a compilation; changes that arrive together share one. */
   changed(): void {
+    const startConfiguration = readStartConfiguration(this.#datastore);
+    if (startConfiguration !== this.#startedWith) {
+      this.#startedWith = startConfiguration;
+      this.#downUntil = Date.now() + this.#restartMs;
+    }
     if (this.#noticed) return;
     this.#noticed = true;
-    this.#after(5, () => {
+    this.#compileAfter(5);
+  }
+
+  #compileAfter(ms: number): void {
+    this.#after(ms, () => {
+      const downMs = this.#downUntil - Date.now();
+      if (downMs > 0) return this.#compileAfter(downMs);
       this.#noticed = false;
       this.#schedule();
     });
@@ -183,6 +205,17 @@ class Programmer implements Felix {
     }, delayMs);
     this.#timers.add(timer);
   }
+}
+
+/** The part of the configuration whose changes end Felix with 129: its rules stay, a new process reads everything. */
+function readStartConfiguration(datastore: Datastore): string {
+  const { configuration } = datastore.read();
+  return JSON.stringify([
+    configuration.failsafeInboundHostPorts,
+    configuration.failsafeOutboundHostPorts,
+    configuration.defaultEndpointToHostAction,
+    configuration.iptablesFilterDenyAction,
+  ]);
 }
 
 async function listInterfaces(netns: string): Promise<NodeInterface[]> {

@@ -3,6 +3,7 @@ import { after, before, beforeEach, test } from 'node:test';
 import { readCounters } from '../../../lab/calico/felix/counters.ts';
 import type { HostEndpoint } from '../../../lab/calico/objects.ts';
 import { type CalicoLab, startCalico } from '../../../lab/calico/start.ts';
+import { noDelays } from '../../../lab/calico/timing.ts';
 import type { Api } from '../../../lab/kubernetes/api.ts';
 import { runIn } from '../../../lab/process/run.ts';
 import { apply, calicoObject, calicoPath, eventually, openCalico } from './control-plane.ts';
@@ -35,6 +36,7 @@ before(async () => {
     kubeConfig: server.controlPlane.clientFor('calico'),
     nodes: [{ name: nodeName, netns: node.node }],
     metrics,
+    timing: { ...noDelays, felixRestartMs: 1500 },
   });
   cleanUps.push(() => calico.stop());
   await api.call('PATCH', calicoPath('kubecontrollersconfigurations', 'default'), {
@@ -160,6 +162,20 @@ test('a late Felix leaves the port open until its time has come', async () => {
   assert.equal(await node.fromClient(32010, 'w0'), 'w0');
   await silent();
   assert.ok(Date.now() - appliedAt >= 2000);
+});
+
+test('a change of the failsafe ports makes Felix start again: its rules stay, and what comes meanwhile follows', async (t) => {
+  const configurationPath = calicoPath('felixconfigurations', 'default');
+  t.after(() => api.call('PATCH', configurationPath, { spec: { failsafeInboundHostPorts: null } }));
+  await apply(api, policy);
+  await silent();
+  const changedAt = Date.now();
+  await api.call('PATCH', configurationPath, {
+    spec: { failsafeInboundHostPorts: [{ protocol: 'TCP', port: 32010 }] },
+  });
+  assert.equal(await node.fromClient(32010, 'silent'), 'silent');
+  await open();
+  assert.ok(Date.now() - changedAt >= 1500);
 });
 
 test('ending the delay programs at once what was waiting', async () => {
