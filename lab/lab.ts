@@ -11,7 +11,7 @@
  * - network/        namespaces, links, security groups (fabric.ts)
  * - machines/       the VMs: disk, cloud-init, sshd (machine.ts)
  * - kubernetes/     control plane, nodes, pods (cluster.ts)
- * - calico/         stand-ins for kube-controllers and Felix (start.ts)
+ * - calico/         stand-ins for kube-controllers and Felix (start.ts), or the genuine ones (installation.ts)
  * - temporal/       Temporal's dev server
  * - process/        child processes, commands, free ports
  * - tools/          finds the programs of other projects, or builds them
@@ -25,10 +25,9 @@ import { appendFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type AzureLab, startAzure } from './azure/server.ts';
-import { registerCalicoNode } from './calico/calico-node.ts';
-import { listCrds, listSeedObjects } from './calico/crds.ts';
-import { type CalicoLab, startCalico } from './calico/start.ts';
-import { type CalicoPace, chooseTiming } from './calico/timing.ts';
+import { chooseCalico } from './calico/installation.ts';
+import type { CalicoLab } from './calico/start.ts';
+import type { CalicoPace } from './calico/timing.ts';
 import { createAuthority } from './certificates.ts';
 import { createEnvironment } from './environment.ts';
 import { type ClusterLab, startCluster } from './kubernetes/cluster.ts';
@@ -108,6 +107,7 @@ async function startParts(
   tools: Awaited<ReturnType<typeof providePrograms>>,
   remember: <T extends { stop(): Promise<void> }>(name: string, part: T) => T,
 ): Promise<Omit<Lab, 'stop'>> {
+  const installation = await chooseCalico(scope, options.calicoPace ?? 'fast');
   const authority = await createAuthority(join(scope.directory, 'certificates'));
   const {
     ui = true,
@@ -125,7 +125,8 @@ async function startParts(
     authority,
     fabric,
     programs: tools,
-    crds: [...listCrds(scope.calico)],
+    crds: installation.crds,
+    proxyMode: installation.proxyMode,
     deployFolder,
   }).then((part) => remember('cluster', part));
   const azure = startAzure({
@@ -136,23 +137,11 @@ async function startParts(
     roleFile,
   }).then((part) => remember('Azure', part));
   const calico = cluster.then(async (part) => {
-    for (const object of listSeedObjects(scope.calico)) await part.api.apply(object);
-    await registerCalicoNode(part.api, fabric.nodes.length);
     const kubeConfig = part.clientFor('calico');
-    const metrics = {
-      kind: scope.calico === 'cloud' ? 'policies' : 'felix',
-      directory: scope.directory,
-      logs: scope.logs,
-    } as const;
+    const onError = logTo(join(scope.logs, 'calico.log'));
     return remember(
-      'Calico stand-in',
-      await startCalico({
-        kubeConfig,
-        nodes: fabric.nodes,
-        metrics,
-        timing: chooseTiming(options.calicoPace ?? 'fast', scope.calico),
-        onError: logTo(join(scope.logs, 'calico.log')),
-      }),
+      installation.name,
+      await installation.start({ api: part.api, kubeConfig, nodes: fabric.nodes, onError }),
     );
   });
   const [temporal, clusterLab, azureLab, calicoLab] = await settleAll([temporalStart, cluster, azure, calico]);

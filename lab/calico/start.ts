@@ -17,7 +17,7 @@
  */
 
 import type { KubeConfig } from '@kubernetes/client-node';
-import { shortenName } from '../network/links.ts';
+import { nameInterface } from '../network/pods.ts';
 import { type Distortion, startFelix } from './felix/felix.ts';
 import type { MetricsOptions } from './felix/metrics.ts';
 import { startKubeControllers } from './kube-controllers.ts';
@@ -31,7 +31,7 @@ export interface CalicoOptions {
   readonly kubeConfig: KubeConfig;
   readonly nodes: readonly { readonly name: string; readonly netns: string }[];
   /** The node's end of a pod's link. Default: as the lab's network names it. */
-  readonly interfaceOf?: (podName: string) => string;
+  readonly interfaceOf?: (namespace: string, podName: string) => string;
   /** Fault "Felix late": milliseconds between a change and its effect on the packets. Default 0. */
   readonly felixDelayMs?: number;
   /** What Felix serves to Prometheus on each node. Default: nothing. */
@@ -66,7 +66,7 @@ export async function startCalico(options: CalicoOptions): Promise<CalicoLab> {
   const {
     kubeConfig,
     nodes,
-    interfaceOf = (podName) => `azv${shortenName(podName, 11)}`,
+    interfaceOf = nameInterface,
     felixDelayMs = 0,
     metrics,
     timing = noDelays,

@@ -28,7 +28,7 @@ import { settleAll } from '../settle-all.ts';
 import type { Api, KubernetesObject } from './api.ts';
 import { type ControlPlane, type ControlPlaneOptions, startControlPlane } from './control-plane.ts';
 import { startControllerManager } from './controller-manager.ts';
-import { kubeProxyConfigMap, startKubeProxy } from './kube-proxy.ts';
+import { createKubeProxyConfigMap, type ProxyMode, startKubeProxy } from './kube-proxy.ts';
 import { Kubelet } from './kubelet.ts';
 import { startNodeAgent } from './node-agents.ts';
 import { registerNode } from './nodes.ts';
@@ -40,6 +40,8 @@ import { frontend, frontendImage } from './workload.ts';
 export interface ClusterOptions extends ControlPlaneOptions {
   readonly fabric: Fabric;
   readonly programs: Readonly<Record<'etcd' | 'kube-apiserver' | 'kube-controller-manager' | 'kube-proxy', string>>;
+  /** Of kube-proxy; default `nftables`. */
+  readonly proxyMode?: ProxyMode;
   /** Folder of manifests for the worker's user, such as deploy/kubernetes; may be absent. */
   readonly deployFolder: string;
 }
@@ -90,7 +92,7 @@ export async function startCluster(options: ClusterOptions): Promise<ClusterLab>
 type Stops = (() => Promise<void>)[];
 
 async function startParts(options: ClusterOptions, stops: Stops): Promise<ControlPlane> {
-  const { scope, programs, fabric, deployFolder } = options;
+  const { scope, programs, fabric, deployFolder, proxyMode = 'nftables' } = options;
   const [plane, agents] = await settleAll([
     startControlPlane(options).then(rememberStop(stops)),
     settleAll(fabric.nodes.map((node) => startNodeAgent(scope, node).then(rememberStop(stops)))),
@@ -102,7 +104,7 @@ async function startParts(options: ClusterOptions, stops: Stops): Promise<Contro
   await settleAll([
     fabric.relayToNodes(plane.port),
     applyFolder(api, deployFolder),
-    api.apply(kubeProxyConfigMap),
+    api.apply(createKubeProxyConfigMap(proxyMode)),
     ...fabric.nodes.map((node) => registerNode(api, node)),
   ]);
   const kubelet = rememberStop(stops)(
@@ -115,7 +117,12 @@ async function startParts(options: ClusterOptions, stops: Stops): Promise<Contro
       images: { [frontendImage]: locateProgram('frontend') },
     }),
   );
-  const proxy = { scope, program: programs['kube-proxy'], kubeconfigFile: writeKubeconfig(scope, plane, 'kube-proxy') };
+  const proxy = {
+    scope,
+    mode: proxyMode,
+    program: programs['kube-proxy'],
+    kubeconfigFile: writeKubeconfig(scope, plane, 'kube-proxy'),
+  };
   await settleAll([
     startWorkload(api, kubelet),
     settleAll(agents.map((agent) => startKubeProxy({ ...proxy, agent }).then(rememberStop(stops)))),

@@ -36,7 +36,7 @@ async function isDiscovered(api: Api, { group, versions, names }: CustomResource
 export type CustomResourceDefinition = KubernetesObject & {
   readonly spec: {
     readonly group: string;
-    readonly names: { readonly plural: string };
+    readonly names: { readonly plural: string; readonly kind: string };
     readonly versions: readonly { readonly name: string; readonly served: boolean }[];
   };
 };

@@ -34,7 +34,7 @@ export async function runPod(pod: V1Pod, place: PodPlace, signal: AbortSignal): 
     return report({ state: 'waiting', reason: 'ErrImagePull', message });
   }
   try {
-    const net = await place.fabric.attachPod(place.agent.node, name, place.podIp);
+    const net = await place.fabric.attachPod(place.agent.node, name, place.podIp, pod.metadata?.namespace);
     const server = await startProcess(pod, place, net.netns, script);
     try {
       await watchPod(pod, place, server, report, signal);

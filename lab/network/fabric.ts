@@ -30,7 +30,8 @@ import { createClusterVnet } from './vnet.ts';
  */
 export interface Fabric extends DataPlane {
   readonly nodes: readonly NodeNet[];
-  attachPod(node: NodeNet, podName: string, podIp: string): Promise<PodNet>;
+  /** Names are unique in the lab; the namespace is by default `default`. */
+  attachPod(node: NodeNet, podName: string, podIp: string, namespace?: string): Promise<PodNet>;
   /** Ends the pod's processes too. Unknown pods are fine. */
   detachPod(podName: string): Promise<void>;
   /** Afterwards 127.0.0.1:`hostPort` inside every node's namespace is the host's. */
@@ -73,7 +74,7 @@ async function buildFabric(scope: LabScope, bootDelay: number, parts: { stop(): 
     apply: (state) => azure.apply(state),
     boot: (vm) => azure.boot(vm),
     destroy: (vmId) => azure.destroy(vmId),
-    attachPod: (node, podName, podIp) => pods.attach(node, podName, podIp),
+    attachPod: (...pod) => pods.attach(...pod),
     detachPod: (podName) => pods.detach(podName),
     relayToNodes: async (hostPort) => {
       const relay: Relay = await relayToNodes(scope, nodes, hostPort);

@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import { type LabScope, nameNetns } from '../scope.ts';
-import { enableProxyArp, type LinkEnd, link, runIp, shortenName, unlink } from './links.ts';
+import { enableProxyArp, type LinkEnd, link, runIp, unlink } from './links.ts';
 import { createNamespace, deleteNamespaces } from './namespaces.ts';
 import type { NodeNet } from './nodes.ts';
 
@@ -8,6 +9,11 @@ export interface PodNet {
   readonly netns: string;
   /** The pod's interface on its node. */
   readonly interfaceName: string;
+}
+
+/** The node's end of a pod's link, as Calico computes it where the CNI plug-in does not tell it. */
+export function nameInterface(namespace: string, podName: string): string {
+  return `azv${createHash('sha1').update(`${namespace}.${podName}`).digest('hex').slice(0, 11)}`;
 }
 
 /** The gateway of every pod, as Calico has it: an address that no interface has and for which the node answers ARP. */
@@ -23,10 +29,10 @@ export class Pods {
   }
 
   /** Makes the pod's namespace, linked to its node the way AKS does it: a veth named `azv…` and a /32 route. */
-  async attach(node: NodeNet, podName: string, podIp: string): Promise<PodNet> {
+  async attach(node: NodeNet, podName: string, podIp: string, namespace = 'default'): Promise<PodNet> {
     if (this.#ends.has(podName)) throw new Error(`Pod ${podName} is attached already.`);
     const pod = { netns: this.#netns(podName), name: 'eth0' };
-    const end = { netns: node.netns, name: `azv${shortenName(podName, 11)}` };
+    const end = { netns: node.netns, name: nameInterface(namespace, podName) };
     this.#ends.set(podName, end);
     try {
       await createNamespace(pod.netns);

@@ -6,6 +6,9 @@ import type { Inputs, Workload } from './inputs.ts';
 /** The part of the inputs that is the same for all nodes. */
 export type ClusterInputs = Omit<Inputs, 'node' | 'interfaces' | 'workloadInterfacePrefix'>;
 
+/** The node's end of a pod's link. */
+export type InterfaceOf = (namespace: string, podName: string) => string;
+
 /** What Felix knows of the cluster, kept up to date. */
 export interface Datastore {
   read(): ClusterInputs;
@@ -13,10 +16,7 @@ export interface Datastore {
 }
 
 /** Resolves when everything has been read once. */
-export async function openDatastore(
-  options: WatchOptions,
-  interfaceOf: (podName: string) => string,
-): Promise<Datastore> {
+export async function openDatastore(options: WatchOptions, interfaceOf: InterfaceOf): Promise<Datastore> {
   const core = options.kubeConfig.makeApiClient(CoreV1Api);
   const [hostEndpoints, globalNetworkPolicies, networkPolicies, tiers, configurations, pods, namespaces] =
     await Promise.all([
@@ -51,7 +51,7 @@ export async function openDatastore(
 }
 
 /** A pod that has a place, an address of its own and is not over. */
-function readWorkload({ metadata, spec, status }: V1Pod, interfaceOf: (podName: string) => string): Workload[] {
+function readWorkload({ metadata, spec, status }: V1Pod, interfaceOf: InterfaceOf): Workload[] {
   const { name = '', namespace = '', labels = {} } = metadata ?? {};
   if (
     !spec?.nodeName ||
@@ -61,5 +61,14 @@ function readWorkload({ metadata, spec, status }: V1Pod, interfaceOf: (podName: 
     status.phase === 'Failed'
   )
     return [];
-  return [{ namespace, name, node: spec.nodeName, labels, address: status.podIP, interfaceName: interfaceOf(name) }];
+  return [
+    {
+      namespace,
+      name,
+      node: spec.nodeName,
+      labels,
+      address: status.podIP,
+      interfaceName: interfaceOf(namespace, name),
+    },
+  ];
 }

@@ -2,7 +2,7 @@ import type { KubeConfig } from '@kubernetes/client-node';
 import { runIn } from '../../process/run.ts';
 import { settleAll } from '../../settle-all.ts';
 import { compile } from './compile.ts';
-import { type Datastore, openDatastore } from './datastore.ts';
+import { type Datastore, type InterfaceOf, openDatastore } from './datastore.ts';
 import type { Inputs, NodeInterface } from './inputs.ts';
 import { type MetricsOptions, serveMetrics } from './metrics.ts';
 import { NodeRules } from './node-rules.ts';
@@ -10,8 +10,7 @@ import { NodeRules } from './node-rules.ts';
 export interface FelixOptions {
   readonly kubeConfig: KubeConfig;
   readonly nodes: readonly { readonly name: string; readonly netns: string }[];
-  /** The node's end of a pod's link. */
-  interfaceOf(podName: string): string;
+  readonly interfaceOf: InterfaceOf;
   /** See `setDelayMs`. */
   readonly delayMs: number;
   /** How long nothing is programmed after a change of the configuration that makes Felix start again. */
