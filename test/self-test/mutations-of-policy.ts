@@ -96,6 +96,15 @@ export const mutationsOfPolicy: readonly Mutation[] = [
     expected: { ...passes, tookAtLeastMs: 1950 },
   },
   {
+    name: "a stranger's selector is rewritten",
+    breaks:
+      'somebody rewrites the selector of a policy of his own, which selects the same as before, and by a bug of ' +
+      "Felix's no policy of the automatic host endpoints is in force any more",
+    faults: [whileDenied(strikes.strangersSelectorIsRewritten)],
+    spec: impatient,
+    expected: leaks,
+  },
+  {
     name: 'flapping rule, in the proof',
     breaks: 'a second into the proof the deny goes off, lets the proof in, and goes on again',
     faults: [{ from: 'in proof of enforced', until: 'after probe enforced', strike: strikes.offInProof }],

@@ -48,6 +48,39 @@ export const enforces =
     return () => lab.calico.setFelixDistortion((policies) => policies);
   };
 
+/**
+ * Felix's bug of v3.29 to v3.32 (felix/dataplane/linux/endpoint_mgr.go, updateHostEndpoints): somebody writes the
+ * selector of a policy of his own anew so that it selects the same automatic host endpoints as before, and no policy of
+ * these host endpoints is in force any more.
+ */
+export const strangersSelectorIsRewritten: Strike = async ({ lab }) => {
+  const { api } = lab.cluster;
+  const kind = '/apis/projectcalico.org/v3/globalnetworkpolicies';
+  const [name, selector] = ['somebody-elses', 'has(host-end-point)'];
+  await api.call('POST', kind, {
+    apiVersion: 'projectcalico.org/v3',
+    kind: 'GlobalNetworkPolicy',
+    metadata: { name },
+    spec: {
+      order: 900,
+      selector,
+      preDNAT: true,
+      applyOnForward: true,
+      types: ['Ingress'],
+      ingress: [{ action: 'Allow', protocol: 'TCP', destination: { ports: [9] } }],
+    },
+  });
+  await lab.calico.setFelixDistortion((policies) => {
+    const theirs = policies.find(({ metadata }) => metadata.name === name);
+    return theirs === undefined || theirs.spec.selector === selector ? policies : [];
+  });
+  await api.call('PATCH', `${kind}/${name}`, { spec: { selector: `${selector} && all()` } });
+  return async () => {
+    await api.call('DELETE', `${kind}/${name}`);
+    await lab.calico.setFelixDistortion((policies) => policies);
+  };
+};
+
 export const selects = (selector: string): Strike => enforces(() => ({ selector }));
 export const selectsNobody = selects('has(nobody-has-this)');
 
