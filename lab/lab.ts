@@ -26,6 +26,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type AzureLab, startAzure } from './azure/server.ts';
 import { listCrds, listSeedObjects } from './calico/crds.ts';
+import type { Flavour } from './calico/flavours.ts';
 import { type CalicoLab, startCalico } from './calico/start.ts';
 import { createAuthority } from './certificates.ts';
 import { createEnvironment } from './environment.ts';
@@ -41,7 +42,7 @@ export interface LabOptions {
   /** Default `fast`. */
   readonly pace?: Pace;
   /** Default `oss`. */
-  readonly calico?: 'oss' | 'cloud';
+  readonly calico?: Flavour;
   /** Whether Temporal serves its Web UI. Default true. */
   readonly ui?: boolean;
   /** File of Temporal's database, so that it survives a restart of the server; default: in memory. */
@@ -141,7 +142,13 @@ async function startParts(
     } as const;
     return remember(
       'Calico stand-in',
-      await startCalico({ kubeConfig, nodes: fabric.nodes, metrics, onError: logTo(join(scope.logs, 'calico.log')) }),
+      await startCalico({
+        kubeConfig,
+        flavour: scope.calico,
+        nodes: fabric.nodes,
+        metrics,
+        onError: logTo(join(scope.logs, 'calico.log')),
+      }),
     );
   });
   const [temporal, clusterLab, azureLab, calicoLab] = await settleAll([temporalStart, cluster, azure, calico]);

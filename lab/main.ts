@@ -9,10 +9,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { type Flavour, flavourNames, isFlavour } from './calico/flavours.ts';
 import { cleanUpDeadLabs, labsDirectory } from './leftovers.ts';
 import { readTail } from './process/child.ts';
 
-const usage = `Usage: lab up [--calico oss|cloud] [--azure-pace fast|azure] [--foreground]
+const usage = `Usage: lab up [--calico ${flavourNames.join('|')}] [--azure-pace fast|azure] [--foreground]
        lab env [ID] | lab status | lab down [ID]
 
 up      starts a lab and prints its environment, KEY=value a line
@@ -33,8 +34,11 @@ async function main(): Promise<number> {
   const [verb = '', id] = positionals;
   if (values.help || verb === '') return print(usage, 0);
   const { calico, 'azure-pace': pace } = values;
-  if ((calico !== 'oss' && calico !== 'cloud') || (pace !== 'fast' && pace !== 'azure'))
-    return printError(`--calico is oss or cloud, --azure-pace fast or azure; got ${calico} and ${pace}`, 3);
+  if (!isFlavour(calico) || (pace !== 'fast' && pace !== 'azure'))
+    return printError(
+      `--calico is one of ${flavourNames.join(', ')}, --azure-pace fast or azure; got ${calico} and ${pace}`,
+      3,
+    );
   if (process.platform !== 'linux' || process.getuid?.() !== 0)
     return printError('The lab needs Linux and root: it makes network namespaces.', 3);
   if (verb === 'up' && !values.foreground)
@@ -55,7 +59,7 @@ async function main(): Promise<number> {
 }
 
 /** Runs the lab in this process until TERM or INT. */
-async function serve(choice: { calico: 'oss' | 'cloud'; pace: 'fast' | 'azure' }): Promise<number> {
+async function serve(choice: { calico: Flavour; pace: 'fast' | 'azure' }): Promise<number> {
   const stopWanted = new Promise<void>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, () => resolve());
   });

@@ -1,6 +1,7 @@
 /**
  * The stand-in for Calico.
  *
+ * - flavours.ts             releases and installations; metadata.ts: where they keep labels
  * - crds.ts, schemas/       the CustomResourceDefinitions; seed.ts: the objects of a fresh installation
  * - objects.ts              the types of those objects
  * - watch.ts                a kind's objects, kept up to date; work-queue.ts: keys with retries
@@ -19,14 +20,17 @@ import type { KubeConfig } from '@kubernetes/client-node';
 import { shortenName } from '../network/links.ts';
 import { type Distortion, startFelix } from './felix/felix.ts';
 import type { MetricsOptions } from './felix/metrics.ts';
+import { type Flavour, flavours } from './flavours.ts';
 import { startKubeControllers } from './kube-controllers.ts';
 
 export interface CalicoOptions {
   /**
-   * A user that may read nodes, pods, namespaces and all of `projectcalico.org`, and write host endpoints and the
+   * A user that may read nodes, pods, namespaces and all of Calico's objects, and write host endpoints and the
    * status of the configuration.
    */
   readonly kubeConfig: KubeConfig;
+  /** Default `oss`. */
+  readonly flavour?: Flavour;
   readonly nodes: readonly { readonly name: string; readonly netns: string }[];
   /** The node's end of a pod's link. Default: as the lab's network names it. */
   readonly interfaceOf?: (podName: string) => string;
@@ -61,6 +65,7 @@ export interface CalicoLab {
 export async function startCalico(options: CalicoOptions): Promise<CalicoLab> {
   const {
     kubeConfig,
+    flavour = 'oss',
     nodes,
     interfaceOf = (podName) => `azv${shortenName(podName, 11)}`,
     felixDelayMs = 0,
@@ -68,8 +73,8 @@ export async function startCalico(options: CalicoOptions): Promise<CalicoLab> {
     onError = () => {},
   } = options;
   const parts = await Promise.allSettled([
-    startKubeControllers({ kubeConfig, onError }),
-    startFelix({ kubeConfig, nodes, interfaceOf, delayMs: felixDelayMs, metrics, onError }),
+    startKubeControllers({ kubeConfig, flavour, onError }),
+    startFelix({ kubeConfig, api: flavours[flavour].api, nodes, interfaceOf, delayMs: felixDelayMs, metrics, onError }),
   ]);
   const stop = async (): Promise<void> => {
     await Promise.all(parts.map((part) => (part.status === 'fulfilled' ? part.value.stop() : undefined)));
