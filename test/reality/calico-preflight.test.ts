@@ -4,7 +4,9 @@
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { parseErrorAnswer } from '../../src/adapters/kubernetes/error.ts';
 import { KubernetesError } from '../../src/adapters/kubernetes/index.ts';
+import { explainDelay } from '../../src/changes/field/auto-host-endpoints.ts';
 import { resolveMission } from '../../src/config/run-spec.ts';
 import type { Diagnosis, Level, Topic } from '../../src/contract/diagnosis.ts';
 import { inspectCluster } from '../../src/preflight/cluster/index.ts';
@@ -80,6 +82,16 @@ describe('B2: a calico-node that is not rolled out is told in numbers', () => {
       { 'daemonsets/calico-node': { status: { observedGeneration: 1 }, metadata: { generation: 2 } } },
       [['warning', /is not rolled out/]],
     ));
+  test('the step that waits for host endpoints gives it as the reason', async () => {
+    const explain = (change: Contents): Promise<string> =>
+      explainDelay(fakeCluster({ contents: { ...healthy, ...change } }));
+    assert.match(
+      await explain({ 'daemonsets/calico-node': rolledOut(3, 2) }),
+      /^ DaemonSet calico-node in calico-system is not rolled out: of 3 nodes, .*of v3\.32 and later waits for that\.$/,
+    );
+    assert.equal(await explain({}), '');
+    assert.equal(await explain({ 'daemonsets/calico-node': 'broken' }), '');
+  });
   test('it may not be read', () =>
     expectTold('calicoNode', { daemonsets: 'forbidden', 'daemonsets/calico-node': 'forbidden' }, [
       ['info', /^Not readable: the credential may not read the DaemonSet calico-node/],
@@ -332,6 +344,24 @@ describe("C7: Calico's API server is away while the cluster's answers", () => {
     assert.deepEqual([own?.level, own?.code], ['problem', 'KubernetesUnavailable']);
     assert.match(own?.reason ?? '', /but Calico's API server does not/);
     assert.match(own?.remedy ?? '', /kubectl get apiservice v3\.projectcalico\.org/);
+  });
+  test("the aggregator's own answers are told from those of the API server", () => {
+    const paths = ['/apis/projectcalico.org/v3', '/openapi/v3/apis/projectcalico.org/v3'];
+    for (const path of paths)
+      for (const text of ['service unavailable\n', 'error trying to reach service: dial tcp 10.0.0.9:443: refused']) {
+        const { status, message, details } = parseErrorAnswer(path, 503, text, {});
+        assert.deepEqual([status, details.group], [503, 'projectcalico.org']);
+        assert.match(message, /^The API server answers, but Calico's API server does not: (service|error)/);
+      }
+    assert.match(
+      parseErrorAnswer('/apis/metrics.k8s.io/v1', 503, 'service unavailable', {}).message,
+      /of metrics\.k8s\.io/,
+    );
+    for (const [path, text] of [
+      ['/api/v1/nodes', 'service unavailable'],
+      ['/apis/projectcalico.org/v3', '<html>503 Service Unavailable</html>'],
+    ] as const)
+      assert.equal(parseErrorAnswer(path, 503, text, {}).details.group, undefined);
   });
   test('preflight is tried again', async () => {
     await assert.rejects(inspectCluster(askFor(), 'run', { clusters: away() }), { status: 503 });

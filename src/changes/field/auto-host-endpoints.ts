@@ -47,7 +47,7 @@ export async function waitForHostEndpoints(
 }
 
 /** From v3.32 on, calico-kube-controllers holds host endpoints back while calico-node is rolled out. */
-async function explainDelay(cluster: Cluster): Promise<string> {
+export async function explainDelay(cluster: Cluster): Promise<string> {
   const daemonSet = await findCalicoNode(cluster).catch(() => undefined); // it may not be readable, and only explains
   const rollout = daemonSet && describeRollout(daemonSet);
   return rollout === undefined || rollout.isDone
