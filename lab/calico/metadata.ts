@@ -24,13 +24,17 @@ export function revealMetadata<T extends Named>(object: T): T {
   };
 }
 
+/** As Go writes a map. */
+const sortKeys = (texts: Texts): Texts =>
+  Object.fromEntries(Object.entries(texts).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+
 /** As Calico writes it: all of it in the annotation, and only labels and annotations of its own beside it too. */
 export function hideMetadata<T extends Named>(object: T): T {
   const { labels = {}, annotations = {}, ...metadata } = object.metadata;
   const own = (texts: Texts): Texts => Object.fromEntries(Object.entries(texts).filter(([key]) => isCalicos(key)));
   const kept = {
-    ...(Object.keys(labels).length > 0 && { labels }),
-    ...(Object.keys(annotations).length > 0 && { annotations }),
+    ...(Object.keys(labels).length > 0 && { labels: sortKeys(labels) }),
+    ...(Object.keys(annotations).length > 0 && { annotations: sortKeys(annotations) }),
   };
   return {
     ...object,

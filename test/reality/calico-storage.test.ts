@@ -4,13 +4,15 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubernetesObject } from '../../lab/kubernetes/api.ts';
-import { findCalicoApi, listAutoHostEndpoints } from '../../src/adapters/kubernetes/calico.ts';
+import { findCalicoApi, groupOfCalico, listAutoHostEndpoints } from '../../src/adapters/kubernetes/calico.ts';
 import { findKind } from '../../src/changes/index.ts';
 import type { Draft } from '../../src/changes/kind.ts';
 import type { Change } from '../../src/contract/scenario.ts';
 import type { CalicoSite, Site } from '../../src/contract/site.ts';
 import { inspectCluster } from '../../src/preflight/cluster/index.ts';
+import { kubernetesRights } from '../../src/preflight/rights.ts';
 import type { StepContext } from '../../src/step/context.ts';
 import { lookAtCluster } from '../../src/sweep/cluster-look.ts';
 import { findApply, findUndo } from '../support/changes.ts';
@@ -68,6 +70,30 @@ for (const [flavour, objectName] of [
       assert.match(warnings.join('\n'), /crd\.projectcalico\.org\/v1 here, .*calico#6412/);
       const version = { aks: 'v3.31.7', 'aks-3.32': 'v3.32.1', 'aks-old': 'v3.26.4' }[flavour];
       assert.deepEqual(site?.calico, { flavour: 'oss', version, api } satisfies CalicoSite);
+    });
+
+    test('without the rights on the storage preflight names each of them, and none on the API', async () => {
+      const role = '/apis/rbac.authorization.k8s.io/v1/clusterroles/hepflow-worker';
+      const { rules } = await cluster.api.call<
+        { rules: readonly { apiGroups: readonly string[] }[] } & KubernetesObject
+      >('GET', role);
+      const group = groupOfCalico(api);
+      const needed = kubernetesRights.filter((right) => right.group === group);
+      const missing = async (): Promise<readonly string[]> =>
+        (await inspectCluster(askFor(), 'abcd1234', cluster.tools)).problems.map(({ message }) => message);
+      try {
+        await cluster.api.call('PATCH', role, { rules: rules.filter(({ apiGroups }) => !apiGroups.includes(group)) });
+        const deadline = Date.now() + 10_000;
+        while ((await missing()).length < needed.length && Date.now() < deadline) await sleep(50);
+        const found = await missing();
+        assert.deepEqual([found.length, new Set(found).size], [needed.length, needed.length], found.join('\n'));
+        for (const message of found)
+          assert.match(message, /^May not (get|list|create|patch|delete) \w+\.crd\.projectcalico\.org\b/);
+      } finally {
+        await cluster.api.call('PATCH', role, { rules });
+        const deadline = Date.now() + 10_000;
+        while ((await missing()).length > 0 && Date.now() < deadline) await sleep(50);
+      }
     });
 
     test('host endpoints are switched on, seen and switched off, and the configuration is as before (W3)', async () => {
