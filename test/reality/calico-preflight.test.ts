@@ -4,16 +4,18 @@
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { findCalicoApi } from '../../src/adapters/kubernetes/calico.ts';
 import { parseErrorAnswer } from '../../src/adapters/kubernetes/error.ts';
 import { KubernetesError } from '../../src/adapters/kubernetes/index.ts';
 import { explainDelay } from '../../src/changes/field/auto-host-endpoints.ts';
 import { resolveMission } from '../../src/config/run-spec.ts';
 import type { Diagnosis, Level, Topic } from '../../src/contract/diagnosis.ts';
+import { failures } from '../../src/contract/failures.ts';
 import { inspectCluster } from '../../src/preflight/cluster/index.ts';
 import { examine } from '../../src/preflight/examine.ts';
 import { createWorkshop } from '../../src/scenario/workshop.ts';
 import type { Tools } from '../../src/step/context.ts';
-import { type Contents, fakeCluster, healthy, rolledOut } from '../preflight/fake-cluster.ts';
+import { type Contents, type Fake, fakeCluster, healthy, rolledOut } from '../preflight/fake-cluster.ts';
 
 const subscriptionId = '00000000-0000-4000-8000-000000000001';
 const askFor = (more: object = {}) => {
@@ -315,6 +317,29 @@ describe('K3: a kubeconfig of another cluster is found out by the providerID of 
   test('case does not matter, and nodes without it are no proof of either', async () => {
     await expectTold('identity', nodesOf(azure(subscriptionId.toUpperCase(), 'MC_GROUP_lab_westEurope')), []);
     await expectTold('identity', nodesOf(''), [['info', /none has a providerID/]]);
+  });
+});
+
+describe('B5: which API is used where', () => {
+  const [v3, v1] = ['projectcalico.org/v3', 'crd.projectcalico.org/v1'];
+  const bare = { ...healthy, 'profiles/projectcalico-default-allow': 'notServed' } as const;
+  const rows: readonly (readonly [what: string, fake: Fake, api: string | undefined])[] = [
+    ['the API alone', { served: [v3] }, v3],
+    ["Calico's storage alone, as on AKS", { served: [v1] }, v1],
+    ["both, with Calico's API server, which alone has profiles", { served: [v3, v1] }, v3],
+    [
+      'both, with an API server whose profiles may not be read',
+      { served: [v3, v1], contents: { profiles: 'forbidden' } },
+      v3,
+    ],
+    ['v3 as bare definitions beside the storage, which Calico follows then', { served: [v3, v1], contents: bare }, v1],
+    ['v3 as bare definitions alone', { served: [v3], contents: bare }, v3],
+    ['neither', { served: [] }, undefined],
+  ];
+  for (const [what, fake, api] of rows)
+    test(`${what}: ${api ?? 'none'}`, async () => assert.equal(await findCalicoApi(fakeCluster(fake)), api));
+  test('the remedy for a cluster without Calico names no definitions to install', () => {
+    assert.doesNotMatch(failures.CalicoApiMissing.remedy, /CRD|definition/i);
   });
 });
 

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { flavours } from '../../../lab/calico/flavours.ts';
 import { hideMetadata, revealMetadata } from '../../../lab/calico/metadata.ts';
+import type { Metadata } from '../../../lab/calico/objects.ts';
 
-const object = {
+const object: { readonly metadata: Metadata } = {
   metadata: {
     name: 'node-1-auto-hep',
     labels: { 'kubernetes.io/os': 'linux', 'projectcalico.org/created-by': 'calico-kube-controllers' },
