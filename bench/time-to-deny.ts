@@ -143,7 +143,7 @@ async function benchOn({ client, lab }: World, workflowId: string) {
       }),
     allow: async () => {
       const cluster = await clusters.of(run.cluster);
-      const { globalNetworkPolicies } = await openCalico(cluster);
+      const { globalNetworkPolicies } = openCalico();
       const object = (await cluster.list(globalNetworkPolicies)).find(({ metadata }) =>
         metadata.name.endsWith(policy.name),
       );

@@ -25,6 +25,7 @@ import { appendFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type AzureLab, startAzure } from './azure/server.ts';
+import type { Flavour } from './calico/flavours.ts';
 import { chooseCalico } from './calico/installation.ts';
 import type { CalicoLab } from './calico/start.ts';
 import type { CalicoPace } from './calico/timing.ts';
@@ -42,7 +43,7 @@ export interface LabOptions {
   /** Default `fast`. */
   readonly pace?: Pace;
   /** Default `oss`. */
-  readonly calico?: 'oss' | 'cloud';
+  readonly calico?: Flavour;
   /** Whether the stand-ins take as long as Calico's programs do. Default `fast`: they do not. */
   readonly calicoPace?: CalicoPace;
   /** Whether Temporal serves its Web UI. Default true. */

@@ -9,11 +9,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { flavourNames, isFlavour } from './calico/flavours.ts';
 import type { LabOptions } from './lab.ts';
 import { cleanUpDeadLabs, labsDirectory } from './leftovers.ts';
 import { readTail } from './process/child.ts';
 
-const usage = `Usage: lab up [--calico oss|cloud] [--calico-pace fast|calico] [--azure-pace fast|azure] [--foreground]
+const usage = `Usage: lab up [--calico ${flavourNames.join('|')}] [--calico-pace fast|calico]
+              [--azure-pace fast|azure] [--foreground]
        lab env [ID] | lab status | lab down [ID]
 
 up      starts a lab and prints its environment, KEY=value a line
@@ -35,8 +37,11 @@ async function main(): Promise<number> {
   const [verb = '', id] = positionals;
   if (values.help || verb === '') return print(usage, 0);
   const { calico, 'calico-pace': calicoPace, 'azure-pace': pace } = values;
-  if ((calico !== 'oss' && calico !== 'cloud') || (pace !== 'fast' && pace !== 'azure'))
-    return printError(`--calico is oss or cloud, --azure-pace fast or azure; got ${calico} and ${pace}`, 3);
+  if (!isFlavour(calico) || (pace !== 'fast' && pace !== 'azure'))
+    return printError(
+      `--calico is one of ${flavourNames.join(', ')}, --azure-pace fast or azure; got ${calico} and ${pace}`,
+      3,
+    );
   if (calicoPace !== 'fast' && calicoPace !== 'calico')
     return printError(`--calico-pace is fast or calico; got ${calicoPace}`, 3);
   if (process.platform !== 'linux' || process.getuid?.() !== 0)

@@ -1,3 +1,5 @@
+import type { Flavour } from './calico/flavours.ts';
+
 /**
  * One lab's identity and place: everything that it makes carries its id, so that the next start can clean up after a
  * killed one.
@@ -11,7 +13,7 @@ export interface LabScope {
   readonly logs: string;
   /** Milliseconds that emulated Azure operations take, and other paces. */
   readonly pace: Pace;
-  readonly calico: 'oss' | 'cloud';
+  readonly calico: Flavour;
 }
 
 /**

@@ -47,15 +47,14 @@ column below, \`code\` a problem's row in [errors.md](errors.md), \`field\` the 
 const outro = `
 ## Rights
 
-Everything is read with the rights of \`deploy/\`. Three of them are optional: \`get\` of the profile
-\`projectcalico-default-allow\`, and of kube-proxy's ConfigMap and DaemonSet in kube-system. Without
+Everything is read with the rights of \`deploy/\`. Four of them are optional: \`get\` of the profile
+\`projectcalico-default-allow\`, of the DaemonSet calico-node, and of kube-proxy's ConfigMap and DaemonSet in kube-system. Without
 them the finding is \`info\`: not readable.
 
 ## What it does not see
 
 - Which version calico-node and calico-kube-controllers each have; calico#3552 came from a difference.
   ClusterInformation has one version for all.
-- Overrides of Felix by \`FELIX_…\` variables of calico-node, and by FelixConfigurations of single nodes.
 - What a policy that selects nodes allows: it is named whatever its rules, because a tier's default deny comes after
   them.
 - Quotas and the VM sizes that the region has left: Azure says so when the VM is made, and the run tries the next size.

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { V1Node } from '@kubernetes/client-node';
 import ipaddr from 'ipaddr.js';
-import { apiVersion, type HostEndpoint } from './objects.ts';
+import type { HostEndpoint } from './objects.ts';
 
 const createdBy = 'projectcalico.org/created-by';
 const creator = 'calico-kube-controllers';
@@ -26,8 +26,6 @@ export function createAutoHostEndpoint(node: V1Node): HostEndpoint {
     .map(({ address }) => address);
   const expectedIPs = [...new Set(internal)];
   return {
-    apiVersion,
-    kind: 'HostEndpoint',
     metadata: { name: nameAutoHostEndpoint(name), labels: { ...node.metadata?.labels, [createdBy]: creator } },
     spec: {
       node: name,

@@ -1,14 +1,13 @@
 import type { KubernetesObject } from '../kubernetes/api.ts';
-import type { LabScope } from '../scope.ts';
-import { group, version } from './objects.ts';
+import { type CalicoApi, type Flavour, flavours } from './flavours.ts';
 import { felixConfiguration, kubeControllersConfiguration } from './schemas/configuration.ts';
 import { globalNetworkPolicy, networkPolicy, profile } from './schemas/policy.ts';
 import { type Schema, schema, type Validation } from './schemas/schema.ts';
 
+export type { Flavour } from './flavours.ts';
 export { listSeedObjects } from './seed.ts';
 
-/** `oss` prunes `flowLogsEnableHostEndpoint` of FelixConfiguration; `cloud` keeps it. */
-export type Flavour = LabScope['calico'];
+import { hasProfiles } from './seed.ts';
 
 interface Kind {
   readonly kind: string;
@@ -27,14 +26,16 @@ interface Kind {
 }
 
 /**
- * CustomResourceDefinitions of `projectcalico.org/v3`, as Calico serves them natively since v3.32, for the kinds that
- * the lab needs.
+ * CustomResourceDefinitions for the kinds that the lab needs: of `projectcalico.org/v3`, as Calico serves them natively
+ * since v3.32, or of Calico's storage, which has the same specs, no short names and no profiles.
  */
 export function listCrds(flavour: Flavour): readonly KubernetesObject[] {
-  return [
-    ...kinds,
-    { kind: 'FelixConfiguration', plural: 'felixconfigurations', spec: felixConfiguration[flavour] },
-  ].map(createDefinition);
+  const { api, hasStatus } = flavours[flavour];
+  const felix = felixConfiguration[flavour === 'cloud' ? 'cloud' : 'oss'];
+  return [...kinds, { kind: 'FelixConfiguration', plural: 'felixconfigurations', spec: felix }]
+    .filter(({ kind }) => kind !== 'Profile' || hasProfiles(flavour))
+    .map((kind) => (api.version === 'v3' ? kind : { ...kind, shortNames: [] }))
+    .map((kind) => createDefinition(kind, api, hasStatus));
 }
 
 const tierColumn = { name: 'Tier', jsonPath: '.spec.tier', type: 'string' } as const;
@@ -117,16 +118,11 @@ const kinds: readonly Kind[] = [
   },
 ];
 
-function createDefinition({
-  kind,
-  plural,
-  shortNames = [],
-  namespaced = false,
-  spec,
-  status,
-  validations = [],
-  columns = [],
-}: Kind): KubernetesObject {
+function createDefinition(
+  { kind, plural, shortNames = [], namespaced = false, spec, status, validations = [], columns = [] }: Kind,
+  { group, version }: CalicoApi,
+  hasStatus: boolean,
+): KubernetesObject {
   const root = schema.object(
     {
       apiVersion: schema.string,
@@ -151,7 +147,7 @@ function createDefinition({
           served: true,
           storage: true,
           schema: { openAPIV3Schema: { ...root, required: ['metadata', 'spec'] } },
-          ...(status !== undefined && { subresources: { status: {} } }),
+          ...(status !== undefined && hasStatus && { subresources: { status: {} } }),
           ...(columns.length > 0 && { additionalPrinterColumns: columns }),
         },
       ],

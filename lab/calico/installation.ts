@@ -45,7 +45,7 @@ function describeStandIn(scope: LabScope, pace: CalicoPace): CalicoInstallation 
     proxyMode: 'nftables',
     start: async ({ api, ...place }) => {
       await createObjects(api, listSeedObjects(scope.calico), place.nodes.length);
-      return startCalico({ ...place, metrics, timing: chooseTiming(pace, scope.calico) });
+      return startCalico({ ...place, flavour: scope.calico, metrics, timing: chooseTiming(pace, scope.calico) });
     },
   };
 }

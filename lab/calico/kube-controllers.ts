@@ -10,13 +10,17 @@ import {
 } from '@kubernetes/client-node';
 import { createAutoHostEndpoint, isAutomatic, nameAutoHostEndpoint } from './auto-host-endpoint.ts';
 import { calicoNode } from './calico-node.ts';
-import { group, type HostEndpoint, type KubeControllersConfiguration, type RunningConfig, version } from './objects.ts';
+import { type CalicoApi, type Flavour, flavours } from './flavours.ts';
+import { hideMetadata } from './metadata.ts';
+import type { HostEndpoint, KubeControllersConfiguration, RunningConfig } from './objects.ts';
 import { noDelays, type Timing } from './timing.ts';
 import { type Watched, watch, watchCalico } from './watch.ts';
 import { WorkQueue } from './work-queue.ts';
 
 export interface KubeControllersOptions {
   readonly kubeConfig: KubeConfig;
+  /** Default `oss`. */
+  readonly flavour?: Flavour;
   /** Default 5 minutes, as Calico's. */
   readonly resyncMs?: number;
   /** Default: no delays. */
@@ -36,7 +40,8 @@ export async function startKubeControllers(options: KubeControllersOptions): Pro
   const { kubeConfig, onError } = options;
   const core = kubeConfig.makeApiClient(CoreV1Api);
   let controller: Controller | undefined;
-  const watching = { kubeConfig, onError, onChange: () => controller?.changed() };
+  const { api } = flavours[options.flavour ?? 'oss'];
+  const watching = { kubeConfig, api, onError, onChange: () => controller?.changed() };
   const [nodes, configurations, hostEndpoints] = await Promise.all([
     watch<V1Node>(watching, '/api/v1/nodes', () => core.listNode()),
     watchCalico<KubeControllersConfiguration>(watching, 'kubecontrollersconfigurations'),
@@ -64,13 +69,15 @@ interface World {
 
 /** Key of the configuration in the queue; no host endpoint can have this name. */
 const configurationKey = '/';
-const heps = { group, version, plural: 'hostendpoints' } as const;
 
 class Controller {
   readonly queue: WorkQueue;
   readonly #api: CustomObjectsApi;
   readonly #apps: AppsV1Api;
   readonly #world: World;
+  readonly #flavour: (typeof flavours)[Flavour];
+  /** Where host endpoints are. */
+  readonly #heps: CalicoApi & { readonly plural: string };
   readonly #timing: Timing;
   readonly #onError: (error: unknown) => void;
   /** What the process that runs was started with. */
@@ -79,13 +86,16 @@ class Controller {
   /** Between the end of a process and the work of the next one. */
   #starting: AbortController | undefined;
 
-  constructor({ kubeConfig, onError, timing = noDelays }: KubeControllersOptions, world: World) {
+  constructor(options: KubeControllersOptions, world: World) {
+    const { kubeConfig, flavour = 'oss', onError, timing = noDelays } = options;
     this.#api = kubeConfig.makeApiClient(CustomObjectsApi);
     this.#apps = kubeConfig.makeApiClient(AppsV1Api);
     this.#world = world;
     this.#timing = timing;
     this.#onError = onError;
     this.#configuration = world.configurations.get('default')?.spec;
+    this.#flavour = flavours[flavour];
+    this.#heps = { ...this.#flavour.api, plural: 'hostendpoints' };
     this.queue = new WorkQueue(
       (key) => (key === configurationKey ? this.#reportConfiguration() : this.#reconcile(key)),
       onError,
@@ -163,12 +173,14 @@ class Controller {
     const runningConfig = addDefaults(configuration.spec);
     if (isDeepStrictEqual(configuration.status?.runningConfig, runningConfig)) return;
     const status = { environmentVars: { DATASTORE_TYPE: 'kubernetes', ENABLED_CONTROLLERS: 'node' }, runningConfig };
-    await this.#api.replaceClusterCustomObjectStatus({
-      ...heps,
-      plural: 'kubecontrollersconfigurations',
-      name: 'default',
-      body: { ...configuration, status },
-    });
+    const written = { ...this.#heps, plural: 'kubecontrollersconfigurations', name: 'default' };
+    if (this.#flavour.hasStatus)
+      await this.#api.replaceClusterCustomObjectStatus({ ...written, body: { ...configuration, status } });
+    else
+      await this.#api.replaceClusterCustomObject({
+        ...written,
+        body: this.#store('KubeControllersConfiguration', { ...configuration, status }),
+      });
   }
 
   /** Brings the host endpoint of this name in line with its node. */
@@ -178,18 +190,26 @@ class Controller {
     const current = this.#world.hostEndpoints.get(name);
     if (enabled && node !== undefined) await this.#ensure(createAutoHostEndpoint(node), current);
     else if (current !== undefined && isAutomatic(current))
-      await this.#api.deleteClusterCustomObject({ ...heps, name }).catch(ignoreNotFound);
+      await this.#api.deleteClusterCustomObject({ ...this.#heps, name }).catch(ignoreNotFound);
+  }
+
+  /** As this release writes it. */
+  #store<T extends HostEndpoint | KubeControllersConfiguration>(kind: string, object: T): T {
+    const { group, version } = this.#heps;
+    const body = { ...object, apiVersion: `${group}/${version}`, kind };
+    return this.#flavour.hidesMetadata ? hideMetadata(body) : body;
   }
 
   async #ensure(wanted: HostEndpoint, current: HostEndpoint | undefined): Promise<void> {
     if (current === undefined) {
-      await this.#api.createClusterCustomObject({ ...heps, body: wanted });
+      await this.#api.createClusterCustomObject({ ...this.#heps, body: this.#store('HostEndpoint', wanted) });
     } else if (
       !isDeepStrictEqual(current.spec, wanted.spec) ||
       !isDeepStrictEqual(current.metadata.labels, wanted.metadata.labels)
     ) {
-      const body = { ...wanted, metadata: { ...current.metadata, labels: wanted.metadata.labels } };
-      await this.#api.replaceClusterCustomObject({ ...heps, name: wanted.metadata.name, body });
+      const metadata = { ...current.metadata, labels: wanted.metadata.labels ?? {} };
+      const body = this.#store('HostEndpoint', { ...wanted, metadata });
+      await this.#api.replaceClusterCustomObject({ ...this.#heps, name: wanted.metadata.name, body });
     }
   }
 }

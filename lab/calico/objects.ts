@@ -1,8 +1,4 @@
-/** Objects of `projectcalico.org/v3`, as far as the lab's Calico stand-in reads them. */
-
-export const group = 'projectcalico.org';
-export const version = 'v3';
-export const apiVersion = `${group}/${version}`;
+/** Calico's objects, as far as the lab's Calico stand-in reads them. */
 
 export interface Metadata {
   readonly name: string;

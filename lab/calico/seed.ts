@@ -1,16 +1,19 @@
 import type { KubernetesObject } from '../kubernetes/api.ts';
-import type { LabScope } from '../scope.ts';
-import { apiVersion, type RunningConfig } from './objects.ts';
+import { type Flavour, flavours } from './flavours.ts';
+import type { RunningConfig } from './objects.ts';
 
 /**
  * Calico's cluster-wide objects as an installation on AKS leaves them: no automatic host endpoints, and in `cloud` the
  * workshop's tier `security`.
  */
-export function listSeedObjects(flavour: LabScope['calico']): readonly KubernetesObject[] {
-  const versions =
-    flavour === 'oss'
-      ? { calicoVersion: 'v3.32.1', variant: 'Calico' }
-      : { calicoVersion: 'v3.30.4', cnxVersion: 'v3.22.1', variant: 'CalicoEnterprise' };
+export function listSeedObjects(flavour: Flavour): readonly KubernetesObject[] {
+  const { versions, api } = flavours[flavour];
+  const createObject = (kind: string, name: string, spec: object): KubernetesObject => ({
+    apiVersion: `${api.group}/${api.version}`,
+    kind,
+    metadata: { name },
+    spec,
+  });
   return [
     createObject('ClusterInformation', 'default', {
       clusterGUID: '5f0c1a52d9e74f6c8f1b0a7c3d2e4b61',
@@ -20,10 +23,14 @@ export function listSeedObjects(flavour: LabScope['calico']): readonly Kubernete
     }),
     createObject('Tier', 'default', { order: 1_000_000, defaultAction: 'Deny' }),
     ...(flavour === 'cloud' ? [createObject('Tier', 'security', { order: 300, defaultAction: 'Deny' })] : []),
-    createObject('Profile', 'projectcalico-default-allow', {
-      ingress: [{ action: 'Allow' }],
-      egress: [{ action: 'Allow' }],
-    }),
+    ...(hasProfiles(flavour)
+      ? [
+          createObject('Profile', 'projectcalico-default-allow', {
+            ingress: [{ action: 'Allow' }],
+            egress: [{ action: 'Allow' }],
+          }),
+        ]
+      : []),
     createObject('KubeControllersConfiguration', 'default', kubeControllers),
     createObject('FelixConfiguration', 'default', {
       floatingIPs: 'Disabled',
@@ -35,12 +42,8 @@ export function listSeedObjects(flavour: LabScope['calico']): readonly Kubernete
   ];
 }
 
-const createObject = (kind: string, name: string, spec: object): KubernetesObject => ({
-  apiVersion,
-  kind,
-  metadata: { name },
-  spec,
-});
+/** Calico's storage has none: Felix knows this one by itself. */
+export const hasProfiles = (flavour: Flavour): boolean => flavours[flavour].api.version === 'v3';
 
 const reconcilerPeriod = '5m0s';
 const kubeControllers: RunningConfig = {

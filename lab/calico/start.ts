@@ -1,6 +1,7 @@
 /**
  * The stand-in for Calico.
  *
+ * - flavours.ts             releases and installations; metadata.ts: where they keep labels
  * - crds.ts, schemas/       the CustomResourceDefinitions; seed.ts: the objects of a fresh installation
  * - objects.ts              the types of those objects
  * - watch.ts                a kind's objects, kept up to date; work-queue.ts: keys with retries
@@ -20,15 +21,18 @@ import type { KubeConfig } from '@kubernetes/client-node';
 import { nameInterface } from '../network/pods.ts';
 import { type Distortion, startFelix } from './felix/felix.ts';
 import type { MetricsOptions } from './felix/metrics.ts';
+import { type Flavour, flavours } from './flavours.ts';
 import { startKubeControllers } from './kube-controllers.ts';
 import { noDelays, type Timing } from './timing.ts';
 
 export interface CalicoOptions {
   /**
-   * A user that may read nodes, pods, namespaces and all of `projectcalico.org`, and write host endpoints and the
+   * A user that may read nodes, pods, namespaces and all of Calico's objects, and write host endpoints and the
    * status of the configuration.
    */
   readonly kubeConfig: KubeConfig;
+  /** Default `oss`. */
+  readonly flavour?: Flavour;
   readonly nodes: readonly { readonly name: string; readonly netns: string }[];
   /** The node's end of a pod's link. Default: as the lab's network names it. */
   readonly interfaceOf?: (namespace: string, podName: string) => string;
@@ -65,6 +69,7 @@ export interface CalicoLab {
 export async function startCalico(options: CalicoOptions): Promise<CalicoLab> {
   const {
     kubeConfig,
+    flavour = 'oss',
     nodes,
     interfaceOf = nameInterface,
     felixDelayMs = 0,
@@ -73,9 +78,10 @@ export async function startCalico(options: CalicoOptions): Promise<CalicoLab> {
     onError = () => {},
   } = options;
   const parts = await Promise.allSettled([
-    startKubeControllers({ kubeConfig, timing, onError }),
+    startKubeControllers({ kubeConfig, flavour, timing, onError }),
     startFelix({
       kubeConfig,
+      api: flavours[flavour].api,
       nodes,
       interfaceOf,
       delayMs: felixDelayMs,

@@ -1,4 +1,4 @@
-import type { LabScope } from '../scope.ts';
+import { type Flavour, flavours } from './flavours.ts';
 
 /** How long Calico's programs take for what a stand-in does at once. */
 export interface Timing {
@@ -23,11 +23,11 @@ export const noDelays: Timing = { batchMs: 0, restartMs: 0, holdMs: 0, felixRest
 /** Seen on v3.31.7: `batchWaitDuration` of kube-controllers, and the time from exit 129 to the first host endpoint. */
 const untilRelease331: Timing = { batchMs: 1000, restartMs: 450, holdMs: 0, felixRestartMs: 2500 };
 
-/** The timing of genuine Calico, of the release that a flavour's ClusterInformation names; the hold is new in v3.32. */
-const calicoTimings: Readonly<Record<LabScope['calico'], Timing>> = {
-  oss: { ...untilRelease331, holdMs: 5000 },
-  cloud: untilRelease331,
-};
+/** New in v3.32: kube-controllers waits for the DaemonSet calico-node. */
+const sinceRelease332: Timing = { ...untilRelease331, holdMs: 5000 };
 
-export const chooseTiming = (pace: CalicoPace, flavour: LabScope['calico']): Timing =>
-  pace === 'fast' ? noDelays : calicoTimings[flavour];
+/** The timing of genuine Calico of the release that a flavour's ClusterInformation names. */
+export const chooseTiming = (pace: CalicoPace, flavour: Flavour): Timing => {
+  if (pace === 'fast') return noDelays;
+  return flavours[flavour].versions.calicoVersion.startsWith('v3.32.') ? sinceRelease332 : untilRelease331;
+};

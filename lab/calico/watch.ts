@@ -6,7 +6,9 @@ import {
   type KubernetesObject,
   makeInformer,
 } from '@kubernetes/client-node';
-import { group, version } from './objects.ts';
+import type { CalicoApi } from './flavours.ts';
+import { revealMetadata } from './metadata.ts';
+import type { CalicoObject } from './objects.ts';
 
 /** A kind's objects, kept up to date by a watch. */
 export interface Watched<T> {
@@ -21,6 +23,11 @@ export interface WatchOptions {
   onChange(): void;
   /** Called with the reason why a watch ended; it is restarted. */
   onError(error: unknown): void;
+}
+
+export interface CalicoWatchOptions extends WatchOptions {
+  /** Where Calico's objects are served. */
+  readonly api: CalicoApi;
 }
 
 /** Milliseconds before a watch that ended is restarted. */
@@ -62,10 +69,16 @@ export async function watch<T>(
   };
 }
 
-/** Watches a kind of `projectcalico.org/v3`, in all namespaces. */
-export function watchCalico<T>(options: WatchOptions, plural: string): Promise<Watched<T>> {
-  const api = options.kubeConfig.makeApiClient(CustomObjectsApi);
-  return watch(options, `/apis/${group}/${version}/${plural}`, () =>
-    api.listClusterCustomObject({ group, version, plural }),
+/** Watches a kind of Calico's, in all namespaces. Its objects are as Calico reads them. */
+export async function watchCalico<T extends CalicoObject<unknown>>(
+  options: CalicoWatchOptions,
+  plural: string,
+): Promise<Watched<T>> {
+  const { group, version } = options.api;
+  const client = options.kubeConfig.makeApiClient(CustomObjectsApi);
+  const watched = await watch<T>(options, `/apis/${group}/${version}/${plural}`, () =>
+    client.listClusterCustomObject({ group, version, plural }),
   );
+  const reveal = (object: T | undefined): T | undefined => object && revealMetadata(object);
+  return { ...watched, list: () => watched.list().map(revealMetadata), get: (name) => reveal(watched.get(name)) };
 }

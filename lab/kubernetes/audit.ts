@@ -13,7 +13,10 @@ export const auditing = {
       verbs: ['create'],
       resources: [
         { group: '', resources: ['services'] },
-        { group: 'projectcalico.org', resources: ['globalnetworkpolicies'] },
+        ...['projectcalico.org', 'crd.projectcalico.org'].map((group) => ({
+          group,
+          resources: ['globalnetworkpolicies'],
+        })),
       ],
     },
     { level: 'None' },

@@ -2,7 +2,7 @@
 import type { Finding, Report, Transition } from '../contract/report.ts';
 import type { VantageId } from '../contract/vantage.ts';
 import type { Expectation, Verdict } from '../contract/verdict.ts';
-import { type Judgement, judgePhase } from '../judge/judgement.ts';
+import { type Judgement, judgePhase, listHeld } from '../judge/judgement.ts';
 import { listMoments } from '../judge/moments.ts';
 import { listExpectations } from '../scenario/outline.ts';
 import { type AuditCheck, createCheck } from './check.ts';
@@ -59,8 +59,9 @@ function judgeAgain({ phases, targets, changes, evidence }: Report): Judgement {
     const outline = phases.find(({ name }) => name === one.phase);
     const rows = outline === undefined ? [] : listExpectations(outline, one.vantage, targets);
     const before = judged.get(one.vantage) ?? null;
-    judged.set(one.vantage, rows);
-    return judgePhase({ rows, before, moments: listMoments(changes, one.phase) }, one);
+    const judgement = judgePhase({ rows, before, moments: listMoments(changes, one.phase) }, one);
+    judged.set(one.vantage, listHeld(rows, judgement.verdicts));
+    return judgement;
   });
   return {
     verdicts: judgements.flatMap(({ verdicts }) => verdicts),

@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { flowLogStates, momentRoles } from '../contract/change.ts';
 import {
+  calicoApis,
   calicoFlavours,
   leftoverReasons,
   type Report,
@@ -58,6 +59,7 @@ const leftover = z.strictObject({
 
 const calico = z.strictObject({
   flavour: z.enum(calicoFlavours),
+  api: z.enum(calicoApis).exactOptional(),
   version: z.string(),
   hostEndpointFlowLogs: z.enum(flowLogStates),
   hostEndpoints: texts,

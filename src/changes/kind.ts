@@ -1,5 +1,6 @@
 /** What a kind of change consists of. A new kind costs its folder, its line in registry.ts, and its tests. */
 import type { Azure } from '../adapters/azure/index.ts';
+import type { Calico } from '../adapters/kubernetes/calico.ts';
 import type { Cluster } from '../adapters/kubernetes/index.ts';
 import type { KubernetesObject, Resource } from '../adapters/kubernetes/resources.ts';
 import type { Applied, FieldValue, PlannedChange, UndoEntry } from '../contract/change.ts';
@@ -62,6 +63,7 @@ export interface Traces {
 /** Reads of a cluster in which a kind of object that may not be read, or is not served, is told and taken for empty. */
 export interface ClusterLook {
   readonly cluster: Cluster;
+  readonly calico: Calico;
   /** Everything that carries the label of a run. */
   listLabelled<T extends KubernetesObject>(resource: Resource<T>): Promise<readonly T[]>;
   listAll<T extends KubernetesObject>(resource: Resource<T>): Promise<readonly T[]>;

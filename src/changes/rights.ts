@@ -1,4 +1,6 @@
 /** The rights that something needs, in Azure and in the cluster: each kind of change lists its own. */
+import { groupOfCalico } from '../adapters/kubernetes/calico.ts';
+import { type CalicoApi, calicoApis } from '../contract/report.ts';
 
 export interface Rights {
   readonly azure: readonly AzureRight[];
@@ -34,6 +36,14 @@ export interface KubernetesRight {
 
 export const listActions = (at: readonly RightScope[], prefix: string, ...ends: readonly string[]): AzureRight[] =>
   ends.map((end) => ({ action: `${prefix}/${end}`, at }));
+
+/** On a kind of Calico's objects, in its API and in its storage: `isRightIn` tells which of both a cluster needs. */
+export const listCalicoVerbs = (all: readonly string[], right: Omit<KubernetesRight, 'verb' | 'group'>) =>
+  calicoApis.flatMap((api) => listVerbs(all, { ...right, group: groupOfCalico(api) }));
+
+/** Whether a right is on what the cluster serves of Calico, or on something else. */
+export const isRightIn = (api: CalicoApi, { group }: KubernetesRight): boolean =>
+  group === groupOfCalico(api) || calicoApis.every((each) => groupOfCalico(each) !== group);
 
 export const listVerbs = (all: readonly string[], right: Omit<KubernetesRight, 'verb'>): KubernetesRight[] =>
   all.map((verb) => ({ verb, ...right }));

@@ -118,8 +118,15 @@ export const topics = {
   nodes: {
     area: 'cluster',
     title: 'nodes',
-    asks: 'Are there two ready Linux nodes, or the named ones, and has no run left its label there?',
-    problem: "fewer than two, a named one is missing or not ready, or another run's label is on it",
+    asks: 'Are there two ready Linux nodes that stay and run Calico, or the named ones, and has no run left its label there?',
+    problem: "fewer than two, a named one is missing or cannot be judged, or another run's label is on it",
+    warning: '',
+  },
+  identity: {
+    area: 'cluster',
+    title: 'identity',
+    asks: 'Is it the cluster that Azure was asked about? The providerID of its nodes tells.',
+    problem: "its nodes are not in the managed cluster's node resource group",
     warning: '',
   },
   kubeProxy: {
@@ -135,8 +142,8 @@ export const topics = {
     area: 'calico',
     title: 'API group',
     asks: 'Is projectcalico.org/v3 served, or only crd.projectcalico.org/v1, or neither?',
-    problem: 'v3 is not served',
-    warning: '',
+    problem: "neither is, or Calico's API server does not answer",
+    warning: "only v1 is, Calico's own storage, which its authors call internal",
   },
   calicoVersion: {
     area: 'calico',
@@ -144,6 +151,13 @@ export const topics = {
     asks: 'Which flavour and version of Calico is it, and does it know flow logs of host endpoints?',
     problem: '',
     warning: 'it is older than v3.14, which brought automatic host endpoints',
+  },
+  calicoNode: {
+    area: 'calico',
+    title: 'calico-node',
+    asks: 'Is the DaemonSet calico-node rolled out? Optional: needs the right to read it.',
+    problem: '',
+    warning: 'a node lacks its newest pod, or one is not available: v3.32 makes no host endpoints then',
   },
   autoCreate: {
     area: 'calico',
@@ -170,6 +184,13 @@ export const topics = {
     problem: '',
     warning: '',
   },
+  hostEndpoints: {
+    area: 'calico',
+    title: 'host endpoints of others',
+    asks: 'Do the judged nodes have host endpoints that Calico did not make?',
+    problem: '',
+    warning: "one keeps the run's policy from an interface",
+  },
   profile: {
     area: 'calico',
     title: 'default-allow profile',
@@ -183,15 +204,19 @@ export const topics = {
     area: 'calico',
     title: 'failsafe ports',
     asks: 'Which ports can no policy deny?',
-    problem: 'the NodePort is one of them',
+    problem: 'the NodePort is one of them, for the VM too',
     warning: 'there are none at all',
   },
   felix: {
     area: 'calico',
     title: 'Felix',
-    asks: 'Is FelixConfiguration default there, which data plane does it set, and what does a deny do?',
-    problem: 'it is missing, or another run changed it',
-    warning: 'the data plane is eBPF, or a deny action is Reject, which the kernel does not take before DNAT',
+    asks:
+      'Is FelixConfiguration default there, which data plane does it set, and what does a deny do? Those of the judged ' +
+      'nodes and the variables of calico-node count too.',
+    problem:
+      'it is missing, another run changed it, the data plane is eBPF or not of Felix, or a deny action is Reject, with ' +
+      'which host endpoints make Felix start anew over and over',
+    warning: '',
   },
   tier: {
     area: 'calico',

@@ -109,8 +109,18 @@ export const failures = {
   },
   CalicoApiMissing: {
     retry: 'never',
-    when: 'The cluster does not serve the projectcalico.org/v3 API that host endpoints need.',
-    remedy: 'Install the Calico API server, or the v3 CRDs.',
+    when: 'The cluster serves neither the API of Calico, projectcalico.org/v3, nor its storage.',
+    remedy: 'Use a cluster with Calico; az aks create --network-policy calico installs it.',
+  },
+  CalicoUnsuitable: {
+    retry: 'never',
+    when: 'Calico is set up so that a run would do harm, or would prove nothing.',
+    remedy: 'Change what is named, or use another cluster.',
+  },
+  WrongCluster: {
+    retry: 'never',
+    when: "The kubeconfig leads to another cluster: its nodes are not in the managed cluster's node resource group.",
+    remedy: 'Name the kubeconfig of that cluster (az aks get-credentials), or leave it out, and Azure is asked for it.',
   },
   CalicoConfigMissing: {
     retry: 'never',
@@ -261,7 +271,7 @@ export const failures = {
   HostEndpointsMissing: {
     retry: 'soon',
     when: 'Calico accepted autoCreate but not every ready node has its auto host endpoint yet.',
-    remedy: 'Check calico-kube-controllers.',
+    remedy: 'Check calico-kube-controllers, and that the DaemonSet calico-node is rolled out.',
   },
   EndpointsMissing: {
     retry: 'soon',

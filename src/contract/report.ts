@@ -180,9 +180,15 @@ export interface ClusterSummary {
 
 export const calicoFlavours = ['oss', 'cloud'] as const;
 
+/** Where Calico's objects are served: by its API, or only as its own storage, as on AKS. The first is preferred. */
+export const calicoApis = ['projectcalico.org/v3', 'crd.projectcalico.org/v1'] as const;
+export type CalicoApi = (typeof calicoApis)[number];
+
 export interface CalicoSummary {
   readonly flavour: (typeof calicoFlavours)[number];
   readonly version: string;
+  /** Absent in older reports: `projectcalico.org/v3`. */
+  readonly api?: CalicoApi;
   readonly hostEndpointFlowLogs: FlowLogs;
   readonly hostEndpoints: readonly string[];
 }

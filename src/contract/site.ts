@@ -2,7 +2,7 @@
  * What preflight found, read only: the cluster as it is before the run. Prior values stand in the plan, with the
  * changes (W3).
  */
-import type { CalicoSummary } from './report.ts';
+import type { CalicoApi, CalicoSummary } from './report.ts';
 
 /** An AKS cluster as `az aks` names it. */
 export interface ClusterName {
@@ -36,4 +36,4 @@ export interface NodeSite {
 }
 
 /** `cloud` when FelixConfiguration's schema knows flowLogsEnableHostEndpoint, else `oss`. */
-export type CalicoSite = Pick<CalicoSummary, 'flavour' | 'version'>;
+export type CalicoSite = Pick<CalicoSummary, 'flavour' | 'version'> & { readonly api: CalicoApi };

@@ -12,7 +12,7 @@ import { chooseAsked, describeTransition, type WatchedMove } from './transitions
 export interface Grounds {
   /** What the phase expects from the evidence's vantage. */
   readonly rows: readonly Expectation[];
-  /** The rows of the phase that was judged before from the same vantage; null: this is the first one. */
+  /** What held in the phase that was judged before from the same vantage (`listHeld`); null: this is the first one. */
   readonly before: readonly Expectation[] | null;
   /** When the changes that led to the phase were asked for, arrived, or were taken back. */
   readonly moments: readonly Moment[];
@@ -24,6 +24,12 @@ export interface Judgement {
   readonly transitions: readonly Transition[];
   readonly findings: readonly Finding[];
 }
+
+/**
+ * Rows that a later phase may take for fact: a port that did not do what was expected of it has nothing to change from.
+ */
+export const listHeld = (rows: readonly Expectation[], verdicts: readonly Verdict[]): readonly Expectation[] =>
+  rows.filter(({ target }) => !verdicts.some((one) => one.target.id === target.id && one.verdict === 'FAIL'));
 
 /**
  * All that follows from the evidence of a phase: a run reports it, and whoever verifies the report comes to the same.

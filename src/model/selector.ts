@@ -22,11 +22,11 @@ interface Token {
   readonly at: number;
 }
 
-/** The empty selector selects everything. Throws SelectorError. */
-export function parseSelector(text: string): Selector {
+/** The empty selector selects everything. `all`: what `all()` means. Throws SelectorError. */
+export function parseSelector(text: string, all: Selector = () => true): Selector {
   const tokens = tokensOf(text);
   if (tokens[0]?.kind === 'end') return () => true;
-  const reading = new SelectorReader(tokens);
+  const reading = new SelectorReader(tokens, all);
   const selector = reading.either();
   reading.expect('end', '', '&&, || or the end');
   return selector;
@@ -82,10 +82,12 @@ const namespaceLabel = 'projectcalico.org/namespace';
 
 class SelectorReader {
   readonly #tokens: readonly Token[];
+  readonly #all: Selector;
   #next = 0;
 
-  constructor(tokens: readonly Token[]) {
+  constructor(tokens: readonly Token[], all: Selector) {
     this.#tokens = tokens;
+    this.#all = all;
   }
 
   either(): Selector {
@@ -125,7 +127,7 @@ class SelectorReader {
     const key = name === 'has' ? this.#take('word', 'a label') : '';
     this.expect('sign', ')');
     if (name === 'has') return (labels) => valueIn(labels, key) !== undefined;
-    return name === 'all' ? () => true : (labels) => valueIn(labels, namespaceLabel) === undefined;
+    return name === 'all' ? this.#all : (labels) => valueIn(labels, namespaceLabel) === undefined;
   }
 
   /** An absent label differs from every value and is in no set. */

@@ -1,4 +1,5 @@
 import { AzureError } from '../adapters/azure/index.ts';
+import { groupOfCalico } from '../adapters/kubernetes/calico.ts';
 import { KubernetesError } from '../adapters/kubernetes/index.ts';
 import type { Diagnosis } from '../contract/diagnosis.ts';
 import { type FailureCode, failures } from '../contract/failures.ts';
@@ -26,12 +27,13 @@ export async function examine(
   const { mission } = asked;
   const ref = locateCluster(mission);
   const ofAzure = await inspectAzure(mission, { azure }, unaskable);
+  const site = ofAzure.site === undefined ? {} : { nodeResourceGroup: ofAzure.site.nodeResourceGroup };
   const isToldAlready = ofAzure.problems.length > 0;
   const ofCluster: OnError = (error) =>
     error instanceof AzureError ? [withoutKubeconfig(error, isToldAlready)] : unaskable(error);
   const [held, cluster] = await Promise.all([
     inspectLease(ref, nobody, { clusters }).catch((error) => ({ findings: ofCluster(error) })),
-    inspectCluster(asked, nobody, { clusters }, ofCluster),
+    inspectCluster({ ...asked, ...site }, nobody, { clusters }, ofCluster),
   ]);
   return once([...ofAzure.findings, ...held.findings, ...cluster.findings]);
 }
@@ -52,10 +54,16 @@ function unaskable(error: unknown): readonly Diagnosis[] {
   }
   if (error instanceof KubernetesError) {
     const { code, message } = classifyKubernetesError(error);
+    if (error.status === 503 && error.details.group === groupOfCalico('projectcalico.org/v3'))
+      return [tellProblem('calicoApi', code, '', message, calicoApiRemedy)];
     return [tellProblem('apiServer', code, '', message, remedyOf(code, 'the API server'))];
   }
   return [tellProblem('apiServer', 'Unexpected', '', error instanceof Error ? error.message : String(error))];
 }
+
+const calicoApiRemedy =
+  'See why: kubectl get apiservice v3.projectcalico.org, and the pods of calico-apiserver in calico-apiserver or ' +
+  'calico-system.';
 
 /** The catalogue's remedies of what passes by itself speak of a step that is tried again; here none is. */
 const remedyOf = (code: FailureCode, who: string): string =>

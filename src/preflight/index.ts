@@ -33,7 +33,7 @@ export async function runPreflight(
   const ref = locateCluster(mission);
   const [lease, kubernetes] = await Promise.all([
     inspectLease(ref, holder, tools),
-    inspectCluster({ mission, scenario }, run.runId, tools),
+    inspectCluster({ mission, scenario, nodeResourceGroup: azure.site.nodeResourceGroup }, run.runId, tools),
   ]);
   // What the holder changed is in the way too, and listed after it.
   const problems = [...azure.problems, ...lease.problems, ...kubernetes.problems];

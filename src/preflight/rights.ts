@@ -2,17 +2,22 @@
  * Every right that a run needs, in Azure and in the cluster: what preflight itself reads, and what each kind of change
  * and vantage lists. deploy/ grants exactly these; tests compare them.
  */
-import { calicoGroup } from '../adapters/kubernetes/calico.ts';
+import { defaultAllowProfile, groupOfCalico } from '../adapters/kubernetes/calico.ts';
+import { calicoNode } from '../adapters/kubernetes/calico-node.ts';
 import { findKind, listAzureRights, listKubernetesRights } from '../changes/index.ts';
-import { type AzureRight, type KubernetesRight, listActions, listVerbs, type RightScope } from '../changes/rights.ts';
+import {
+  type AzureRight,
+  type KubernetesRight,
+  listActions,
+  listCalicoVerbs,
+  listVerbs,
+  type RightScope,
+} from '../changes/rights.ts';
 import type { Scenario } from '../contract/scenario.ts';
 import { vantageKinds } from '../vantage/index.ts';
 
 /** Where kube-proxy's mode is read: ConfigMap and DaemonSet of one name. */
 export const kubeProxy = { name: 'kube-proxy', namespace: 'kube-system' } as const;
-/** The profile of every automatic host endpoint. */
-export const defaultAllowProfile = 'projectcalico-default-allow';
-
 export const azureRights: readonly AzureRight[] = [
   ...listActions(['group', 'cluster', 'clusterNetwork'], 'Microsoft.Authorization', 'permissions/read'),
   ...listActions(['group', 'cluster'], 'Microsoft.Resources', 'subscriptions/resourceGroups/read'),
@@ -37,9 +42,16 @@ const readRights: readonly KubernetesRight[] = [
   ...listVerbs(['list'], { group: core, resource: 'pods', inNamespace: true }),
   // Everywhere: a NodePort is taken whatever the namespace of the service that has it.
   ...listVerbs(['list'], { group: core, resource: 'services' }),
-  ...listVerbs(['get'], { group: calicoGroup, resource: 'clusterinformations', name: 'default' }),
-  ...listVerbs(['get'], { group: calicoGroup, resource: 'tiers' }),
-  ...listVerbs(['get'], { group: calicoGroup, resource: 'profiles', name: defaultAllowProfile, optional: true }),
+  ...listCalicoVerbs(['get'], { resource: 'clusterinformations', name: 'default' }),
+  ...listCalicoVerbs(['get'], { resource: 'tiers' }),
+  // Those of single nodes override the one called default.
+  ...listCalicoVerbs(['get'], { resource: 'felixconfigurations' }),
+  // Only Calico's API server has profiles.
+  ...listVerbs(['get'], {
+    ...{ group: groupOfCalico('projectcalico.org/v3'), resource: 'profiles' },
+    ...{ name: defaultAllowProfile, optional: true },
+  }),
+  ...listVerbs(['get'], { group: 'apps', resource: 'daemonsets', name: calicoNode.name, optional: true }),
   ...listVerbs(['get'], { group: core, resource: 'configmaps', ...kubeProxy, optional: true }),
   ...listVerbs(['get'], { group: 'apps', resource: 'daemonsets', ...kubeProxy, optional: true }),
 ];

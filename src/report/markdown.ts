@@ -93,7 +93,10 @@ function describeCluster({ cluster, calico }: Report, plain: Report): string[] {
   ];
   if (calico === null) return lines;
   const flowLogs = `flow logs of host endpoints: ${calico.hostEndpointFlowLogs}`;
-  return [...lines, `- Calico ${calico.version} (${calico.flavour}); ${flowLogs}`];
+  return [
+    ...lines,
+    `- Calico ${calico.version} (${[calico.flavour, calico.api].filter(Boolean).join(', ')}); ${flowLogs}`,
+  ];
 }
 
 const listChanges = ({ changes }: Report): string[] =>

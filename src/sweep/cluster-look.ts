@@ -1,3 +1,4 @@
+import { findCalicoApi, openCalico } from '../adapters/kubernetes/calico.ts';
 import { type Cluster, KubernetesError } from '../adapters/kubernetes/index.ts';
 import type { KubernetesObject, Resource } from '../adapters/kubernetes/resources.ts';
 import type { ClusterLook } from '../changes/kind.ts';
@@ -6,7 +7,9 @@ import { runLabel } from '../ownership/marks.ts';
 /**
  * A kind that may not be read, or is not served, becomes a warning; anything else is an error of the whole sweep (W10).
  */
-export function lookAtCluster(cluster: Cluster): { readonly look: ClusterLook; readonly warnings: readonly string[] } {
+export async function lookAtCluster(
+  cluster: Cluster,
+): Promise<{ readonly look: ClusterLook; readonly warnings: readonly string[] }> {
   const warnings: string[] = [];
   const read = async <T extends KubernetesObject>(
     { plural }: Resource<T>,
@@ -23,6 +26,7 @@ export function lookAtCluster(cluster: Cluster): { readonly look: ClusterLook; r
   };
   const look: ClusterLook = {
     cluster,
+    calico: openCalico(await findCalicoApi(cluster)),
     listLabelled: (resource) => read(resource, cluster.list(resource, { labelSelector: runLabel })),
     listAll: (resource) => read(resource, cluster.list(resource)),
     findOne: (resource, name, namespace) =>

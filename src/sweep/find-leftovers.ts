@@ -50,7 +50,7 @@ async function searchCluster(sweep: Sweep, { azure, clusters }: Tools): Promise<
   const { subscriptionId, resourceGroup, cluster: name } = sweep;
   const ref = { subscriptionId, resourceGroup, name };
   try {
-    const { look, warnings } = lookAtCluster(await clusters.of(ref));
+    const { look, warnings } = await lookAtCluster(await clusters.of(ref));
     const found = await Promise.all(undoOrder.map(({ traces }) => traces.inCluster?.(look) ?? []));
     return { traces: found.flat(), warnings };
   } catch (error) {

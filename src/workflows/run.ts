@@ -10,7 +10,7 @@ import type { RunIdentity, RunRef } from '../contract/run.ts';
 import type { ObserverInput, Preflight } from '../contract/steps.ts';
 import type { Vantage, VantageId } from '../contract/vantage.ts';
 import type { Expectation, Verdict } from '../contract/verdict.ts';
-import { type Grounds, type Judgement, judgePhase } from '../judge/judgement.ts';
+import { type Grounds, type Judgement, judgePhase, listHeld } from '../judge/judgement.ts';
 import { listMoments } from '../judge/moments.ts';
 import { writeHolder } from '../ownership/holder.ts';
 import { listExpectations } from '../scenario/outline.ts';
@@ -92,7 +92,7 @@ export class Run {
     const moments = listMoments(this.ledger.changes, phase.name);
     const before = this.#before.get(vantage.id) ?? null;
     const { verdicts, transitions, findings } = this.#judgeEvidence({ rows, before, moments }, evidence);
-    this.#before.set(vantage.id, rows);
+    this.#before.set(vantage.id, listHeld(rows, verdicts));
     this.evidence.push(evidence);
     this.transitions.push(...transitions);
     this.findings.push(...findings);

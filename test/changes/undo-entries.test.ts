@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { kinds } from '../../src/changes/index.ts';
 import type { FieldValue } from '../../src/contract/change.ts';
 import type { Change } from '../../src/contract/scenario.ts';
+import type { CalicoSite } from '../../src/contract/site.ts';
 import { createIds, createPeeringId } from '../../src/ownership/names.ts';
 import { clusterVnetId } from '../support/azure.ts';
 import { listAzureChanges } from '../support/azure-steps.ts';
@@ -101,6 +102,27 @@ for (const [change, prior, undo, subject, command] of rows)
     const kind = kinds[change.kind];
     assert.ok(kind && Object.hasOwn(kind.apply, step) && Object.hasOwn(kind.undo, entry.undo));
   });
+
+test("commands by hand name Calico's storage where it is all that is served: short names are not its own", () => {
+  const calico: CalicoSite = { flavour: 'oss', version: 'v3.31.7', api: 'crd.projectcalico.org/v1' };
+  const commandOf = (change: Change, prior: FieldValue = null): string =>
+    draftChange(change, run, { ...site, calico }, prior).undo.command;
+  assert.deepEqual(
+    [
+      commandOf({ kind: 'field', field: 'autoHostEndpoints' }, 'Disabled'),
+      commandOf({ kind: 'field', field: 'flowLogs' }),
+      commandOf(policyChange()),
+    ],
+    [
+      patch(
+        'kubecontrollersconfigurations.crd.projectcalico.org',
+        '{"controllers":{"node":{"hostEndpoint":{"autoCreate":"Disabled"}}}}',
+      ),
+      patch('felixconfigurations.crd.projectcalico.org', '{"flowLogsEnableHostEndpoint":null}'),
+      'kubectl delete globalnetworkpolicies.crd.projectcalico.org default.frontend-nodeport-access',
+    ],
+  );
+});
 
 test('every kind of change has its row', () =>
   assert.deepEqual(new Set(rows.map(([{ kind }]) => kind)), new Set(Object.keys(kinds))));

@@ -1,17 +1,22 @@
 /** The fixed part of the kill matrix; `npm run test:chaos` runs all of it. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import type { Flavour } from '../../lab/calico/flavours.ts';
 import { type ChaosWorld, startChaosWorld } from './harness.ts';
-import { inCi, matrix } from './matrix.ts';
+import { inCi, inCiOnAks, matrix } from './matrix.ts';
 
-describe('a run survives, leaves nothing, doubles nothing and passes only on evidence (W2, W4, W5, W9) with', () => {
+const survives = 'a run survives, leaves nothing, doubles nothing and passes only on evidence (W2, W4, W5, W9)';
+describe(`${survives} with`, () => testEach(inCi, 'oss'));
+describe(`${survives} where Calico is as AKS installs it, with`, () => testEach(inCiOnAks, 'aks'));
+
+function testEach(names: readonly string[], calico: Flavour): void {
   let world: ChaosWorld;
   before(async () => {
-    world = await startChaosWorld();
+    world = await startChaosWorld(calico);
   });
   after(() => world?.stop());
 
-  for (const name of inCi) {
+  for (const name of names) {
     test(name, { timeout: 240_000 }, async (t) => {
       const cell = matrix.find((each) => each.name === name);
       assert.ok(cell, 'there is no cell of that name');
@@ -19,7 +24,7 @@ describe('a run survives, leaves nothing, doubles nothing and passes only on evi
       t.diagnostic(`recovered in ${recoveredMs} ms`);
       if (!labIsClean) {
         await world.stop();
-        world = await startChaosWorld();
+        world = await startChaosWorld(calico);
       }
       assert.deepEqual(
         { problems, leaked, duplicates, falsePasses },
@@ -28,4 +33,4 @@ describe('a run survives, leaves nothing, doubles nothing and passes only on evi
       );
     });
   }
-});
+}

@@ -12,6 +12,7 @@ import {
   WorkflowFailedError,
   type WorkflowHandle,
 } from '@temporalio/client';
+import type { Flavour } from '../../lab/calico/flavours.ts';
 import { type Lab, startLab } from '../../lab/lab.ts';
 import { taskQueue, workflowType } from '../../src/contract/messages.ts';
 import type { Report } from '../../src/contract/report.ts';
@@ -47,14 +48,14 @@ const settleMs = 3000;
 /** What a worker or a server may take to start again. */
 const comeBackMs = 20_000;
 
-export async function startChaosWorld(): Promise<ChaosWorld> {
+export async function startChaosWorld(calico: Flavour = 'oss'): Promise<ChaosWorld> {
   const folder = await mkdtemp(join(tmpdir(), 'hepflow-chaos-'));
   const stops = [() => rm(folder, { recursive: true, force: true })];
   const stop = async (): Promise<void> => {
     for (const one of stops.splice(0).toReversed()) await one();
   };
   try {
-    const lab = await startLab({ ui: false, temporalDatabaseFile: join(folder, 'temporal.db') });
+    const lab = await startLab({ ui: false, calico, temporalDatabaseFile: join(folder, 'temporal.db') });
     stops.push(() => lab.stop());
     const connection = await Connection.connect({ address: lab.temporal.address });
     stops.push(() => connection.close());

@@ -229,3 +229,6 @@ export const inCi: readonly string[] = [
   `ARM cut after it accepted the PUT of virtualMachines in ${resourceGroup}`,
   'ARM unreachable for 3 s before undo no. 4',
 ];
+
+/** What meets the steps that write Calico's objects. */
+export const inCiOnAks: readonly string[] = ['worker killed after applyPolicy', 'worker killed after undo no. 4'];

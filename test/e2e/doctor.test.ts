@@ -110,6 +110,7 @@ const broken: readonly (readonly [Level, Topic, RegExp])[] = [
     /workflow hepflow-lab-gone in Temporal namespace default, holds the cluster .* Temporal was not asked/,
   ],
   ['info', 'kubeProxy', /mode nftables/],
+  ['info', 'calicoNode', /no DaemonSet calico-node in namespace calico-system or kube-system/],
   ['warning', 'autoCreate', /AUTO_HOST_ENDPOINTS=disabled .* overrides/],
   ['warning', 'lockOut', /GlobalNetworkPolicy everything selects everything/],
   [
@@ -122,7 +123,7 @@ const broken: readonly (readonly [Level, Topic, RegExp])[] = [
   ['problem', 'failsafe', /30080 is a failsafe inbound port/],
   ['info', 'failsafe', /control port 10250 is a failsafe port/],
   ['info', 'failsafe', /SSH to the nodes \(22\) is not among/],
-  ['warning', 'felix', /iptablesFilterDenyAction .* is Reject/],
+  ['problem', 'felix', /iptablesFilterDenyAction .* is Reject/],
   ['problem', 'tier', /Tier security does not exist/],
   ['info', 'deployment', new RegExp(`No ready pod of frontend is on ${node2}`)],
   ['problem', 'nodePort', /30080 belongs to service holder in namespace default/],
@@ -231,7 +232,7 @@ test('on a broken cluster the doctor lists everything at once, each with its rem
       1,
     ),
   );
-  assert.equal(counts.problem, 5);
+  assert.equal(counts.problem, 6);
 });
 
 test('an Azure that is not reached is a problem, and the cluster is looked at by a kubeconfig file all the same', {

@@ -97,6 +97,7 @@ const sound: Readonly<Record<string, unknown>> = {
   '/api/v1/namespaces/default/services/': undefined,
   '/api/v1/services': listOf({ metadata: metadata('kubernetes'), spec: { ports: [{ port: 443 }] } }),
   '/api/v1/namespaces/default': { metadata: metadata('default') },
+  '/api/v1/pods': listOf(),
   '/api/v1/nodes': listOf(
     { metadata: metadata('node-a'), status: ready },
     { metadata: metadata('node-b'), status: ready },
@@ -112,6 +113,8 @@ function clusterOf(answers: Readonly<Record<string, unknown>>, raw?: { readonly 
     const path = paths.filter((each) => call.path.startsWith(each)).sort((a, b) => b.length - a.length)[0] ?? '';
     if (raw?.path === path) return raw.text;
     const answer = answers[path];
+    if (call.path === '/apis/crd.projectcalico.org/v1')
+      throw parseErrorAnswer(call.path, 404, '404 page not found', {});
     if (answer === undefined)
       throw parseErrorAnswer(
         call.path,

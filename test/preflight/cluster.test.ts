@@ -57,7 +57,7 @@ describe('the cluster as preflight finds it, on a real API server', () => {
         { name: nodeNames[1], internalIp: '10.240.0.5' },
       ],
       readyNodes: [...nodeNames],
-      calico: { flavour: 'oss', version: 'v3.32.1' },
+      calico: { flavour: 'oss', version: 'v3.32.1', api: 'projectcalico.org/v3' },
     });
     assert.deepEqual(await resourceVersions(cluster.api), versions);
   });
@@ -228,7 +228,7 @@ describe('the cluster as preflight finds it, on a real API server', () => {
     }
   });
 
-  test('what may go wrong is a warning: a policy for everything, an environment that overrides, Reject', async () => {
+  test('what may go wrong is a warning: a policy for everything, an environment that overrides; Reject is a problem', async () => {
     await cluster.controllers.stop();
     await cluster.api.apply(
       calicoObject('GlobalNetworkPolicy', 'default-deny', { selector: 'all()', types: ['Ingress'] }),
@@ -244,11 +244,14 @@ describe('the cluster as preflight finds it, on a real API server', () => {
     })(cluster.api);
     await patch(`${group}/felixconfigurations/default`, { spec: { iptablesFilterDenyAction: 'Reject' } })(cluster.api);
     const { problems, warnings } = await inspect();
-    assert.deepEqual(problems, []);
-    assert.equal(warnings.length, 3);
+    assert.deepEqual(
+      problems.map(({ code }) => code),
+      ['CalicoUnsuitable'],
+    );
+    assert.match(problems[0]?.message ?? '', /iptablesFilterDenyAction .* is Reject/);
+    assert.equal(warnings.length, 2);
     assert.match(warnings.join('\n'), /AUTO_HOST_ENDPOINTS=disabled .* overrides/);
     assert.match(warnings.join('\n'), /GlobalNetworkPolicy default-deny selects everything/);
-    assert.match(warnings.join('\n'), /iptablesFilterDenyAction .* is Reject/);
   });
 
   test('no credential is a problem; an API server that does not answer may be tried again (W10)', async () => {
@@ -271,7 +274,7 @@ describe('the cluster as preflight finds it, on a real API server', () => {
     await Promise.all([refused.close(), gone.close()]);
   });
 
-  test('a cluster without the projectcalico.org/v3 API is told so, once, beside what else is wrong', async () => {
+  test('a cluster that serves nothing of Calico is told so, once, beside what else is wrong', async () => {
     await cluster.controllers.stop();
     const { items } = await cluster.api.call<{ items: { metadata: { name: string } }[] }>(
       'GET',

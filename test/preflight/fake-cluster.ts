@@ -19,6 +19,11 @@ const named = (key: string, object: object): object => {
 };
 
 const node = (labels: object = {}): object => ({
+  spec: {
+    providerID:
+      'azure:///subscriptions/00000000-0000-4000-8000-000000000001/resourceGroups/mc_group_lab_westeurope/providers/' +
+      'Microsoft.Compute/virtualMachineScaleSets/pool/virtualMachines/0',
+  },
   metadata: { labels: { 'kubernetes.io/os': 'linux', agentpool: 'pool', ...labels } },
   status: {
     conditions: [{ type: 'Ready', status: 'True' }],
@@ -29,6 +34,12 @@ const readyPod = (nodeName: string): object => ({
   metadata: { labels: { app: 'frontend' } },
   spec: { nodeName },
   status: { conditions: [{ type: 'Ready', status: 'True' }] },
+});
+
+/** Of so many nodes, each has the newest pod of calico-node, and on so many it is available. */
+export const rolledOut = (nodes: number, available = nodes): object => ({
+  metadata: { namespace: 'calico-system' },
+  status: { desiredNumberScheduled: nodes, updatedNumberScheduled: nodes, numberAvailable: available },
 });
 
 /** In order, with the data plane and kube-proxy of most clusters. */
@@ -47,6 +58,7 @@ export const healthy: Contents = {
   'clusterinformations/default': { spec: { calicoVersion: 'v3.32.1' } },
   'tiers/default': { spec: {} },
   'profiles/projectcalico-default-allow': { spec: {} },
+  'daemonsets/calico-node': rolledOut(3),
   'configmaps/kube-proxy': { data: { 'config.conf': 'kind: KubeProxyConfiguration\nmode: iptables\n' } },
 };
 

@@ -18,7 +18,7 @@ const site: Site = {
   ...{ clusterVnetId, clusterAddressSpaces: ['10.240.0.0/16'] },
   nodes: names.map((name, index) => ({ name, internalIp: `10.240.0.${index + 4}` })),
   readyNodes: names,
-  calico: { flavour: 'cloud', version: 'v3.32.1' },
+  calico: { flavour: 'cloud', version: 'v3.32.1', api: 'projectcalico.org/v3' },
   ...{ searchAttributes: false, warnings: [] },
 };
 const holder = 'default/hepflow-lab-0a1b2c3d/first';

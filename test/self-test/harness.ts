@@ -1,6 +1,7 @@
 /** Runs a mutation on a lab: the real product, in a world that is broken at the right moment. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApplicationFailure, Client, Connection, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
+import type { Flavour } from '../../lab/calico/flavours.ts';
 import { type Lab, startLab } from '../../lab/lab.ts';
 import { taskQueue, workflowType } from '../../src/contract/messages.ts';
 import type { Report } from '../../src/contract/report.ts';
@@ -32,16 +33,16 @@ const runLimitMs = 120_000;
 const settleMs = 5000;
 
 /**
- * A lab with a worker under test. Runs go one after the other: they share the cluster. An abort gives up the run under
+ * A lab with a worker under test. Default: Calico Cloud, which counts what its policies deny. Runs go one after the other: they share the cluster. An abort gives up the run under
  * way.
  */
-export async function startSelfTest(signal?: AbortSignal): Promise<SelfTest> {
+export async function startSelfTest(signal?: AbortSignal, calico: Flavour = 'cloud'): Promise<SelfTest> {
   const stops: (() => Promise<unknown>)[] = [];
   const stop = async (): Promise<void> => {
     for (const one of stops.splice(0).toReversed()) await one();
   };
   try {
-    const lab = await startLab({ ui: false, calico: 'cloud' }); // this flavour counts what its policies deny
+    const lab = await startLab({ ui: false, calico });
     stops.push(() => lab.stop());
     const connection = await Connection.connect({ address: lab.temporal.address });
     stops.push(() => connection.close());

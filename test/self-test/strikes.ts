@@ -1,6 +1,8 @@
 /** How the world is broken. Each strike gives what mends it. */
 import type { Distortion } from '../../lab/calico/felix/felix.ts';
-import type { GlobalNetworkPolicy } from '../../lab/calico/objects.ts';
+import { flavours } from '../../lab/calico/flavours.ts';
+import { revealMetadata } from '../../lab/calico/metadata.ts';
+import type { GlobalNetworkPolicy, HostEndpoint } from '../../lab/calico/objects.ts';
 import { cluster } from '../../lab/scope.ts';
 import { runLabel } from '../../src/ownership/marks.ts';
 import { killSessions } from '../chaos/strikes.ts';
@@ -200,9 +202,14 @@ export const labelOnWrongNode: Strike = async ({ lab, nodes }) => {
   const label = (node: string, value: string | null): Promise<unknown> =>
     lab.cluster.api.call('PATCH', `/api/v1/nodes/${node}`, { metadata: { labels: { 'host-end-point': value } } });
   const labelled = async (): Promise<string[]> => {
-    const path = '/apis/projectcalico.org/v3/hostendpoints?labelSelector=host-end-point%3Dtest';
-    const { items } = await lab.cluster.api.read<{ items: { spec: { node: string } }[] }>(path);
-    return items.map(({ spec }) => spec.node);
+    const { group, version } = flavours[lab.scope.calico].api;
+    const path = `/apis/${group}/${version}/hostendpoints`;
+    const { items } = await lab.cluster.api.read<{ items: readonly HostEndpoint[] }>(path);
+    const isLabelled = ({ metadata }: HostEndpoint): boolean => metadata.labels?.['host-end-point'] === 'test';
+    return items
+      .map(revealMetadata)
+      .filter(isLabelled)
+      .map(({ spec }) => spec.node);
   };
   const move = async (from: string, to: string): Promise<void> => {
     await label(from, null);

@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseAllDocuments } from 'yaml';
 import { listSeedObjects as calicoSeed, listCrds } from '../../lab/calico/crds.ts';
+import { type Flavour, flavours } from '../../lab/calico/flavours.ts';
 import { startKubeControllers } from '../../lab/calico/kube-controllers.ts';
+import { hasProfiles } from '../../lab/calico/seed.ts';
 import { createAuthority } from '../../lab/certificates.ts';
 import type { Api, KubernetesObject } from '../../lab/kubernetes/api.ts';
 import { type ControlPlane, startControlPlane } from '../../lab/kubernetes/control-plane.ts';
@@ -22,6 +24,8 @@ import { createWorkshop } from '../../src/scenario/workshop.ts';
 import type { StepContext, Tools } from '../../src/step/context.ts';
 
 export const group = '/apis/projectcalico.org/v3';
+export const calicoPath = (flavour: Flavour): string =>
+  `/apis/${flavours[flavour].api.group}/${flavours[flavour].api.version}`;
 export const calicoObject = (kind: string, name: string, spec: object): KubernetesObject => ({
   apiVersion: 'projectcalico.org/v3',
   kind,
@@ -56,7 +60,7 @@ export interface TestCluster {
   stop(): Promise<void>;
 }
 
-export async function openCluster(flavour: 'oss' | 'cloud'): Promise<TestCluster> {
+export async function openCluster(flavour: Flavour): Promise<TestCluster> {
   const directory = mkdtempSync(join(tmpdir(), 'hepflow-activities-'));
   const scope: LabScope = {
     id: `a${randomInt(36 ** 4)
@@ -78,12 +82,12 @@ export async function openCluster(flavour: 'oss' | 'cloud'): Promise<TestCluster
     });
     const { api } = plane;
     for (const object of shippedObjects()) await api.apply(object);
-    const controllers = controllersOf(plane);
+    const controllers = controllersOf(plane, flavour);
     const reset = async (): Promise<void> => {
       await seed(api, flavour);
       await controllers.start();
       const reported = async (): Promise<boolean> =>
-        'status' in (await api.call<object>('GET', `${group}/kubecontrollersconfigurations/default`));
+        'status' in (await api.call<object>('GET', `${calicoPath(flavour)}/kubecontrollersconfigurations/default`));
       while (!(await reported())) await sleep(10);
     };
     const clusters: Clusters = createClusters({
@@ -103,12 +107,12 @@ export async function openCluster(flavour: 'oss' | 'cloud'): Promise<TestCluster
   }
 }
 
-function controllersOf(plane: ControlPlane): TestCluster['controllers'] {
+function controllersOf(plane: ControlPlane, flavour: Flavour): TestCluster['controllers'] {
   let running: { stop(): Promise<void> } | undefined;
   return {
     start: async () => {
       // It tries again by itself.
-      running ??= await startKubeControllers({ kubeConfig: plane.clientFor('calico'), onError: () => {} });
+      running ??= await startKubeControllers({ kubeConfig: plane.clientFor('calico'), flavour, onError: () => {} });
     },
     stop: async () => {
       await running?.stop();
@@ -214,8 +218,13 @@ const calicoCollections = [
   'profiles',
 ];
 
-async function seed(api: Api, flavour: 'oss' | 'cloud'): Promise<void> {
-  for (const collection of [...collections, ...calicoCollections.map((plural) => `${group}/${plural}`)])
+const listCalicoCollections = (flavour: Flavour): readonly string[] =>
+  calicoCollections
+    .filter((plural) => plural !== 'profiles' || hasProfiles(flavour))
+    .map((plural) => `${calicoPath(flavour)}/${plural}`);
+
+async function seed(api: Api, flavour: Flavour): Promise<void> {
+  for (const collection of [...collections, ...listCalicoCollections(flavour)])
     await api.call('DELETE', `${collection}?gracePeriodSeconds=0`);
   await api.call('DELETE', '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices');
   const { items } = await api.call<{ items: readonly KubernetesObject[] }>('GET', '/api/v1/services');

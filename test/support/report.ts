@@ -7,7 +7,7 @@ import type { Scenario } from '../../src/contract/scenario.ts';
 import type { VantageId } from '../../src/contract/vantage.ts';
 import type { Expectation } from '../../src/contract/verdict.ts';
 import { sealEvidence } from '../../src/evidence/seal.ts';
-import { type Judgement, judgePhase } from '../../src/judge/judgement.ts';
+import { type Judgement, judgePhase, listHeld } from '../../src/judge/judgement.ts';
 import { listMoments } from '../../src/judge/moments.ts';
 import { decideOutcome } from '../../src/judge/outcome.ts';
 import { summarize } from '../../src/judge/sentences/summary.ts';
@@ -73,6 +73,7 @@ type Seen = Pick<Report, 'verdicts' | 'transitions' | 'findings' | 'evidence'>;
 function judgeWorld({ phases = {} }: RunStory, { scenario, outlines, judged, targets, changes }: World): Seen {
   const evidence: Evidence[] = [];
   const judgements: Judgement[] = [];
+  const held = new Map<VantageId, readonly Expectation[]>();
   for (const [index, outline] of judged.entries())
     for (const vantage of Object.keys(scenario.vantages)) {
       const rows = listExpectations(outline, vantage, targets);
@@ -83,7 +84,9 @@ function judgeWorld({ phases = {} }: RunStory, { scenario, outlines, judged, tar
       const previous = evidence.at(-1)?.seal?.sha256 ?? runId;
       const one = sealEvidence(createToldEvidence(grounds, phases[outline.name] ?? {}, index), previous);
       evidence.push(one);
-      judgements.push(judgePhase(grounds, one));
+      const judgement = judgePhase({ ...grounds, before: held.get(vantage) ?? null }, one);
+      held.set(vantage, listHeld(rows, judgement.verdicts));
+      judgements.push(judgement);
     }
   return {
     verdicts: judgements.flatMap(({ verdicts }) => verdicts),

@@ -55,7 +55,7 @@ export const site: Site = {
     { name: 'node-b', internalIp: '10.240.0.35' },
   ],
   readyNodes: ['node-a', 'node-b'],
-  calico: { flavour: 'cloud', version: 'v3.32.1' },
+  calico: { flavour: 'cloud', version: 'v3.32.1', api: 'projectcalico.org/v3' },
   searchAttributes: true,
   warnings: [],
 };

@@ -1,6 +1,6 @@
 import { CoreV1Api, type V1Namespace, type V1Pod } from '@kubernetes/client-node';
 import type { FelixConfiguration, GlobalNetworkPolicy, HostEndpoint, NetworkPolicy, Tier } from '../objects.ts';
-import { type WatchOptions, watch, watchCalico } from '../watch.ts';
+import { type CalicoWatchOptions, watch, watchCalico } from '../watch.ts';
 import type { Inputs, Workload } from './inputs.ts';
 
 /** The part of the inputs that is the same for all nodes. */
@@ -16,7 +16,7 @@ export interface Datastore {
 }
 
 /** Resolves when everything has been read once. */
-export async function openDatastore(options: WatchOptions, interfaceOf: InterfaceOf): Promise<Datastore> {
+export async function openDatastore(options: CalicoWatchOptions, interfaceOf: InterfaceOf): Promise<Datastore> {
   const core = options.kubeConfig.makeApiClient(CoreV1Api);
   const [hostEndpoints, globalNetworkPolicies, networkPolicies, tiers, configurations, pods, namespaces] =
     await Promise.all([

@@ -1,6 +1,7 @@
 import type { KubeConfig } from '@kubernetes/client-node';
 import { runIn } from '../../process/run.ts';
 import { settleAll } from '../../settle-all.ts';
+import type { CalicoApi } from '../flavours.ts';
 import { compile } from './compile.ts';
 import { type Datastore, type InterfaceOf, openDatastore } from './datastore.ts';
 import type { Inputs, NodeInterface } from './inputs.ts';
@@ -9,6 +10,8 @@ import { NodeRules } from './node-rules.ts';
 
 export interface FelixOptions {
   readonly kubeConfig: KubeConfig;
+  /** Where Calico's objects are served. */
+  readonly api: CalicoApi;
   readonly nodes: readonly { readonly name: string; readonly netns: string }[];
   readonly interfaceOf: InterfaceOf;
   /** See `setDelayMs`. */
@@ -47,9 +50,10 @@ const workloadInterfacePrefix = 'azv';
  * are programmed once.
  */
 export async function startFelix(options: FelixOptions): Promise<Felix> {
-  const { kubeConfig, onError } = options;
+  const { kubeConfig, api, onError } = options;
   let felix: Programmer | undefined;
-  const datastore = await openDatastore({ kubeConfig, onError, onChange: () => felix?.changed() }, options.interfaceOf);
+  const watching = { kubeConfig, api, onError, onChange: () => felix?.changed() };
+  const datastore = await openDatastore(watching, options.interfaceOf);
   try {
     const nodes = await Promise.all(
       options.nodes.map(async ({ name, netns }) => ({

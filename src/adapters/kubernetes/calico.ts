@@ -1,5 +1,7 @@
 /** Calico's objects behind one port: which API group serves them is decided here, and nowhere else. */
+import { type CalicoApi, calicoApis } from '../../contract/report.ts';
 import type { Cluster } from './cluster.ts';
+import { KubernetesError } from './error.ts';
 import {
   type ClusterInformation,
   createResource,
@@ -8,24 +10,30 @@ import {
   type HostEndpoint,
   type KubeControllersConfiguration,
   type KubernetesObject,
+  type Resource,
 } from './resources.ts';
 
-const served = { group: 'projectcalico.org', version: 'v3' } as const;
-/** Calico's own storage, which nothing validates. */
-const storage = { group: 'crd.projectcalico.org', version: 'v1' } as const;
+const [served, storage] = calicoApis;
 
-/** The API group of Calico, for rights and commands. */
-export const calicoGroup = served.group;
-export const calicoApiVersion = `${served.group}/${served.version}`;
-export const calicoStorageVersion = `${storage.group}/${storage.version}`;
+const splitApi = (api: CalicoApi): readonly [group: string, version: string] => {
+  const [group = '', version = ''] = api.split('/');
+  return [group, version];
+};
+
+/** The group of an API, for rights. */
+export const groupOfCalico = (api: CalicoApi): string => splitApi(api)[0];
 
 /** Where a cluster serves each kind of Calico's objects. */
 export type Calico = ReturnType<typeof createCalico>;
 
-function createCalico({ group, version }: { readonly group: string; readonly version: string }) {
-  const create = <T extends KubernetesObject>(plural: string) => createResource<T>(group, version, plural);
+function createCalico(api: CalicoApi) {
+  const [group, version] = splitApi(api);
+  const create = <T extends KubernetesObject>(plural: string): Resource<T> => ({
+    ...createResource<T>(group, version, plural),
+    ...(api === storage && { keepsMetadata: true as const }),
+  });
   return {
-    apiVersion: `${group}/${version}`,
+    api,
     kubeControllersConfigurations: create<KubeControllersConfiguration>('kubecontrollersconfigurations'),
     felixConfigurations: create<FelixConfiguration>('felixconfigurations'),
     clusterInformations: create<ClusterInformation>('clusterinformations'),
@@ -36,27 +44,45 @@ function createCalico({ group, version }: { readonly group: string; readonly ver
   } as const;
 }
 
-const v3 = createCalico(served);
+const ports: Readonly<Record<CalicoApi, Calico>> = { [served]: createCalico(served), [storage]: createCalico(storage) };
 
-/** The API by which this cluster is asked: v3, the only one that hepflow speaks. */
-export const openCalico = async (_cluster: Cluster): Promise<Calico> => v3;
+/** The API by which a cluster is asked. Plans of older versions of hepflow do not name it: they knew v3 only. */
+export const openCalico = (api: CalicoApi = served): Calico => ports[api];
 
-/** Whether the cluster serves the API, or only Calico's own storage, or neither. */
-export async function findCalicoApi(cluster: Cluster): Promise<'served' | 'storage only' | 'absent'> {
-  if (await cluster.serves(served.group, served.version)) return 'served';
-  return (await cluster.serves(storage.group, storage.version)) ? 'storage only' : 'absent';
+/**
+ * Which API a cluster serves; undefined: neither. Where v3 is bare definitions beside the storage, Calico follows the
+ * storage: what is written to v3 there, nobody reads. Only Calico's API server has profiles.
+ */
+export async function findCalicoApi(cluster: Cluster): Promise<CalicoApi | undefined> {
+  const [isServed, isStored] = await Promise.all(calicoApis.map((api) => cluster.serves(...splitApi(api))));
+  if (!isServed) return isStored ? storage : undefined;
+  if (!isStored) return served;
+  const hasProfiles = cluster.exists(ports[served].profiles, defaultAllowProfile).then(
+    () => true,
+    (error: unknown) => !(error instanceof KubernetesError && error.reason === 'NotServed'),
+  );
+  return (await hasProfiles) ? served : storage;
 }
 
+/** The profile of every automatic host endpoint. */
+export const defaultAllowProfile = 'projectcalico-default-allow';
+
 /** The OpenAPI v3 document of the API, as text; undefined when there is none. */
-export const readCalicoSchema = (cluster: Cluster): Promise<string | undefined> =>
-  cluster.openApi(served.group, served.version);
+export const readCalicoSchema = (cluster: Cluster, api: CalicoApi): Promise<string | undefined> =>
+  cluster.openApi(...splitApi(api));
+
+/** A kind as kubectl finds it: only the API has short names, and the storage is named by its group. */
+export const nameForKubectl = (kind: string, { group, plural }: Resource<KubernetesObject>): string =>
+  group === groupOfCalico(served) ? kind : `${plural}.${group}`;
 
 /**
  * The label that calico-kube-controllers gives to the host endpoints that it makes (its
  * pkg/controllers/node/hostendpoints.go); users' own lack it.
  */
-const createdByCalico = 'projectcalico.org/created-by=calico-kube-controllers';
+const createdBy = ['projectcalico.org/created-by', 'calico-kube-controllers'] as const;
+
+export const isAutomatic = ({ metadata }: HostEndpoint): boolean => metadata.labels?.[createdBy[0]] === createdBy[1];
 
 /** Automatic host endpoints. Tell a node's by `spec.node`: names over 253 characters are hashed. */
-export const listAutoHostEndpoints = async (cluster: Cluster): Promise<readonly HostEndpoint[]> =>
-  cluster.list((await openCalico(cluster)).hostEndpoints, { labelSelector: createdByCalico });
+export const listAutoHostEndpoints = (cluster: Cluster, api?: CalicoApi): Promise<readonly HostEndpoint[]> =>
+  cluster.list(openCalico(api).hostEndpoints, { labelSelector: createdBy.join('=') });

@@ -1,6 +1,7 @@
 import { KubernetesError } from './error.ts';
+import { isSelected, mergeKept, takeOutKept } from './kept-metadata.ts';
 import { refuseBeyond } from './limits.ts';
-import type { KubernetesObject, Resource } from './resources.ts';
+import { createResource, type KubernetesObject, type Resource } from './resources.ts';
 import type { KubernetesCall } from './session.ts';
 
 /** A right as a SelfSubjectAccessReview asks for it. */
@@ -68,15 +69,26 @@ const pageSize = '500';
 
 export function createCluster(send: (call: KubernetesCall) => Promise<string>): Cluster {
   const json = async (call: KubernetesCall): Promise<ObjectBody> => jsonIn(await send(call), call);
-  const object = async <T extends KubernetesObject>(call: KubernetesCall): Promise<T> =>
-    objectIn<T>(await json(call), call);
+  const object = async <T extends KubernetesObject>(resource: Resource<T>, call: KubernetesCall): Promise<T> => {
+    const found = objectIn<T>(await json(call), call);
+    return resource.keepsMetadata ? mergeKept(found) : found;
+  };
+  const readRaw = (resource: Resource<KubernetesObject>, name: string, namespace?: string): Promise<KubernetesObject> =>
+    object(createResource(resource.group, resource.version, resource.plural), {
+      method: 'GET',
+      path: pathOf(resource, namespace, name),
+    });
   const cluster: Cluster = {
-    get: (resource, name, namespace) => object({ method: 'GET', path: pathOf(resource, namespace, name) }),
+    get: (resource, name, namespace) => object(resource, { method: 'GET', path: pathOf(resource, namespace, name) }),
     find: (resource, name, namespace) => cluster.get(resource, name, namespace).catch(nothingIf('NotFound')),
     exists: async (resource, name, namespace) =>
       (await json({ method: 'GET', path: pathOf(resource, namespace, name) }).catch(nothingIf('NotFound'))) !==
       undefined,
     list: async (resource, { namespace, labelSelector } = {}) => {
+      if (resource.keepsMetadata && labelSelector !== undefined)
+        return (await cluster.list(resource, namespace === undefined ? {} : { namespace })).filter((each) =>
+          isSelected(each, labelSelector),
+        );
       const path = pathOf(resource, namespace);
       let bytes = 0;
       return await allPages(async (from) => {
@@ -84,11 +96,12 @@ export function createCluster(send: (call: KubernetesCall) => Promise<string>): 
         const text = await send(call);
         bytes += text.length;
         refuseBeyond('listBytes', bytes);
-        return pageIn(jsonIn(text, call), call);
+        const page = pageIn<KubernetesObject & typeof resource.shape>(jsonIn(text, call), call);
+        return resource.keepsMetadata ? { ...page, items: page.items.map(mergeKept) } : page;
       });
     },
     create: (resource, body, namespace) =>
-      object({ method: 'POST', path: pathOf(resource, namespace), query: { fieldManager }, body }),
+      object(resource, { method: 'POST', path: pathOf(resource, namespace), query: { fieldManager }, body }),
     createOrFind: async (resource, name, body, namespace) => {
       try {
         return { object: await cluster.create(resource, body, namespace), isNew: true };
@@ -97,8 +110,11 @@ export function createCluster(send: (call: KubernetesCall) => Promise<string>): 
         return { object: await cluster.get(resource, name, namespace), isNew: false };
       }
     },
-    patchMerge: (resource, name, body, namespace) =>
-      object({ method: 'PATCH', path: pathOf(resource, namespace, name), query: { fieldManager }, body }),
+    patchMerge: async (resource, name, patch, namespace) => {
+      const kept = resource.keepsMetadata && takeOutKept(patch, await readRaw(resource, name, namespace));
+      const path = pathOf(resource, namespace, name);
+      return await object(resource, { method: 'PATCH', path, query: { fieldManager }, body: kept || patch });
+    },
     delete: async (resource, { metadata: { name, namespace, uid, resourceVersion } }) => {
       await send({
         method: 'DELETE',

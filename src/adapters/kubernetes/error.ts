@@ -54,6 +54,13 @@ const longestWaitSeconds = 24 * 60 * 60;
 const isNotServed = (path: string, text: string): boolean =>
   text === '404 page not found' || (text === '' && path.startsWith('/openapi/'));
 
+/** Kubernetes' aggregator answers so for an API server behind it that it cannot reach. */
+function findAggregated(path: string, text: string): { readonly group: string; readonly server: string } | undefined {
+  const [, group] = /^\/(?:openapi\/v3\/)?apis\/([^/]+)/.exec(path) ?? [];
+  if (group === undefined || !/^(service unavailable$|error trying to reach service)/.test(text)) return undefined;
+  return { group, server: group === 'projectcalico.org' ? "Calico's API server" : `the API server of ${group}` };
+}
+
 /**
  * An error answer as an error: the API server's Status where there is one, else the text of whatever stood in between.
  */
@@ -80,6 +87,12 @@ export function parseErrorAnswer(
       details: { group },
     });
   }
+  const aggregated = status === 503 && answer === undefined ? findAggregated(path, body.trim()) : undefined;
+  if (aggregated !== undefined)
+    return new KubernetesError(
+      ...[status, 'ServiceUnavailable', `The API server answers, but ${aggregated.server} does not: ${message}`],
+      { details: { group: aggregated.group }, retryAfterMs },
+    );
   const reason = answer?.reason ?? (status === 401 ? 'Unauthorized' : 'Unknown');
   return new KubernetesError(status, reason, message, { details: answer?.details ?? {}, retryAfterMs });
 }

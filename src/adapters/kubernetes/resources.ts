@@ -9,6 +9,7 @@ export interface Metadata {
   readonly namespace?: string;
   readonly uid: string;
   readonly resourceVersion: string;
+  readonly generation?: number;
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
   readonly deletionTimestamp?: string;
@@ -21,6 +22,8 @@ export interface Resource<T extends KubernetesObject> {
   readonly group: string;
   readonly version: string;
   readonly plural: string;
+  /** Whether labels and annotations may be kept in an annotation of Calico's (kept-metadata.ts). */
+  readonly keepsMetadata?: true;
   readonly shape?: T;
 }
 
@@ -51,6 +54,13 @@ interface Condition {
 }
 
 export interface Node extends KubernetesObject {
+  readonly spec?: {
+    /** Cordoned. */
+    readonly unschedulable?: boolean;
+    readonly taints?: readonly { readonly key: string }[];
+    /** What the cloud calls it: `azure:///subscriptions/…`. */
+    readonly providerID?: string;
+  };
   readonly status?: {
     readonly conditions?: readonly Condition[];
     readonly addresses?: readonly { readonly type: string; readonly address?: string }[];
@@ -66,9 +76,21 @@ export interface DaemonSet extends KubernetesObject {
   readonly spec?: {
     readonly template?: {
       readonly spec?: {
-        readonly containers?: readonly { readonly command?: readonly string[]; readonly args?: readonly string[] }[];
+        readonly containers?: readonly {
+          readonly name?: string;
+          readonly command?: readonly string[];
+          readonly args?: readonly string[];
+          readonly env?: readonly { readonly name: string; readonly value?: string }[];
+        }[];
       };
     };
+  };
+  readonly status?: {
+    readonly observedGeneration?: number;
+    readonly desiredNumberScheduled?: number;
+    readonly updatedNumberScheduled?: number;
+    readonly numberAvailable?: number;
+    readonly numberMisscheduled?: number;
   };
 }
 
@@ -146,6 +168,8 @@ export interface FelixConfiguration extends KubernetesObject {
     readonly bpfEnabled?: boolean;
     /** `Enabled`, `Disabled` or `Auto`. */
     readonly nftablesMode?: string;
+    /** false: another program than Felix programs the nodes, such as VPP. */
+    readonly useInternalDataplaneDriver?: boolean;
   };
 }
 
@@ -162,18 +186,23 @@ export interface ClusterInformation extends KubernetesObject {
 }
 
 export interface HostEndpoint extends KubernetesObject {
-  readonly spec?: { readonly node?: string; readonly interfaceName?: string };
+  readonly spec?: {
+    readonly node?: string;
+    readonly interfaceName?: string;
+    readonly expectedIPs?: readonly string[];
+  };
 }
 
 export interface GlobalNetworkPolicy extends KubernetesObject {
   readonly spec?: {
     readonly selector?: string;
     readonly namespaceSelector?: string;
+    readonly serviceAccountSelector?: string;
     readonly preDNAT?: boolean;
     readonly doNotTrack?: boolean;
     readonly tier?: string;
     readonly order?: number;
-    /** Absent: by the rules that there are; Ingress when there are none. */
+    /** Absent in Calico's storage: both directions. Its API server fills them in. */
     readonly types?: readonly string[];
     readonly egress?: readonly unknown[];
     readonly ingress?: readonly unknown[];

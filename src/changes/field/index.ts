@@ -9,7 +9,7 @@ import { minute, writeLimits } from '../limits.ts';
 import { waitForHostEndpoints, waitUntilHostEndpointsAreGone } from './auto-host-endpoints.ts';
 import { type FieldName, openField } from './fields.ts';
 import { readFlowLogs } from './flow-logs.ts';
-import { type PriorInput, planUndo } from './plan.ts';
+import { type FieldInput, planUndo } from './plan.ts';
 import { calicoRights } from './rights.ts';
 import { traceAutoCreate, traceFlowLogs } from './traces.ts';
 
@@ -19,15 +19,15 @@ export interface FieldChangeSpec {
   readonly [field: string]: unknown;
 }
 
-interface HostEndpointsInput extends PriorInput {
+interface HostEndpointsInput extends FieldInput {
   /** Each of these nodes must get its host endpoint. */
   readonly readyNodes: readonly string[];
 }
 
 export const field = defineKind<FieldChangeSpec>({
   rank: 30,
-  readPrior: async ({ field: name }, cluster) => {
-    const { resource, name: objectName, change } = openField(name, await openCalico(cluster), '', null);
+  readPrior: async ({ field: name }, cluster, { site }) => {
+    const { resource, name: objectName, change } = openField(name, openCalico(site.calico.api), '', null);
     const object = await cluster.find(resource, objectName);
     return object === undefined ? null : readField(object, change.path);
   },
@@ -36,58 +36,62 @@ export const field = defineKind<FieldChangeSpec>({
       ? {
           step: 'enableAutoHostEndpoints',
           subject: '',
-          input: { prior, readyNodes: site.readyNodes } satisfies HostEndpointsInput,
+          input: { calico: site.calico.api, prior, readyNodes: site.readyNodes } satisfies HostEndpointsInput,
           words: "Calico's automatic host endpoints switched on",
           // a missed event is made good by Calico's resync after 5 minutes
           limits: { tryMs: 6 * minute, totalMs: 12 * minute },
-          undo: planUndo(name, prior),
+          undo: planUndo(name, { calico: site.calico.api, prior }),
         }
       : {
           step: 'enableFlowLogs',
           subject: '',
-          input: { prior } satisfies PriorInput,
+          input: { calico: site.calico.api, prior } satisfies FieldInput,
           words: 'Flow logs of host endpoints switched on',
           limits: writeLimits,
-          undo: planUndo(name, prior),
+          undo: planUndo(name, { calico: site.calico.api, prior }),
         },
   apply: {
-    enableAutoHostEndpoints: async ({ prior, readyNodes }: HostEndpointsInput, tools, context) => {
+    enableAutoHostEndpoints: async ({ calico, prior, readyNodes }: HostEndpointsInput, tools, context) => {
       const cluster = await tools.clusters.of(context.run.cluster);
-      const target = openField('autoHostEndpoints', await openCalico(cluster), context.run.runId, prior);
+      const target = openField('autoHostEndpoints', openCalico(calico), context.run.runId, prior);
       const { changed } = await changeField(cluster, target, context.run);
-      const hostEndpoints = await waitForHostEndpoints(cluster, readyNodes, context);
+      const hostEndpoints = await waitForHostEndpoints(cluster, calico, readyNodes, context);
       const found = `${hostEndpoints.length} host endpoints${changed ? '' : '; was enabled already'}`;
       return { found, facts: { hostEndpoints } };
     },
-    enableFlowLogs: async ({ prior }: PriorInput, tools, context) => {
+    enableFlowLogs: async ({ calico, prior }: FieldInput, tools, context) => {
       const cluster = await tools.clusters.of(context.run.cluster);
-      const target = openField('flowLogs', await openCalico(cluster), context.run.runId, prior);
+      const target = openField('flowLogs', openCalico(calico), context.run.runId, prior);
       const { changed } = await changeField(cluster, target, context.run);
-      const hostEndpointFlowLogs = await readFlowLogs(cluster, target);
+      const hostEndpointFlowLogs = await readFlowLogs(cluster, calico, target);
       const isEnabled = hostEndpointFlowLogs === 'enabled';
       const found = isEnabled ? `read back as true${changed ? '' : '; was true already'}` : hostEndpointFlowLogs;
       return { found, facts: { hostEndpointFlowLogs } };
     },
   },
   undo: {
-    restoreAutoHostEndpoints: async ({ prior }: PriorInput, tools, context) => {
+    restoreAutoHostEndpoints: async ({ calico, prior }: FieldInput, tools, context) => {
       const cluster = await tools.clusters.of(context.run.cluster);
-      const target = openField('autoHostEndpoints', await openCalico(cluster), context.run.runId, prior);
-      const wait = () => (prior === 'Enabled' ? Promise.resolve() : waitUntilHostEndpointsAreGone(cluster, context));
+      const target = openField('autoHostEndpoints', openCalico(calico), context.run.runId, prior);
+      const wait = () =>
+        prior === 'Enabled' ? Promise.resolve() : waitUntilHostEndpointsAreGone(cluster, calico, context);
       return await restoreField(cluster, target, wait);
     },
-    restoreFlowLogs: async ({ prior }: PriorInput, tools, context) => {
+    restoreFlowLogs: async ({ calico, prior }: FieldInput, tools, context) => {
       const cluster = await tools.clusters.of(context.run.cluster);
-      return await restoreField(cluster, openField('flowLogs', await openCalico(cluster), context.run.runId, prior));
+      return await restoreField(cluster, openField('flowLogs', openCalico(calico), context.run.runId, prior));
     },
   },
   traces: {
-    inCluster: async ({ cluster, findOne }) => {
-      const calico = await openCalico(cluster);
+    inCluster: async ({ calico, findOne }) => {
       // As a run undoes them: the field that it changes last comes first.
       const found = await Promise.all([
-        findOne(calico.felixConfigurations, 'default').then((all) => all.flatMap(traceFlowLogs)),
-        findOne(calico.kubeControllersConfigurations, 'default').then((all) => all.flatMap(traceAutoCreate)),
+        findOne(calico.felixConfigurations, 'default').then((all) =>
+          all.flatMap((object) => traceFlowLogs(object, calico.api)),
+        ),
+        findOne(calico.kubeControllersConfigurations, 'default').then((all) =>
+          all.flatMap((object) => traceAutoCreate(object, calico.api)),
+        ),
       ]);
       return found.flat();
     },

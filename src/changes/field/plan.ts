@@ -1,29 +1,35 @@
+import { nameForKubectl, openCalico } from '../../adapters/kubernetes/calico.ts';
 import type { FieldValue } from '../../contract/change.ts';
+import type { CalicoApi } from '../../contract/report.ts';
 import { formCommand } from '../../contract/shell.ts';
 import { changedAnnotation } from '../../ownership/field-mark.ts';
 import type { UndoDraft } from '../kind.ts';
 import type { FieldName } from './fields.ts';
 
-export interface PriorInput {
+export interface FieldInput {
+  readonly calico: CalicoApi;
   readonly prior: FieldValue;
 }
 
-export const planUndo = (name: FieldName, prior: FieldValue): UndoDraft =>
+export const planUndo = (name: FieldName, input: FieldInput): UndoDraft =>
   name === 'autoHostEndpoints'
     ? {
         undo: 'restoreAutoHostEndpoints',
-        input: { prior } satisfies PriorInput,
-        subject: `autoCreate to ${prior ?? 'unset'}`,
-        command: writePatch('kubecontrollersconfiguration', {
-          controllers: { node: { hostEndpoint: { autoCreate: prior } } },
-        }),
+        input,
+        subject: `autoCreate to ${input.prior ?? 'unset'}`,
+        command: writePatch(
+          nameForKubectl('kubecontrollersconfiguration', openCalico(input.calico).kubeControllersConfigurations),
+          { controllers: { node: { hostEndpoint: { autoCreate: input.prior } } } },
+        ),
         moment: null,
       }
     : {
         undo: 'restoreFlowLogs',
-        input: { prior } satisfies PriorInput,
-        subject: `flowLogsEnableHostEndpoint to ${prior ?? 'unset'}`,
-        command: writePatch('felixconfiguration', { flowLogsEnableHostEndpoint: prior }),
+        input,
+        subject: `flowLogsEnableHostEndpoint to ${input.prior ?? 'unset'}`,
+        command: writePatch(nameForKubectl('felixconfiguration', openCalico(input.calico).felixConfigurations), {
+          flowLogsEnableHostEndpoint: input.prior,
+        }),
         moment: null,
       };
 

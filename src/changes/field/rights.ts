@@ -1,8 +1,7 @@
-import { calicoGroup } from '../../adapters/kubernetes/calico.ts';
-import { listVerbs } from '../rights.ts';
+import { listCalicoVerbs } from '../rights.ts';
 
 export const calicoRights = [
-  ...listVerbs(['get', 'patch'], { group: calicoGroup, resource: 'kubecontrollersconfigurations', name: 'default' }),
-  ...listVerbs(['get', 'patch'], { group: calicoGroup, resource: 'felixconfigurations', name: 'default' }),
-  ...listVerbs(['list'], { group: calicoGroup, resource: 'hostendpoints' }),
+  ...listCalicoVerbs(['get', 'patch'], { resource: 'kubecontrollersconfigurations', name: 'default' }),
+  ...listCalicoVerbs(['patch'], { resource: 'felixconfigurations', name: 'default' }),
+  ...listCalicoVerbs(['list'], { resource: 'hostendpoints' }),
 ];

@@ -2,6 +2,7 @@ import { listAutoHostEndpoints } from '../../adapters/kubernetes/calico.ts';
 import type { Cluster } from '../../adapters/kubernetes/index.ts';
 import { HepflowError } from '../../contract/failures.ts';
 import type { Interval } from '../../contract/observation.ts';
+import type { CalicoApi } from '../../contract/report.ts';
 import type { StepContext } from '../../step/context.ts';
 import { measureInterval } from '../../step/timed.ts';
 import { patienceMs, untilWithin } from '../../step/wait.ts';
@@ -17,13 +18,14 @@ const lookEveryMs = 200;
  */
 export async function waitForHostEndpoint(
   cluster: Cluster,
+  calico: CalicoApi,
   label: LabelInput,
   writtenFrom: string | undefined,
   context: StepContext,
 ): Promise<{ readonly hostEndpoint: string; readonly reached: Interval | undefined }> {
   const { node, key, written } = label;
   const findLabelled = async (): Promise<string | undefined> => {
-    const own = (await listAutoHostEndpoints(cluster)).filter(({ spec }) => spec?.node === node);
+    const own = (await listAutoHostEndpoints(cluster, calico)).filter(({ spec }) => spec?.node === node);
     return own.find(({ metadata }) => metadata.labels?.[key] === written)?.metadata.name;
   };
   let from = writtenFrom;

@@ -1,11 +1,11 @@
 /** A label on a node, which Calico copies to the node's automatic host endpoint: policies select by it. */
-import { calicoGroup } from '../../adapters/kubernetes/calico.ts';
 import { nodes } from '../../adapters/kubernetes/resources.ts';
 import { HepflowError } from '../../contract/failures.ts';
+import type { CalicoApi } from '../../contract/report.ts';
 import { changeField, restoreField } from '../changed-field.ts';
 import { defineKind } from '../kind.ts';
 import { minute } from '../limits.ts';
-import { listVerbs } from '../rights.ts';
+import { listCalicoVerbs, listVerbs } from '../rights.ts';
 import { waitForHostEndpoint } from './host-endpoint.ts';
 import { createMoment, describeLabel, type LabelInput, locateLabel, planUndo } from './plan.ts';
 import { traceLabel } from './traces.ts';
@@ -17,6 +17,10 @@ export interface LabelChange {
   readonly key: string;
   readonly value: string;
   readonly [field: string]: unknown;
+}
+
+interface LabelApplyInput extends LabelInput {
+  readonly calico: CalicoApi;
 }
 
 export const label = defineKind<LabelChange>({
@@ -32,17 +36,17 @@ export const label = defineKind<LabelChange>({
     return {
       step: 'labelNode',
       subject: name,
-      input,
+      input: { calico: site.calico.api, ...input } satisfies LabelApplyInput,
       words: `${describeLabel(input)} on node ${name}`,
       limits: { tryMs: 6 * minute, totalMs: 12 * minute }, // as for auto host endpoints
       undo: planUndo(input),
     };
   },
   apply: {
-    labelNode: async (input: LabelInput, tools, context) => {
+    labelNode: async ({ calico, ...input }: LabelApplyInput, tools, context) => {
       const cluster = await tools.clusters.of(context.run.cluster);
       const { changed, written } = await changeField(cluster, locateLabel(input, context.run.runId), context.run);
-      const { hostEndpoint, reached } = await waitForHostEndpoint(cluster, input, written?.from, context);
+      const { hostEndpoint, reached } = await waitForHostEndpoint(cluster, calico, input, written?.from, context);
       return {
         found: `on ${hostEndpoint} too${changed ? '' : '; was there already'}`,
         moments: [
@@ -61,7 +65,7 @@ export const label = defineKind<LabelChange>({
     azure: [],
     kubernetes: [
       ...listVerbs(['get', 'list', 'patch'], { group: '', resource: 'nodes' }),
-      ...listVerbs(['list'], { group: calicoGroup, resource: 'hostendpoints' }),
+      ...listCalicoVerbs(['list'], { resource: 'hostendpoints' }),
     ],
   },
 });

@@ -1,10 +1,11 @@
 /** A GlobalNetworkPolicy of the run's own. */
-import { calicoGroup, openCalico } from '../../adapters/kubernetes/calico.ts';
+import { groupOfCalico, openCalico } from '../../adapters/kubernetes/calico.ts';
 import type { Cluster } from '../../adapters/kubernetes/index.ts';
 import type { GlobalNetworkPolicy, KubernetesObject } from '../../adapters/kubernetes/resources.ts';
 import type { Moment } from '../../contract/change.ts';
 import { HepflowError } from '../../contract/failures.ts';
 import type { Interval } from '../../contract/observation.ts';
+import type { CalicoApi } from '../../contract/report.ts';
 import { isOwned } from '../../ownership/marks.ts';
 import type { StepContext } from '../../step/context.ts';
 import { measureInterval } from '../../step/timed.ts';
@@ -12,7 +13,8 @@ import { deleteObject, leaveAlone, traceObject } from '../cluster-object.ts';
 import { isHeldBy } from '../compare.ts';
 import { defineKind, type Trace } from '../kind.ts';
 import { writeLimits } from '../limits.ts';
-import { listVerbs } from '../rights.ts';
+import { listCalicoVerbs, listVerbs } from '../rights.ts';
+import { fillIn, listFaults } from './faults.ts';
 import { createPolicyBody, namePolicy, type PolicyInput, planUndo } from './plan.ts';
 
 export interface PolicyChange extends PolicyInput {
@@ -24,15 +26,16 @@ const verbs = ['get', 'list', 'create', 'patch', 'delete'];
 
 export const policy = defineKind<PolicyChange>({
   rank: 41,
-  plan: ({ name, spec }) => {
-    const objectName = namePolicy({ tier: spec.tier, name });
+  plan: ({ name, spec }, { site: { calico } }) => {
+    const objectName = namePolicy({ tier: spec.tier, name }, calico);
+    refuseFaults(objectName, fillIn(spec));
     return {
       step: 'applyPolicy',
       subject: '',
-      input: { name: objectName, spec } satisfies PolicyInput,
+      input: { name: objectName, calico: calico.api, spec } satisfies PolicyInput,
       words: `The policy ${objectName}`,
       limits: writeLimits,
-      undo: planUndo(objectName),
+      undo: planUndo(objectName, calico.api),
       policy: objectName,
     };
   },
@@ -44,13 +47,15 @@ export const policy = defineKind<PolicyChange>({
     },
   },
   undo: {
-    deletePolicy: async ({ name }: { readonly name: string }, tools, context) => {
+    deletePolicy: async ({ name, calico }: Pick<PolicyInput, 'name' | 'calico'>, tools, context) => {
       const cluster = await tools.clusters.of(context.run.cluster);
-      const { globalNetworkPolicies } = await openCalico(cluster);
+      const { globalNetworkPolicies } = openCalico(calico);
       const what = `GlobalNetworkPolicy ${name}`;
-      // By mark first: the object may be called `<tier>.<name>`, whatever the caller knows.
+      // By mark first: the object may be called `<tier>.<name>`, whatever the caller knows, and v3.32 renames what an
+      // older Calico stored as `default.<name>`.
+      const bare = name.replace(/^default\./, '');
       const named = (await cluster.list(globalNetworkPolicies)).filter(
-        ({ metadata }) => metadata.name === name || metadata.name.endsWith(`.${name}`),
+        ({ metadata }) => metadata.name === bare || metadata.name.endsWith(`.${bare}`),
       );
       const own = named.find((candidate) => isOwned(candidate, context.run.runId));
       if (own !== undefined) {
@@ -63,13 +68,17 @@ export const policy = defineKind<PolicyChange>({
     },
   },
   traces: {
-    inCluster: async ({ cluster, listLabelled }) =>
-      (await listLabelled((await openCalico(cluster)).globalNetworkPolicies)).flatMap(tracePolicy),
+    inCluster: async ({ calico, listLabelled }) =>
+      (await listLabelled(calico.globalNetworkPolicies)).flatMap((found) => tracePolicy(found, calico.api)),
   },
-  rights: { azure: [], kubernetes: listVerbs(verbs, { group: calicoGroup, resource: 'globalnetworkpolicies' }) },
+  rights: { azure: [], kubernetes: listCalicoVerbs(verbs, { resource: 'globalnetworkpolicies' }) },
   // Calico's API server asks for these beside those on the policy: for one tier's policies, as `<tier>.*`.
   listRights: ({ spec }) =>
-    listVerbs(verbs, { group: calicoGroup, resource: 'tier.globalnetworkpolicies', name: `${spec.tier}.*` }),
+    listVerbs(verbs, {
+      group: groupOfCalico('projectcalico.org/v3'),
+      resource: 'tier.globalnetworkpolicies',
+      name: `${spec.tier}.*`,
+    }),
 });
 
 /**
@@ -81,9 +90,9 @@ async function ensurePolicy(
   input: PolicyInput,
   { run }: StepContext,
 ): Promise<{ readonly name: string; readonly accepted: Interval | undefined }> {
-  const calico = await openCalico(cluster);
-  const resource = calico.globalNetworkPolicies;
-  const body = createPolicyBody(run, input, calico.apiVersion);
+  const { tiers, globalNetworkPolicies: resource } = openCalico(input.calico);
+  const body = createPolicyBody(run, input);
+  refuseFaults(input.name, body.spec);
   const existing = await cluster.find(resource, input.name);
   const created = existing ? undefined : await createPolicy();
   const found = existing ?? created?.object ?? (await cluster.get(resource, input.name));
@@ -105,6 +114,9 @@ async function ensurePolicy(
   return { name: stored.metadata.name, accepted: patched ?? created?.accepted };
 
   async function createPolicy(): Promise<{ object: GlobalNetworkPolicy; accepted: Interval | undefined }> {
+    // Calico's API server answers an error that looks like its own failure, and its storage takes the policy.
+    if ((await cluster.find(tiers, input.spec.tier)) === undefined)
+      throw new HepflowError('TierNotFound', `Tier ${input.spec.tier} does not exist.`);
     const { result, interval } = await measureInterval(() => cluster.createOrFind(resource, input.name, body));
     return { object: result.object, accepted: result.isNew ? interval : undefined };
   }
@@ -115,6 +127,15 @@ async function ensurePolicy(
   }
 }
 
+function refuseFaults(name: string, spec: object): void {
+  const faults = listFaults(spec);
+  if (faults.length > 0)
+    throw new HepflowError(
+      'InvalidInput',
+      `Calico would not enforce GlobalNetworkPolicy ${name}: ${faults.join('; ')}.`,
+    );
+}
+
 const createMoment = (accepted: Interval): Moment => ({
   name: 'policyAccepted',
   role: 'asked',
@@ -123,7 +144,7 @@ const createMoment = (accepted: Interval): Moment => ({
   ...accepted,
 });
 
-const tracePolicy = (found: KubernetesObject): Trace[] => {
+const tracePolicy = (found: KubernetesObject, calico: CalicoApi): Trace[] => {
   const { name } = found.metadata;
-  return traceObject(found, `GlobalNetworkPolicy ${name}`, `GlobalNetworkPolicy//${name}`, planUndo(name));
+  return traceObject(found, `GlobalNetworkPolicy ${name}`, `GlobalNetworkPolicy//${name}`, planUndo(name, calico));
 };

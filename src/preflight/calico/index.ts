@@ -1,13 +1,8 @@
-import {
-  calicoApiVersion,
-  calicoStorageVersion,
-  findCalicoApi,
-  openCalico,
-  readCalicoSchema,
-} from '../../adapters/kubernetes/calico.ts';
+import { defaultAllowProfile, openCalico } from '../../adapters/kubernetes/calico.ts';
+import { findCalicoNode } from '../../adapters/kubernetes/calico-node.ts';
 import type { Cluster } from '../../adapters/kubernetes/index.ts';
 import type {
-  FelixConfiguration,
+  DaemonSet,
   GlobalNetworkPolicy,
   KubeControllersConfiguration,
   Node,
@@ -15,6 +10,7 @@ import type {
 import { isPolicyNamed, namePolicy } from '../../changes/policy/plan.ts';
 import type { Diagnosis } from '../../contract/diagnosis.ts';
 import type { Mission } from '../../contract/mission.ts';
+import { type CalicoApi, calicoApis } from '../../contract/report.ts';
 import type { CalicoSite } from '../../contract/site.ts';
 import { isOwned } from '../../ownership/marks.ts';
 import { findForeignMark } from '../foreign-mark.ts';
@@ -29,20 +25,22 @@ import {
   tellProblem,
   tellWarning,
 } from '../look.ts';
-import { defaultAllowProfile } from '../rights.ts';
 import { examineAutoCreate } from './auto-create.ts';
-import { examineDataPlane, examineFailsafePorts } from './felix.ts';
+import { examineFelix } from './felix.ts';
+import { examineHostEndpoints } from './host-endpoints.ts';
+import { examineRollout } from './node.ts';
 import { examinePolicies } from './policies.ts';
+import { describeVersion, readVersion } from './version.ts';
 
 export interface CalicoFindings {
   readonly findings: readonly Diagnosis[];
   readonly calico?: CalicoSite;
 }
 
-type WantedCalico = Pick<Mission, 'policy' | 'workload' | 'label' | 'probe'>;
+type WantedCalico = Pick<Mission, 'policy' | 'workload' | 'label' | 'probe' | 'vm'>;
 
 interface NodesLook {
-  readonly reading: Promise<Look<readonly Node[]>>;
+  readonly seen: Promise<{ readonly all: readonly Node[] }>;
   /** Names of those that the run will label. */
   readonly judged: Promise<readonly string[]>;
 }
@@ -53,78 +51,66 @@ interface NodesLook {
  */
 export async function inspectCalico(
   cluster: Cluster,
+  api: CalicoApi | undefined,
   mission: WantedCalico,
   runId: string,
   nodes: NodesLook,
 ): Promise<CalicoFindings> {
-  const api = await findCalicoApi(cluster);
-  if (api !== 'served') return { findings: [describeMissingApi(api)] };
-  const resources = await openCalico(cluster);
-  const [controllers, felix, tier, policies, profile, calico] = await Promise.all([
+  if (api === undefined) return { findings: [describeMissingApi()] };
+  const resources = openCalico(api);
+  const readingNode = look(findCalicoNode(cluster));
+  const [controllers, felix, tier, policies, hostEndpoints, profile, calicoNode, calico, judged] = await Promise.all([
     look(cluster.find(resources.kubeControllersConfigurations, 'default')),
-    look(cluster.find(resources.felixConfigurations, 'default')),
+    inspectFelix(cluster, api, mission, runId, { ...nodes, calicoNode: readingNode }),
     look(cluster.find(resources.tiers, mission.policy.tier)),
     look(cluster.list(resources.globalNetworkPolicies)),
-    look(readIfServed(cluster.exists(resources.profiles, defaultAllowProfile))),
-    readVersion(cluster),
+    look(cluster.list(resources.hostEndpoints)),
+    inspectProfile(cluster, api),
+    readingNode,
+    readVersion(cluster, api),
+    nodes.judged,
   ]);
   const all = takeFound(policies);
+  const endpoints = takeFound(hostEndpoints);
   const findings = [
-    tellOk('calicoApi', `The cluster serves ${calicoApiVersion}.`),
-    ...versionFindings(calico),
+    describeApi(api),
+    ...describeVersion(calico),
+    examineRollout(calicoNode),
     ...controllerFindings(controllers, runId),
-    ...felixFindings(felix, mission, runId),
+    ...felix,
     ...tierFindings(tier, mission.policy.tier),
-    ...(all === undefined ? [] : [nameFinding(all, mission.policy, runId)]),
+    ...(all === undefined ? [] : [nameFinding(all, mission.policy, calico, runId)]),
     ...(all === undefined
       ? []
       : await examinePolicies({
           ...{ policies: all, controllers: takeFound(controllers), label: mission.label },
-          ...{ nodes: takeFound(await nodes.reading) ?? [], judged: await nodes.judged },
+          ...{ nodes: (await nodes.seen).all, judged },
         })),
-    profileFinding(profile),
+    ...(endpoints === undefined ? [] : examineHostEndpoints(endpoints, all ?? [], judged, mission.label)),
+    profile,
   ];
   return { findings, calico };
 }
 
-function describeMissingApi(api: 'storage only' | 'absent'): Diagnosis {
-  const says = `The cluster does not serve ${calicoApiVersion}.`;
-  const why =
-    api === 'storage only'
-      ? `It has Calico's own storage only, ${calicoStorageVersion}, which nothing validates.`
-      : `Nor does it serve ${calicoStorageVersion}: Calico does not seem to be installed.`;
-  return tellProblem('calicoApi', 'CalicoApiMissing', '', `${says} ${why}`);
-}
+const [served, storage] = calicoApis;
 
-const flowLogs = 'flowLogsEnableHostEndpoint';
+const describeMissingApi = (): Diagnosis =>
+  tellProblem(
+    'calicoApi',
+    'CalicoApiMissing',
+    '',
+    `The cluster serves neither ${served} nor ${storage}: Calico does not seem to be installed.`,
+  );
 
-async function readVersion(cluster: Cluster): Promise<CalicoSite> {
-  const { clusterInformations } = await openCalico(cluster);
-  const [information, schema] = await Promise.all([
-    look(cluster.find(clusterInformations, 'default')),
-    look(readCalicoSchema(cluster)),
-  ]);
-  const { calicoVersion: open, cnxVersion } = takeFound(information)?.spec ?? {};
-  const knows = takeFound(schema)?.includes(`"${flowLogs}"`) ?? false;
-  return { flavour: knows || cnxVersion ? 'cloud' : 'oss', version: cnxVersion || open || 'unknown' };
-}
-
-function versionFindings({ flavour, version }: CalicoSite): readonly Diagnosis[] {
-  const [, major = 0, minor = 0] = (/^v?(\d+)\.(\d+)/.exec(version) ?? []).map(Number);
-  // Calico Enterprise, which Cloud is, counts its own versions.
-  if (flavour === 'oss' && major > 0 && (major < 3 || (major === 3 && minor < 14)))
-    return [
-      tellWarning(
-        'calicoVersion',
-        `Calico ${version} is older than v3.14, which brought automatic host endpoints.`,
-        'Update Calico.',
-      ),
-    ];
-  if (version === 'unknown')
-    return [tellInfo('calicoVersion', 'Calico does not tell its version (ClusterInformation default).')];
-  const about = flavour === 'cloud' ? 'Cloud or Enterprise: it knows' : 'open source: it does not know';
-  return [tellOk('calicoVersion', `Calico ${version}, ${about} flow logs of host endpoints (${flowLogs}).`)];
-}
+const describeApi = (api: CalicoApi): Diagnosis =>
+  api === served
+    ? tellOk('calicoApi', `The cluster serves ${served}.`)
+    : tellWarning(
+        'calicoApi',
+        `Calico follows ${storage} here, its own storage, as AKS installs it: hepflow reads and writes that, and checks ` +
+          "its policy itself, because Calico does not. Calico's authors call this API internal (calico#6412).",
+        "With Calico's API server (operator.tigera.io APIServer) hepflow would use its API.",
+      );
 
 function controllerFindings(
   looked: Look<KubeControllersConfiguration | undefined>,
@@ -138,20 +124,28 @@ function controllerFindings(
     : [...findForeignMark('autoCreate', controllers, name, runId), ...examineAutoCreate(controllers)];
 }
 
-function felixFindings(
-  looked: Look<FelixConfiguration | undefined>,
+async function inspectFelix(
+  cluster: Cluster,
+  api: CalicoApi,
   mission: WantedCalico,
   runId: string,
-): readonly Diagnosis[] {
+  nodes: NodesLook & { readonly calicoNode: Promise<Look<DaemonSet | undefined>> },
+): Promise<readonly Diagnosis[]> {
+  const { felixConfigurations } = openCalico(api);
   const name = 'FelixConfiguration default';
+  const judged = await nodes.judged;
+  const [looked, calicoNode, ...ofNodes] = await Promise.all([
+    look(cluster.find(felixConfigurations, 'default')),
+    nodes.calicoNode,
+    ...judged.map((node) => look(cluster.find(felixConfigurations, `node.${node}`))),
+  ]);
   const felix = takeFound(looked);
   if (isMissing(looked)) return [tellProblem('felix', 'CalicoConfigMissing', '', `${name} does not exist.`)];
   return felix === undefined
     ? []
     : [
         ...findForeignMark('felix', felix, name, runId),
-        ...examineFailsafePorts(felix, mission),
-        ...examineDataPlane(felix),
+        ...examineFelix(felix, ofNodes.map(takeFound), takeFound(calicoNode), mission),
       ];
 }
 
@@ -160,8 +154,13 @@ function tierFindings(looked: Look<unknown>, tier: string): readonly Diagnosis[]
   return looked === 'unknown' ? [] : [tellOk('tier', `Tier ${tier} exists.`, '', 'policy.tier')];
 }
 
-function nameFinding(policies: readonly GlobalNetworkPolicy[], policy: Mission['policy'], runId: string): Diagnosis {
-  const name = namePolicy(policy);
+function nameFinding(
+  policies: readonly GlobalNetworkPolicy[],
+  policy: Mission['policy'],
+  calico: CalicoSite,
+  runId: string,
+): Diagnosis {
+  const name = namePolicy(policy, calico);
   const foreign = policies.find(
     (existing) => isPolicyNamed(existing.metadata.name, policy) && !isOwned(existing, runId),
   );
@@ -176,10 +175,13 @@ function nameFinding(policies: readonly GlobalNetworkPolicy[], policy: Mission['
 }
 
 /**
- * Calico's API server always has it (libcalico-go/lib/backend/k8s/resources/profile.go); Felix knows it since v3.14.
+ * Calico's API server always has it (libcalico-go/lib/backend/k8s/resources/profile.go), its storage never; Felix knows
+ * it since v3.14.
  */
-function profileFinding(looked: Look<boolean | 'notServed'>): Diagnosis {
+async function inspectProfile(cluster: Cluster, api: CalicoApi): Promise<Diagnosis> {
   const name = `Profile ${defaultAllowProfile}`;
+  if (api !== served) return tellOk('profile', `${name} is not kept in ${api}: Felix knows it by itself since v3.14.`);
+  const looked = await look(readIfServed(cluster.exists(openCalico(api).profiles, defaultAllowProfile)));
   if (looked === 'unknown')
     return tellInfo(
       'profile',

@@ -5,6 +5,7 @@ import type { GlobalNetworkPolicy, KubeControllersConfiguration, Node } from '..
 import { cutMessage, enumerate } from '../../contract/brief.ts';
 import type { Diagnosis } from '../../contract/diagnosis.ts';
 import type { Label } from '../../contract/mission.ts';
+import { parsePolicySelector } from '../../model/host-endpoint.ts';
 import { parseSelector, type Selector, SelectorError } from '../../model/selector.ts';
 import { tellInfo, tellOk, tellWarning } from '../look.ts';
 
@@ -42,11 +43,8 @@ export async function examinePolicies(reach: Reach): Promise<readonly Diagnosis[
   return [...findings, tellOk('lockOut', `${says}.`)];
 }
 
-/**
- * A policy with a namespaceSelector selects what lives in namespaces; an untracked one is ignored on host endpoints of
- * all interfaces.
- */
-const canReach = ({ spec }: GlobalNetworkPolicy): boolean => !spec?.namespaceSelector && spec?.doNotTrack !== true;
+/** An untracked policy is ignored on host endpoints of all interfaces. */
+const canReach = ({ spec }: GlobalNetworkPolicy): boolean => spec?.doNotTrack !== true;
 
 const isEnabled = (controllers: KubeControllersConfiguration | undefined): boolean =>
   controllers?.spec?.controllers?.node?.hostEndpoint?.autoCreate === 'Enabled';
@@ -56,10 +54,10 @@ function findingsFor(
   reach: Reach,
   endpoints: readonly NodeEndpoints[],
 ): readonly Diagnosis[] {
-  const text = policy.spec?.selector ?? '';
+  const text = describeSelectors(policy.spec);
   let selected: Selected;
   try {
-    selected = selectedBy(parseSelector(text), endpoints);
+    selected = selectedBy(parsePolicySelector(policy.spec ?? {}), endpoints);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     return [
@@ -76,6 +74,17 @@ function findingsFor(
     ? beside(policy, selected)
     : lockOuts(policy, text, selected, isEnabled(reach.controllers));
 }
+
+/** As they stand in the policy; its one selector without its name. */
+function describeSelectors({ selector = '', namespaceSelector, serviceAccountSelector }: Spec = {}): string {
+  const others = Object.entries({ namespaceSelector, serviceAccountSelector }).filter(([, text]) => text);
+  if (others.length === 0) return selector;
+  return [...(selector === '' ? [] : [['selector', selector]]), ...others]
+    .map(([name, text]) => `${name}: ${text}`)
+    .join(', ');
+}
+
+type Spec = NonNullable<GlobalNetworkPolicy['spec']>;
 
 interface Selected {
   readonly before: readonly string[];
@@ -145,7 +154,7 @@ function createLabelSets(
 }
 
 const toPods =
-  'Confine it to pods (namespaceSelector: all()), or let it allow what the nodes need, kubelet and API server ' +
+  'Confine it to pods (namespaceSelector: all(), or has(projectcalico.org/namespace) in its selector), or let it allow what the nodes need, kubelet and API server ' +
   'included.';
 
 function lockOuts(
@@ -195,10 +204,7 @@ function lockOuts(
 }
 
 function directionOf(spec: GlobalNetworkPolicy['spec']): string {
-  const types = spec?.types ?? [
-    ...(spec?.ingress !== undefined || spec?.egress === undefined ? ['Ingress'] : []),
-    ...(spec?.egress ? ['Egress'] : []),
-  ];
+  const types = spec?.types ?? ['Ingress', 'Egress'];
   const [ingress, egress] = [types.includes('Ingress'), types.includes('Egress')];
   return ingress && egress ? 'traffic to and from them' : egress ? 'traffic from them' : 'traffic to them';
 }

@@ -1,6 +1,6 @@
 /** How to see each cell of the verdict table with one's own eyes. */
 import type { Target } from '../../contract/evidence.ts';
-import type { Report, VantageSummary } from '../../contract/report.ts';
+import { calicoApis, type Report, type VantageSummary } from '../../contract/report.ts';
 import { formCommand, quoteWord } from '../../contract/shell.ts';
 import { type Markup, markup } from '../markup.ts';
 import { listJudged } from '../words.ts';
@@ -40,13 +40,14 @@ function renderDial({ id, adminUser, address }: VantageSummary, target: Target, 
 
 function listCommands({ targets, calico }: Report): string[] {
   const nodes = [...new Set(targets.map(({ node }) => node))];
+  const [group = ''] = (calico?.api ?? calicoApis[0]).split('/');
   const services = [...new Set(targets.flatMap(({ service }) => service ?? []))];
   return [
     ...nodes.map((node) => formCommand('kubectl', 'get', 'node', node, '--show-labels')),
     ...(calico?.hostEndpoints ?? []).map((name) =>
-      formCommand('kubectl', 'get', 'hostendpoints.projectcalico.org', name, '-o', 'yaml'),
+      formCommand('kubectl', 'get', `hostendpoints.${group}`, name, '-o', 'yaml'),
     ),
-    'kubectl get globalnetworkpolicies.projectcalico.org -o yaml',
+    formCommand('kubectl', 'get', `globalnetworkpolicies.${group}`, '-o', 'yaml'),
     ...services.flatMap((service) => {
       const [namespace = '', name = ''] = service.split('/');
       return [

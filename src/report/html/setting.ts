@@ -43,7 +43,7 @@ const flavours: Readonly<Record<CalicoSummary['flavour'], string>> = {
 };
 
 const describeCalico = (calico: CalicoSummary): readonly Fact[] => [
-  ['Calico', `${calico.version} (${flavours[calico.flavour]})`],
+  ['Calico', `${calico.version} (${flavours[calico.flavour]}${calico.api ? `, ${calico.api}` : ''})`],
   ['Host endpoints', calico.hostEndpoints.join(', ')],
   ['Their flow logs', calico.hostEndpointFlowLogs],
 ];

@@ -29,6 +29,7 @@ const rows: readonly Row[] = [
   { status: 422, field: 'spec.ports[0].nodePort', text: /not in the valid range/, code: 'NodePortOutOfRange' },
   { status: 422, field: 'spec.ports[0].nodePort', code: 'NodePortTaken' },
   { reason: 'NotServed', group: 'projectcalico.org', code: 'CalicoApiMissing' },
+  { reason: 'NotServed', group: 'crd.projectcalico.org', code: 'CalicoApiMissing' },
   { status: 404, code: 'NotFound' },
   // The object changed between reading and writing: the next try reads it again and decides anew.
   { status: 409, code: 'KubernetesBusy' },

@@ -31,6 +31,7 @@ describe('the policy, on a real API server', () => {
   ] as const) {
     test(`tier ${tier}: it is made as ${objectName}, corrected when bent, and deleted, each twice (W9)`, async () => {
       const context = contextOf();
+      if (tier !== 'default') await cluster.api.apply(calicoObject('Tier', tier, { order: 300 }));
       const path = `${group}/globalnetworkpolicies/${objectName}`;
       const { input } = draftChange(policyChange(tier), context.run);
       const begin = new Date().toISOString();

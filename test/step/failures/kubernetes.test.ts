@@ -43,6 +43,8 @@ const rows: readonly [number, string, string, StatusDetails, string, string][] =
   [400, 'BadRequest', 'cannot be handled', {}, 'KubernetesRefused', 'never'],
   [415, 'UnsupportedMediaType', 'strategic merge', {}, 'KubernetesRefused', 'never'],
   [404, 'NotServed', 'not served', { group: 'projectcalico.org' }, 'CalicoApiMissing', 'never'],
+  [404, 'NotServed', 'not served', { group: 'crd.projectcalico.org' }, 'CalicoApiMissing', 'never'],
+  [503, 'ServiceUnavailable', 'away', { group: 'projectcalico.org' }, 'KubernetesUnavailable', 'soon'],
   [404, 'NotServed', 'not served', { group: 'apps' }, 'NotFound', 'never'],
   [404, 'NotFound', 'not found', { name: 'x' }, 'NotFound', 'never'],
   [409, 'Conflict', 'modified', {}, 'KubernetesBusy', 'soon'],
