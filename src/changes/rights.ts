@@ -13,8 +13,11 @@ export type RightScope = 'group' | 'cluster' | 'clusterNetwork';
 export interface AzureRight {
   readonly action: string;
   readonly at: readonly RightScope[];
-  /** `witness`: without it a run lacks a witness, which its report says. Preflight does not refuse for it. */
-  readonly only?: 'witness';
+  /**
+   * Preflight does not refuse without it. `witness`: a run lacks a witness, which its report says. `following`: a run
+   * looks at the resource in place of its operation, and cannot tell why one failed.
+   */
+  readonly only?: 'witness' | 'following';
 }
 
 export interface KubernetesRight {

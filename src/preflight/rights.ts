@@ -13,6 +13,8 @@ export const kubeProxy = { name: 'kube-proxy', namespace: 'kube-system' } as con
 /** The profile of every automatic host endpoint. */
 export const defaultAllowProfile = 'projectcalico-default-allow';
 
+const followed = ['operations/read', 'operationResults/read'] as const;
+
 export const azureRights: readonly AzureRight[] = [
   ...listActions(['group', 'cluster', 'clusterNetwork'], 'Microsoft.Authorization', 'permissions/read'),
   ...listActions(['group', 'cluster'], 'Microsoft.Resources', 'subscriptions/resourceGroups/read'),
@@ -21,11 +23,10 @@ export const azureRights: readonly AzureRight[] = [
     'Microsoft.ContainerService/managedClusters',
     ...['read', 'listClusterUserCredential/action'],
   ),
-  // Operations live beside the resource groups, and Azure asks for these rights where the operation was started.
-  ...listActions(
-    ['group', 'clusterNetwork'],
-    'Microsoft.Network/locations',
-    ...['operations/read', 'operationResults/read'],
+  // Operations live beside the resource groups; Azure asks for these rights on the group of what they are about.
+  ...listActions(['group'], 'Microsoft.Network/locations', ...followed),
+  ...listActions(['clusterNetwork'], 'Microsoft.Network/locations', ...followed).map(
+    (right): AzureRight => ({ ...right, only: 'following' }),
   ),
   ...listAzureRights(),
   ...Object.values(vantageKinds).flatMap(({ rights }) => rights.azure),

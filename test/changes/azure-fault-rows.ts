@@ -198,7 +198,7 @@ export const stepRows: readonly StepRow[] = [
     where: 'at a poll',
     at: { ...polls, times: 1 },
     step: 'createNetwork',
-    stops: 'Forbidden',
+    passes: [],
   },
   { scenario: 'linkedAuthorizationFailed', step: 'createInterface', stops: 'Forbidden', says: /subnets\/join\/action/ },
   {
@@ -244,6 +244,15 @@ export const stepRows: readonly StepRow[] = [
   },
   { scenario: 'operationVanished', step: 'createNetwork', passes: [] },
   { scenario: 'operationVanished', where: 'of a VM', at: { method: 'PUT', type: vm }, step: 'createVm', passes: [] },
+  { scenario: 'anotherCallersOperation', step: 'createNetwork', passes: [] },
+  { scenario: 'anotherCallersOperation', where: 'of a peering', step: 'peerFromCluster', passes: [] },
+  {
+    scenario: 'anotherCallersOperation',
+    where: 'of a VM',
+    at: { method: 'GET', type: 'Microsoft.Compute/locations/operations' },
+    step: 'createVm',
+    passes: [],
+  },
   { scenario: 'droppedAfterAccept', step: 'createNetwork', passes: ['AzureUnavailable'] },
   {
     scenario: 'droppedAfterAccept',

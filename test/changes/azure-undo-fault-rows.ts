@@ -166,6 +166,12 @@ export const undoRows: readonly UndoRow[] = [
     of: ['createNetwork'],
   },
   {
+    scenario: 'anotherCallersOperation',
+    where: 'of a deletion',
+    undo: 'deletePeering',
+    of: ['createNetwork', 'peerToCluster'],
+  },
+  {
     scenario: 'droppedAfterAccept',
     where: 'of a deletion',
     at: { method: 'DELETE', type: vm },

@@ -131,7 +131,7 @@ describe('the three narrower roles, each where it belongs', () => {
     );
   });
 
-  test('the peering role may be assigned to the VNet alone when the cluster names its own subnet', async () => {
+  test('the peering role on the VNet alone cannot follow operations: preflight warns, and a run looks itself', async () => {
     const assignments = assigned().map((each, at) =>
       scopes[at] === 'clusterNetwork' ? { ...each, scope: clusterVnetId } : each,
     );
@@ -141,8 +141,17 @@ describe('the three narrower roles, each where it belongs', () => {
       const found = await adapter.clusters.get(...asked);
       return found && { ...found, subnetIds: [`${clusterVnetId}/subnets/aks-subnet`] };
     };
-    const { problems } = await inspectAzure(mission, { azure: { ...adapter, clusters: { ...adapter.clusters, get } } });
+    const tools = toolsOf({ ...adapter, clusters: { ...adapter.clusters, get } });
+    const before = azure.lab.inventory();
+    const { problems, warnings } = await inspectAzure(mission, tools);
     assert.deepEqual(problems, []);
+    assert.equal(warnings.length, 1);
+    assert.match(warnings[0] ?? '', /operations\/read and .*operationResults\/read on .*looks at the peering itself/);
+    await makeAll(tools, () => contextOf(runRef()));
+    await undoAll(runRef(), tools, () => contextOf(runRef()));
+    assert.deepEqual(azure.lab.inventory(), before);
+    const refused = azure.lab.requests().filter(({ path, status }) => path.includes('/locations/') && status === 403);
+    assert.ok(refused.length >= 2, 'neither the peering nor its removal could be followed');
   });
 
   for (const at of ['clusterNetwork'] as const) {
@@ -152,9 +161,10 @@ describe('the three narrower roles, each where it belongs', () => {
           file === narrow[at].file ? roleWithout(file, action) : join(deploy, file),
         );
         await using azure = await startAzureUnderTest({ assignments });
-        const { problems } = await inspectAzure(mission, { azure: azure.adapter() });
-        assert.ok(problems.length > 0);
-        for (const { message } of problems) assert.ok(message.includes(action), message);
+        const { problems, warnings } = await inspectAzure(mission, { azure: azure.adapter() });
+        const told = action.includes('/locations/') ? warnings : problems.map(({ message }) => message);
+        assert.ok(told.length > 0);
+        for (const message of told) assert.ok(message.includes(action), message);
       });
     }
   }

@@ -27,6 +27,7 @@ const machine = 'Microsoft.Compute/virtualMachines';
 
 const put = (type: string): Where => ({ method: 'PUT', type });
 const del = (type: string): Where => ({ method: 'DELETE', type });
+const polls: Where = { method: 'GET', type: 'Microsoft.Network/locations/operations' };
 /** An error that does not pass by itself. */
 const lasting = (at: Where): Where => ({ ...at, times: 'always' });
 
@@ -148,6 +149,12 @@ export const scenarios = {
   }),
   denyAssignment: refused(lasting(put(peering)), 403, 'DenyAssignmentAuthorizationFailed'),
   disallowedByPolicy: refused(lasting(put(publicIp)), 403, 'RequestDisallowedByPolicy', { additionalInfo: [policy] }),
+  /** Of an operation that another identity started, by its signed URL. */
+  anotherCallersOperation: refused({ ...polls, times: 'always' }, 403, 'AuthorizationFailed', {
+    message:
+      'Only the original caller of an asynchronous operation is allowed to retrieve the results. The content hash ' +
+      'in the query of the request does not match the expected hash.',
+  }),
   missingSubscriptionRegistration: refused(lasting(put(machine)), 409, 'MissingSubscriptionRegistration'),
   expiredToken: { at: put(network), fault: { kind: 'expireToken', code: 'ExpiredAuthenticationToken' } },
   invalidToken: refused(lasting(put(network)), 401, 'InvalidAuthenticationToken'),

@@ -46,11 +46,12 @@ export function registerOperationRoutes(app: FastifyInstance, arm: Arm): void {
         method: 'GET',
         url: `/subscriptions/:subscription/providers/${provider}/locations/:location/${kind}/:operation`,
         type: `${provider}/locations/${kind}`,
-        action: `${provider}/locations/${kind}/read`,
-        handle: (request) =>
-          kind === 'operationResults' || request.query['monitor'] === 'true'
+        handle: (request) => {
+          requireGroupRight(request, `${provider}/locations/${kind}/read`);
+          return kind === 'operationResults' || request.query['monitor'] === 'true'
             ? answerResult(request)
-            : presentStatus(request),
+            : presentStatus(request);
+        },
       });
     }
   }
@@ -60,6 +61,17 @@ export function registerOperationRoutes(app: FastifyInstance, arm: Arm): void {
     type: 'Microsoft.Resources/operationResults',
     handle: (request) => answerResult(request, 200),
   });
+}
+
+/**
+ * Who started an operation may follow it with rights on the resource group of what it is about; a role on the resource
+ * alone is not enough. Whether a role on another group of the subscription is, no public source tells.
+ */
+function requireGroupRight({ arm, params, reply }: ArmRequest, action: string): void {
+  const operation = arm.operations.get(params['operation'] ?? '');
+  const [groupId] = /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+/i.exec(operation?.resourceId ?? '') ?? [];
+  if (groupId === undefined || arm.rights.allows(action, groupId)) return;
+  throw createArmError('AuthorizationFailed', { id: reply.request.url.split('?')[0] ?? '', text: action });
 }
 
 function requireOperation(request: ArmRequest): Operation {

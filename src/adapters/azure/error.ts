@@ -13,7 +13,7 @@ export const ownCodes = {
   foreignOrigin: 'ForeignOrigin',
   /** A resource of that name exists without the given mark. */
   notOwned: 'NotOwned',
-  /** The URL of a long-running operation answers 404, and the resource does not tell how it ended. */
+  /** The URL of a long-running operation answers 401, 403 or 404, and the resource does not tell how it ended. */
   operationVanished: 'OperationVanished',
   /** A long-running operation ended as Failed and gave no code. */
   operationFailed: 'OperationFailed',
@@ -132,7 +132,8 @@ export function createAzureError(operation: string, error: unknown, exchange: Ex
 }
 
 /** The message without the head that the constructor put before it. */
-const shortMessage = (error: AzureError): string => error.message.slice(`${error.operation}: ${error.code}: `.length);
+export const shortMessage = (error: AzureError): string =>
+  error.message.slice(`${error.operation}: ${error.code}: `.length);
 
 /**
  * The poller's plain Errors: "The long-running operation has failed. CODE. message", "Operation was canceled". Only

@@ -6,7 +6,9 @@ import { tellProblem } from '../look.ts';
 /** All that looking at Azure needs. */
 export type Reader = Pick<Tools, 'azure'>;
 
-export type Answer<T> = { readonly refusal?: undefined; readonly value: T } | { readonly refusal: Diagnosis };
+export type Answer<T> =
+  | { readonly refusal?: undefined; readonly value: T }
+  | { readonly refusal: Diagnosis; readonly value?: undefined };
 
 /** A refusal for lack of rights is a problem to list beside the others; everything else that goes wrong is thrown. */
 export async function askIfAllowed<T>(ask: () => Promise<T>, topic: Topic, field = ''): Promise<Answer<T>> {
