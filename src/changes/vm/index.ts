@@ -8,7 +8,7 @@ import { isTaggedBy, resumeFrom } from '../../step/lro.ts';
 import { deleteResource, ownByTag, traceTagged } from '../azure-resource.ts';
 import { defineKind, type Place, type UndoDraft } from '../kind.ts';
 import { minute } from '../limits.ts';
-import { listActions } from '../rights.ts';
+import { type AzureRight, listActions } from '../rights.ts';
 import { createVmBody, type VmInput } from './body.ts';
 import { createCloudConfig } from './cloud-init.ts';
 
@@ -66,6 +66,9 @@ export const vm = defineKind<VmChange>({
       // The OS disk is made by the VM's creation, with the caller's right to write disks.
       ...listActions(['group'], 'Microsoft.Compute/disks', 'read', 'write', 'delete'),
       ...listActions(['group'], 'Microsoft.Compute/locations', 'operations/read'),
+      ...listActions(['group'], 'Microsoft.Compute/locations', 'diskOperations/read').map(
+        (right): AzureRight => ({ ...right, only: 'following' }),
+      ),
     ],
     kubernetes: [],
   },

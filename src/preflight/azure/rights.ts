@@ -61,8 +61,8 @@ const tellUnfollowed = (where: string, groupId: string, missing: readonly string
         tellWarning(
           'azureRights',
           `The credential may not ${enumerate(missing)} on ${groupId}: a run cannot follow its operations on ` +
-            `${shortOf(where)}. It looks at the peering itself instead, and cannot tell why one failed.`,
-          'Assign deploy/azure-role-cluster-network.json to that resource group.',
+            `${shortOf(where)}. It looks at what it makes instead, and cannot tell why one failed.`,
+          'Assign the role of deploy/ to that resource group.',
         ),
       ];
 
