@@ -15,9 +15,9 @@ export interface AzureRight {
   readonly at: readonly RightScope[];
   /**
    * Preflight does not refuse without it. `witness`: a run lacks a witness, which its report says. `following`: a run
-   * looks at the resource in place of its operation, and cannot tell why one failed.
+   * looks at the resource in place of its operation, and cannot tell why one failed. `locks`: preflight looks for none.
    */
-  readonly only?: 'witness' | 'following';
+  readonly only?: 'witness' | 'following' | 'locks';
 }
 
 export interface KubernetesRight {

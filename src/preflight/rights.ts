@@ -16,6 +16,9 @@ export const defaultAllowProfile = 'projectcalico-default-allow';
 const followed = ['operations/read', 'operationResults/read'] as const;
 
 export const azureRights: readonly AzureRight[] = [
+  ...listActions(['group', 'cluster', 'clusterNetwork'], 'Microsoft.Authorization', 'locks/read').map(
+    (right): AzureRight => ({ ...right, only: 'locks' }),
+  ),
   ...listActions(['group', 'cluster', 'clusterNetwork'], 'Microsoft.Authorization', 'permissions/read'),
   ...listActions(['group', 'cluster'], 'Microsoft.Resources', 'subscriptions/resourceGroups/read'),
   ...listActions(

@@ -185,7 +185,7 @@ export const stepRows: readonly StepRow[] = [
     at: { method: 'PUT', type: network },
     step: 'createNetwork',
     stops: 'ScopeLocked',
-    says: /'lab-lock'/,
+    says: /following scope\(s\) are locked/,
   },
   {
     scenario: 'authorizationFailed',

@@ -117,7 +117,7 @@ export const undoRows: readonly UndoRow[] = [
     undo: 'deleteNetwork',
     of: ['createNetwork'],
     stops: 'ScopeLocked',
-    says: /locked by 'lab-lock'/,
+    says: /following scope\(s\) are locked/,
   },
   {
     scenario: 'authorizationFailed',

@@ -131,6 +131,7 @@ const telling = ({
   azure: {
     groupExists,
     permissions: async (scopeId: string) => permissions(scopeId),
+    locks: async () => [],
     clusters: { get: async () => ({ ...cluster, ...more }), userKubeconfig: async () => '' },
     networks: {
       get: async (id: string) => vnets.find((each) => each.id === id),

@@ -73,7 +73,7 @@ describe('a role without one action of deploy/azure-role.json is refused by pref
       );
     });
   }
-  for (const action of all.filter((each) => !neededByRuns.has(each))) {
+  for (const action of all.filter((each) => !neededByRuns.has(each) && each !== 'Microsoft.Authorization/locks/read')) {
     const loss = action.startsWith('Microsoft.Compute/') ? 'cannot follow its operations' : 'will lack that witness';
     test(`without ${action} a run ${loss}: preflight warns, and does not refuse`, async () => {
       await using azure = await startAzureUnderTest({ roleFile: roleWithout('azure-role.json', action) });
@@ -171,6 +171,7 @@ describe('the three narrower roles, each where it belongs', () => {
         await using azure = await startAzureUnderTest({ assignments });
         const { problems, warnings } = await inspectAzure(mission, { azure: azure.adapter() });
         const told = action.includes('/locations/') ? warnings : problems.map(({ message }) => message);
+        if (action.includes('/locks/')) return assert.deepEqual([problems, warnings], [[], []]);
         assert.ok(told.length > 0);
         for (const message of told) assert.ok(message.includes(action), message);
       });

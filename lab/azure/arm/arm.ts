@@ -3,6 +3,7 @@ import type { Rights } from '../identity/role.ts';
 import type { DataPlane } from '../network/data-plane.ts';
 import type { Timing } from './durations.ts';
 import { createArmError } from './errors.ts';
+import type { Locks } from './locks.ts';
 import type { Operations } from './operations.ts';
 import { isSameId, normalizeId, type Resource, type Store } from './store.ts';
 
@@ -12,6 +13,7 @@ export interface Arm {
   readonly operations: Operations;
   readonly faults: FaultTable;
   readonly rights: Rights;
+  readonly locks: Locks;
   readonly timing: Timing;
   readonly dataPlane: DataPlaneQueue;
   userKubeconfig(): string | Promise<string>;

@@ -55,7 +55,9 @@ export const errorTable = {
   },
   ScopeLocked: {
     status: 409,
-    message: ({ id }) => `The scope '${id}' cannot be changed because it is locked by 'lab-lock'.`,
+    message: ({ id, other, text }) =>
+      `The scope '${id}' cannot perform ${text ?? 'delete'} operation because following scope(s) are locked: ` +
+      `'${other ?? id}'. Please remove the lock and try again.`,
   },
   SubscriptionNotFound: { status: 404, message: ({ text }) => `The subscription '${text}' could not be found.` },
   MissingSubscriptionRegistration: {

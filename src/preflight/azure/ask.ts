@@ -1,4 +1,4 @@
-import { AzureError } from '../../adapters/azure/index.ts';
+import { AzureError, parseId } from '../../adapters/azure/index.ts';
 import type { Diagnosis, Topic } from '../../contract/diagnosis.ts';
 import type { Tools } from '../../step/context.ts';
 import { tellProblem } from '../look.ts';
@@ -25,4 +25,10 @@ export async function askIfAllowed<T>(ask: () => Promise<T>, topic: Topic, field
 export function takeNone(error: unknown): [] {
   if (error instanceof AzureError && error.isAbsence) return [];
   throw error;
+}
+
+/** `virtualNetworks aks-vnet in group`, or `resource group group`. */
+export function describeScope(id: string): string {
+  const { resourceGroup, types, names } = parseId(id);
+  return names.length === 0 ? `resource group ${resourceGroup}` : `${types.at(-1)} ${names.at(-1)} in ${resourceGroup}`;
 }

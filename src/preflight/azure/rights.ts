@@ -1,10 +1,9 @@
-import { parseId } from '../../adapters/azure/index.ts';
 import type { RightScope } from '../../changes/rights.ts';
 import { countThings, enumerate } from '../../contract/brief.ts';
 import type { Diagnosis } from '../../contract/diagnosis.ts';
 import { tellOk, tellProblem, tellWarning } from '../look.ts';
 import { type Granted, listMissingActions } from '../rights.ts';
-import { askIfAllowed, type Reader, takeNone } from './ask.ts';
+import { askIfAllowed, describeScope, type Reader, takeNone } from './ask.ts';
 
 /** Where rights are needed. They may come from the group, or from the resource alone when there is one. */
 export interface Scope {
@@ -47,7 +46,7 @@ function tellRights(at: RightScope, where: string, granted: readonly Granted[]):
   const missing = listMissingActions(at, granted);
   const count = countThings(listMissingActions(at, []).length, 'right');
   if (missing.length === 0)
-    return [tellOk('azureRights', `All ${count} that a run needs on ${shortOf(where)} are there.`)];
+    return [tellOk('azureRights', `All ${count} that a run needs on ${describeScope(where)} are there.`)];
   return missing.map((action) =>
     tellProblem('azureRights', 'MissingRights', '', `The credential may not ${action} on ${where}.`),
   );
@@ -61,13 +60,7 @@ const tellUnfollowed = (where: string, groupId: string, missing: readonly string
         tellWarning(
           'azureRights',
           `The credential may not ${enumerate(missing)} on ${groupId}: a run cannot follow its operations on ` +
-            `${shortOf(where)}. It looks at what it makes instead, and cannot tell why one failed.`,
+            `${describeScope(where)}. It looks at what it makes instead, and cannot tell why one failed.`,
           'Assign the role of deploy/ to that resource group.',
         ),
       ];
-
-/** `virtualNetworks aks-vnet in group`, or `resource group group`. */
-function shortOf(id: string): string {
-  const { resourceGroup, types, names } = parseId(id);
-  return names.length === 0 ? `resource group ${resourceGroup}` : `${types.at(-1)} ${names.at(-1)} in ${resourceGroup}`;
-}
