@@ -35,6 +35,7 @@ import type { DataPlane } from './network/data-plane.ts';
 import { createDataPlaneQueue } from './network/data-plane-queue.ts';
 import { preload } from './preload.ts';
 import { managedClusterType } from './resources/managed-clusters.ts';
+import { createRegion, type Region } from './resources/sizes.ts';
 import { registerDeploymentRoutes } from './routes/deployments.ts';
 import { registerEffectiveRoutes } from './routes/effective.ts';
 import { registerGroupRoutes } from './routes/groups.ts';
@@ -86,6 +87,8 @@ export interface AzureLab {
    * Changes the managed cluster, for instance to a private one: these properties are added to its own, or replace them.
    */
   changeCluster(properties: object): void;
+  /** Changes which VM sizes the region offers, and how many cores of a family the subscription may use. */
+  changeRegion(region: Partial<Region>): void;
   stop(): Promise<void>;
 }
 
@@ -137,6 +140,7 @@ export async function startAzure(options: AzureOptions): Promise<AzureLab> {
       for (const resource of store.listByType(managedClusterType))
         resource.properties = { ...resource.properties, ...properties };
     },
+    changeRegion: (region) => void Object.assign(arm.region, region),
     async stop() {
       await app.close();
       await arm.operations.close();
@@ -153,6 +157,7 @@ function createArm(options: AzureOptions): Arm {
     faults: new FaultTable(),
     rights: readRights(options),
     locks: new Locks(),
+    region: createRegion(),
     timing: createTiming(options.scope.pace, options.durations),
     dataPlane: createDataPlaneQueue(options.dataPlane, store),
     userKubeconfig: () => options.userKubeconfig(),

@@ -1,6 +1,7 @@
 import type { FaultTable } from '../faults/table.ts';
 import type { Rights } from '../identity/role.ts';
 import type { DataPlane } from '../network/data-plane.ts';
+import type { Region } from '../resources/sizes.ts';
 import type { Timing } from './durations.ts';
 import { createArmError } from './errors.ts';
 import type { Locks } from './locks.ts';
@@ -15,6 +16,7 @@ export interface Arm {
   readonly rights: Rights;
   readonly locks: Locks;
   readonly timing: Timing;
+  readonly region: Region;
   readonly dataPlane: DataPlaneQueue;
   userKubeconfig(): string | Promise<string>;
 }

@@ -38,6 +38,8 @@ const absenceCodes: ReadonlySet<string> = new Set([
 export interface AzureDetail {
   readonly code: string;
   readonly message: string;
+  /** What the error is about, such as `vmSize`. */
+  readonly target?: string;
 }
 
 interface AzureErrorFields {
@@ -46,6 +48,7 @@ interface AzureErrorFields {
   readonly operation: string;
   readonly message: string;
   readonly retryAfterMs?: number | undefined;
+  readonly target?: string | undefined;
   readonly details?: readonly AzureDetail[];
   readonly isEnveloped?: boolean | undefined;
   readonly cause?: unknown;
@@ -62,6 +65,8 @@ export class AzureError extends Error {
   /** What was attempted, such as `create virtualMachines hepflow-0badcafe-vm`. */
   readonly operation: string;
   readonly details: readonly AzureDetail[];
+  /** What the error is about, such as `vmSize`. */
+  readonly target: string | undefined;
   /** Whether the answer was ARM's own form of an error, `{ error: { code } }`. */
   readonly isEnveloped: boolean;
 
@@ -73,6 +78,7 @@ export class AzureError extends Error {
     this.retryAfterMs = fields.retryAfterMs;
     this.operation = fields.operation;
     this.details = fields.details ?? [];
+    this.target = fields.target;
     this.isEnveloped = fields.isEnveloped ?? false;
   }
 

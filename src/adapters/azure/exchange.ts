@@ -6,6 +6,7 @@ import { answerLimits, shortenMessage } from './limits.ts';
 interface WireError {
   readonly code: string;
   readonly message: string;
+  readonly target?: string;
   readonly details: readonly AzureDetail[];
   readonly isEnveloped: boolean;
 }
@@ -158,8 +159,12 @@ function wireErrorIn(body: WireBody | undefined): WireError | undefined {
   const isEnveloped = isJson(body?.['error']);
   const error = body?.['error'] ?? body;
   if (!isJson(error) || typeof error['code'] !== 'string') return undefined;
-  return { code: error['code'], message: textIn(error['message']), details: firstDetails(error), isEnveloped };
+  const details = firstDetails(error);
+  return { code: error['code'], message: textIn(error['message']), ...targetOf(error), details, isEnveloped };
 }
+
+const targetOf = ({ target }: WireBody): { readonly target?: string } =>
+  typeof target === 'string' ? { target: shortenMessage(target) } : {};
 
 const textIn = (value: unknown): string =>
   typeof value === 'string' ? value : value === undefined || value === null ? '' : JSON.stringify(value);
@@ -170,7 +175,7 @@ function firstDetails(error: WireBody): AzureDetail[] {
   const more = all.length - answerLimits.details;
   const kept = all
     .slice(0, answerLimits.details)
-    .map(({ code, message }) => ({ code: shortenMessage(code), message: shortenMessage(message) }));
+    .map((each) => ({ ...each, code: shortenMessage(each.code), message: shortenMessage(each.message) }));
   return more <= 0 ? kept : [...kept, { code: 'More', message: `and ${more} more` }];
 }
 
@@ -184,7 +189,9 @@ function detailsOf(error: WireBody, level = 0): AzureDetail[] {
   const policies = [error['additionalInfo']].flat().filter(isJson);
   return [
     ...nested.flatMap((each) => [
-      ...(typeof each['code'] === 'string' ? [{ code: each['code'], message: textIn(each['message']) }] : []),
+      ...(typeof each['code'] === 'string'
+        ? [{ code: each['code'], message: textIn(each['message']), ...targetOf(each) }]
+        : []),
       ...detailsOf(each, level + 1),
     ]),
     ...policies.map((each) => ({

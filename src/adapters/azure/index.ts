@@ -30,7 +30,7 @@ export function createAzure(settings: AzureSettings): Azure {
 
 export type { Permission } from './access.ts';
 export type { ClusterState, ManagedClusters } from './cluster.ts';
-export { capacityCodes, type VmState } from './compute.ts';
+export type { VmState } from './compute.ts';
 export {
   type EffectiveGroup,
   type EffectiveRoute,

@@ -10,16 +10,27 @@ export type Answer<T> =
   | { readonly refusal?: undefined; readonly value: T }
   | { readonly refusal: Diagnosis; readonly value?: undefined };
 
-/** A refusal for lack of rights is a problem to list beside the others; everything else that goes wrong is thrown. */
+/**
+ * A refusal for lack of rights and a subscription that is not known are problems to list beside the others; everything
+ * else that goes wrong is thrown.
+ */
 export async function askIfAllowed<T>(ask: () => Promise<T>, topic: Topic, field = ''): Promise<Answer<T>> {
   try {
     return { value: await ask() };
   } catch (error) {
     if (error instanceof AzureError && error.status === 403)
       return { refusal: tellProblem(topic, 'MissingRights', field, error.message) };
+    if (error instanceof AzureError && error.code === 'SubscriptionNotFound') return { refusal: unknownSubscription };
     throw error;
   }
 }
+
+const unknownSubscription = tellProblem(
+  'groups',
+  'SubscriptionNotFound',
+  'subscriptionId',
+  'The subscription does not exist, or the credential may not see it.',
+);
 
 /** A resource that is not there gives no rights; its absence is told elsewhere. */
 export function takeNone(error: unknown): [] {
