@@ -67,7 +67,7 @@ export class AzureError extends Error {
   readonly details: readonly AzureDetail[];
   /** What the error is about, such as `vmSize`. */
   readonly target: string | undefined;
-  /** Whether the answer was ARM's own form of an error, `{ error: { code } }`. */
+  /** Whether the answer was ARM's own form of an error, `{ error: { code } }`, or that of AKS. */
   readonly isEnveloped: boolean;
 
   constructor(fields: AzureErrorFields) {

@@ -126,7 +126,7 @@ function note(seen: Exchange, response: PipelineResponse): void {
   const body = parsed(response.bodyAsText);
   const ended = body?.['status'] === 'Failed' || body?.['status'] === 'Canceled';
   seen.operationFailed = response.status < 400 && ended;
-  seen.error = response.status >= 400 || ended ? wireErrorIn(body) : undefined;
+  seen.error = response.status >= 400 || ended ? wireErrorIn(body, response.request.url) : undefined;
 }
 
 /** Nobody waits longer, and a number beyond all bounds could not be told to anybody. */
@@ -155,13 +155,20 @@ function parsed(text: string | null | undefined): WireBody | undefined {
   }
 }
 
-function wireErrorIn(body: WireBody | undefined): WireError | undefined {
-  const isEnveloped = isJson(body?.['error']);
+function wireErrorIn(body: WireBody | undefined, url: string): WireError | undefined {
+  const isEnveloped = isJson(body?.['error']) || isOfAks(body, url);
   const error = body?.['error'] ?? body;
   if (!isJson(error) || typeof error['code'] !== 'string') return undefined;
   const details = firstDetails(error);
   return { code: error['code'], message: textIn(error['message']), ...targetOf(error), details, isEnveloped };
 }
+
+/** AKS answers for its own resources without the envelope, and always with these four fields. */
+const isOfAks = (body: WireBody | undefined, url: string): boolean =>
+  URL.canParse(url) &&
+  /\/providers\/Microsoft\.ContainerService\//i.test(new URL(url).pathname) &&
+  ['code', 'message', 'subcode'].every((field) => typeof body?.[field] === 'string') &&
+  body?.['details'] !== undefined;
 
 const targetOf = ({ target }: WireBody): { readonly target?: string } =>
   typeof target === 'string' ? { target: shortenMessage(target) } : {};
