@@ -51,6 +51,7 @@ interface AzureErrorFields {
   readonly target?: string | undefined;
   readonly details?: readonly AzureDetail[];
   readonly isEnveloped?: boolean | undefined;
+  readonly correlationId?: string | undefined;
   readonly cause?: unknown;
 }
 
@@ -69,6 +70,8 @@ export class AzureError extends Error {
   readonly target: string | undefined;
   /** Whether the answer was ARM's own form of an error, `{ error: { code } }`, or that of AKS. */
   readonly isEnveloped: boolean;
+  /** By which Azure's support finds the request; empty: the answer had none. */
+  readonly correlationId: string;
 
   constructor(fields: AzureErrorFields) {
     super(`${fields.operation}: ${fields.code}: ${shortenMessage(fields.message)}`, { cause: bare(fields.cause) });
@@ -80,6 +83,7 @@ export class AzureError extends Error {
     this.details = fields.details ?? [];
     this.target = fields.target;
     this.isEnveloped = fields.isEnveloped ?? false;
+    this.correlationId = fields.correlationId ?? '';
   }
 
   /**
@@ -111,6 +115,7 @@ export function createAzureError(operation: string, error: unknown, exchange: Ex
     return new AzureError({
       operation,
       ...said,
+      ...{ correlationId: exchange.correlationId },
       status: exchange.operationFailed === true ? 0 : (exchange.status ?? 0),
       retryAfterMs: exchange.retryAfterMs,
       cause: error,
@@ -123,6 +128,7 @@ export function createAzureError(operation: string, error: unknown, exchange: Ex
       status,
       message: textOf(error),
       retryAfterMs: exchange.retryAfterMs,
+      correlationId: exchange.correlationId,
       cause: error,
     });
   }

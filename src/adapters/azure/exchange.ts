@@ -19,6 +19,8 @@ export interface Exchange {
   status?: number;
   /** Retry-After of the last answer, in milliseconds. */
   retryAfterMs?: number | undefined;
+  /** By which Azure's support finds the last request. */
+  correlationId?: string | undefined;
   error?: WireError | undefined;
   /** The error above is the end of a long-running operation, not of the request. */
   operationFailed?: boolean;
@@ -123,6 +125,7 @@ function note(seen: Exchange, response: PipelineResponse): void {
   seen.status = response.status;
   seen.bytes = (seen.bytes ?? 0) + (response.bodyAsText?.length ?? 0);
   seen.retryAfterMs = retryAfter(response);
+  seen.correlationId = correlationOf(response);
   const body = parsed(response.bodyAsText);
   const ended = body?.['status'] === 'Failed' || body?.['status'] === 'Canceled';
   seen.operationFailed = response.status < 400 && ended;
@@ -140,6 +143,11 @@ function retryAfter({ headers }: PipelineResponse): number | undefined {
   const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
   return Number.isNaN(ms) ? undefined : Math.min(Math.max(0, ms), longestWaitMs);
 }
+
+const correlationOf = ({ headers }: PipelineResponse): string | undefined =>
+  ['x-ms-correlation-request-id', 'x-ms-request-id']
+    .map((name) => headers.get(name))
+    .find((id) => id !== undefined && /^[\w-]{1,64}$/.test(id));
 
 type WireBody = { readonly [key: string]: unknown };
 

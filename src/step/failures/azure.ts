@@ -103,7 +103,9 @@ export const azureFailures: readonly FailureRow[] = [
 
 /** The catalogue's failure for an answer of Azure, which keeps Azure's own words and the time that it asked for. */
 export function classifyAzureError(error: AzureError): HepflowError {
-  return new HepflowError(findAzureFailure(error).failure, textOf(error), {
+  const { correlationId } = error;
+  const text = tellReasons(error) + (correlationId && ` · correlation id ${correlationId}`);
+  return new HepflowError(findAzureFailure(error).failure, text, {
     cause: error,
     ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
   });
@@ -130,5 +132,5 @@ const sameCode = (wanted: string | RegExp, code: string): boolean =>
   typeof wanted === 'string' ? wanted === code : wanted.test(code);
 
 /** Azure's message, then the reasons below it, such as the policies that refused. */
-const textOf = ({ message, details }: AzureError): string =>
+export const tellReasons = ({ message, details }: AzureError): string =>
   [message, ...details.map(({ code, message: reason }) => `${code}: ${reason}`)].join(' · ');

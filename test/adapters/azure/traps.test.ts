@@ -268,6 +268,19 @@ describe('what goes wrong is told as an AzureError', () => {
     assert.ok((date.retryAfterMs ?? 0) > 50_000 && (date.retryAfterMs ?? 0) <= 60_000);
   });
 
+  test('the correlation id of the answer, unless it is none', async () => {
+    await using arm = await startFakeArm();
+    const refuse = (headers: Record<string, string>) =>
+      arm.answer(() => ({ status: 400, body: { error: { code: 'BadRequest', message: 'no' } }, headers }));
+    const idOf = async () => (await failing(arm.azure().networks.get(id))).correlationId;
+    refuse({ 'x-ms-request-id': 'r-1', 'x-ms-correlation-request-id': '3fa85f64-5717-4562-b3fc-2c963f66afa6' });
+    assert.equal(await idOf(), '3fa85f64-5717-4562-b3fc-2c963f66afa6');
+    refuse({ 'x-ms-request-id': 'r-1' });
+    assert.equal(await idOf(), 'r-1');
+    refuse({ 'x-ms-correlation-request-id': `<b>${'x'.repeat(500)}` });
+    assert.equal(await idOf(), '');
+  });
+
   test('throttling of the first request of an operation keeps its body', async () => {
     await using arm = await startFakeArm();
     arm.answer(({ method }) =>

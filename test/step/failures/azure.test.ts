@@ -153,6 +153,16 @@ test('a busy Azure is tried again, a refusing one is not', () => {
   assert.equal(retryOf('AuthorizationFailed', 403), 'never');
 });
 
+test('the id by which support finds the request ends the message', () => {
+  const fields = { code: 'InternalServerError', status: 500, message: 'broken', operation: 'create x' };
+  const id = '3fa85f64-5717-4562-b3fc-2c963f66afa6';
+  assert.match(
+    classifyAzureError(new AzureError({ ...fields, correlationId: id })).message,
+    new RegExp(`broken · correlation id ${id}$`),
+  );
+  assert.match(classifyAzureError(new AzureError(fields)).message, /broken$/);
+});
+
 test('the policies that refused are named', () => {
   const error = errorOf({
     code: 'RequestDisallowedByPolicy',
