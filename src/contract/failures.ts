@@ -239,7 +239,9 @@ export const failures = {
   DeniedByPolicy: {
     retry: 'never',
     when: 'An Azure Policy or an admission policy forbids the change.',
-    remedy: 'Ask for an exemption, or change the spec so that the policy is met.',
+    remedy:
+      'Ask for an exemption, or change the spec so that the policy is met: vm.tags for tags that it requires, ' +
+      'vm.allowedSshSources for open ports.',
   },
   ProviderNotRegistered: {
     retry: 'never',
