@@ -24,6 +24,7 @@ import { createApp, logRequests } from './app.ts';
 import type { Arm } from './arm/arm.ts';
 import { createTiming, type Durations } from './arm/durations.ts';
 import { answerErrors } from './arm/http.ts';
+import { type LockLevel, Locks } from './arm/locks.ts';
 import { Operations } from './arm/operations.ts';
 import { Store } from './arm/store.ts';
 import { type LoggedRequest, readInventory, registerControlRoutes } from './faults/control.ts';
@@ -34,9 +35,11 @@ import type { DataPlane } from './network/data-plane.ts';
 import { createDataPlaneQueue } from './network/data-plane-queue.ts';
 import { preload } from './preload.ts';
 import { managedClusterType } from './resources/managed-clusters.ts';
+import { createRegion, type Region } from './resources/sizes.ts';
 import { registerDeploymentRoutes } from './routes/deployments.ts';
 import { registerEffectiveRoutes } from './routes/effective.ts';
 import { registerGroupRoutes } from './routes/groups.ts';
+import { registerLockRoutes } from './routes/locks.ts';
 import { registerMetadataRoutes } from './routes/metadata.ts';
 import { registerOperationRoutes } from './routes/operations.ts';
 import { registerReferenceRoutes } from './routes/reference.ts';
@@ -78,10 +81,14 @@ export interface AzureLab {
   creations(): readonly string[];
   /** While false, every connection breaks before its request is handled. Operations under way continue. */
   setReachable(reachable: boolean): void;
+  /** Puts a management lock on a subscription, a group or a resource, by its id; returns what takes it off. */
+  lock(scope: string, level: LockLevel, name?: string): () => void;
   /**
    * Changes the managed cluster, for instance to a private one: these properties are added to its own, or replace them.
    */
   changeCluster(properties: object): void;
+  /** Changes which VM sizes the region offers, and how many cores of a family the subscription may use. */
+  changeRegion(region: Partial<Region>): void;
   stop(): Promise<void>;
 }
 
@@ -128,10 +135,12 @@ export async function startAzure(options: AzureOptions): Promise<AzureLab> {
     setReachable: (reachable) => {
       door.open = reachable;
     },
+    lock: (scope, level, name = 'lab-lock') => arm.locks.add(scope, level, name),
     changeCluster: (properties) => {
       for (const resource of store.listByType(managedClusterType))
         resource.properties = { ...resource.properties, ...properties };
     },
+    changeRegion: (region) => void Object.assign(arm.region, region),
     async stop() {
       await app.close();
       await arm.operations.close();
@@ -147,6 +156,8 @@ function createArm(options: AzureOptions): Arm {
     operations: new Operations(),
     faults: new FaultTable(),
     rights: readRights(options),
+    locks: new Locks(),
+    region: createRegion(),
     timing: createTiming(options.scope.pace, options.durations),
     dataPlane: createDataPlaneQueue(options.dataPlane, store),
     userKubeconfig: () => options.userKubeconfig(),
@@ -170,4 +181,5 @@ function registerArmRoutes(app: FastifyInstance, arm: Arm, entra: Entra): void {
   registerOperationRoutes(app, arm);
   registerDeploymentRoutes(app, arm);
   registerReferenceRoutes(app, arm);
+  registerLockRoutes(app, arm);
 }

@@ -25,6 +25,7 @@ export const mission = z.strictObject({
     image: z.strictObject({ publisher: text, offer: text, sku: text, version: text }),
     adminUser: text,
     allowedSshSources: texts,
+    tags: z.record(z.string(), z.string()),
   }),
   policy: z.strictObject({ name: text, tier: text, order: z.number() }),
   secondNode: z.strictObject({ when: z.enum(gateRules), waitMs: ms }),

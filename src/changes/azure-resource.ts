@@ -11,6 +11,7 @@ import {
   ownCodes,
   type State,
 } from '../adapters/azure/index.ts';
+import type { Tags } from '../contract/mission.ts';
 import { readTags, runTag } from '../ownership/marks.ts';
 import { type AzureIds, createIds } from '../ownership/names.ts';
 import type { StepContext, Undone } from '../step/context.ts';
@@ -65,6 +66,14 @@ export const unmarked = {
   ...{ owner: '', createdAt: null, expiresAt: null },
   ...{ orphan: false, resourceGroup: null, execution: null },
 } as const;
+
+/** What every step that makes a tagged resource is told; absent: no tags but the run's. */
+export interface Tagged {
+  readonly tags?: Tags | undefined;
+}
+
+/** The site's tags, as a step's input tells them. */
+export const tagWith = ({ tags = {} }: Tagged): Tagged => (Object.keys(tags).length === 0 ? {} : { tags });
 
 /** A type of resource that carries the run's tags. */
 export interface TaggedResource {

@@ -15,8 +15,11 @@ export type RightScope = 'group' | 'cluster' | 'clusterNetwork';
 export interface AzureRight {
   readonly action: string;
   readonly at: readonly RightScope[];
-  /** `witness`: without it a run lacks a witness, which its report says. Preflight does not refuse for it. */
-  readonly only?: 'witness';
+  /**
+   * Preflight does not refuse without it. `witness`: a run lacks a witness, which its report says. `following`: a run
+   * looks at the resource in place of its operation, and cannot tell why one failed. `locks`: preflight looks for none.
+   */
+  readonly only?: 'witness' | 'following' | 'locks';
 }
 
 export interface KubernetesRight {

@@ -152,3 +152,28 @@ export const createListRule = (
     .refine((list) => list.length >= 1, { error: few, abort: true })
     .refine((list) => list.length <= max, { error: `must name at most ${max} ${what}`, abort: true })
     .pipe(z.array(entry));
+
+const tagName =
+  'must be a tag name that Azure accepts: at most 512 characters, none of < > % & \\ ? /, and no hepflow- first';
+const mostTags = 15;
+
+/** Azure takes 50 tags on a resource; whose names differ by more than their case. */
+export const tags = z
+  .custom<Record<string, string>>((value) => typeof value === 'object' && value !== null && !Array.isArray(value), {
+    error: 'must be a mapping of tag names to values',
+    abort: true,
+  })
+  .superRefine((all, context) => {
+    const names = Object.keys(all);
+    const report = (message: string, input: unknown, path: string[] = []): void =>
+      context.addIssue({ code: 'custom', message, input, path });
+    if (names.length > mostTags) report(`must have at most ${mostTags} tags`, names.length);
+    for (const [n, name] of names.slice(0, mostTags).entries()) {
+      const isTwice = names.slice(0, n).some((other) => other.toLowerCase() === name.toLowerCase());
+      if (!/^[^<>%&\\?/\p{Cc}]{1,512}$/u.test(name) || /^hepflow-/i.test(name)) report(tagName, name, [name]);
+      else if (isTwice) report('must differ from other tag names by more than case', name, [name]);
+      const value: unknown = all[name];
+      if (typeof value !== 'string' || value.length > 256 || /\p{Cc}/u.test(value))
+        report('must be a tag value: text of at most 256 characters', value, [name]);
+    }
+  });

@@ -63,6 +63,7 @@ const schema = z.strictObject({
         max: 100,
       })
       .default(['*']),
+    tags: rule.tags.default({}),
   }),
   policy: part({
     name: rule.dnsName.default('frontend-nodeport-access'),

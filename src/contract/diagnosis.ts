@@ -52,6 +52,15 @@ export const topics = {
     warning:
       'an action that only a witness needs is missing; the run goes on without that witness, and its report says so',
   },
+  locks: {
+    area: 'azure',
+    title: 'locks',
+    asks:
+      "Is a management lock (az lock) on the VM's group or the VNet of the nodes, or above them? Optional: needs the " +
+      'right to read locks.',
+    problem: 'one is: what a run makes there could not be made, or not be removed',
+    warning: 'a ReadOnly lock is on the cluster, so that Azure may not give its kubeconfig',
+  },
   aks: {
     area: 'azure',
     title: 'AKS cluster',

@@ -183,13 +183,13 @@ export const failures = {
   },
   QuotaExceeded: {
     retry: 'never',
-    when: 'A quota of the subscription is exhausted.',
-    remedy: 'Raise the quota, or choose another size or region.',
+    when: 'A quota of the subscription is exhausted, for each of the VM sizes if it is that of a family.',
+    remedy: 'Raise the quota (az vm list-usage), or set vm.sizes to sizes of another family.',
   },
   SkuNotAvailable: {
     retry: 'never',
     when: 'None of the VM sizes can be had in this region now.',
-    remedy: 'Set vm.sizes to others: az vm list-skus.',
+    remedy: 'Set vm.sizes to others, which the region offers and which can boot vm.image: az vm list-skus.',
   },
   AddressOverlap: {
     retry: 'never',
@@ -211,6 +211,31 @@ export const failures = {
     when: 'Something that the step refers to does not exist any more.',
     remedy: 'Somebody removed it while the run was under way; start again.',
   },
+  SubscriptionNotFound: {
+    retry: 'never',
+    when: "The subscription does not exist, or belongs to a tenant that the worker's credential is not of.",
+    remedy: 'Correct subscriptionId, or give the worker a credential of its tenant: az account list -o table.',
+  },
+  SubscriptionDisabled: {
+    retry: 'never',
+    when: 'The subscription is disabled, and so read-only: nothing in it can be made or removed.',
+    remedy: 'Have its owner enable it again (payment, credit, spending limit): az account show --query state.',
+  },
+  RegionForbidden: {
+    retry: 'never',
+    when: "Azure itself does not let the subscription use the region, which is the cluster's.",
+    remedy: 'Ask Azure support for access to the region, or use a cluster in a region that the subscription may use.',
+  },
+  ImageNotFound: {
+    retry: 'never',
+    when: 'The image of the VM does not exist in the region.',
+    remedy: 'Correct vm.image: az vm image list --all --publisher Canonical --location REGION.',
+  },
+  DenyAssignment: {
+    retry: 'never',
+    when: 'A deny assignment forbids the change: that of a deployment stack or of a managed application.',
+    remedy: 'Have the owner of what the message names exempt the worker, or use another resource group or cluster.',
+  },
   ScopeLocked: {
     retry: 'never',
     when: 'A resource lock forbids the change.',
@@ -224,7 +249,9 @@ export const failures = {
   DeniedByPolicy: {
     retry: 'never',
     when: 'An Azure Policy or an admission policy forbids the change.',
-    remedy: 'Ask for an exemption, or change the spec so that the policy is met.',
+    remedy:
+      'Ask for an exemption, or change the spec so that the policy is met: vm.tags for tags that it requires, ' +
+      'vm.allowedSshSources for open ports.',
   },
   ProviderNotRegistered: {
     retry: 'never',

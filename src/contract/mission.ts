@@ -56,7 +56,11 @@ export interface ProbeVmSpec {
   readonly adminUser: string;
   /** Sources that the NSG lets in on tcp 22: CIDRs, or `*`. Default `*`, the workshop's; narrow it where you can. */
   readonly allowedSshSources: readonly string[];
+  /** Tags of the site's own on everything that the run makes in Azure, beside hepflow's. Default none. */
+  readonly tags: Tags;
 }
+
+export type Tags = Readonly<Record<string, string>>;
 
 /** Default: Canonical ubuntu-24_04-lts, sku server, version latest. */
 export interface VmImage {

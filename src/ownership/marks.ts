@@ -28,7 +28,9 @@ export interface RunMarks {
 
 type Texts = Readonly<Record<string, string>>;
 
-export const createTags = (run: RunIdentity): Record<string, string> => ({
+/** `own`: the site's tags, beside the run's. */
+export const createTags = (run: RunIdentity, own: Texts = {}): Record<string, string> => ({
+  ...own,
   [runTag]: run.runId,
   ...createTimes(tags, run),
 });

@@ -4,7 +4,7 @@ import { KubernetesError } from '../adapters/kubernetes/index.ts';
 import type { Diagnosis } from '../contract/diagnosis.ts';
 import { type FailureCode, failures } from '../contract/failures.ts';
 import type { Tools } from '../step/context.ts';
-import { classifyAzureError } from '../step/failures/azure.ts';
+import { classifyAzureError, tellReasons } from '../step/failures/azure.ts';
 import { classifyKubernetesError } from '../step/failures/kubernetes.ts';
 import { inspectAzure } from './azure/index.ts';
 import { type ClusterQuestion, inspectCluster } from './cluster/index.ts';
@@ -41,13 +41,13 @@ export async function examine(
 /** What a service that cannot be asked means for whoever waits for the answer. */
 function unaskable(error: unknown): readonly Diagnosis[] {
   if (error instanceof AzureError) {
-    const { code, message } = classifyAzureError(error);
+    const { code } = classifyAzureError(error);
     return [
       tellProblem(
         'azure',
         code,
         '',
-        `Azure could not be asked to ${message}`,
+        `Azure could not be asked to ${tellReasons(error)}`,
         remedyOf(code, 'Azure Resource Manager'),
       ),
     ];
@@ -74,7 +74,8 @@ const remedyOf = (code: FailureCode, who: string): string =>
 
 /** Nobody can be asked for the cluster's side; where Azure's problems say why, that is enough. */
 function withoutKubeconfig(error: AzureError, isToldAlready: boolean): Diagnosis {
-  const { code, message } = classifyAzureError(error);
+  const { code } = classifyAzureError(error);
+  const message = tellReasons(error);
   const reason = 'The cluster was not looked at, because Azure gave no kubeconfig';
   const remedy = 'Name a kubeconfig file (--kubeconfig) to look at the cluster all the same.';
   return isToldAlready

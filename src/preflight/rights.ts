@@ -18,7 +18,12 @@ import { vantageKinds } from '../vantage/index.ts';
 
 /** Where kube-proxy's mode is read: ConfigMap and DaemonSet of one name. */
 export const kubeProxy = { name: 'kube-proxy', namespace: 'kube-system' } as const;
+const followed = ['operations/read', 'operationResults/read'] as const;
+
 export const azureRights: readonly AzureRight[] = [
+  ...listActions(['group', 'cluster', 'clusterNetwork'], 'Microsoft.Authorization', 'locks/read').map(
+    (right): AzureRight => ({ ...right, only: 'locks' }),
+  ),
   ...listActions(['group', 'cluster', 'clusterNetwork'], 'Microsoft.Authorization', 'permissions/read'),
   ...listActions(['group', 'cluster'], 'Microsoft.Resources', 'subscriptions/resourceGroups/read'),
   ...listActions(
@@ -26,11 +31,10 @@ export const azureRights: readonly AzureRight[] = [
     'Microsoft.ContainerService/managedClusters',
     ...['read', 'listClusterUserCredential/action'],
   ),
-  // Operations live beside the resource groups, and Azure asks for these rights where the operation was started.
-  ...listActions(
-    ['group', 'clusterNetwork'],
-    'Microsoft.Network/locations',
-    ...['operations/read', 'operationResults/read'],
+  // Operations live beside the resource groups; Azure asks for these rights on the group of what they are about.
+  ...listActions(['group'], 'Microsoft.Network/locations', ...followed),
+  ...listActions(['clusterNetwork'], 'Microsoft.Network/locations', ...followed).map(
+    (right): AzureRight => ({ ...right, only: 'following' }),
   ),
   ...listAzureRights(),
   ...Object.values(vantageKinds).flatMap(({ rights }) => rights.azure),

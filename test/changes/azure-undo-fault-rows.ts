@@ -117,7 +117,7 @@ export const undoRows: readonly UndoRow[] = [
     undo: 'deleteNetwork',
     of: ['createNetwork'],
     stops: 'ScopeLocked',
-    says: /locked by 'lab-lock'/,
+    says: /following scope\(s\) are locked/,
   },
   {
     scenario: 'authorizationFailed',
@@ -164,6 +164,12 @@ export const undoRows: readonly UndoRow[] = [
     at: { method: 'DELETE', type: network },
     undo: 'deleteNetwork',
     of: ['createNetwork'],
+  },
+  {
+    scenario: 'anotherCallersOperation',
+    where: 'of a deletion',
+    undo: 'deletePeering',
+    of: ['createNetwork', 'peerToCluster'],
   },
   {
     scenario: 'droppedAfterAccept',

@@ -22,6 +22,9 @@ const notThere = { kind: 'Status', code: 404, reason: 'NotFound', details: { nam
 
 const proofs = ['ResourceNotFound', 'ResourceGroupNotFound', 'ParentResourceNotFound', 'NotFound'].map(armSays);
 
+/** As recorded of AKS: without the envelope of every other provider. */
+const ofAks = { code: 'NotFound', details: null, message: 'Could not find managed cluster c in g.', subcode: '' };
+
 /** 404s that are said while everything is there. */
 const strangers: readonly (readonly [string, Answer])[] = [
   ...['SubscriptionNotFound', 'TenantNotFound', 'InvalidResourceType', 'NoRegisteredProviderFound'].map(
@@ -31,6 +34,7 @@ const strangers: readonly (readonly [string, Answer])[] = [
   ['the page of a gateway that calls itself JSON', { status: 404, text: page }],
   ['nothing at all', { status: 404 }],
   ['JSON of a gateway', { status: 404, body: { code: 'NotFound', message: 'no route' } }],
+  ['what AKS says of clusters alone', { status: 404, body: ofAks }],
   ['an error that is no object', { status: 404, body: { error: 'ResourceNotFound' } }],
 ];
 
@@ -48,6 +52,20 @@ describe('Absence needs a competent witness (W13)', () => {
       const ends = await undoEach({ entries: undoable, observers: [] }, toolsOf(arm.azure()), contextOf(run));
       assert.deepEqual(new Set(ends.map(({ outcome }) => outcome)), new Set(['nothing']), JSON.stringify(proof.body));
       assert.deepEqual(await arm.azure().networks.list(group), []);
+    }
+  });
+
+  test('the bare words of AKS prove that a cluster is not there; those of a gateway do not', async () => {
+    await using arm = await startFakeArm();
+    const cluster = { ...group, name: 'c' };
+    arm.answer(() => ({ status: 404, body: ofAks }));
+    assert.equal(await arm.azure().clusters.get(cluster), undefined);
+    for (const body of [
+      { ...ofAks, subcode: undefined },
+      { code: 'NotFound', message: 'no route', details: null },
+    ]) {
+      arm.answer(() => ({ status: 404, body }));
+      await assert.rejects(arm.azure().clusters.get(cluster), AzureError);
     }
   });
 

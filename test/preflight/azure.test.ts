@@ -72,6 +72,17 @@ test('a missing cluster is ClusterNotFound', async () => {
   );
 });
 
+test('a subscription that this credential does not know is told once, as that', async () => {
+  await using azure = await startAzureUnderTest();
+  const unknown = { ...missionOf({ vmGroup: 'other' }), subscriptionId: '99999999-0000-4000-8000-000000000000' };
+  const { problems } = await inspectAzure(unknown, { azure: azure.adapter() });
+  assert.deepEqual(
+    problems.map(({ code, field }) => [code, field]),
+    [['SubscriptionNotFound', 'subscriptionId']],
+  );
+  assert.match(problems[0]?.remedy ?? '', /az account list/);
+});
+
 test("an address space within the cluster's is VnetOverlap, with both values", async () => {
   await using azure = await startAzureUnderTest();
   const { problems } = await inspectAzure(missionOf({ addressSpace: '10.240.7.0/24' }), { azure: azure.adapter() });
@@ -131,6 +142,7 @@ const telling = ({
   azure: {
     groupExists,
     permissions: async (scopeId: string) => permissions(scopeId),
+    locks: async () => [],
     clusters: { get: async () => ({ ...cluster, ...more }), userKubeconfig: async () => '' },
     networks: {
       get: async (id: string) => vnets.find((each) => each.id === id),

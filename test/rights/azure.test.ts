@@ -9,9 +9,13 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { cluster } from '../../lab/scope.ts';
 import type { RightScope } from '../../src/changes/rights.ts';
+import { createVmBody } from '../../src/changes/vm/body.ts';
 import type { Mission } from '../../src/contract/mission.ts';
+import type { RunRef } from '../../src/contract/run.ts';
+import { createIds } from '../../src/ownership/names.ts';
 import { inspectAzure } from '../../src/preflight/azure/index.ts';
 import { azureRights } from '../../src/preflight/rights.ts';
+import { isTaggedBy } from '../../src/step/lro.ts';
 import { findWitnesses } from '../../src/vantage/index.ts';
 import {
   clusterVnetId,
@@ -22,7 +26,7 @@ import {
   subscriptionId,
   toolsOf,
 } from '../support/azure.ts';
-import { locateWay, makeAll, undoAll } from '../support/azure-steps.ts';
+import { locateWay, makeAll, makeGround, undoAll, vmSettings } from '../support/azure-steps.ts';
 
 interface RoleFile {
   readonly Actions: readonly string[];
@@ -69,13 +73,14 @@ describe('a role without one action of deploy/azure-role.json is refused by pref
       );
     });
   }
-  for (const action of all.filter((each) => !neededByRuns.has(each))) {
-    test(`${action} is for a witness alone: preflight does not refuse without it`, async () => {
+  for (const action of all.filter((each) => !neededByRuns.has(each) && each !== 'Microsoft.Authorization/locks/read')) {
+    const loss = action.startsWith('Microsoft.Compute/') ? 'cannot follow its operations' : 'will lack that witness';
+    test(`without ${action} a run ${loss}: preflight warns, and does not refuse`, async () => {
       await using azure = await startAzureUnderTest({ roleFile: roleWithout('azure-role.json', action) });
       const { problems, warnings } = await inspectAzure(mission, { azure: azure.adapter() });
       assert.deepEqual(problems, []);
       assert.ok(
-        warnings.some((each) => each.includes(action) && each.includes('will lack that witness')),
+        warnings.some((each) => each.includes(action) && each.includes(loss)),
         warnings.join('\n'),
       );
     });
@@ -131,7 +136,7 @@ describe('the three narrower roles, each where it belongs', () => {
     );
   });
 
-  test('the peering role may be assigned to the VNet alone when the cluster names its own subnet', async () => {
+  test('the peering role on the VNet alone cannot follow operations: preflight warns, and a run looks itself', async () => {
     const assignments = assigned().map((each, at) =>
       scopes[at] === 'clusterNetwork' ? { ...each, scope: clusterVnetId } : each,
     );
@@ -141,8 +146,20 @@ describe('the three narrower roles, each where it belongs', () => {
       const found = await adapter.clusters.get(...asked);
       return found && { ...found, subnetIds: [`${clusterVnetId}/subnets/aks-subnet`] };
     };
-    const { problems } = await inspectAzure(mission, { azure: { ...adapter, clusters: { ...adapter.clusters, get } } });
+    const tools = toolsOf({ ...adapter, clusters: { ...adapter.clusters, get } });
+    const before = azure.lab.inventory();
+    const { problems, warnings } = await inspectAzure(mission, tools);
     assert.deepEqual(problems, []);
+    assert.equal(warnings.length, 1);
+    assert.match(
+      warnings[0] ?? '',
+      /operations\/read and .*operationResults\/read on .*looks at what it makes instead/,
+    );
+    await makeAll(tools, () => contextOf(runRef()));
+    await undoAll(runRef(), tools, () => contextOf(runRef()));
+    assert.deepEqual(azure.lab.inventory(), before);
+    const refused = azure.lab.requests().filter(({ path, status }) => path.includes('/locations/') && status === 403);
+    assert.ok(refused.length >= 2, 'neither the peering nor its removal could be followed');
   });
 
   for (const at of ['clusterNetwork'] as const) {
@@ -152,13 +169,55 @@ describe('the three narrower roles, each where it belongs', () => {
           file === narrow[at].file ? roleWithout(file, action) : join(deploy, file),
         );
         await using azure = await startAzureUnderTest({ assignments });
-        const { problems } = await inspectAzure(mission, { azure: azure.adapter() });
-        assert.ok(problems.length > 0);
-        for (const { message } of problems) assert.ok(message.includes(action), message);
+        const { problems, warnings } = await inspectAzure(mission, { azure: azure.adapter() });
+        const told = action.includes('/locations/') ? warnings : problems.map(({ message }) => message);
+        if (action.includes('/locks/')) return assert.deepEqual([problems, warnings], [[], []]);
+        assert.ok(told.length > 0);
+        for (const message of told) assert.ok(message.includes(action), message);
       });
     }
   }
 });
+
+/** The run's VM in Azure's own form, whose disk stays when it goes. */
+function createOutlivedVm(run: RunRef): object {
+  const keys = { clientPublicKey: 'ssh-ed25519 AAAA', cloudConfig: '#cloud-config\n' };
+  const { location, tags, storageProfile, hardwareProfile, osProfile, networkProfile } = createVmBody(
+    run,
+    vmSettings,
+    'Standard_B2ts_v2',
+    keys,
+  );
+  const osDisk = { ...storageProfile.osDisk, deleteOption: 'Detach' };
+  const [nic] = networkProfile.networkInterfaces;
+  return {
+    ...{ location, tags },
+    properties: {
+      ...{ hardwareProfile, osProfile, storageProfile: { ...storageProfile, osDisk } },
+      networkProfile: { networkInterfaces: [{ id: nic?.id }] },
+    },
+  };
+}
+
+for (const [what, file] of [
+  ['is followed by its own right', join(deploy, 'azure-role.json')],
+  ['is proved without it', roleWithout('azure-role.json', 'Microsoft.Compute/locations/diskOperations/read')],
+] as const) {
+  test(`the deletion of a disk that outlived its VM ${what}`, async () => {
+    await using azure = await startAzureUnderTest({ roleFile: file });
+    const tools = toolsOf(azure.adapter());
+    await makeGround(tools, () => contextOf(runRef()));
+    const { vm, osDisk } = createIds(runRef());
+    await azure.byHand('PUT', vm, createOutlivedVm(runRef()));
+    await azure.byHand('DELETE', vm);
+    assert.ok(azure.lab.creations().includes(osDisk));
+    const lro = { signal: new AbortController().signal, save: () => {} };
+    assert.equal(await tools.azure.disks.remove(osDisk, lro, isTaggedBy(runRef())), 'removed');
+    const polls = azure.lab.requests().filter(({ path }) => path.includes('/DiskOperations/'));
+    assert.ok(polls.length > 0);
+    assert.deepEqual(new Set(polls.map(({ status }) => status)), new Set([what.includes('without') ? 403 : 200]));
+  });
+}
 
 /** What Azure asks for and the emulator does not, with the reason. */
 const unasked: Readonly<Record<string, string>> = {
@@ -166,6 +225,7 @@ const unasked: Readonly<Record<string, string>> = {
     "Azure makes the OS disk with the caller's right while it makes the VM; the emulator makes it by itself",
   'Microsoft.Compute/disks/delete':
     'only the disk that an unfinished VM left behind is deleted by itself; any other goes with its VM',
+  'Microsoft.Compute/locations/diskOperations/read': 'only the deletion of such a disk is followed there',
 };
 
 test('every action of deploy/azure-role.json is asked for by a whole run, and nothing else is', async () => {

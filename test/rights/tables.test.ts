@@ -13,7 +13,7 @@ test('deploy/azure-role.json grants exactly the actions of the table, and no wil
     string,
     string[]
   >;
-  assert.deepEqual([...(role['Actions'] ?? [])].sort(), azureRights.map(({ action }) => action).sort());
+  assert.deepEqual([...(role['Actions'] ?? [])].sort(), [...new Set(azureRights.map(({ action }) => action))].sort());
   assert.deepEqual([role['NotActions'], role['DataActions'], role['NotDataActions']], [[], [], []]);
   assert.doesNotMatch((role['Actions'] ?? []).join(), /\*/);
 });
@@ -52,7 +52,7 @@ test("one assignment's notActions do not take from another one", () => {
 test('without any assignment everything is missing', () => {
   assert.deepEqual(
     listMissingActions('cluster', []),
-    azureRights.filter(({ at }) => at.includes('cluster')).map(({ action }) => action),
+    azureRights.filter(({ at, only }) => at.includes('cluster') && only === undefined).map(({ action }) => action),
   );
 });
 

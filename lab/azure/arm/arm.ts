@@ -1,8 +1,10 @@
 import type { FaultTable } from '../faults/table.ts';
 import type { Rights } from '../identity/role.ts';
 import type { DataPlane } from '../network/data-plane.ts';
+import type { Region } from '../resources/sizes.ts';
 import type { Timing } from './durations.ts';
 import { createArmError } from './errors.ts';
+import type { Locks } from './locks.ts';
 import type { Operations } from './operations.ts';
 import { isSameId, normalizeId, type Resource, type Store } from './store.ts';
 
@@ -12,7 +14,9 @@ export interface Arm {
   readonly operations: Operations;
   readonly faults: FaultTable;
   readonly rights: Rights;
+  readonly locks: Locks;
   readonly timing: Timing;
+  readonly region: Region;
   readonly dataPlane: DataPlaneQueue;
   userKubeconfig(): string | Promise<string>;
 }

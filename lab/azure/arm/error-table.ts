@@ -47,7 +47,10 @@ export const errorTable = {
   },
   DenyAssignmentAuthorizationFailed: {
     status: 403,
-    message: ({ id }) => `A deny assignment (node resource group lockdown) forbids the action over scope '${id}'.`,
+    message: ({ id }) =>
+      'The client has permission to perform the action; however, the access is denied because of the deny assignment ' +
+      "with name 'node resource group deny assignment created by Azure Kubernetes Services for nrg-lockdown' at scope " +
+      `'${id}'.`,
   },
   RequestDisallowedByPolicy: {
     status: 403,
@@ -55,7 +58,9 @@ export const errorTable = {
   },
   ScopeLocked: {
     status: 409,
-    message: ({ id }) => `The scope '${id}' cannot be changed because it is locked by 'lab-lock'.`,
+    message: ({ id, other, text }) =>
+      `The scope '${id}' cannot perform ${text ?? 'delete'} operation because following scope(s) are locked: ` +
+      `'${other ?? id}'. Please remove the lock and try again.`,
   },
   SubscriptionNotFound: { status: 404, message: ({ text }) => `The subscription '${text}' could not be found.` },
   MissingSubscriptionRegistration: {
@@ -73,6 +78,7 @@ export const errorTable = {
   InvalidRequestFormat: { status: 400, message: ({ text }) => `Cannot parse the request: ${text}.` },
   InvalidRequestContent: { status: 400, message: ({ text }) => `The request content was invalid: ${text}.` },
   InvalidFilterInQueryString: { status: 400, message: ({ text }) => `Invalid $filter '${text}' in the query string.` },
+  BadRequest: { status: 400, message: ({ text }) => text ?? 'The request is bad.' },
   InvalidParameter: { status: 400, message: ({ text }) => `A parameter is invalid: ${text}.` },
   InvalidTemplate: { status: 400, message: ({ text }) => `Deployment template validation failed: ${text}.` },
   InvalidResourceReference: {

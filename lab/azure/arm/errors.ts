@@ -8,6 +8,8 @@ export const isErrorCode = (code: string): code is ErrorCode => Object.hasOwn(er
 export interface ErrorBody {
   readonly code: string;
   readonly message: string;
+  /** What the error is about, such as `vmSize`. */
+  readonly target?: string;
   readonly details?: readonly ErrorBody[];
   /** Causes, each nested in the one before. */
   readonly innererror?: ErrorBody;

@@ -60,6 +60,7 @@ function checkRequest(arm: Arm, route: ArmRoute, request: FastifyRequest, reply:
   const scope = (request.url.split('?')[0] ?? '').replaceAll(/\/{2,}/g, '/');
   if (route.action !== undefined && !arm.rights.allows(route.action, scope))
     throw createArmError('AuthorizationFailed', { id: scope, text: route.action });
+  arm.locks.refuse(request.method, scope);
   const drop = (): FastifyReply => {
     reply.hijack();
     request.raw.socket.destroy();

@@ -27,6 +27,7 @@ const machine = 'Microsoft.Compute/virtualMachines';
 
 const put = (type: string): Where => ({ method: 'PUT', type });
 const del = (type: string): Where => ({ method: 'DELETE', type });
+const polls: Where = { method: 'GET', type: 'Microsoft.Network/locations/operations' };
 /** An error that does not pass by itself. */
 const lasting = (at: Where): Where => ({ ...at, times: 'always' });
 
@@ -57,7 +58,10 @@ const policy = {
     policyDefinitionEffect: 'deny',
   },
 };
-const quota = 'The operation exceeds the approved standardBsv2Family Cores quota: limit 4, in use 4, needed 2.';
+const quotaOf = (what: string): string =>
+  `Operation could not be completed as it results in exceeding approved ${what} Cores quota. Additional details - ` +
+  'Deployment Model: Resource Manager, Location: westeurope, Current Limit: 4, Current Usage: 4, Additional ' +
+  'Required: 2, (Minimum) New Limit Required: 6.';
 
 export const scenarios = {
   // --- temporary
@@ -97,7 +101,21 @@ export const scenarios = {
   }),
 
   // --- no capacity
-  operationExceedsQuota: refused(lasting(put(machine)), 409, 'OperationNotAllowed', { message: quota }),
+  operationExceedsQuota: refused(lasting(put(machine)), 409, 'OperationNotAllowed', {
+    message: quotaOf('Total Regional'),
+  }),
+  operationExceedsFamilyQuota: refused(put(machine), 409, 'OperationNotAllowed', {
+    message: quotaOf('standardBsv2Family'),
+  }),
+  sizeNotInRegion: refused(put(machine), 400, 'InvalidParameter', {
+    message:
+      'The requested VM size Standard_B2ts_v2 is not available in the current region. The sizes available in the ' +
+      'current region are: Standard_B2ats_v2,Standard_B1s.',
+    target: 'vmSize',
+  }),
+  sizeOfOtherGeneration: refused(put(machine), 400, 'BadRequest', {
+    message: "The selected VM size 'Standard_B2ts_v2' cannot boot Hypervisor Generation '2'.",
+  }),
   quotaExceeded: refused(lasting(put(machine)), 409, 'QuotaExceeded'),
   publicIpCountLimitReached: refused(lasting(put(publicIp)), 400, 'PublicIPCountLimitReached'),
   skuNotAvailable: refused(put(machine), 409, 'SkuNotAvailable'),
@@ -147,7 +165,27 @@ export const scenarios = {
     message: "It may not perform action 'subnets/join/action' for {name}.",
   }),
   denyAssignment: refused(lasting(put(peering)), 403, 'DenyAssignmentAuthorizationFailed'),
+  denyAssignmentOfStack: refused(lasting(put(network)), 403, 'DenyAssignmentAuthorizationFailed', {
+    message:
+      'The client has permission to perform the action; however, the access is denied because of the deny assignment ' +
+      "with name 'Deny assignment created by Deployment Stack platform'.",
+  }),
+  disallowedByAzure: refused(lasting(put(network)), 403, 'RequestDisallowedByAzure', {
+    message: "Resource '{name}' was disallowed by Azure: The selected region is currently not accepting new customers.",
+  }),
+  disabledSubscription: refused(lasting(put(network)), 409, 'ReadOnlyDisabledSubscription', {
+    message: 'The subscription is disabled and therefore marked as read only.',
+  }),
+  imageNotFound: refused(lasting(put(machine)), 404, 'PlatformImageNotFound', {
+    message: "The platform image 'Canonical:ubuntu-24_04-lts:server:latest' is not available.",
+  }),
   disallowedByPolicy: refused(lasting(put(publicIp)), 403, 'RequestDisallowedByPolicy', { additionalInfo: [policy] }),
+  /** Of an operation that another identity started, by its signed URL. */
+  anotherCallersOperation: refused({ ...polls, times: 'always' }, 403, 'AuthorizationFailed', {
+    message:
+      'Only the original caller of an asynchronous operation is allowed to retrieve the results. The content hash ' +
+      'in the query of the request does not match the expected hash.',
+  }),
   missingSubscriptionRegistration: refused(lasting(put(machine)), 409, 'MissingSubscriptionRegistration'),
   expiredToken: { at: put(network), fault: { kind: 'expireToken', code: 'ExpiredAuthenticationToken' } },
   invalidToken: refused(lasting(put(network)), 401, 'InvalidAuthenticationToken'),

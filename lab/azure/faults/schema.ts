@@ -16,6 +16,7 @@ const policies = z
 const reason: z.ZodType<ErrorBody, ErrorBody> = z.strictObject({
   code: z.string(),
   message: z.string(),
+  target: z.string().exactOptional(),
   get details() {
     return z.array(reason).readonly().exactOptional();
   },
@@ -27,6 +28,7 @@ const reason: z.ZodType<ErrorBody, ErrorBody> = z.strictObject({
 const reasons = {
   /** `{name}` stands for the name of the resource. Default: that of lab/azure/arm/error-table.ts. */
   message: z.string().optional(),
+  target: z.string().optional(),
   details: z.array(reason).readonly().optional(),
   innererror: reason.optional(),
   additionalInfo: policies.optional(),

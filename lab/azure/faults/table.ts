@@ -85,13 +85,14 @@ type Reasons = { readonly [K in keyof ErrorBody]?: ErrorBody[K] | undefined };
 
 /** The body with which a `failOperation` fault ends an operation, or a `refuse` fault answers. */
 export function createFailure(
-  { code, message, details, innererror, additionalInfo }: Reasons & { readonly code: string },
+  { code, message, target, details, innererror, additionalInfo }: Reasons & { readonly code: string },
   id: string,
 ): ErrorBody {
   const own = isErrorCode(code) ? createArmError(code, { id }).body.message : 'The operation failed.';
   return {
     code,
     message: message?.replaceAll('{name}', id.split('/').at(-1) ?? id) ?? own,
+    ...(target && { target }),
     ...(details && { details }),
     ...(innererror && { innererror }),
     ...(additionalInfo && { additionalInfo }),

@@ -47,12 +47,18 @@ export class Rights {
     return this.listRoles(scope).some((role) => allows(role, action));
   }
 
-  /** The roles that apply at a scope. Operations lie beside the resource groups: every role applies to them. */
+  /**
+   * The roles that apply at a scope. What a provider keeps for a location lies beside the resource groups: every role
+   * of a group applies to it, and none of a single resource.
+   */
   listRoles(scope: string): readonly Role[] {
-    const beside = /^\/subscriptions\/[^/]+\/providers\/[^/]+\/locations\//i.test(scope);
+    const isBeside = /^\/subscriptions\/[^/]+\/providers\/[^/]+\/locations\//i.test(scope);
     return this.#assignments
       .filter(
-        (each) => beside || `${scope}/`.toLowerCase().startsWith(`${each.scope}/`.toLowerCase()) || each.scope === '',
+        (each) =>
+          (isBeside && !/\/providers\//i.test(each.scope)) ||
+          `${scope}/`.toLowerCase().startsWith(`${each.scope}/`.toLowerCase()) ||
+          each.scope === '',
       )
       .map(({ role }) => role);
   }

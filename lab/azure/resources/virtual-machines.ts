@@ -14,6 +14,7 @@ import {
   machineBody,
   refuseOsProfileChange,
 } from './machine-body.ts';
+import { refuseSize } from './sizes.ts';
 import type { SubnetProperties } from './subnets.ts';
 import type { ResourceType } from './type.ts';
 
@@ -54,6 +55,9 @@ export const virtualMachines: ResourceType<MachineProperties, MachineBody> = {
           osProfile: existing.properties.osProfile,
         };
       }
+      const others = arm.store.listByType<MachineProperties>(machineType).filter((vm) => !isSameId(vm.id, id));
+      const sizes = others.map((vm) => vm.properties.hardwareProfile.vmSize);
+      refuseSize(arm, properties.hardwareProfile.vmSize, sizes);
       const osProfile = checkOsProfile(properties.osProfile);
       if (arm.store.get(formatDiskId(id, osDisk.name)) !== undefined)
         throw createArmError('OperationNotAllowed', { text: `Disk ${osDisk.name} already exists.` });

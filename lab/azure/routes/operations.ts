@@ -4,6 +4,7 @@ import type { Arm } from '../arm/arm.ts';
 import { createArmError } from '../arm/errors.ts';
 import { type ArmRequest, registerRoute } from '../arm/http.ts';
 import type { Operation } from '../arm/operations.ts';
+import { diskType } from '../resources/disks.ts';
 
 /** Real Compute URLs are signed and longer than 4 KB; clients must cope. */
 const signature = `&t=${'0'.repeat(18)}&c=${'MIIH'.repeat(1000)}&s=${'hepflow'.repeat(49)}&h=${'lab'.repeat(14)}`;
@@ -22,7 +23,8 @@ export function answerAccepted(
   const base = `${subscription}/providers/${operation.provider}/locations/${cluster.location}`;
   const version = `api-version=${request.query['api-version']}`;
   const compute = operation.provider === 'Microsoft.Compute';
-  const poll = `${base}/operations/${operation.id}?${version}${compute ? signature : ''}`;
+  const kind = isOfDisk(operation) ? 'DiskOperations' : 'operations';
+  const poll = `${base}/${kind}/${operation.id}?${version}${compute ? signature : ''}`;
   const result = compute ? `${poll}&monitor=true` : `${base}/operationResults/${operation.id}?${version}`;
   void request.reply.header('azure-asyncoperation', poll).code(status);
   if (operation.method !== 'PUT') void request.reply.header('location', result);
@@ -30,27 +32,40 @@ export function answerAccepted(
   return request.reply.send(body);
 }
 
+const isOfDisk = ({ resourceId }: Operation): boolean => resourceId.includes(`/providers/${diskType}/`);
+
 /** Sets Retry-After, where the pace has one. Without the header Azure CLI waits 30 s. */
 export function askToWait({ arm, reply }: ArmRequest): void {
   if (arm.timing.retryAfterSeconds !== undefined) void reply.header('retry-after', arm.timing.retryAfterSeconds);
 }
 
+/** Kinds of operation URLs, and the rights to read them. */
+const kinds = {
+  'Microsoft.Network': { operations: 'operations', operationResults: 'operationResults' },
+  'Microsoft.Compute': {
+    operations: 'operations',
+    operationResults: 'operationResults',
+    DiskOperations: 'diskOperations',
+  },
+} as const;
+
 /**
- * The URLs of operations: `operations/{id}` reports the status, `operationResults/{id}` (for Compute `&monitor=true`)
- * ends with the result.
+ * The URLs of operations: `operations/{id}`, for disks `DiskOperations/{id}`, reports the status;
+ * `operationResults/{id}` (for Compute `&monitor=true`) ends with the result.
  */
 export function registerOperationRoutes(app: FastifyInstance, arm: Arm): void {
-  for (const provider of ['Microsoft.Network', 'Microsoft.Compute']) {
-    for (const kind of ['operations', 'operationResults'] as const) {
+  for (const [provider, rights] of Object.entries(kinds)) {
+    for (const [kind, right] of Object.entries(rights)) {
       registerRoute(app, arm, {
         method: 'GET',
         url: `/subscriptions/:subscription/providers/${provider}/locations/:location/${kind}/:operation`,
         type: `${provider}/locations/${kind}`,
-        action: `${provider}/locations/${kind}/read`,
-        handle: (request) =>
-          kind === 'operationResults' || request.query['monitor'] === 'true'
+        handle: (request) => {
+          requireGroupRight(request, `${provider}/locations/${right}/read`);
+          return kind === 'operationResults' || request.query['monitor'] === 'true'
             ? answerResult(request)
-            : presentStatus(request),
+            : presentStatus(request);
+        },
       });
     }
   }
@@ -60,6 +75,17 @@ export function registerOperationRoutes(app: FastifyInstance, arm: Arm): void {
     type: 'Microsoft.Resources/operationResults',
     handle: (request) => answerResult(request, 200),
   });
+}
+
+/**
+ * Who started an operation may follow it with rights on the resource group of what it is about; a role on the resource
+ * alone is not enough. Whether a role on another group of the subscription is, no public source tells.
+ */
+function requireGroupRight({ arm, params, reply }: ArmRequest, action: string): void {
+  const operation = arm.operations.get(params['operation'] ?? '');
+  const [groupId] = /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+/i.exec(operation?.resourceId ?? '') ?? [];
+  if (groupId === undefined || arm.rights.allows(action, groupId)) return;
+  throw createArmError('AuthorizationFailed', { id: reply.request.url.split('?')[0] ?? '', text: action });
 }
 
 function requireOperation(request: ArmRequest): Operation {

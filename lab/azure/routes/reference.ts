@@ -1,12 +1,10 @@
 import type { FastifyInstance } from 'fastify';
-import { cluster } from '../../scope.ts';
 import type { Arm } from '../arm/arm.ts';
 import { createArmError } from '../arm/errors.ts';
 import { registerRoute, requireGroupName } from '../arm/http.ts';
 import { imageVersion } from '../resources/machine-body.ts';
+import { listSizes } from '../resources/sizes.ts';
 
-/** Sizes that the region of the lab offers. */
-const sizes = ['Standard_B2ts_v2', 'Standard_B2ats_v2', 'Standard_B2s_v2', 'Standard_D2s_v5'];
 const images =
   '/subscriptions/:subscription/providers/Microsoft.Compute/locations/:location' +
   '/publishers/:publisher/artifacttypes/vmimage/offers/:offer/skus/:sku/versions';
@@ -30,15 +28,7 @@ export function registerReferenceRoutes(app: FastifyInstance, arm: Arm): void {
     url: '/subscriptions/:subscription/providers/Microsoft.Compute/skus',
     type: 'Microsoft.Compute/skus',
     action: 'Microsoft.Compute/skus/read',
-    handle: () => ({
-      value: sizes.map((name) => ({
-        resourceType: 'virtualMachines',
-        name,
-        locations: [cluster.location],
-        restrictions: [],
-        capabilities: [{ name: 'HyperVGenerations', value: 'V1,V2' }],
-      })),
-    }),
+    handle: () => ({ value: listSizes(arm) }),
   });
   const version = ({ params }: { params: Readonly<Record<string, string>> }, name: string): object => ({
     id: [

@@ -6,6 +6,7 @@ import type { NetworkManagementClient } from '@azure/arm-network';
 import type { ResourceManagementClient } from '@azure/arm-resources';
 import type { Pipeline } from '@azure/core-rest-pipeline';
 import type { TokenCredential } from '@azure/identity';
+import { explainCredential } from './credential.ts';
 import { AzureError, ownCodes } from './error.ts';
 import { guardOrigin, limitRequests, noting } from './exchange.ts';
 import { renewTokens } from './renewing.ts';
@@ -99,7 +100,7 @@ function speaking(credential: TokenCredential): TokenCredential {
           code,
           status: 0,
           operation: 'get a token',
-          message: error instanceof Error ? error.message : String(error),
+          message: explainCredential(error),
           cause: error,
         });
       }

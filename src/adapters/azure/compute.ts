@@ -1,6 +1,7 @@
 import type { Disk, VirtualMachine } from '@azure/arm-compute';
+import { cutMessage } from '../../contract/brief.ts';
 import type { Clients } from './clients.ts';
-import { AzureError } from './error.ts';
+import { shortMessage } from './error.ts';
 import type { ArmId } from './ids.ts';
 import type { Lro, Operations } from './operation.ts';
 import {
@@ -16,6 +17,7 @@ import {
   type State,
   stateOf,
 } from './resource.ts';
+import { isOfSize, tellRefusals } from './sizes.ts';
 
 export interface VmState extends State {
   readonly size: string;
@@ -44,15 +46,6 @@ export interface Compute {
   readonly virtualMachines: VirtualMachines;
   readonly disks: Pick<Collection<Disk, State>, 'get' | 'remove'> & Listed<State>;
 }
-
-/** Azure has no room for this size here and now; another size may fit. */
-export const capacityCodes: ReadonlySet<string> = new Set([
-  'SkuNotAvailable',
-  'AllocationFailed',
-  'ZonalAllocationFailed',
-  'OverconstrainedAllocationRequest',
-  'OverconstrainedZonalAllocationRequest',
-]);
 
 export function createCompute(clients: Clients, operations: Operations): Compute {
   const parts = createParts<VirtualMachine, VmState>(
@@ -86,14 +79,18 @@ export function createCompute(clients: Clients, operations: Operations): Compute
           if (state?.provisioningState === 'Succeeded') return state;
           if (state !== undefined) await discard(id, lro, owned);
         }
-        const left = begun === undefined ? sizes : sizes.slice(Math.max(0, sizes.indexOf(begun.variant)));
+        const first = Math.max(0, begun === undefined ? 0 : sizes.indexOf(begun.variant));
+        const left = sizes.slice(first);
+        const refusals = sizes.slice(0, first).map((size) => ({ code: size, message: 'refused in an earlier try' }));
         for (const [n, size] of left.entries()) {
           const next = left[n + 1];
           try {
             await parts.write(id, body(size), lro, size);
             break;
           } catch (error) {
-            if (next === undefined || !lacksCapacity(error)) throw error;
+            if (!isOfSize(error)) throw error;
+            if (next === undefined) throw tellRefusals(size, error, refusals);
+            refusals.push({ code: size, message: cutMessage(`${error.code}: ${shortMessage(error)}`, 200) });
             await discard(id, lro, owned);
             // The interface stays reserved for the failed VM for a while: the try that comes after that must not begin
             // with this size again.
@@ -128,9 +125,6 @@ async function observe(
   refuseForeign(id, seen, owned, 'create');
   return parts.settled(id, lro);
 }
-
-const lacksCapacity = (error: unknown): boolean =>
-  error instanceof AzureError && [error, ...error.details].some(({ code }) => capacityCodes.has(code));
 
 type ComputeSdk = typeof import('@azure/arm-compute');
 type ComputeClient = Awaited<ReturnType<Clients['compute']>>;

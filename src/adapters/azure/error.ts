@@ -13,7 +13,7 @@ export const ownCodes = {
   foreignOrigin: 'ForeignOrigin',
   /** A resource of that name exists without the given mark. */
   notOwned: 'NotOwned',
-  /** The URL of a long-running operation answers 404, and the resource does not tell how it ended. */
+  /** The URL of a long-running operation answers 401, 403 or 404, and the resource does not tell how it ended. */
   operationVanished: 'OperationVanished',
   /** A long-running operation ended as Failed and gave no code. */
   operationFailed: 'OperationFailed',
@@ -38,6 +38,8 @@ const absenceCodes: ReadonlySet<string> = new Set([
 export interface AzureDetail {
   readonly code: string;
   readonly message: string;
+  /** What the error is about, such as `vmSize`. */
+  readonly target?: string;
 }
 
 interface AzureErrorFields {
@@ -46,8 +48,10 @@ interface AzureErrorFields {
   readonly operation: string;
   readonly message: string;
   readonly retryAfterMs?: number | undefined;
+  readonly target?: string | undefined;
   readonly details?: readonly AzureDetail[];
   readonly isEnveloped?: boolean | undefined;
+  readonly correlationId?: string | undefined;
   readonly cause?: unknown;
 }
 
@@ -62,8 +66,12 @@ export class AzureError extends Error {
   /** What was attempted, such as `create virtualMachines hepflow-0badcafe-vm`. */
   readonly operation: string;
   readonly details: readonly AzureDetail[];
-  /** Whether the answer was ARM's own form of an error, `{ error: { code } }`. */
+  /** What the error is about, such as `vmSize`. */
+  readonly target: string | undefined;
+  /** Whether the answer was ARM's own form of an error, `{ error: { code } }`, or that of AKS. */
   readonly isEnveloped: boolean;
+  /** By which Azure's support finds the request; empty: the answer had none. */
+  readonly correlationId: string;
 
   constructor(fields: AzureErrorFields) {
     super(`${fields.operation}: ${fields.code}: ${shortenMessage(fields.message)}`, { cause: bare(fields.cause) });
@@ -73,7 +81,9 @@ export class AzureError extends Error {
     this.retryAfterMs = fields.retryAfterMs;
     this.operation = fields.operation;
     this.details = fields.details ?? [];
+    this.target = fields.target;
     this.isEnveloped = fields.isEnveloped ?? false;
+    this.correlationId = fields.correlationId ?? '';
   }
 
   /**
@@ -105,6 +115,7 @@ export function createAzureError(operation: string, error: unknown, exchange: Ex
     return new AzureError({
       operation,
       ...said,
+      ...{ correlationId: exchange.correlationId },
       status: exchange.operationFailed === true ? 0 : (exchange.status ?? 0),
       retryAfterMs: exchange.retryAfterMs,
       cause: error,
@@ -117,6 +128,7 @@ export function createAzureError(operation: string, error: unknown, exchange: Ex
       status,
       message: textOf(error),
       retryAfterMs: exchange.retryAfterMs,
+      correlationId: exchange.correlationId,
       cause: error,
     });
   }
@@ -132,7 +144,8 @@ export function createAzureError(operation: string, error: unknown, exchange: Ex
 }
 
 /** The message without the head that the constructor put before it. */
-const shortMessage = (error: AzureError): string => error.message.slice(`${error.operation}: ${error.code}: `.length);
+export const shortMessage = (error: AzureError): string =>
+  error.message.slice(`${error.operation}: ${error.code}: `.length);
 
 /**
  * The poller's plain Errors: "The long-running operation has failed. CODE. message", "Operation was canceled". Only

@@ -6,6 +6,7 @@ import { answerLimits, shortenMessage } from './limits.ts';
 interface WireError {
   readonly code: string;
   readonly message: string;
+  readonly target?: string;
   readonly details: readonly AzureDetail[];
   readonly isEnveloped: boolean;
 }
@@ -18,6 +19,8 @@ export interface Exchange {
   status?: number;
   /** Retry-After of the last answer, in milliseconds. */
   retryAfterMs?: number | undefined;
+  /** By which Azure's support finds the last request. */
+  correlationId?: string | undefined;
   error?: WireError | undefined;
   /** The error above is the end of a long-running operation, not of the request. */
   operationFailed?: boolean;
@@ -122,10 +125,11 @@ function note(seen: Exchange, response: PipelineResponse): void {
   seen.status = response.status;
   seen.bytes = (seen.bytes ?? 0) + (response.bodyAsText?.length ?? 0);
   seen.retryAfterMs = retryAfter(response);
+  seen.correlationId = correlationOf(response);
   const body = parsed(response.bodyAsText);
   const ended = body?.['status'] === 'Failed' || body?.['status'] === 'Canceled';
   seen.operationFailed = response.status < 400 && ended;
-  seen.error = response.status >= 400 || ended ? wireErrorIn(body) : undefined;
+  seen.error = response.status >= 400 || ended ? wireErrorIn(body, response.request.url) : undefined;
 }
 
 /** Nobody waits longer, and a number beyond all bounds could not be told to anybody. */
@@ -139,6 +143,11 @@ function retryAfter({ headers }: PipelineResponse): number | undefined {
   const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
   return Number.isNaN(ms) ? undefined : Math.min(Math.max(0, ms), longestWaitMs);
 }
+
+const correlationOf = ({ headers }: PipelineResponse): string | undefined =>
+  ['x-ms-correlation-request-id', 'x-ms-request-id']
+    .map((name) => headers.get(name))
+    .find((id) => id !== undefined && /^[\w-]{1,64}$/.test(id));
 
 type WireBody = { readonly [key: string]: unknown };
 
@@ -154,12 +163,23 @@ function parsed(text: string | null | undefined): WireBody | undefined {
   }
 }
 
-function wireErrorIn(body: WireBody | undefined): WireError | undefined {
-  const isEnveloped = isJson(body?.['error']);
+function wireErrorIn(body: WireBody | undefined, url: string): WireError | undefined {
+  const isEnveloped = isJson(body?.['error']) || isOfAks(body, url);
   const error = body?.['error'] ?? body;
   if (!isJson(error) || typeof error['code'] !== 'string') return undefined;
-  return { code: error['code'], message: textIn(error['message']), details: firstDetails(error), isEnveloped };
+  const details = firstDetails(error);
+  return { code: error['code'], message: textIn(error['message']), ...targetOf(error), details, isEnveloped };
 }
+
+/** AKS answers for its own resources without the envelope, and always with these four fields. */
+const isOfAks = (body: WireBody | undefined, url: string): boolean =>
+  URL.canParse(url) &&
+  /\/providers\/Microsoft\.ContainerService\//i.test(new URL(url).pathname) &&
+  ['code', 'message', 'subcode'].every((field) => typeof body?.[field] === 'string') &&
+  body?.['details'] !== undefined;
+
+const targetOf = ({ target }: WireBody): { readonly target?: string } =>
+  typeof target === 'string' ? { target: shortenMessage(target) } : {};
 
 const textIn = (value: unknown): string =>
   typeof value === 'string' ? value : value === undefined || value === null ? '' : JSON.stringify(value);
@@ -170,7 +190,7 @@ function firstDetails(error: WireBody): AzureDetail[] {
   const more = all.length - answerLimits.details;
   const kept = all
     .slice(0, answerLimits.details)
-    .map(({ code, message }) => ({ code: shortenMessage(code), message: shortenMessage(message) }));
+    .map((each) => ({ ...each, code: shortenMessage(each.code), message: shortenMessage(each.message) }));
   return more <= 0 ? kept : [...kept, { code: 'More', message: `and ${more} more` }];
 }
 
@@ -184,7 +204,9 @@ function detailsOf(error: WireBody, level = 0): AzureDetail[] {
   const policies = [error['additionalInfo']].flat().filter(isJson);
   return [
     ...nested.flatMap((each) => [
-      ...(typeof each['code'] === 'string' ? [{ code: each['code'], message: textIn(each['message']) }] : []),
+      ...(typeof each['code'] === 'string'
+        ? [{ code: each['code'], message: textIn(each['message']), ...targetOf(each) }]
+        : []),
       ...detailsOf(each, level + 1),
     ]),
     ...policies.map((each) => ({

@@ -4,11 +4,12 @@ import { createClients } from './clients.ts';
 import { createManagedClusters, type ManagedClusters } from './cluster.ts';
 import { type Compute, createCompute } from './compute.ts';
 import { createEffective, type Effective } from './effective.ts';
+import { createLocks, type Locks } from './locks.ts';
 import { createNetwork, type Network } from './network.ts';
 import { createOperations } from './operation.ts';
 import type { AzureSettings } from './settings.ts';
 
-export interface Azure extends Network, Compute, Access {
+export interface Azure extends Network, Compute, Access, Locks {
   readonly clusters: ManagedClusters;
   readonly effective: Effective;
 }
@@ -21,6 +22,7 @@ export function createAzure(settings: AzureSettings): Azure {
     ...createNetwork(clients, operations),
     ...createCompute(clients, operations),
     ...createAccess(clients),
+    ...createLocks(clients, settings.endpoint),
     clusters: createManagedClusters(clients),
     effective: createEffective(clients, operations),
   };
@@ -28,7 +30,7 @@ export function createAzure(settings: AzureSettings): Azure {
 
 export type { Permission } from './access.ts';
 export type { ClusterState, ManagedClusters } from './cluster.ts';
-export { capacityCodes, type VmState } from './compute.ts';
+export type { VmState } from './compute.ts';
 export {
   type EffectiveGroup,
   type EffectiveRoute,

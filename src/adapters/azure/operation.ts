@@ -96,14 +96,15 @@ export function createOperations(
       try {
         await follow(operation, started, lro, settings.pollIntervalMs);
       } catch (error) {
+        const isUnfollowed = isNoVerdict(error, operation.verb);
         // An operation that has ended must not be resumed; one that could not be asked about must.
-        if (error instanceof AzureError && (error.status === 0 || error.status === 404) && !unreachable.has(error.code))
+        if (error instanceof AzureError && (error.status === 0 || isUnfollowed) && !unreachable.has(error.code))
           lro.save(null);
-        throw vanished(error)
+        throw isUnfollowed
           ? new AzureError({
               ...error,
               code: ownCodes.operationVanished,
-              message: 'its operation URL answers 404',
+              message: `its operation URL answers ${error.status} ${error.code}`,
               cause: error,
             })
           : error;
@@ -118,7 +119,13 @@ const unreachable: ReadonlySet<string> = new Set([
   ownCodes.foreignOrigin,
 ]);
 
-const vanished = (error: unknown): error is AzureError => error instanceof AzureError && error.status === 404;
+/**
+ * Whether an operation URL answered without a verdict on the operation. It may answer only who has rights on the whole
+ * resource group, and the very caller that started the operation; so 401 and 403 decide as little as 404. A question
+ * has no resource to look at in its place: its refusal stands.
+ */
+const isNoVerdict = (error: unknown, verb: Verb): error is AzureError =>
+  error instanceof AzureError && (verb === 'POST' ? [404] : [401, 403, 404]).includes(error.status);
 
 interface PolledOperation {
   readonly poller: Poller;

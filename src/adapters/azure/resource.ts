@@ -1,4 +1,4 @@
-import { AzureError, ownCodes } from './error.ts';
+import { AzureError, ownCodes, shortMessage } from './error.ts';
 import { exchange, refuseBeyond } from './exchange.ts';
 import { type ArmId, nameOf, parseId } from './ids.ts';
 import type { Lro, Operations, Poller, Verb } from './operation.ts';
@@ -105,7 +105,10 @@ export function createParts<Body, S extends State>(
     async write(id, body, lro, variant) {
       await operate('PUT', id, lro, (bound, signal) => bound.put(parseId(id), body, signal), variant).catch(
         async (error: unknown) => {
-          if (!lost(error) || (await settled(id, lro))?.provisioningState !== 'Succeeded') throw error;
+          if (!lost(error)) throw error;
+          const end = (await settled(id, lro))?.provisioningState ?? 'absent';
+          if (end === 'Succeeded') return;
+          throw new AzureError({ ...error, message: `${shortMessage(error)}; it is ${end}`, cause: error.cause });
         },
       );
     },
@@ -126,8 +129,8 @@ export function createParts<Body, S extends State>(
         refuseForeign(id, state, owned, 'delete');
       }
       await operate('DELETE', id, lro, (bound, signal) => bound.remove(parseId(id), signal)).catch((error: unknown) => {
-        // gone meanwhile, or its operation is: the proof below decides
-        if (!(error instanceof AzureError && error.status === 404)) throw error;
+        // gone meanwhile, or its operation is not to be followed: the proof below decides
+        if (!lost(error) && !(error instanceof AzureError && error.status === 404)) throw error;
       });
       await gone(id, get, lro, operations);
       return 'removed';
@@ -192,7 +195,8 @@ const problem = (code: string, operation: string, message: string): AzureError =
 /** For messages: type and name. */
 export const formTitle = (id: string): string => `${parseId(id).types.at(-1) ?? ''} ${nameOf(id)}`;
 
-const lost = (error: unknown): boolean => error instanceof AzureError && error.code === ownCodes.operationVanished;
+const lost = (error: unknown): error is AzureError =>
+  error instanceof AzureError && error.code === ownCodes.operationVanished;
 
 /** ARM's own word that there is none; in a resource group that is missing there is none either (W13). */
 export function passAbsent(error: unknown): undefined {

@@ -6,30 +6,30 @@ import { createTags } from '../../ownership/marks.ts';
 import { createIds, readLastName } from '../../ownership/names.ts';
 import { isTaggedBy, resumeFrom } from '../../step/lro.ts';
 import { until } from '../../step/wait.ts';
-import { deleteResource, ownByTag, traceTagged } from '../azure-resource.ts';
+import { deleteResource, ownByTag, type Tagged, tagWith, traceTagged } from '../azure-resource.ts';
 import { defineKind, type UndoDraft } from '../kind.ts';
 import { azureLimits } from '../limits.ts';
 import { listActions } from '../rights.ts';
 
-export interface InterfaceChange {
+export interface InterfaceChange extends Tagged {
   readonly kind: 'networkInterface';
   readonly [field: string]: unknown;
 }
 
 export const networkInterface = defineKind<InterfaceChange>({
   rank: 13,
-  plan: (_change, { run }) => ({
+  plan: (change, { run }) => ({
     step: 'createInterface',
     subject: '',
-    input: {},
+    input: tagWith(change),
     words: 'A network interface',
     limits: azureLimits,
     undo: planUndo(createIds(run).interface),
   }),
   apply: {
-    createInterface: async (_input, { azure }, context) => {
+    createInterface: async (input: Tagged, { azure }, context) => {
       const id = createIds(context.run).interface;
-      const body = createInterfaceBody(context.run);
+      const body = createInterfaceBody(context.run, input);
       const made = await azure.interfaces.ensure(id, body, resumeFrom(context), isTaggedBy(context.run));
       const read = async () => (await azure.interfaces.get(id))?.privateAddress || undefined;
       const sourceAddress = made.privateAddress || (await until(context, read));
@@ -53,11 +53,11 @@ export const networkInterface = defineKind<InterfaceChange>({
 });
 
 /** In the run's subnet, with its public address and security group. */
-export function createInterfaceBody(run: RunRef) {
+export function createInterfaceBody(run: RunRef, { tags }: Tagged = {}) {
   const { subnet, publicIp, securityGroup } = createIds(run);
   return {
     location: run.location,
-    tags: createTags(run),
+    tags: createTags(run, tags),
     networkSecurityGroup: { id: securityGroup },
     ipConfigurations: [
       {

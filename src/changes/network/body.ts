@@ -1,8 +1,9 @@
 import type { RunRef } from '../../contract/run.ts';
 import { createTags } from '../../ownership/marks.ts';
 import { nameResources } from '../../ownership/names.ts';
+import type { Tagged } from '../azure-resource.ts';
 
-export interface NetworkInput {
+export interface NetworkInput extends Tagged {
   /** IPv4 CIDR. */
   readonly addressSpace: string;
   /** IPv4 CIDR within it. */
@@ -12,9 +13,9 @@ export interface NetworkInput {
 /**
  * VNet with its one subnet, made in one request, in the flattened form of Azure's JavaScript SDK, as every body here.
  */
-export const createNetworkBody = (run: RunRef, { addressSpace, subnet }: NetworkInput) => ({
+export const createNetworkBody = (run: RunRef, { addressSpace, subnet, tags }: NetworkInput) => ({
   location: run.location,
-  tags: createTags(run),
+  tags: createTags(run, tags),
   addressSpace: { addressPrefixes: [addressSpace] },
   // No default outbound access: the VM's own public address is its way out. Explicit, because the default differs
   // between API versions.

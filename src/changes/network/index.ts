@@ -2,7 +2,7 @@
 import { formCommand } from '../../contract/shell.ts';
 import { createIds, nameResources, readLastName } from '../../ownership/names.ts';
 import { isTaggedBy, resumeFrom } from '../../step/lro.ts';
-import { deleteResource, ownByTag, traceTagged } from '../azure-resource.ts';
+import { deleteResource, ownByTag, tagWith, traceTagged } from '../azure-resource.ts';
 import { defineKind, type UndoDraft } from '../kind.ts';
 import { azureLimits } from '../limits.ts';
 import { listActions } from '../rights.ts';
@@ -15,10 +15,10 @@ export interface NetworkChange extends NetworkInput {
 
 export const network = defineKind<NetworkChange>({
   rank: 10,
-  plan: ({ addressSpace, subnet }, { run }) => ({
+  plan: ({ addressSpace, subnet, tags }, { run }) => ({
     step: 'createNetwork',
     subject: '',
-    input: { addressSpace, subnet },
+    input: { addressSpace, subnet, ...tagWith({ tags }) },
     words: `A VNet for the probe VM, ${addressSpace}`,
     limits: azureLimits,
     undo: planUndo(createIds(run).network),

@@ -6,30 +6,30 @@ import { createTags } from '../../ownership/marks.ts';
 import { createIds, readLastName } from '../../ownership/names.ts';
 import { isTaggedBy, resumeFrom } from '../../step/lro.ts';
 import { until } from '../../step/wait.ts';
-import { deleteResource, ownByTag, traceTagged } from '../azure-resource.ts';
+import { deleteResource, ownByTag, type Tagged, tagWith, traceTagged } from '../azure-resource.ts';
 import { defineKind, type UndoDraft } from '../kind.ts';
 import { azureLimits } from '../limits.ts';
 import { listActions } from '../rights.ts';
 
-export interface PublicIpChange {
+export interface PublicIpChange extends Tagged {
   readonly kind: 'publicIp';
   readonly [field: string]: unknown;
 }
 
 export const publicIp = defineKind<PublicIpChange>({
   rank: 11,
-  plan: (_change, { run }) => ({
+  plan: (change, { run }) => ({
     step: 'createPublicIp',
     subject: '',
-    input: {},
+    input: tagWith(change),
     words: 'A public IP for SSH',
     limits: azureLimits,
     undo: planUndo(createIds(run).publicIp),
   }),
   apply: {
-    createPublicIp: async (_input, { azure }, context) => {
+    createPublicIp: async (input: Tagged, { azure }, context) => {
       const id = createIds(context.run).publicIp;
-      const body = createPublicIpBody(context.run);
+      const body = createPublicIpBody(context.run, input);
       const made = await azure.publicIps.ensure(id, body, resumeFrom(context), isTaggedBy(context.run));
       const read = async () => (await azure.publicIps.get(id))?.address || undefined;
       const publicAddress = made.address || (await until(context, read));
@@ -53,9 +53,9 @@ export const publicIp = defineKind<PublicIpChange>({
 });
 
 /** The only kind left since Basic addresses were retired: closed inbound without a security rule. */
-export const createPublicIpBody = (run: RunRef) => ({
+export const createPublicIpBody = (run: RunRef, { tags }: Tagged = {}) => ({
   location: run.location,
-  tags: createTags(run),
+  tags: createTags(run, tags),
   sku: { name: 'Standard' },
   publicIPAllocationMethod: 'Static',
   publicIPAddressVersion: 'IPv4',

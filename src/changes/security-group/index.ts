@@ -5,12 +5,12 @@ import { formCommand } from '../../contract/shell.ts';
 import { createTags } from '../../ownership/marks.ts';
 import { createIds, readLastName } from '../../ownership/names.ts';
 import { isTaggedBy, resumeFrom } from '../../step/lro.ts';
-import { deleteResource, ownByTag, traceTagged } from '../azure-resource.ts';
+import { deleteResource, ownByTag, type Tagged, tagWith, traceTagged } from '../azure-resource.ts';
 import { defineKind, type UndoDraft } from '../kind.ts';
 import { azureLimits } from '../limits.ts';
 import { listActions } from '../rights.ts';
 
-interface SecurityGroupInput {
+interface SecurityGroupInput extends Tagged {
   /** CIDRs, or `*`. */
   readonly allowedSshSources: readonly string[];
 }
@@ -24,10 +24,10 @@ const ruleName = 'AllowRuleSSH';
 
 export const securityGroup = defineKind<SecurityGroupChange>({
   rank: 12,
-  plan: ({ allowedSshSources }, { run }) => ({
+  plan: ({ allowedSshSources, tags }, { run }) => ({
     step: 'createSecurityGroup',
     subject: '',
-    input: { allowedSshSources },
+    input: { allowedSshSources, ...tagWith({ tags }) },
     words: 'A network security group that lets SSH in',
     limits: azureLimits,
     undo: planUndo(createIds(run).securityGroup),
@@ -56,9 +56,9 @@ export const securityGroup = defineKind<SecurityGroupChange>({
   },
 });
 
-export const createSecurityGroupBody = (run: RunRef, { allowedSshSources }: SecurityGroupInput) => ({
+export const createSecurityGroupBody = (run: RunRef, { allowedSshSources, tags }: SecurityGroupInput) => ({
   location: run.location,
-  tags: createTags(run),
+  tags: createTags(run, tags),
   securityRules: [
     {
       name: ruleName,

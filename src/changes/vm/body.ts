@@ -2,8 +2,9 @@ import type { VmImage } from '../../contract/mission.ts';
 import type { RunRef } from '../../contract/run.ts';
 import { createTags } from '../../ownership/marks.ts';
 import { createIds, nameResources } from '../../ownership/names.ts';
+import type { Tagged } from '../azure-resource.ts';
 
-export interface VmInput {
+export interface VmInput extends Tagged {
   /** To try in order when one is not available. */
   readonly sizes: readonly string[];
   readonly image: VmImage;
@@ -26,7 +27,7 @@ export function createVmBody(run: RunRef, input: VmInput, size: string, keys: Vm
   const names = nameResources(run.runId);
   return {
     location: run.location,
-    tags: createTags(run),
+    tags: createTags(run, input.tags),
     hardwareProfile: { vmSize: size },
     storageProfile: {
       imageReference: { ...input.image },

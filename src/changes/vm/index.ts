@@ -5,10 +5,10 @@ import { HepflowError } from '../../contract/failures.ts';
 import { formCommand } from '../../contract/shell.ts';
 import { createIds, readLastName } from '../../ownership/names.ts';
 import { isTaggedBy, resumeFrom } from '../../step/lro.ts';
-import { deleteResource, ownByTag, traceTagged } from '../azure-resource.ts';
+import { deleteResource, ownByTag, tagWith, traceTagged } from '../azure-resource.ts';
 import { defineKind, type Place, type UndoDraft } from '../kind.ts';
 import { minute } from '../limits.ts';
-import { listActions } from '../rights.ts';
+import { type AzureRight, listActions } from '../rights.ts';
 import { createVmBody, type VmInput } from './body.ts';
 import { createCloudConfig } from './cloud-init.ts';
 
@@ -24,10 +24,10 @@ interface VmUndo {
 
 export const vm = defineKind<VmChange>({
   rank: 14,
-  plan: ({ sizes, image, adminUser }, { run }) => ({
+  plan: ({ sizes, image, adminUser, tags }, { run }) => ({
     step: 'createVm',
     subject: '',
-    input: { sizes, image, adminUser },
+    input: { sizes, image, adminUser, ...tagWith({ tags }) },
     words: 'The probe VM and its disk',
     limits: { tryMs: 20 * minute, totalMs: 40 * minute }, // about a minute; slow regions have been seen to take 10
     undo: planUndo(run),
@@ -66,6 +66,9 @@ export const vm = defineKind<VmChange>({
       // The OS disk is made by the VM's creation, with the caller's right to write disks.
       ...listActions(['group'], 'Microsoft.Compute/disks', 'read', 'write', 'delete'),
       ...listActions(['group'], 'Microsoft.Compute/locations', 'operations/read'),
+      ...listActions(['group'], 'Microsoft.Compute/locations', 'diskOperations/read').map(
+        (right): AzureRight => ({ ...right, only: 'following' }),
+      ),
     ],
     kubernetes: [],
   },

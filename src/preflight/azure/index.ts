@@ -13,6 +13,7 @@ import {
   tellWarning,
 } from '../look.ts';
 import { askIfAllowed, type Reader } from './ask.ts';
+import { inspectLocks, type LockScope } from './locks.ts';
 import { inspectRights, type Scope } from './rights.ts';
 import { examineVnet, findClusterVnet } from './vnet.ts';
 
@@ -48,12 +49,17 @@ export async function inspectAzure(
   const failed = (error: unknown): AzurePart => ({ findings: onError(error) });
   const groups = await inspectGroups(mission, tools).catch((error) => ({ ...failed(error), existing: [] }));
   const rights = await inspectRights(groups.existing, tools).catch(onError);
+  const locks = await inspectLocks(groups.existing.flatMap(lockScopeOf), tools).catch(onError);
   const cluster: AzurePart = groups.existing.some(({ at }) => at === 'cluster')
     ? await inspectCluster(mission, tools).catch(failed)
     : { findings: [] };
-  const findings = unique([...groups.findings, ...rights, ...cluster.findings]);
+  const findings = unique([...groups.findings, ...rights, ...locks, ...cluster.findings]);
   return { ...collectFindings(findings), ...(cluster.site === undefined ? {} : { site: cluster.site }) };
 }
+
+/** A run makes nothing in the cluster's group, unless that is the VM's too. */
+const lockScopeOf = ({ at, groupId }: Scope): LockScope[] =>
+  at === 'group' ? [{ id: groupId, made: 'the probe VM and its network', field: 'vm.resourceGroup' }] : [];
 
 async function inspectGroups(
   mission: Mission,
@@ -114,8 +120,15 @@ async function inspectCluster(mission: Mission, tools: Reader): Promise<AzurePar
     tools,
   );
   const { location, id: clusterResourceId, nodeResourceGroup, kubernetesVersion } = cluster;
+  const locks = await inspectLocks(
+    [
+      { id: clusterResourceId, made: '', field: 'cluster' },
+      { id, made: 'its peering on the VNet of the nodes', field: 'cluster' },
+    ],
+    tools,
+  );
   return {
-    findings: [...shape, ...examineVnet(mission, cluster, vnet.value), ...rights],
+    findings: [...shape, ...examineVnet(mission, cluster, vnet.value), ...rights, ...locks],
     site: {
       location,
       clusterResourceId,

@@ -59,6 +59,8 @@ export const azureFailures: readonly FailureRow[] = [
     code: /^(SkuNotAvailable|AllocationFailed|ZonalAllocationFailed|Overconstrained(Zonal)?AllocationRequest)$/,
     failure: 'SkuNotAvailable',
   },
+  { code: 'InvalidParameter', says: /VM size/, failure: 'SkuNotAvailable' },
+  { code: 'BadRequest', says: /cannot boot Hypervisor Generation/, failure: 'SkuNotAvailable' },
   { code: 'PropertyChangeNotAllowed', failure: 'AzureRefused' },
 
   // --- peering
@@ -67,14 +69,20 @@ export const azureFailures: readonly FailureRow[] = [
   { code: 'AnotherPeeringAlreadyReferencesRemoteVnet', failure: 'PeeringConflict' },
 
   // --- absent
+  { code: /^(PlatformImageNotFound|ImageNotFound|GalleryImageNotFound)$/, failure: 'ImageNotFound' },
+  { code: /^(SubscriptionNotFound|InvalidAuthenticationTokenTenant)$/, failure: 'SubscriptionNotFound' },
   { code: /^(ResourceNotFound|ResourceGroupNotFound|ParentResourceNotFound)$/, failure: 'NotFound' },
   { code: 'ResourceGroupBeingDeleted', failure: 'NotFound' },
   { status: 404, failure: 'NotFound' },
 
   // --- forbidden
   { code: 'ScopeLocked', failure: 'ScopeLocked' },
-  { code: 'DenyAssignmentAuthorizationFailed', failure: 'NodeGroupLocked' },
+  // AKS names its lockdown; deployment stacks and managed applications deny in the same way
+  { code: 'DenyAssignmentAuthorizationFailed', says: /nrg-lockdown/, failure: 'NodeGroupLocked' },
+  { code: 'DenyAssignmentAuthorizationFailed', failure: 'DenyAssignment' },
   { code: 'RequestDisallowedByPolicy', failure: 'DeniedByPolicy' },
+  { code: 'RequestDisallowedByAzure', failure: 'RegionForbidden' },
+  { code: 'ReadOnlyDisabledSubscription', failure: 'SubscriptionDisabled' },
   { code: /^(AuthorizationFailed|LinkedAuthorizationFailed)$/, failure: 'Forbidden' },
   { status: 403, failure: 'Forbidden' },
   { code: 'MissingSubscriptionRegistration', failure: 'ProviderNotRegistered' },
@@ -95,7 +103,9 @@ export const azureFailures: readonly FailureRow[] = [
 
 /** The catalogue's failure for an answer of Azure, which keeps Azure's own words and the time that it asked for. */
 export function classifyAzureError(error: AzureError): HepflowError {
-  return new HepflowError(findAzureFailure(error).failure, textOf(error), {
+  const { correlationId } = error;
+  const text = tellReasons(error) + (correlationId && ` · correlation id ${correlationId}`);
+  return new HepflowError(findAzureFailure(error).failure, text, {
     cause: error,
     ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
   });
@@ -122,5 +132,5 @@ const sameCode = (wanted: string | RegExp, code: string): boolean =>
   typeof wanted === 'string' ? wanted === code : wanted.test(code);
 
 /** Azure's message, then the reasons below it, such as the policies that refused. */
-const textOf = ({ message, details }: AzureError): string =>
+export const tellReasons = ({ message, details }: AzureError): string =>
   [message, ...details.map(({ code, message: reason }) => `${code}: ${reason}`)].join(' · ');

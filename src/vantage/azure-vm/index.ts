@@ -1,4 +1,5 @@
 /** A VM in Azure that the run creates, peers with the cluster's VNet, and removes. */
+import { tagWith } from '../../changes/azure-resource.ts';
 import { minute } from '../../changes/limits.ts';
 import { listActions } from '../../changes/rights.ts';
 import { createIds, createPeeringId } from '../../ownership/names.ts';
@@ -13,12 +14,17 @@ export const azureVm: VantageKind = {
     const { network, interface: interfaceId } = createIds(run);
     const session = { address: `\${${id}.publicAddress}`, adminUser: spec.adminUser };
     const { addressSpace, subnet, sizes, image, adminUser, allowedSshSources } = spec;
+    const own = tagWith(spec);
     const machine: VantagePart[] = [
-      { name: 'network', what: { kind: 'network', addressSpace, subnet }, needs: [] },
-      { name: 'publicIp', what: { kind: 'publicIp' }, needs: [] },
-      { name: 'securityGroup', what: { kind: 'securityGroup', allowedSshSources }, needs: [] },
-      { name: 'interface', what: { kind: 'networkInterface' }, needs: ['network', 'publicIp', 'securityGroup'] },
-      { name: 'vm', what: { kind: 'vm', sizes, image, adminUser }, needs: ['interface'] },
+      { name: 'network', what: { kind: 'network', addressSpace, subnet, ...own }, needs: [] },
+      { name: 'publicIp', what: { kind: 'publicIp', ...own }, needs: [] },
+      { name: 'securityGroup', what: { kind: 'securityGroup', allowedSshSources, ...own }, needs: [] },
+      {
+        name: 'interface',
+        what: { kind: 'networkInterface', ...own },
+        needs: ['network', 'publicIp', 'securityGroup'],
+      },
+      { name: 'vm', what: { kind: 'vm', sizes, image, adminUser, ...own }, needs: ['interface'] },
       // cloud-init comes after the VM's Succeeded
       {
         name: 'ssh',

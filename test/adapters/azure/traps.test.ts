@@ -173,6 +173,47 @@ describe('a long-running operation', () => {
     assert.equal(puts(arm), 1);
   });
 
+  for (const [status, code, message] of [
+    [401, 'InvalidAuthenticationToken', 'The access token is invalid.'],
+    [403, 'AuthorizationFailed', 'No authorization to read Microsoft.Network/locations/operations.'],
+    [403, 'Forbidden', 'Only the original caller of an asynchronous operation is allowed to retrieve the results.'],
+  ] as const) {
+    test(`whose URL answers ${status} ${code} is decided by the resource itself, made and removed`, async () => {
+      await using arm = await startFakeArm();
+      const refused = { status, body: { error: { code, message } } };
+      const url = `${arm.endpoint}/op/1?api-version=1&t=1&c=2&s=3&h=4`;
+      let looks = 0;
+      arm.answer(({ method, path }) => {
+        if (path.startsWith('/op')) return refused;
+        if (method === 'PUT') return accepted(url);
+        if (method === 'DELETE') return { status: 202, headers: { 'azure-asyncoperation': url } };
+        const last = arm.seen.findLast((each) => each.method !== 'GET')?.method;
+        looks += 1;
+        if (last === 'PUT') return { status: 200, body: vnet(looks < 3 ? 'Updating' : 'Succeeded') };
+        return last === undefined || looks > 6 ? none : { status: 200, body: vnet('Deleting') };
+      });
+      const made = recordingLro();
+      assert.equal((await arm.azure().networks.ensure(id, body, made, mine)).provisioningState, 'Succeeded');
+      assert.equal(puts(arm), 1);
+      assert.equal(made.saved.at(-1), null, 'it is not asked about again');
+      assert.equal(await arm.azure().networks.remove(id, recordingLro(), mine), 'removed');
+      assert.equal(arm.seen.filter(({ method }) => method === 'DELETE').length, 1);
+    });
+  }
+
+  test('that may not be followed and whose resource failed tells both', async () => {
+    await using arm = await startFakeArm();
+    const refused = { status: 403, body: { error: { code: 'AuthorizationFailed', message: 'no' } } };
+    arm.answer(({ method, path }) => {
+      if (path.startsWith('/op')) return refused;
+      if (method === 'PUT') return accepted(`${arm.endpoint}/op/1?api-version=1`);
+      return puts(arm) === 0 ? none : { status: 200, body: vnet('Failed') };
+    });
+    const error = await failing(arm.azure().networks.ensure(id, body, recordingLro(), mine));
+    assert.deepEqual([error.code, error.status], ['OperationVanished', 403]);
+    assert.match(error.message, /its operation URL answers 403 AuthorizationFailed; it is Failed/);
+  });
+
   test('that vanished with its resource is lost', async () => {
     await using arm = await startFakeArm();
     arm.answer(({ method }) => (method === 'PUT' ? accepted(`${arm.endpoint}/op/1?api-version=1`) : none));
@@ -225,6 +266,19 @@ describe('what goes wrong is told as an AzureError', () => {
     throttled(new Date(Date.now() + 60_000).toUTCString());
     const date = await failing(arm.azure().networks.get(id));
     assert.ok((date.retryAfterMs ?? 0) > 50_000 && (date.retryAfterMs ?? 0) <= 60_000);
+  });
+
+  test('the correlation id of the answer, unless it is none', async () => {
+    await using arm = await startFakeArm();
+    const refuse = (headers: Record<string, string>) =>
+      arm.answer(() => ({ status: 400, body: { error: { code: 'BadRequest', message: 'no' } }, headers }));
+    const idOf = async () => (await failing(arm.azure().networks.get(id))).correlationId;
+    refuse({ 'x-ms-request-id': 'r-1', 'x-ms-correlation-request-id': '3fa85f64-5717-4562-b3fc-2c963f66afa6' });
+    assert.equal(await idOf(), '3fa85f64-5717-4562-b3fc-2c963f66afa6');
+    refuse({ 'x-ms-request-id': 'r-1' });
+    assert.equal(await idOf(), 'r-1');
+    refuse({ 'x-ms-correlation-request-id': `<b>${'x'.repeat(500)}` });
+    assert.equal(await idOf(), '');
   });
 
   test('throttling of the first request of an operation keeps its body', async () => {

@@ -57,6 +57,18 @@ const cases: readonly Case[] = [
   { code: 'ZonalAllocationFailed', status: 0, is: 'SkuNotAvailable' },
   { code: 'OverconstrainedAllocationRequest', status: 0, is: 'SkuNotAvailable' },
   { code: 'OverconstrainedZonalAllocationRequest', status: 0, is: 'SkuNotAvailable' },
+  {
+    code: 'InvalidParameter',
+    status: 400,
+    message: 'The requested VM size Standard_B2ts_v2 is not available in the current region.',
+    is: 'SkuNotAvailable',
+  },
+  {
+    code: 'BadRequest',
+    status: 400,
+    message: "The selected VM size 'Standard_A1_v2' cannot boot Hypervisor Generation '2'.",
+    is: 'SkuNotAvailable',
+  },
   { code: 'PropertyChangeNotAllowed', status: 409, is: 'AzureRefused' },
   { code: 'VnetAddressSpacesOverlap', status: 400, is: 'AddressOverlap' },
   { code: 'VnetAddressSpaceOverlapsWithAlreadyPeeredVnet', status: 400, is: 'AddressOverlap' },
@@ -69,7 +81,19 @@ const cases: readonly Case[] = [
   { code: 'ScopeLocked', status: 409, is: 'ScopeLocked' },
   { code: 'AuthorizationFailed', status: 403, is: 'Forbidden' },
   { code: 'LinkedAuthorizationFailed', status: 403, is: 'Forbidden' },
-  { code: 'DenyAssignmentAuthorizationFailed', status: 403, is: 'NodeGroupLocked' },
+  {
+    code: 'DenyAssignmentAuthorizationFailed',
+    status: 403,
+    message: 'node resource group deny assignment created by Azure Kubernetes Services for nrg-lockdown',
+    is: 'NodeGroupLocked',
+  },
+  { code: 'DenyAssignmentAuthorizationFailed', status: 403, is: 'DenyAssignment' },
+  { code: 'RequestDisallowedByAzure', status: 403, is: 'RegionForbidden' },
+  { code: 'ReadOnlyDisabledSubscription', status: 409, is: 'SubscriptionDisabled' },
+  { code: 'ReadOnlyDisabledSubscription', status: 403, is: 'SubscriptionDisabled' },
+  { code: 'PlatformImageNotFound', status: 404, is: 'ImageNotFound' },
+  { code: 'SubscriptionNotFound', status: 404, is: 'SubscriptionNotFound' },
+  { code: 'InvalidAuthenticationTokenTenant', status: 401, is: 'SubscriptionNotFound' },
   { code: 'RequestDisallowedByPolicy', status: 403, is: 'DeniedByPolicy' },
   { code: 'MissingSubscriptionRegistration', status: 409, is: 'ProviderNotRegistered' },
   { code: 'ExpiredAuthenticationToken', status: 401, is: 'AzureUnavailable' },
@@ -127,6 +151,16 @@ test('a busy Azure is tried again, a refusing one is not', () => {
   assert.equal(retryOf('NicReservedForAnotherVm', 400), 'soon');
   assert.equal(retryOf('ScopeLocked', 409), 'never');
   assert.equal(retryOf('AuthorizationFailed', 403), 'never');
+});
+
+test('the id by which support finds the request ends the message', () => {
+  const fields = { code: 'InternalServerError', status: 500, message: 'broken', operation: 'create x' };
+  const id = '3fa85f64-5717-4562-b3fc-2c963f66afa6';
+  assert.match(
+    classifyAzureError(new AzureError({ ...fields, correlationId: id })).message,
+    new RegExp(`broken · correlation id ${id}$`),
+  );
+  assert.match(classifyAzureError(new AzureError(fields)).message, /broken$/);
 });
 
 test('the policies that refused are named', () => {
