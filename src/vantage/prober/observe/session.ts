@@ -1,10 +1,10 @@
 /** The observer on a vantage: started before a change, read back after its proof. The judge decides what it means. */
 import type { RunResult, Stdin } from '../../../adapters/ssh/index.ts';
-import { HepflowError } from '../../../contract/failures.ts';
 import type { Missing, Observation } from '../../../contract/observation.ts';
 import type { ObserverInput } from '../../../contract/steps.ts';
 import type { StepContext, Tools } from '../../../step/context.ts';
 import { locateSession } from '../../session.ts';
+import { failProber } from '../fail.ts';
 import { createObserverCommand, createReadPlan, createStartPlan } from './plan.ts';
 import {
   type ClockExchange,
@@ -29,7 +29,7 @@ const sessionMs = 20_000;
 export async function startObserver(
   input: ObserverInput,
   tools: Pick<Tools, 'ssh' | 'keysOf'>,
-  context: Pick<StepContext, 'run' | 'signal'>,
+  context: Pick<StepContext, 'run' | 'signal' | 'attempt'>,
 ): Promise<void> {
   const plan = createStartPlan(context.run.runId, input);
   const { command, stdin } = createObserverCommand(plan);
@@ -38,9 +38,7 @@ export async function startObserver(
   try {
     readReady(readStdout(result));
   } catch (error) {
-    throw error instanceof ObserverOutputError
-      ? new HepflowError('ProberFailed', error.message, { cause: error })
-      : error;
+    throw error instanceof ObserverOutputError ? failProber(error.message, context.attempt, error) : error;
   }
 }
 
