@@ -1,6 +1,6 @@
 /** The observer on a vantage: started before a change, read back after its proof. The judge decides what it means. */
 import type { RunResult, Stdin } from '../../../adapters/ssh/index.ts';
-import type { Missing, Observation } from '../../../contract/observation.ts';
+import type { ClockOffset, Missing, Observation } from '../../../contract/observation.ts';
 import type { ObserverInput } from '../../../contract/steps.ts';
 import type { StepContext, Tools } from '../../../step/context.ts';
 import { locateSession } from '../../session.ts';
@@ -9,6 +9,7 @@ import { createObserverCommand, createReadPlan, createStartPlan } from './plan.t
 import {
   type ClockExchange,
   clockExchanges,
+  joinClocks,
   measureClockOffset,
   ObserverOutputError,
   readObservation,
@@ -65,8 +66,9 @@ export function openReading(
 ): ObserverReading {
   const stop = Promise.withResolvers<number>();
   const over = new AbortController();
-  const terms = {
+  const terms: Terms = {
     stop: stop.promise,
+    clocks: [],
     timeoutMs: longestMs + sessionMs,
     signal: AbortSignal.any([context.signal, over.signal]),
   };
@@ -92,33 +94,42 @@ export function openReading(
 }
 
 interface Terms {
+  /** Every comparison of the clocks, those of sessions that were lost too. */
+  readonly clocks: ClockOffset[];
   readonly stop: Promise<number>;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
 }
 
-/** Compares the clocks, waits until it may stop the observer, and takes what that reports. */
+/**
+ * Compares the clocks, waits until it may stop the observer, takes what that reports, and compares the clocks again: a
+ * machine may set its clock at any moment.
+ */
 async function readOnce(
   { phase, session, targets }: ObserverInput,
-  { stop, timeoutMs, signal }: Terms,
+  { stop, clocks, timeoutMs, signal }: Terms,
   tools: Pick<Tools, 'ssh' | 'keysOf'>,
   context: StepContext,
 ): Promise<Observation | Missing> {
-  const exchanges: ClockExchange[] = [];
-  let sentAtMs = 0;
+  let exchanges: ClockExchange[] = [];
+  let [sentAtMs, isRead] = [0, false];
   const next = (stdin: Stdin): void => {
-    if (exchanges.length === clockExchanges) {
-      void stop.then((afterMs) => stdin.write(`stop ${afterMs}\n`));
+    if (exchanges.length < clockExchanges) {
+      sentAtMs = Date.now();
+      stdin.write('clock\n');
       return;
     }
-    sentAtMs = Date.now();
-    stdin.write('clock\n');
+    clocks.push(measureClockOffset(exchanges));
+    exchanges = [];
+    if (isRead) stdin.end();
+    else void stop.then((afterMs) => stdin.write(`stop ${afterMs}\n`));
   };
   const onLine = (line: string, stdin: Stdin): void => {
     const answeredAtMs = Date.now();
     const told = readObserverLine(line);
     if (told.type === 'clock') exchanges.push({ sentAtMs, answeredAtMs, theirsMs: told.atMs });
-    if (told.type === 'clock' || told.type === 'hello') next(stdin);
+    if (told.type === 'observation' || told.type === 'missing') isRead = true;
+    next(stdin);
   };
   const { command, stdin } = createObserverCommand(createReadPlan(context.run.runId, phase));
   const result = await tools.ssh.run(locateSession(session, tools, context), command, {
@@ -131,7 +142,7 @@ async function readOnce(
   const observed = readObservation(readStdout(result), targets);
   if ('missing' in observed) return observed;
   const { cpuShare: _, ...observation } = observed;
-  return { ...observation, clock: measureClockOffset(exchanges) };
+  return { ...observation, clock: joinClocks(clocks) };
 }
 
 function readStdout({ stdout, stderr, exitCode, signal }: RunResult): string {
