@@ -1,7 +1,8 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { formCommand } from '../contract/shell.ts';
 import { writeWhole } from '../report/write.ts';
-import { CommandError, chooseExitCode, exitCodes } from './exit-code.ts';
+import { explainNoReport } from './cut-short.ts';
+import { chooseExitCode, exitCodes } from './exit-code.ts';
 import { followWorkflow } from './follow.ts';
 import { listenForInterrupts } from './interrupt.ts';
 import { readLiveProof } from './live-proof.ts';
@@ -45,7 +46,7 @@ export async function followToEnd(handle: WorkflowHandle, flags: FollowFlags): P
       say(explainDetached(handle.workflowId, interrupts.isCancelled()), terminal.stream);
       return exitCodes.detached;
     }
-    if (end.kind === 'over-without-result') throw new CommandError(end.message);
+    if (end.kind === 'over-without-result') throw explainNoReport(handle.workflowId, end.status, end.message);
     return await present(end.result, flags, terminal);
   } finally {
     over.abort();

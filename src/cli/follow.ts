@@ -22,7 +22,7 @@ export interface FollowOptions<T> {
 /** How following ended. Without a result, `message` reports what is known. */
 export type Followed<T> =
   | { readonly kind: 'over'; readonly result: T }
-  | { readonly kind: 'over-without-result'; readonly message: string }
+  | { readonly kind: 'over-without-result'; readonly message: string; readonly status: string }
   | { readonly kind: 'detached' };
 
 /**
@@ -91,7 +91,7 @@ const isTooEarly = (error: unknown): boolean =>
 /** Waits for the end through interruptions of the connection; only a run that does not exist is given up. */
 async function awaitEnd<T>(
   handle: RunHandle,
-  { readResult, recover }: Pick<FollowOptions<T>, 'readResult' | 'recover'>,
+  { view, readResult, recover }: Pick<FollowOptions<T>, 'view' | 'readResult' | 'recover'>,
   stop: AbortSignal,
 ): Promise<Followed<T>> {
   while (!stop.aborted) {
@@ -101,7 +101,8 @@ async function awaitEnd<T>(
     );
     if ('value' in end) return { kind: 'over', result: readResult(end.value) };
     if (isNotFound(end.error)) throw end.error;
-    if (isWorkflowFailure(end.error)) {
+    if (await hasBeenReset(handle, end.error)) view.note('The run was reset: it goes on from an earlier point.');
+    else if (isWorkflowFailure(end.error)) {
       const result = await recover?.(end.error);
       return result === undefined ? describeEnd(handle, end.error) : { kind: 'over', result };
     }
@@ -113,6 +114,10 @@ async function awaitEnd<T>(
 const isWorkflowFailure = (error: unknown): boolean =>
   error instanceof Error && ['WorkflowFailedError', 'WorkflowContinuedAsNewError'].includes(error.name);
 
+/** The run that was followed is over, and another one of the same workflow goes on. */
+const hasBeenReset = async (handle: RunHandle, error: unknown): Promise<boolean> =>
+  isWorkflowFailure(error) && (await handle.describe()).status.name === 'RUNNING';
+
 /** What the memo holds of a run without a result, else its status. */
 async function describeEnd(handle: RunHandle, error: unknown): Promise<Followed<never>> {
   const { status, memo } = await handle.describe();
@@ -121,7 +126,7 @@ async function describeEnd(handle: RunHandle, error: unknown): Promise<Followed<
     known === undefined
       ? `The run ended as ${status.name} without a report: ${explainError(error)}`
       : `${known.outcome}: ${known.summary}`;
-  return { kind: 'over-without-result', message };
+  return { kind: 'over-without-result', message, status: status.name };
 }
 
 /** A query's answer; undefined when there is none within 5 s. */

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { searchAttributes } from '../contract/messages.ts';
+import { searchAttributes, sweepWorkflowType, workflowType } from '../contract/messages.ts';
 import { CommandError } from './exit-code.ts';
 import { loadPayloadCodec } from './payload-codec.ts';
 
@@ -14,6 +14,7 @@ export interface RunHandle {
   describe(): Promise<{
     readonly status: { readonly name: string };
     readonly memo?: Record<string, unknown> | undefined;
+    readonly closeTime?: Date | undefined;
   }>;
 }
 
@@ -53,6 +54,14 @@ export async function findRun(client: Client, workflowId: string): Promise<Workf
   }
 }
 
+/** What a workflow of hepflow is. Refuses any other. */
+export async function readKind(handle: WorkflowHandle): Promise<'run' | 'sweep'> {
+  const { type } = await handle.describe();
+  if (type === workflowType) return 'run';
+  if (type === sweepWorkflowType) return 'sweep';
+  throw new CommandError(`The workflow ${JSON.stringify(handle.workflowId)} is no run of hepflow.`);
+}
+
 /** `hepflow-<cluster>-<6 random>`. */
 export function createWorkflowId(cluster: string): string {
   const letters = 'abcdefghijkmnpqrstuvwxyz23456789';
@@ -61,13 +70,17 @@ export function createWorkflowId(cluster: string): string {
 
 /**
  * The handle with calls that end at once when the signal is aborted: a long poll would keep the process alive for 20 s.
+ * It is of the newest run of the workflow: a reset ends one, and another goes on.
  */
-export const makeAbortable = (handle: WorkflowHandle, signal: AbortSignal): RunHandle => ({
-  workflowId: handle.workflowId,
-  query: (name) => handle.client.withAbortSignal(signal, () => handle.query(name)),
-  result: () => handle.client.withAbortSignal(signal, () => handle.result()),
-  describe: () => handle.describe(),
-});
+export function makeAbortable({ client, workflowId }: WorkflowHandle, signal: AbortSignal): RunHandle {
+  const newest = client.getHandle(workflowId);
+  return {
+    workflowId,
+    query: (name) => client.withAbortSignal(signal, () => newest.query(name)),
+    result: () => client.withAbortSignal(signal, () => newest.result()),
+    describe: () => newest.describe(),
+  };
+}
 
 /**
  * The cluster's name as search attribute, where the namespace knows ours: a start that sets an unknown one is refused.

@@ -43,7 +43,10 @@ function listLeftoverLines({ leftovers }: Report, paint: Paint): string[] {
   if (leftovers.length === 0) return [];
   return [
     paint.bad(`Left behind (${leftovers.length}):`),
-    ...leftovers.flatMap(({ what, why, command }) => [`  ${what}: ${why}`, `    ${command}`]),
+    ...leftovers.flatMap(({ what, why, command }, index) => [
+      `  ${what}: ${why}`,
+      ...(command === leftovers[index + 1]?.command ? [] : [`    ${command}`]),
+    ]),
   ];
 }
 

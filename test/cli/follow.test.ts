@@ -123,7 +123,10 @@ test("a cancelled run's report comes from the query, which a worker answers for 
 test('without a worker the memo tells at least the outcome, and without a memo the status', async () => {
   const memo = { hepflow: { runId: 'x', outcome: 'CANCELLED', summary: 'The run was cancelled.', leftovers: 0 } };
   const end = await follow(stub({}, Promise.reject(failed({})), { memo }), recorder());
-  assert.deepEqual(end, { kind: 'over-without-result', message: 'CANCELLED: The run was cancelled.' });
+  assert.deepEqual(end, {
+    ...{ kind: 'over-without-result', status: 'FAILED' },
+    message: 'CANCELLED: The run was cancelled.',
+  });
   const bare = await follow(
     stub({}, Promise.reject(failed(new Error('terminated by admin'))), { status: { name: 'TERMINATED' } }),
     recorder(),
@@ -221,7 +224,7 @@ test('the proof under way is asked for while a probe runs, and shown beside the 
   assert.deepEqual(seen.slice(0, 3), [undefined, undefined, proof]);
 });
 
-test('exit codes: 0 PASS, 1 FAIL, 2 INCONCLUSIVE, 3 could not run, 4 left behind whatever the verdict', () => {
+test('exit codes: 0 PASS, 1 FAIL, 2 INCONCLUSIVE, 3 could not run, 4 left behind whatever the verdict, 5 under way', () => {
   const code = (outcome: ReturnType<typeof report>['outcome'], left = 0): number =>
     chooseExitCode({ outcome, leftovers: Array(left).fill({ what: 'w', why: 'y', command: 'c' }) });
   assert.deepEqual(
@@ -235,6 +238,6 @@ test('exit codes: 0 PASS, 1 FAIL, 2 INCONCLUSIVE, 3 could not run, 4 left behind
       code('FAIL', 2),
       code('RUNNING'),
     ],
-    [0, 1, 2, 3, 3, 4, 4, 0],
+    [0, 1, 2, 3, 3, 4, 4, 5],
   );
 });
