@@ -5,7 +5,7 @@ import { explainNoReport } from './cut-short.ts';
 import { chooseExitCode, exitCodes } from './exit-code.ts';
 import { followWorkflow } from './follow.ts';
 import { listenForInterrupts } from './interrupt.ts';
-import { readLiveProof } from './live-proof.ts';
+import { readPending } from './pending.ts';
 import { createProgressView, type ProgressView } from './progress-view.ts';
 import { chooseFormat, renderReport } from './report-forms.ts';
 import { type AnyReport, readReport, recoverReport } from './run-report.ts';
@@ -40,7 +40,7 @@ export async function followToEnd(handle: WorkflowHandle, flags: FollowFlags): P
       signal: interrupts.leave,
       readResult: readReport,
       recover: (error) => recoverReport(run, error),
-      readProof: () => readLiveProof(handle),
+      readPending: () => readPending(handle.client.getHandle(handle.workflowId)),
     });
     if (end.kind === 'detached') {
       say(explainDetached(handle.workflowId, interrupts.isCancelled()), terminal.stream);

@@ -54,7 +54,7 @@ export class Messages {
     const record = this.#run.ledger.startWait(
       'awaitSignal',
       signal,
-      `signal ${signal} or ${finishSignal}, until ${until}`,
+      `until ${until} UTC: signal ${signal} or ${finishSignal}`,
     );
     this.#run.enter('waiting');
     const hasCome = (): boolean => this.#signals.has(signal) || this.#signals.has(finishSignal);
@@ -71,7 +71,7 @@ export class Messages {
   /** The pause before cleanup `on-signal`. */
   async waitForCleanup({ when, waitMs }: Cleanup): Promise<void> {
     if (when !== 'on-signal') return;
-    const detail = `signal ${finishSignal}, until ${describeFuture(waitMs)}`;
+    const detail = `until ${describeFuture(waitMs)} UTC: signal ${finishSignal}`;
     const record = this.#run.ledger.startWait('awaitFinish', '', detail);
     this.#run.enter('waiting');
     const hasCome = (): boolean => this.#signals.has(finishSignal);
