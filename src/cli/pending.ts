@@ -31,7 +31,7 @@ const proofSchema = z.object({
 }) satisfies z.ZodType<LiveProof>;
 const waitSchema = z.object({ waitingFor: z.string() });
 
-type Handle = Pick<WorkflowHandle, 'describe' | 'client'>;
+type Handle = Pick<WorkflowHandle, 'describe' | 'client' | 'workflowId'>;
 type PendingActivity = NonNullable<Awaited<ReturnType<WorkflowHandle['describe']>>['raw']['pendingActivities']>[number];
 
 /** Decoded as the client decodes everything, so encrypted ones too. */
@@ -50,6 +50,7 @@ async function describePending(activity: PendingActivity, handle: Handle): Promi
   const failure = await decodeOptionalFailureToOptionalError(
     handle.client.options.loadedDataConverter,
     activity.lastFailure,
+    contextOf(handle),
   );
   const code = failure instanceof ApplicationFailure && failure.type ? `${failure.type}: ` : '';
   const trouble = failure === undefined ? '' : `the last try failed: ${code}${failure.message}`;
@@ -61,13 +62,17 @@ async function describePending(activity: PendingActivity, handle: Handle): Promi
 }
 
 /** What a step told last; undefined: nothing. */
-async function readHeartbeat({ heartbeatDetails }: PendingActivity, { client }: Handle): Promise<unknown> {
-  const { payloadCodecs, payloadConverter } = client.options.loadedDataConverter;
+async function readHeartbeat({ heartbeatDetails }: PendingActivity, handle: Handle): Promise<unknown> {
+  const { payloadCodecs, payloadConverter } = handle.client.options.loadedDataConverter;
   let payloads = heartbeatDetails?.payloads ?? [];
-  for (const codec of payloadCodecs.toReversed()) payloads = await codec.decode(payloads);
+  for (const codec of payloadCodecs.toReversed()) payloads = await codec.decode(payloads, contextOf(handle));
   const [details] = payloads;
   return details === undefined ? undefined : payloadConverter.fromPayload(details);
 }
+
+/** Of the workflow that the payloads belong to. */
+const contextOf = ({ client, workflowId }: Handle) =>
+  ({ type: 'workflow', namespace: client.options.namespace, workflowId }) as const;
 
 /**
  * The steps that run, with tries and troubles: a run learns of them only once a step is done. A pending step does not

@@ -2,9 +2,17 @@ import { randomInt } from 'node:crypto';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { searchAttributes, sweepWorkflowType, workflowType } from '../contract/messages.ts';
+import { explainUnreachable } from '../config/temporal-server.ts';
+import {
+  explainMissingAttributes,
+  listMissingAttributes,
+  searchAttributes,
+  sweepWorkflowType,
+  workflowType,
+} from '../contract/messages.ts';
 import { CommandError } from './exit-code.ts';
 import { loadPayloadCodec } from './payload-codec.ts';
+import { say } from './terminal.ts';
 
 /** The part of a Temporal workflow handle that is used. */
 export interface RunHandle {
@@ -20,17 +28,15 @@ export interface RunHandle {
 
 /** Temporal by the SDK's environment configuration, for as long as `work` takes. */
 export async function withTemporal<T>(work: (client: Client) => Promise<T>): Promise<T> {
+  // To the SDK's gRPC an IP address is a TLS server name, of which Node warns (DEP0123); nobody here can change that.
+  process.noDeprecation = true;
   const dataConverter = { payloadCodecs: [loadPayloadCodec()] };
   const { connectionOptions = {}, namespace = 'default' } = loadClientConnectConfig();
-  const address = connectionOptions.address ?? 'localhost:7233';
   let connection: Connection;
   try {
     connection = await Connection.connect({ ...connectionOptions, connectTimeout: '5s' });
   } catch (error) {
-    throw new CommandError(
-      `Temporal cannot be reached at ${address}: ${explainError(error)}\n` +
-        'Set TEMPORAL_ADDRESS (or a profile, TEMPORAL_PROFILE), or start the lab: hepflow lab up',
-    );
+    throw new CommandError(await explainUnreachable(connectionOptions, explainError(error)));
   }
   try {
     return await work(new Client({ connection, namespace, dataConverter }));
@@ -93,7 +99,10 @@ export async function readClusterAttribute(
     const known = await (client.connection as Connection).operatorService.listSearchAttributes({
       namespace: client.options.namespace,
     });
-    if (!Object.hasOwn(known.customAttributes ?? {}, searchAttributes.cluster)) return {};
+    const missing = listMissingAttributes(known.customAttributes);
+    const { namespace } = client.options;
+    if (missing.length > 0) say(`Note: ${explainMissingAttributes(missing, namespace)}`, process.stderr);
+    if (missing.includes(searchAttributes.cluster)) return {};
     return { typedSearchAttributes: [{ key: defineKeyword(searchAttributes.cluster), value: cluster }] };
   } catch {
     return {}; // not every Temporal service lets its clients ask

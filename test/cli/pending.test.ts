@@ -29,7 +29,7 @@ async function runOf(
   details: unknown,
   codec: PayloadCodec,
   failure?: Error,
-): Promise<Pick<WorkflowHandle, 'describe' | 'client'>> {
+): Promise<Pick<WorkflowHandle, 'describe' | 'client' | 'workflowId'>> {
   const loadedDataConverter = {
     payloadConverter: defaultPayloadConverter,
     payloadCodecs: [codec],
@@ -43,9 +43,10 @@ async function runOf(
   ];
   const handle = {
     describe: async () => ({ raw: { pendingActivities } }),
-    client: { options: { loadedDataConverter } },
+    client: { options: { loadedDataConverter, namespace: 'default' } },
+    workflowId: 'hepflow-x',
   };
-  return handle as unknown as Pick<WorkflowHandle, 'describe' | 'client'>;
+  return handle as unknown as Pick<WorkflowHandle, 'describe' | 'client' | 'workflowId'>;
 }
 
 const codecs = [createPayloadCodec(), createPayloadCodec(() => [key])];
