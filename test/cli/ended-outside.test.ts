@@ -154,3 +154,24 @@ test('report and watch take the id of a sweep, and refuse that of any other work
     { type: sweepWorkflowType },
   );
 });
+
+test('an id that is in use, a wrong limit and the VM of a run that is over are told as what they are', {
+  timeout: 120_000,
+}, async () => {
+  await waiting(async (handle) => {
+    const id = handle.workflowId;
+    const { subscriptionId, resourceGroup, cluster } = spec;
+    const place = ['--subscription', subscriptionId, '--resource-group', resourceGroup, '--cluster', cluster];
+    const again = await hepflow('run', ...place, '--id', id);
+    assert.equal(again.code, 3);
+    assert.match(again.stderr, new RegExp(`A run ${id} is under way already\\. To follow it: hepflow watch ${id}`));
+    for (const limit of ['x', '0', '-5']) {
+      const { code, stderr } = await hepflow('list', `--limit=${limit}`);
+      assert.deepEqual([code, /must be a whole number from 1 on/.test(stderr)], [3, true], stderr);
+    }
+    await handle.signal(finishSignal);
+    await handle.result();
+    const { code, stderr } = await hepflow('ssh', id);
+    assert.deepEqual([code, stderr], [3, `The run ${id} is over, and its VM is removed.\n`]);
+  });
+});

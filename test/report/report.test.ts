@@ -156,7 +156,9 @@ test('a report file is replaced as a whole, and a failed write leaves nothing be
     writeFileSync(join(folder, 'report.json'), 'old');
     await writeWhole(join(folder, 'report.json'), 'new');
     assert.equal(readFileSync(join(folder, 'report.json'), 'utf8'), 'new');
-    await assert.rejects(writeWhole(folder, 'x'), /EISDIR|ENOTEMPTY/);
+    await assert.rejects(writeWhole(folder, 'x'), { message: `${folder} cannot be written: it is a folder` });
+    const nowhere = join(folder, 'none/report.json');
+    await assert.rejects(writeWhole(nowhere, 'x'), { message: `${nowhere} cannot be written: ENOENT` });
     assert.deepEqual(readdirSync(folder), ['report.json']);
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -1,6 +1,6 @@
 /** Commands that start, follow, steer and list runs. */
 
-import type { Client, WorkflowHandle } from '@temporalio/client';
+import { type Client, WorkflowExecutionAlreadyStartedError, type WorkflowHandle } from '@temporalio/client';
 import { type Command, Option } from 'commander';
 import { finishSignal, labelNode2Signal, taskQueue, workflowType } from '../../contract/messages.ts';
 import type { Mission } from '../../contract/mission.ts';
@@ -136,13 +136,18 @@ async function reportRun(
 async function startRun({ file, detach, id, ...flags }: RunFlags): Promise<number> {
   const { spec, mission } = readSpec(file, flags);
   return withTemporal(async (client) => {
-    const handle = await client.workflow.start(workflowType, {
-      taskQueue: flags.taskQueue,
-      workflowId: id ?? createWorkflowId(mission.cluster),
-      args: [spec],
-      ...describeRun(mission),
-      ...(await readClusterAttribute(client, mission.cluster)),
-    });
+    const workflowId = id ?? createWorkflowId(mission.cluster);
+    const attributes = await readClusterAttribute(client, mission.cluster);
+    const handle = await client.workflow
+      .start(workflowType, {
+        ...{ taskQueue: flags.taskQueue, workflowId, args: [spec] },
+        ...{ ...describeRun(mission), ...attributes },
+      })
+      .catch((error: unknown) => {
+        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+        const watch = formCommand('hepflow', 'watch', workflowId);
+        throw new CommandError(`A run ${workflowId} is under way already. To follow it: ${watch}`);
+      });
     if (detach) {
       process.stdout.write(
         flags.json

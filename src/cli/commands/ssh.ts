@@ -28,7 +28,10 @@ export function addSshCommand(program: Command): void {
     )
     .option('--print', 'print the ssh command instead; its key files are kept, remove them afterwards')
     .passThroughOptions()
-    .action(async (id: string, command: string[], { print }: { print?: boolean }) => {
+    .action(async (id: string, words: string[], flags: { print?: boolean }) => {
+      // Options end where the command begins, but nobody means to run one of this name.
+      const print = flags.print === true || words[0] === '--print';
+      const command = words[0] === '--print' ? words.slice(1) : words;
       const where = await findPlace(id);
       const folder = mkdtempSync(join(tmpdir(), 'hepflow-ssh-'));
       const args = [...prepareSsh(where, readKeySecret(), folder, process.env['HEPFLOW_SSH_PROXY']), ...command];
