@@ -1,6 +1,7 @@
 /** Runs that did not end by themselves, as the real command line tells them: a real dev server, fake steps. */
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { WorkflowHandle } from '@temporalio/client';
@@ -31,6 +32,21 @@ const hepflow = (...args: readonly string[]): Promise<Ended> =>
     );
   });
 
+/** A watch of which is known what it has shown. */
+function watch(id: string): { readonly watching: Promise<Ended>; shown(text: string): Promise<void> } {
+  const env = { ...process.env, TEMPORAL_ADDRESS: harness.env.address };
+  const child = spawn(process.execPath, [main, 'watch', id], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  let stdout = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    stdout += chunk.toString();
+  });
+  const watching = once(child, 'close').then(([code]) => ({ code: Number(code), stdout, stderr: '' }));
+  const shown = async (text: string): Promise<void> => {
+    while (!stdout.includes(text)) await once(child.stdout, 'data');
+  };
+  return { watching, shown };
+}
+
 type Handle = WorkflowHandle<() => Promise<Report>>;
 
 /** Until the run waits for its second node: by then it has changed what a first phase changes. */
@@ -49,7 +65,7 @@ const waiting = <T>(during: (handle: Handle) => Promise<T>): Promise<T> =>
   });
 
 test('a terminated run is told as terminated: what it had changed is left behind, with the sweep that removes it', {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async () => {
   const id = await waiting(async (handle) => {
     await handle.terminate('by an admin');
@@ -81,7 +97,7 @@ test('a terminated run is told as terminated: what it had changed is left behind
 });
 
 test('a terminated run of which no worker answers is told with the sweep too, exit code 4', {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async () => {
   const id = await waiting(async (handle) => {
     await handle.terminate();
@@ -94,13 +110,13 @@ test('a terminated run of which no worker answers is told with the sweep too, ex
   }
 });
 
-test('a run that was reset is followed on to its new end', { timeout: 120_000 }, async () => {
+test('a run that was reset is followed on to its new end', { timeout: 300_000 }, async () => {
   await waiting(async (handle) => {
-    const watching = hepflow('watch', handle.workflowId);
     const { runId } = (await handle.describe()) as { runId: string };
     const { events } = await handle.fetchHistory();
     const first = events?.find(({ workflowTaskCompletedEventAttributes: done }) => done != null)?.eventId;
-    await new Promise((resolve) => setTimeout(resolve, 3000)); // the watch's long poll is under way
+    const { watching, shown } = watch(handle.workflowId);
+    await shown('awaitSignal');
     await harness.env.client.workflowService.resetWorkflowExecution({
       namespace: 'default',
       workflowExecution: { workflowId: handle.workflowId, runId },
@@ -118,7 +134,7 @@ test('a run that was reset is followed on to its new end', { timeout: 120_000 },
 });
 
 test('the report of a run that is under way ends with 5, which no gate takes for a PASS', {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async () => {
   await waiting(async (handle) => {
     const { code, stdout } = await hepflow('report', handle.workflowId);
@@ -130,7 +146,7 @@ test('the report of a run that is under way ends with 5, which no gate takes for
 });
 
 test('report and watch take the id of a sweep, and refuse that of any other workflow', {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async () => {
   const findLeftovers = async () => ({
     output: { sweep: { ...spec, vmResourceGroup: 'group', olderThanMs: 0, dryRun: false }, found: [], warnings: [] },
@@ -156,7 +172,7 @@ test('report and watch take the id of a sweep, and refuse that of any other work
 });
 
 test('an id that is in use, a wrong limit and the VM of a run that is over are told as what they are', {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async () => {
   await waiting(async (handle) => {
     const id = handle.workflowId;
