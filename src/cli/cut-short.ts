@@ -14,7 +14,7 @@ const endings: Readonly<Record<string, string>> = {
 
 export const isCutShort = (status: string): boolean => Object.hasOwn(endings, status);
 
-/** How a command ends that cannot have the report of a run that is over. `otherwise`: what is known of any other run. */
+/** How a command ends that cannot have the report of a run. `otherwise`: what is said of one that ended by itself. */
 export function explainNoReport(id: string, status: string, otherwise: string): CommandError {
   if (!isCutShort(status)) return new CommandError(otherwise);
   return new CommandError(

@@ -62,11 +62,11 @@ async function showProgress(
 ): Promise<void> {
   while (!stop.aborted) {
     // A query without a worker ends only with the client's own deadline: what is missing is reported long before.
+    let isSilent = true;
     const silence = setTimeout(async () => {
       const missing = await explainSilence(handle, taskQueue);
       if (!stop.aborted && isSilent) view.note(missing);
     }, silenceMs);
-    let isSilent = true;
     try {
       const progress = await handle.query(progressQuery);
       if (!isProgress(progress)) throw new Error('the worker is of another version of hepflow');

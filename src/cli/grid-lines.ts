@@ -76,7 +76,8 @@ export function formatJudged(before: Progress | undefined, now: Progress, elapse
     .filter(([cell]) => cell.verdict !== null && !known.has(keyCell(cell)))
     .map(([{ phase, expected, observed, verdict }, name]) => {
       const seen = `expected ${expected}, observed ${observed}`;
-      return `${formatSince(findProbed(now, phase) ?? elapsedMs)} ${makeLine(`${verdict} ${name} in phase ${phase}: ${seen}`)}`;
+      const since = formatSince(findProbed(now, phase) ?? elapsedMs);
+      return `${since} ${makeLine(`${verdict} ${name} in phase ${phase}: ${seen}`)}`;
     });
 }
 
