@@ -10,11 +10,12 @@ import { root } from './static-checks.ts';
 const programs: Readonly<Record<string, string>> = { lab: 'lab/main.ts', 'self-test': 'test/self-test/main.ts' };
 
 const endings: Readonly<Record<keyof typeof exitCodes, string>> = {
-  pass: 'every verdict is PASS, and nothing is left behind; `report`: or the run is under way',
+  pass: 'every verdict is PASS, and nothing is left behind',
   fail: 'at least one verdict is FAIL',
   inconclusive: 'INCONCLUSIVE',
   couldNotRun: 'the run could not be carried out, or was cancelled; the command line is wrong; Temporal did not answer',
   leftBehind: 'something is left behind, whatever the verdicts; the commands that remove it are printed',
+  underWay: '`report`: the run is still under way',
   detached: '`run`, `watch` and `sweep`: Ctrl-C left the workflow running',
 };
 

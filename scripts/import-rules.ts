@@ -188,6 +188,7 @@ export const rooms: readonly Room[] = [
       'src/report',
       'src/codec',
       'src/audit',
+      'src/judge/sentences/summary.ts',
       'src/adapters/ssh/keys.ts',
       'src/worker.ts',
       'src/worker/doctor.ts',

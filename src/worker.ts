@@ -5,6 +5,7 @@ import { loadClientConnectConfig } from '@temporalio/envconfig';
 import {
   DefaultLogger,
   NativeConnection,
+  type NativeConnectionOptions,
   Runtime,
   type WorkerOptions as TemporalOptions,
   Worker,
@@ -16,30 +17,49 @@ import { createTemporal, type Temporal } from './adapters/temporal/index.ts';
 import { createPayloadCodec } from './codec/payload-codec.ts';
 import { resolveMission } from './config/run-spec.ts';
 import { resolveSweep } from './config/sweep-spec.ts';
+import { explainUnreachable } from './config/temporal-server.ts';
 import type { WorkerOptions } from './config/worker-options.ts';
-import { searchAttributes } from './contract/messages.ts';
+import { explainMissingAttributes, listMissingAttributes } from './contract/messages.ts';
 import { createWorkshop } from './scenario/workshop.ts';
 import type { Tools } from './step/context.ts';
 import { serveHealth } from './worker/health.ts';
-import { logLine } from './worker/log.ts';
+import { isToldAlready, logLine } from './worker/log.ts';
+import { takePulse } from './worker/pulse.ts';
 import { createReaders } from './worker/readers.ts';
 
 const requestTimeoutMs = 60_000;
+const pulseLimitMs = 4000;
 
 /** Runs a worker until TERM or INT; running steps get 30 s to end, then another worker takes them over. */
 export async function runWorker(options: WorkerOptions): Promise<void> {
   installRuntime(options);
   const { connectionOptions = {}, namespace = 'default' } = loadClientConnectConfig();
-  const connection = await NativeConnection.connect(connectionOptions);
+  const connection = await connect(connectionOptions);
+  const pulse = takePulse(() =>
+    connection.withDeadline(Date.now() + pulseLimitMs, () => connection.workflowService.getSystemInfo({})),
+  );
+  let worker: Worker | undefined;
+  const health =
+    options.healthAddress &&
+    (await serveHealth(options.healthAddress, () => ({
+      status: worker?.getStatus(),
+      answeredAt: pulse.answeredAt(),
+    })));
   try {
-    const worker = await createWorker(options, connection, namespace);
-    const health =
-      options.healthAddress === undefined
-        ? undefined
-        : await serveHealth(options.healthAddress, () => worker.getStatus());
-    await worker.run().finally(() => health?.close());
+    worker = await createWorker(options, connection, namespace);
+    await worker.run();
   } finally {
+    pulse.stop();
+    if (health) await health.close();
     await connection.close();
+  }
+}
+
+async function connect(options: NativeConnectionOptions): Promise<NativeConnection> {
+  try {
+    return await NativeConnection.connect(options);
+  } catch (error) {
+    throw new Error(await explainUnreachable(options, (error as Error).message), { cause: error });
   }
 }
 
@@ -98,7 +118,9 @@ function createTools(options: WorkerOptions, temporal: Temporal, knowsAttributes
 
 /** JSON lines on stderr, one an event. */
 function installRuntime({ logLevel, metricsAddress }: WorkerOptions): void {
-  const logger = new DefaultLogger(logLevel, (entry) => void process.stderr.write(`${logLine(entry)}\n`));
+  const logger = new DefaultLogger(logLevel, (entry) => {
+    if (!isToldAlready(entry)) process.stderr.write(`${logLine(entry)}\n`);
+  });
   Runtime.install({
     logger,
     telemetryOptions: {
@@ -113,10 +135,14 @@ function installRuntime({ logLevel, metricsAddress }: WorkerOptions): void {
  * without when nobody answers.
  */
 async function knowsSearchAttributes(connection: NativeConnection, namespace: string): Promise<boolean> {
+  const { logger } = Runtime.instance();
   try {
     const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
-    return Object.values(searchAttributes).every((name) => Object.hasOwn(customAttributes ?? {}, name));
+    const missing = listMissingAttributes(customAttributes);
+    if (missing.length > 0) logger.warn(explainMissingAttributes(missing, namespace));
+    return missing.length === 0;
   } catch {
+    logger.warn('Whether the namespace knows the search attributes of runs was not answered: they are not set.');
     return false;
   }
 }

@@ -45,9 +45,9 @@ export async function undoEach(
 async function tryToWatch(
   observers: readonly ObserverInput[],
   tools: Tools,
-  { run, signal }: StepContext,
+  { run, signal, attempt }: StepContext,
 ): Promise<void> {
-  const limited = { run, signal: AbortSignal.any([signal, AbortSignal.timeout(observerLimitMs)]) };
+  const limited = { run, attempt, signal: AbortSignal.any([signal, AbortSignal.timeout(observerLimitMs)]) };
   // Reading an observer back will say that there is none.
   await Promise.allSettled(observers.map((observer) => startObserver(observer, tools, limited)));
 }

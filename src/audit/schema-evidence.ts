@@ -47,7 +47,12 @@ const observation = z
     cadenceMs: ms.positive(),
     dialTimeoutMs: ms.positive(),
     latenessMs: ms,
-    clock: z.strictObject({ offsetMs: signedMs, uncertaintyMs: ms, exchanges: count }),
+    clock: z.strictObject({
+      offsetMs: signedMs,
+      uncertaintyMs: ms,
+      exchanges: count,
+      movedMs: signedMs.exactOptional(),
+    }),
     tracks: z.record(text, track),
     held: z.array(held),
     ended: z.enum(observerEnds),

@@ -1,10 +1,11 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { formCommand } from '../contract/shell.ts';
 import { writeWhole } from '../report/write.ts';
-import { CommandError, chooseExitCode, exitCodes } from './exit-code.ts';
+import { explainNoReport } from './cut-short.ts';
+import { chooseExitCode, exitCodes } from './exit-code.ts';
 import { followWorkflow } from './follow.ts';
 import { listenForInterrupts } from './interrupt.ts';
-import { readLiveProof } from './live-proof.ts';
+import { readPending } from './pending.ts';
 import { createProgressView, type ProgressView } from './progress-view.ts';
 import { chooseFormat, renderReport } from './report-forms.ts';
 import { type AnyReport, readReport, recoverReport } from './run-report.ts';
@@ -39,13 +40,13 @@ export async function followToEnd(handle: WorkflowHandle, flags: FollowFlags): P
       signal: interrupts.leave,
       readResult: readReport,
       recover: (error) => recoverReport(run, error),
-      readProof: () => readLiveProof(handle),
+      readPending: () => readPending(handle.client.getHandle(handle.workflowId)),
     });
     if (end.kind === 'detached') {
       say(explainDetached(handle.workflowId, interrupts.isCancelled()), terminal.stream);
       return exitCodes.detached;
     }
-    if (end.kind === 'over-without-result') throw new CommandError(end.message);
+    if (end.kind === 'over-without-result') throw explainNoReport(handle.workflowId, end.status, end.message);
     return await present(end.result, flags, terminal);
   } finally {
     over.abort();

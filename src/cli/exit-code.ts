@@ -1,14 +1,22 @@
 import type { Report } from '../contract/report.ts';
 
 /** Exit codes of commands that end with a run; documented in docs/report.md. */
-export const exitCodes = { pass: 0, fail: 1, inconclusive: 2, couldNotRun: 3, leftBehind: 4, detached: 130 } as const;
+export const exitCodes = {
+  pass: 0,
+  fail: 1,
+  inconclusive: 2,
+  couldNotRun: 3,
+  leftBehind: 4,
+  underWay: 5,
+  detached: 130,
+} as const;
 
 /** What is left behind outweighs every verdict: somebody must act. */
 export function chooseExitCode({
   outcome,
   leftovers,
 }: Pick<Report, 'outcome'> & { readonly leftovers: readonly unknown[] }): number {
-  if (outcome === 'RUNNING') return exitCodes.pass;
+  if (outcome === 'RUNNING') return exitCodes.underWay;
   if (leftovers.length > 0) return exitCodes.leftBehind;
   return {
     PASS: exitCodes.pass,

@@ -1,8 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type LiveProof, type Progress, progressQuery } from '../contract/messages.ts';
+import { type Progress, progressQuery } from '../contract/messages.ts';
 import { readMemo } from './memo.ts';
+import { addTroubles, type Pending } from './pending.ts';
 import type { ProgressView } from './progress-view.ts';
 import { explainError, isNotFound, type RunHandle } from './temporal.ts';
+
+/** How long nothing is said of an answer that does not come, in milliseconds. */
+const silenceMs = 5000;
 
 export interface FollowOptions<T> {
   readonly view: ProgressView;
@@ -13,8 +17,8 @@ export interface FollowOptions<T> {
   readonly readResult: (value: unknown) => T;
   /** What else holds the result of a run that failed or was cancelled; undefined: nothing does. */
   readonly recover?: (error: unknown) => Promise<T | undefined>;
-  /** How far the proof under way is; asked for while a probe runs. */
-  readonly readProof?: () => Promise<LiveProof | undefined>;
+  /** What Temporal knows of the steps under way. */
+  readonly readPending?: () => Promise<Pending | undefined>;
   /** Pause between two looks, in milliseconds. Default 400. */
   readonly pollMs?: number;
 }
@@ -22,7 +26,7 @@ export interface FollowOptions<T> {
 /** How following ended. Without a result, `message` reports what is known. */
 export type Followed<T> =
   | { readonly kind: 'over'; readonly result: T }
-  | { readonly kind: 'over-without-result'; readonly message: string }
+  | { readonly kind: 'over-without-result'; readonly message: string; readonly status: string }
   | { readonly kind: 'detached' };
 
 /**
@@ -53,24 +57,26 @@ export async function followWorkflow<T>(handle: RunHandle, options: FollowOption
 
 async function showProgress(
   handle: RunHandle,
-  { view, taskQueue, readProof, pollMs = 400 }: Omit<FollowOptions<unknown>, 'readResult' | 'recover'>,
+  { view, taskQueue, readPending, pollMs = 400 }: Omit<FollowOptions<unknown>, 'readResult' | 'recover'>,
   stop: AbortSignal,
 ): Promise<void> {
   while (!stop.aborted) {
     // A query without a worker ends only with the client's own deadline: what is missing is reported long before.
-    const silence = setTimeout(
-      () => stop.aborted || view.note(`No worker answers on task queue ${taskQueue}; start one: hepflow worker`),
-      5000,
-    );
+    let isSilent = true;
+    const silence = setTimeout(async () => {
+      const missing = await explainSilence(handle, taskQueue);
+      if (!stop.aborted && isSilent) view.note(missing);
+    }, silenceMs);
     try {
       const progress = await handle.query(progressQuery);
       if (!isProgress(progress)) throw new Error('the worker is of another version of hepflow');
-      // Steps are shown without it too.
-      const proof = isProbing(progress) ? await readProof?.().catch(() => undefined) : undefined;
-      if (!stop.aborted) view.show(progress, proof);
+      isSilent = false;
+      const pending = await readPending?.().catch(() => undefined); // steps are shown without it too
+      if (!stop.aborted) view.show(pending ? addTroubles(progress, pending) : progress, pending?.proof);
     } catch (error) {
       if (!stop.aborted && !isTooEarly(error)) view.note(`No answer yet: ${explainError(error)}`);
     } finally {
+      isSilent = false;
       clearTimeout(silence);
     }
     await sleep(pollMs, undefined, { signal: stop }).catch(() => {});
@@ -81,8 +87,20 @@ async function showProgress(
 const isProgress = (value: unknown): value is Progress =>
   typeof value === 'object' && value !== null && 'stage' in value && 'steps' in value && Array.isArray(value.steps);
 
-const isProbing = ({ steps }: Progress): boolean =>
-  steps.some(({ name, outcome }) => name === 'probe' && outcome === 'running');
+/** Who does not answer: Temporal itself, which needs no worker to describe a run, or a worker. */
+async function explainSilence(handle: RunHandle, taskQueue: string): Promise<string> {
+  const over = new AbortController();
+  const answered = handle.describe().then(
+    () => true,
+    () => false,
+  );
+  const late = sleep(silenceMs / 2, false, { signal: over.signal }).catch(() => false);
+  const isTemporalThere = await Promise.race([answered, late]);
+  over.abort();
+  return isTemporalThere
+    ? `No worker answers on task queue ${taskQueue}; start one: hepflow worker`
+    : 'Temporal does not answer; the run goes on when it does.';
+}
 
 /** Before its first workflow task a run knows no queries. */
 const isTooEarly = (error: unknown): boolean =>
@@ -91,7 +109,7 @@ const isTooEarly = (error: unknown): boolean =>
 /** Waits for the end through interruptions of the connection; only a run that does not exist is given up. */
 async function awaitEnd<T>(
   handle: RunHandle,
-  { readResult, recover }: Pick<FollowOptions<T>, 'readResult' | 'recover'>,
+  { view, readResult, recover }: Pick<FollowOptions<T>, 'view' | 'readResult' | 'recover'>,
   stop: AbortSignal,
 ): Promise<Followed<T>> {
   while (!stop.aborted) {
@@ -101,7 +119,8 @@ async function awaitEnd<T>(
     );
     if ('value' in end) return { kind: 'over', result: readResult(end.value) };
     if (isNotFound(end.error)) throw end.error;
-    if (isWorkflowFailure(end.error)) {
+    if (await hasBeenReset(handle, end.error)) view.note('The run was reset: it goes on from an earlier point.');
+    else if (isWorkflowFailure(end.error)) {
       const result = await recover?.(end.error);
       return result === undefined ? describeEnd(handle, end.error) : { kind: 'over', result };
     }
@@ -113,6 +132,10 @@ async function awaitEnd<T>(
 const isWorkflowFailure = (error: unknown): boolean =>
   error instanceof Error && ['WorkflowFailedError', 'WorkflowContinuedAsNewError'].includes(error.name);
 
+/** The run that was followed is over, and another one of the same workflow goes on. */
+const hasBeenReset = async (handle: RunHandle, error: unknown): Promise<boolean> =>
+  isWorkflowFailure(error) && (await handle.describe()).status.name === 'RUNNING';
+
 /** What the memo holds of a run without a result, else its status. */
 async function describeEnd(handle: RunHandle, error: unknown): Promise<Followed<never>> {
   const { status, memo } = await handle.describe();
@@ -121,7 +144,7 @@ async function describeEnd(handle: RunHandle, error: unknown): Promise<Followed<
     known === undefined
       ? `The run ended as ${status.name} without a report: ${explainError(error)}`
       : `${known.outcome}: ${known.summary}`;
-  return { kind: 'over-without-result', message };
+  return { kind: 'over-without-result', message, status: status.name };
 }
 
 /** A query's answer; undefined when there is none within 5 s. */

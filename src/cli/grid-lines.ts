@@ -47,7 +47,10 @@ function describeSoFar({ target, expected }: GridCell, live: LiveProof | undefin
   const known = live?.targets[target];
   if (live === undefined || known === undefined) return 'not probed yet';
   const seen = countOutcomes(known.seen);
-  if (live.stage === 'convergence') return known.seen.length === 0 ? 'first look' : `${seen}, waiting for ${expected}`;
+  if (live.stage === 'convergence') {
+    if (known.seen.length === 0) return 'first look';
+    return known.seen.at(-1) === expected ? `${seen}, as expected` : `${seen}, waiting for ${expected}`;
+  }
   if (known.synsWanted === 0) return seen || 'probing';
   const loud = known.seen.filter((outcome) => outcome !== 'DROP');
   const silence = `${known.syns} of ${known.synsWanted} SYNs silent`;
@@ -73,8 +76,16 @@ export function formatJudged(before: Progress | undefined, now: Progress, elapse
     .filter(([cell]) => cell.verdict !== null && !known.has(keyCell(cell)))
     .map(([{ phase, expected, observed, verdict }, name]) => {
       const seen = `expected ${expected}, observed ${observed}`;
-      return `${formatSince(elapsedMs)} ${makeLine(`${verdict} ${name} in phase ${phase}: ${seen}`)}`;
+      const since = formatSince(findProbed(now, phase) ?? elapsedMs);
+      return `${since} ${makeLine(`${verdict} ${name} in phase ${phase}: ${seen}`)}`;
     });
+}
+
+/** When the probe of a phase ended, in milliseconds since the run's start. */
+function findProbed({ steps }: Progress, phase: string): number | undefined {
+  const probe = steps.findLast(({ name, subject }) => name === 'probe' && subject === phase);
+  if (!probe?.endedAt || !steps[0]?.startedAt) return undefined;
+  return Math.max(0, Date.parse(probe.endedAt) - Date.parse(steps[0].startedAt));
 }
 
 const keyCell = ({ phase, vantage, target }: GridCell): string => `${phase} ${vantage} ${target}`;

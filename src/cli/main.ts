@@ -35,3 +35,6 @@ try {
     process.exitCode = error instanceof CommandError ? error.exitCode : exitCodes.couldNotRun;
   }
 }
+// What was written is read, then the process ends: gRPC would go on with calls that nobody waits for any more.
+await Promise.all([process.stdout, process.stderr].map((stream) => new Promise((done) => stream.write('', done))));
+process.exit();

@@ -23,7 +23,7 @@ export function createProgram(version: string): Command {
     .addHelpText(
       'after',
       '\nExit codes of run, watch and report: 0 all PASS, 1 a FAIL, 2 INCONCLUSIVE, 3 could not run, ' +
-        '4 something is left behind.\n' +
+        '4 something is left behind, 5 (report only) still under way, 130 detached by Ctrl-C.\n' +
         'Temporal is found by its environment configuration: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, ' +
         'TEMPORAL_PROFILE, ...',
     );

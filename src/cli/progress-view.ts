@@ -1,7 +1,7 @@
 import type { LiveProof, Progress } from '../contract/messages.ts';
 import { makeLine } from '../contract/printable.ts';
 import { formatJudged } from './grid-lines.ts';
-import { formatStepChanges, formatTable } from './step-lines.ts';
+import { formatStepChanges, formatStill, formatTable } from './step-lines.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Shows progress as it comes. */
@@ -16,28 +16,34 @@ export interface ProgressView {
   end(): void;
 }
 
-export const createProgressView = (terminal: Terminal): ProgressView =>
-  terminal.live ? liveView(terminal) : lineView(terminal);
+export const createProgressView = (terminal: Terminal, readNowMs: () => number = Date.now): ProgressView =>
+  terminal.live ? liveView(terminal) : lineView(terminal, readNowMs);
 
 const startOf = (progress: Progress): number => Date.parse(progress.steps[0]?.startedAt ?? new Date().toISOString());
 
-function lineView({ stream }: Terminal): ProgressView {
+/** After so long without a line it is told what goes on: logs of CI end jobs that are silent. In milliseconds. */
+const quietMs = 30_000;
+
+function lineView({ stream }: Terminal, readNowMs: () => number): ProgressView {
   let before: Progress | undefined;
   let noted = '';
+  let wroteAtMs = readNowMs();
+  const write = (line: string): void => {
+    wroteAtMs = readNowMs();
+    stream.write(`${line}\n`);
+  };
   return {
     show(progress) {
-      const elapsedMs = Date.now() - startOf(progress);
-      for (const line of [
-        ...formatStepChanges(before, progress, elapsedMs),
-        ...formatJudged(before, progress, elapsedMs),
-      ])
-        stream.write(`${line}\n`);
+      const elapsedMs = readNowMs() - startOf(progress);
+      formatStepChanges(before, progress, elapsedMs).forEach(write);
+      formatJudged(before, progress, elapsedMs).forEach(write);
+      if (readNowMs() - wroteAtMs >= quietMs) write(formatStill(progress, elapsedMs));
       before = progress;
       noted = '';
     },
     note(told) {
       const line = makeLine(told);
-      if (line !== noted) stream.write(`${line}\n`);
+      if (line !== noted) write(line);
       noted = line;
     },
     prompt(question) {

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { reportQuery } from '../contract/messages.ts';
 import { type Report, reportSchemaVersion, runOutcomes } from '../contract/report.ts';
 import { formCommand } from '../contract/shell.ts';
+import { closeReport, isCutShort } from './cut-short.ts';
 import { CommandError } from './exit-code.ts';
 import { askQuery } from './follow.ts';
 import type { RunHandle } from './temporal.ts';
@@ -53,13 +54,16 @@ export async function fetchReport(handle: RunHandle): Promise<AnyReport | undefi
 
 /**
  * The report of a run that ended without a result: the failure's first detail, else what a worker answers, which it
- * does for closed runs too.
+ * does for closed runs too. One that still runs by its own account was ended from outside.
  */
 export async function recoverReport(handle: RunHandle, error: unknown): Promise<AnyReport | undefined> {
   const found = readDetail(error) ?? (await askQuery(handle, reportQuery));
   if (found === undefined) return undefined;
   const report = readReport(found);
-  return report.outcome === 'RUNNING' ? undefined : report;
+  if (report.outcome !== 'RUNNING') return report;
+  const { status, closeTime = new Date() } = await handle.describe();
+  if (!isCutShort(status.name) || !isCurrent(report)) return undefined;
+  return closeReport(report, status.name, closeTime.toISOString());
 }
 
 function readDetail(error: unknown): AnyReport | undefined {

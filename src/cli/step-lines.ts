@@ -54,18 +54,30 @@ export function formatTable(told: Progress, now: string, { paint, columns, rows 
 }
 
 /**
- * One line for each step that changed since the last time, for logs and pipes; `elapsedMs` is since the run's start.
+ * One line for each step that changed since the last time, for logs and pipes. A step that began or ended tells its own
+ * time, whenever it is looked at; what changed in between, that of the look: `elapsedMs` since the run's start.
  */
 export function formatStepChanges(before: Progress | undefined, after: Progress, elapsedMs: number): string[] {
-  return mapTexts(after.steps, makeLine).flatMap((step, index) => {
+  const startMs = Date.parse(after.steps[0]?.startedAt ?? '');
+  const lines = mapTexts(after.steps, makeLine).flatMap((step, index) => {
     const old = before?.steps[index];
-    const sameWait = step.outcome !== 'waiting' || makeLine(old?.detail ?? '') === step.detail;
-    if (old?.outcome === step.outcome && sameWait && old.attempts === step.attempts) return [];
+    const sameDetail = makeLine(old?.detail ?? '') === step.detail;
+    if (old?.outcome === step.outcome && sameDetail && old.attempts === step.attempts) return [];
     const took = step.endedAt === null ? '' : ` in ${formatTook(step)}`;
     const tries = step.attempts > 1 ? ` (try ${step.attempts})` : '';
     const detail = step.detail && `: ${limitText(step.detail)}`;
-    return [`${formatSince(elapsedMs)} ${step.outcome.padEnd(9)} ${nameStep(step)}${took}${tries}${detail}`];
+    const at = step.endedAt ?? (old === undefined ? step.startedAt : null);
+    const sinceMs = at === null ? elapsedMs : Math.max(0, Date.parse(at) - startMs);
+    const what = `${step.outcome.padEnd(9)} ${nameStep(step)}${took}${tries}${detail}`;
+    return [{ sinceMs, line: `${formatSince(sinceMs)} ${what}` }];
   });
+  return lines.toSorted((a, b) => a.sinceMs - b.sinceMs).map(({ line }) => line);
+}
+
+/** One line of what goes on without a change. */
+export function formatStill(told: Progress, elapsedMs: number): string {
+  const { stage, waitingFor } = mapTexts(told, makeLine);
+  return limitText(`${formatSince(elapsedMs)} still      ${waitingFor === '' ? stage : `${stage}: ${waitingFor}`}`);
 }
 
 const cutLine = (text: string, width: number): string => limitText(text, Math.max(1, width));

@@ -39,7 +39,10 @@ function formatFound(found: SweepResult['found']): string {
   return table.toString();
 }
 
-function explainLeft({ left, dryRun }: SweepResult): string {
+function explainLeft({ left, dryRun, found }: SweepResult): string {
   if (left === 0) return 'Nothing is left.';
-  return `${left} left.${dryRun ? ' Without --dry-run, sweep removes what would be removed.' : ''}`;
+  if (!dryRun) return `${left} left.`;
+  const removable = found.filter(({ decision }) => decision === 'would be removed').length;
+  if (removable === 0) return `${left} left, and a sweep would remove none of them now.`;
+  return `${left} left. Without --dry-run, sweep removes ${removable === left ? 'all of it' : `${removable} of them`}.`;
 }

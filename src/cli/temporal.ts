@@ -2,9 +2,17 @@ import { randomInt } from 'node:crypto';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { searchAttributes } from '../contract/messages.ts';
+import { explainUnreachable } from '../config/temporal-server.ts';
+import {
+  explainMissingAttributes,
+  listMissingAttributes,
+  searchAttributes,
+  sweepWorkflowType,
+  workflowType,
+} from '../contract/messages.ts';
 import { CommandError } from './exit-code.ts';
 import { loadPayloadCodec } from './payload-codec.ts';
+import { say } from './terminal.ts';
 
 /** The part of a Temporal workflow handle that is used. */
 export interface RunHandle {
@@ -14,28 +22,24 @@ export interface RunHandle {
   describe(): Promise<{
     readonly status: { readonly name: string };
     readonly memo?: Record<string, unknown> | undefined;
+    readonly closeTime?: Date | undefined;
   }>;
 }
 
 /** Temporal by the SDK's environment configuration, for as long as `work` takes. */
 export async function withTemporal<T>(work: (client: Client) => Promise<T>): Promise<T> {
+  // To the SDK's gRPC an IP address is a TLS server name, of which Node warns (DEP0123); nobody here can change that.
+  process.noDeprecation = true;
   const dataConverter = { payloadCodecs: [loadPayloadCodec()] };
   const { connectionOptions = {}, namespace = 'default' } = loadClientConnectConfig();
-  const address = connectionOptions.address ?? 'localhost:7233';
   let connection: Connection;
   try {
     connection = await Connection.connect({ ...connectionOptions, connectTimeout: '5s' });
   } catch (error) {
-    throw new CommandError(
-      `Temporal cannot be reached at ${address}: ${explainError(error)}\n` +
-        'Set TEMPORAL_ADDRESS (or a profile, TEMPORAL_PROFILE), or start the lab: hepflow lab up',
-    );
+    throw new CommandError(await explainUnreachable(connectionOptions, explainError(error)));
   }
-  try {
-    return await work(new Client({ connection, namespace, dataConverter }));
-  } finally {
-    await connection.close();
-  }
+  // Never closed, the command's end closes it: gRPC tries a call again that nobody waits for, and throws when it cannot.
+  return await work(new Client({ connection, namespace, dataConverter }));
 }
 
 /** A run by its workflow id, which is checked to exist. */
@@ -53,6 +57,14 @@ export async function findRun(client: Client, workflowId: string): Promise<Workf
   }
 }
 
+/** What a workflow of hepflow is. Refuses any other. */
+export async function readKind(handle: WorkflowHandle): Promise<'run' | 'sweep'> {
+  const { type } = await handle.describe();
+  if (type === workflowType) return 'run';
+  if (type === sweepWorkflowType) return 'sweep';
+  throw new CommandError(`The workflow ${JSON.stringify(handle.workflowId)} is no run of hepflow.`);
+}
+
 /** `hepflow-<cluster>-<6 random>`. */
 export function createWorkflowId(cluster: string): string {
   const letters = 'abcdefghijkmnpqrstuvwxyz23456789';
@@ -61,13 +73,17 @@ export function createWorkflowId(cluster: string): string {
 
 /**
  * The handle with calls that end at once when the signal is aborted: a long poll would keep the process alive for 20 s.
+ * It is of the newest run of the workflow: a reset ends one, and another goes on.
  */
-export const makeAbortable = (handle: WorkflowHandle, signal: AbortSignal): RunHandle => ({
-  workflowId: handle.workflowId,
-  query: (name) => handle.client.withAbortSignal(signal, () => handle.query(name)),
-  result: () => handle.client.withAbortSignal(signal, () => handle.result()),
-  describe: () => handle.describe(),
-});
+export function makeAbortable({ client, workflowId }: WorkflowHandle, signal: AbortSignal): RunHandle {
+  const newest = client.getHandle(workflowId);
+  return {
+    workflowId,
+    query: (name) => client.withAbortSignal(signal, () => newest.query(name)),
+    result: () => client.withAbortSignal(signal, () => newest.result()),
+    describe: () => newest.describe(),
+  };
+}
 
 /**
  * The cluster's name as search attribute, where the namespace knows ours: a start that sets an unknown one is refused.
@@ -80,7 +96,10 @@ export async function readClusterAttribute(
     const known = await (client.connection as Connection).operatorService.listSearchAttributes({
       namespace: client.options.namespace,
     });
-    if (!Object.hasOwn(known.customAttributes ?? {}, searchAttributes.cluster)) return {};
+    const missing = listMissingAttributes(known.customAttributes);
+    const { namespace } = client.options;
+    if (missing.length > 0) say(`Note: ${explainMissingAttributes(missing, namespace)}`, process.stderr);
+    if (missing.includes(searchAttributes.cluster)) return {};
     return { typedSearchAttributes: [{ key: defineKeyword(searchAttributes.cluster), value: cluster }] };
   } catch {
     return {}; // not every Temporal service lets its clients ask

@@ -7,6 +7,8 @@ import type { Problem } from '../contract/failures.ts';
  */
 const azureAssetTag = '7783-7084-3265-9085-8269-3286-77';
 const tools = ['az', 'azd', 'pwsh'];
+/** Variables that name a file in place of a secret. */
+const secretFiles = ['AZURE_CLIENT_CERTIFICATE_PATH', 'AZURE_FEDERATED_TOKEN_FILE'];
 
 /**
  * Whether any of the ways of DefaultAzureCredential can work at all: a service principal, a workload identity, a
@@ -19,15 +21,17 @@ export function checkCredentials(
 ): Problem[] {
   const has = (...names: string[]): boolean => names.every((name) => Boolean(env[name]));
   const identity = has('AZURE_TENANT_ID', 'AZURE_CLIENT_ID');
+  const unreadable = secretFiles.filter((name) => has(name) && !canRead(env[name] ?? ''));
+  if (unreadable.length > 0 && !has('AZURE_CLIENT_SECRET'))
+    return unreadable.map((name) => describeUnreadable(name, env));
   const anyWay =
-    (identity &&
-      (has('AZURE_CLIENT_SECRET') || has('AZURE_CLIENT_CERTIFICATE_PATH') || has('AZURE_FEDERATED_TOKEN_FILE'))) ||
+    (identity && ['AZURE_CLIENT_SECRET', ...secretFiles].some((name) => has(name))) ||
     has('IDENTITY_ENDPOINT') ||
     has('MSI_ENDPOINT') ||
     contentOf(assetTagFile) === azureAssetTag ||
     tools.some((tool) => isOnPath(tool, env));
   if (anyWay) return [];
-  const secrets = ['AZURE_CLIENT_SECRET', 'AZURE_CLIENT_CERTIFICATE_PATH', 'AZURE_FEDERATED_TOKEN_FILE'];
+  const secrets = ['AZURE_CLIENT_SECRET', ...secretFiles];
   const missing = ['AZURE_TENANT_ID', 'AZURE_CLIENT_ID'].filter((name) => !has(name));
   if (!secrets.some((name) => has(name))) missing.push('AZURE_CLIENT_SECRET');
   const begun = missing.length < 3;
@@ -44,6 +48,25 @@ export function checkCredentials(
         'AZURE_FEDERATED_TOKEN_FILE); or run where a managed identity is; or install the Azure CLI and az login.',
     },
   ];
+}
+
+const describeUnreadable = (name: string, env: NodeJS.ProcessEnv): Problem => ({
+  code: 'CredentialsMissing',
+  field: name,
+  message: `must name a file that can be read; got ${env[name]}.`,
+  remedy:
+    name === 'AZURE_FEDERATED_TOKEN_FILE'
+      ? 'Workload identity mounts it: the pod needs the label azure.workload.identity/use and its service account.'
+      : 'Correct the path, or the rights of the file.',
+});
+
+function canRead(file: string): boolean {
+  try {
+    accessSync(file, constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function contentOf(file: string): string {

@@ -110,7 +110,7 @@ export const workerOptionRows = {
   health: {
     flag: '--health',
     variable: 'HEPFLOW_HEALTH',
-    help: 'address that answers GET /healthz, such as 127.0.0.1:9465; default: none',
+    help: 'address that answers /livez, /readyz and /healthz, such as 127.0.0.1:9465; default: none',
   },
 } as const satisfies Record<string, OptionRow>;
 export type WorkerOptionName = keyof typeof workerOptionRows;

@@ -319,6 +319,13 @@ export const failures = {
       'All workers of a task queue must share one HEPFLOW_KEY_SECRET_FILE; if they do, find out who answers at ' +
       'that address: nothing was sent to it.',
   },
+  SshIncompatible: {
+    retry: 'never',
+    when: "The VM's SSH server offers no ed25519 host key, or no key exchange or cipher that hepflow speaks.",
+    remedy:
+      'Choose a vm.image whose sshd accepts ssh-ed25519 host keys: an image for FIPS, or one whose HostKeyAlgorithms ' +
+      'leave it out, does not.',
+  },
   SshRefused: {
     retry: 'soon',
     when: 'The VM refused the derived key (cloud-init may not be over).',
@@ -328,6 +335,13 @@ export const failures = {
     retry: 'soon',
     when: 'The prober could not run to its end, so there is no evidence.',
     remedy: 'Check that python3 works on the VM; the step is tried again.',
+  },
+  ProberBroken: {
+    retry: 'never',
+    when: 'The prober ended wrongly, or printed what it cannot have printed, at each of 3 tries.',
+    remedy:
+      "Read the message: the image's python3 or its login shell is at fault. With cleanup.when on-success the VM is " +
+      'kept for a look: hepflow ssh ID.',
   },
 
   // --- the run
@@ -340,6 +354,12 @@ export const failures = {
     retry: 'never',
     when: 'The VM was created with keys of another worker secret.',
     remedy: 'All workers of a task queue must share one HEPFLOW_KEY_SECRET_FILE.',
+  },
+  RunTerminated: {
+    retry: 'never',
+    when: 'Temporal ended the run from outside: somebody terminated it, or its execution timeout was over.',
+    remedy:
+      'Sweep up what it left: hepflow sweep --older-than 0. To stop a run that undoes everything: hepflow cancel ID.',
   },
   TimedOut: {
     retry: 'never',

@@ -1,6 +1,7 @@
 import type { Expected, Outcome } from './evidence.ts';
 import type { PhaseName } from './phase.ts';
 import type { Report, StepRecord } from './report.ts';
+import { quoteWord } from './shell.ts';
 import type { VantageId } from './vantage.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -79,6 +80,16 @@ export const searchAttributes = {
   phase: 'HepflowPhase',
   outcome: 'HepflowOutcome',
 } as const;
+
+/** Of these, the ones that a namespace does not know. */
+export const listMissingAttributes = (known: object | null | undefined): string[] =>
+  Object.values(searchAttributes).filter((name) => !Object.hasOwn(known ?? {}, name));
+
+/** What that means, and the command that makes them. */
+export const explainMissingAttributes = (missing: readonly string[], namespace: string): string =>
+  `Namespace ${namespace} does not know the search attributes ${missing.join(', ')}: runs go on without them. To add ` +
+  `them: temporal operator search-attribute create --namespace ${quoteWord(namespace)} --type Keyword ` +
+  missing.map((name) => `--name ${name}`).join(' ');
 
 /** Memo of a closed run: enough to read in a list without its worker. */
 export interface RunMemo {

@@ -11,7 +11,10 @@
  */
 export type Track = string;
 
-/** How the VM's clock stands to the worker's, measured over the SSH session by exchanges of a line each way. */
+/**
+ * How the VM's clock stood to the worker's during the observation, measured over the SSH session by exchanges of a line
+ * each way, before the observer is stopped and after it.
+ */
 export interface ClockOffset {
   /** The VM's clock minus the worker's, in milliseconds. */
   readonly offsetMs: number;
@@ -21,6 +24,11 @@ export interface ClockOffset {
    */
   readonly uncertaintyMs: number;
   readonly exchanges: number;
+  /**
+   * How far the VM's clock moved against the worker's between the first comparison and the last, in milliseconds; the
+   * uncertainty covers all of it. Absent: nothing shows that it moved.
+   */
+  readonly movedMs?: number;
 }
 
 /** A connection that was opened before the change and is asked for an answer after it. */

@@ -35,8 +35,9 @@ export async function runPreflight(
     inspectLease(ref, holder, tools),
     inspectCluster({ mission, scenario, nodeResourceGroup: azure.site.nodeResourceGroup }, run.runId, tools),
   ]);
-  // What the holder changed is in the way too, and listed after it.
-  const problems = [...azure.problems, ...lease.problems, ...kubernetes.problems];
+  // What the holder changed is in the way too; that passes with it, and its remedies would lead astray.
+  if (lease.problems.length > 0) throw refuse(lease.problems);
+  const problems = [...azure.problems, ...kubernetes.problems];
   if (problems.length > 0 || kubernetes.site === undefined) throw refuse(problems);
   const warnings = [...azure.warnings, ...lease.warnings, ...kubernetes.warnings];
   const { searchAttributes } = tools;

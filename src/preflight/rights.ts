@@ -18,6 +18,7 @@ import { vantageKinds } from '../vantage/index.ts';
 
 /** Where kube-proxy's mode is read: ConfigMap and DaemonSet of one name. */
 export const kubeProxy = { name: 'kube-proxy', namespace: 'kube-system' } as const;
+
 const followed = ['operations/read', 'operationResults/read'] as const;
 
 export const azureRights: readonly AzureRight[] = [

@@ -1,7 +1,7 @@
 import type { Finding, PhaseRecord, Report } from '../contract/report.ts';
 import type { Verdict } from '../contract/verdict.ts';
 import { type Markup, markup } from './markup.ts';
-import { explainUnjudged, listFailureLines, namePort, placeSentence } from './words.ts';
+import { explainUnjudged, listFailureLines, namePort, placeSentence, tellProblemsOnce } from './words.ts';
 
 /**
  * A test case: without `bad` it passed. `skipped` is what was not looked at; what could not be decided is an `error`,
@@ -66,7 +66,7 @@ function describeBroken(report: Report): Bad | undefined {
   const isUndecided = outcome === 'INCONCLUSIVE' && verdicts.every(({ verdict }) => verdict === 'PASS');
   const isBroken = failure !== null || outcome === 'ERROR' || outcome === 'CANCELLED' || isUndecided;
   if (!isBroken) return undefined;
-  const text = listFailureLines(report).join('\n') || summary;
+  const text = listFailureLines(tellProblemsOnce(report)).join('\n') || summary;
   return { as: 'error', type: failure?.code ?? outcome, message: failure?.message ?? summary, text };
 }
 

@@ -9,11 +9,12 @@ import {
   namePort,
   nameStep,
   sortByWeight,
+  tellProblemsOnce,
 } from './words.ts';
 
 /** The report for a wiki, an issue or a pull request. */
 export function renderMarkdown(told: Report): string {
-  const plain = mapTexts({ ...told, evidence: [] }, makeLine);
+  const plain = mapTexts({ ...tellProblemsOnce(told), evidence: [] }, makeLine);
   const report = mapTexts(plain, (text) => escapeMarkdown(limitText(text, 2000)));
   const { runId, outcome, summary, timings } = report;
   const sections = [

@@ -2,7 +2,7 @@ import Table from 'cli-table3';
 import { limitText, makeLine, mapTexts } from '../contract/printable.ts';
 import type { Finding, FindingResult, Report, RunOutcome } from '../contract/report.ts';
 import type { Verdict, VerdictKind } from '../contract/verdict.ts';
-import { formatDuration, listFailureLines, listJudged, namePort, placeSentence } from './words.ts';
+import { formatDuration, listFailureLines, listJudged, namePort, placeSentence, tellProblemsOnce } from './words.ts';
 
 /** Colours by meaning; the identity where there is no terminal. */
 export interface Paint {
@@ -20,7 +20,7 @@ export function renderText(
   told: Report,
   { paint = plain, columns = 120 }: { paint?: Paint; columns?: number } = {},
 ): string {
-  const report = mapTexts({ ...told, evidence: [] }, makeLine);
+  const report = mapTexts({ ...tellProblemsOnce(told), evidence: [] }, makeLine);
   const { runId, outcome, summary, timings, vantages, transitions, warnings } = report;
   const took = formatDuration(timings.totalMs);
   const blocks = [
@@ -43,7 +43,10 @@ function listLeftoverLines({ leftovers }: Report, paint: Paint): string[] {
   if (leftovers.length === 0) return [];
   return [
     paint.bad(`Left behind (${leftovers.length}):`),
-    ...leftovers.flatMap(({ what, why, command }) => [`  ${what}: ${why}`, `    ${command}`]),
+    ...leftovers.flatMap(({ what, why, command }, index) => [
+      `  ${what}: ${why}`,
+      ...(command === leftovers[index + 1]?.command ? [] : [`    ${command}`]),
+    ]),
   ];
 }
 

@@ -36,6 +36,13 @@ export const namePhase = ({ phases }: Pick<Report, 'phases'>, phase: string): st
 export const listJudged = ({ phases, verdicts }: Pick<Report, 'phases' | 'verdicts'>): readonly PhaseRecord[] =>
   phases.filter(({ name }) => verdicts.some(({ phase }) => phase === name));
 
+/** A failure's message lists its problems too, for who has nothing but the message; a report has them anyway. */
+export function tellProblemsOnce<T extends Pick<Report, 'failure'>>(report: T): T {
+  const { failure } = report;
+  if (failure === null || failure.problems.length === 0) return report;
+  return { ...report, failure: { ...failure, message: failure.message.split('\n')[0] ?? '' } };
+}
+
 /** Lines of a failure: what, then every problem, then the way out. */
 export function listFailureLines({ failure }: Pick<Report, 'failure'>): string[] {
   if (failure === null) return [];

@@ -8,6 +8,17 @@ import { dirname } from 'node:path';
  * written to, links included.
  */
 export async function writeWhole(path: string, content: string): Promise<void> {
+  try {
+    await replaceFile(path, content);
+  } catch (error) {
+    // The error names the temporary file, which nobody asked for.
+    const { code, message } = error as NodeJS.ErrnoException;
+    const why = code === 'EISDIR' || code === 'ENOTEMPTY' ? 'it is a folder' : (code ?? message);
+    throw new Error(`${path} cannot be written: ${why}`, { cause: error });
+  }
+}
+
+async function replaceFile(path: string, content: string): Promise<void> {
   const temporary = `${path}.${randomBytes(12).toString('hex')}.tmp`;
   const file = await open(temporary, 'wx', 0o644);
   try {

@@ -1,9 +1,9 @@
 import { SshError } from '../adapters/ssh/index.ts';
 import type { Applied } from '../contract/change.ts';
-import { HepflowError } from '../contract/failures.ts';
 import type { SessionRef } from '../contract/vantage.ts';
 import type { StepContext, Tools } from '../step/context.ts';
 import { patienceMs, until } from '../step/wait.ts';
+import { failProber } from './prober/fail.ts';
 import { locateSession } from './session.ts';
 
 /** Limit of the command, which takes milliseconds on a machine that is awake. */
@@ -37,13 +37,12 @@ export async function awaitSsh(
   const [kernel, python] = stdout.trim().split('\n');
   const isLong = stdout.length > mostCharacters;
   if (exitCode !== 0 || isLong || kernel === undefined || python === undefined) {
-    throw new HepflowError(
-      'ProberFailed',
-      `The VM has no working python3 (exit code ${exitCode}): ${stderr.trim().slice(0, 300)}`,
-    );
+    const why = `The VM has no working python3 (exit code ${exitCode}): ${stderr.trim().slice(0, 300)}`;
+    throw failProber(why, context.attempt);
   }
   return { found: `kernel ${kernel}, ${python}`, facts: { kernel } };
 }
 
-/** A machine that boots shows any of these; a strange host key does not pass with time. */
-const isOfBooting = (error: unknown): error is SshError => error instanceof SshError && error.kind !== 'hostKeyChanged';
+/** A machine that boots shows any of these; a strange host key, or none that could be trusted, does not pass with time. */
+const isOfBooting = (error: unknown): error is SshError =>
+  error instanceof SshError && error.kind !== 'hostKeyChanged' && error.kind !== 'incompatible';

@@ -3,6 +3,7 @@
  * (W7).
  */
 import type { LogEntry } from '@temporalio/worker';
+import { failures } from '../contract/failures.ts';
 import { formJson } from '../contract/printable.ts';
 
 /**
@@ -11,7 +12,7 @@ import { formJson } from '../contract/printable.ts';
  */
 const printed: ReadonlySet<string> = new Set([
   // hepflow's own
-  ...['hepflowRun', 'code', 'reason'],
+  ...['hepflowRun', 'code', 'reason', 'outcome', 'pass', 'fail', 'inconclusive', 'leftovers', 'found', 'left'],
   // the Temporal SDK's, of workers, workflows and activities
   ...[
     'sdkComponent',
@@ -34,6 +35,19 @@ const printed: ReadonlySet<string> = new Set([
 const errorKeys: ReadonlySet<string> = new Set(['error', 'err']);
 const maxText = 1500;
 
+/** The SDK's lines of what hepflow tells itself, with the run's id and the failure's code. */
+const told: ReadonlySet<string> = new Set(['Activity failed', 'Workflow failed']);
+
+/**
+ * Whether another line tells the same. A workflow task or activity that the SDK itself cannot carry out has other words.
+ */
+export const isToldAlready = ({ message, meta = {} }: Pick<LogEntry, 'message' | 'meta'>): boolean =>
+  told.has(message) && isOurFailure(meta['error']);
+
+/** Made by hepflow, and so logged by it: its failures have a code of the catalogue as type. */
+const isOurFailure = (error: unknown): boolean =>
+  error instanceof Error && 'type' in error && typeof error.type === 'string' && Object.hasOwn(failures, error.type);
+
 /**
  * One JSON line, without its end. An error is told by class, message and the places in code that it came through;
  * neither its cause nor its fields are.
@@ -45,11 +59,11 @@ export function logLine({
   meta = {},
 }: Pick<LogEntry, 'level' | 'message' | 'timestampNanos' | 'meta'>): string {
   const time = new Date(Number(timestampNanos / 1_000_000n)).toISOString();
-  const told = Object.entries(meta).flatMap(([key, value]): (readonly [string, unknown])[] => {
+  const fields = Object.entries(meta).flatMap(([key, value]): (readonly [string, unknown])[] => {
     if (errorKeys.has(key)) return [['error', errorOf(value)]];
     return printed.has(key) && isPlain(value) ? [[key, plain(value)]] : [];
   });
-  return formJson({ time, level, message: message.slice(0, maxText), ...Object.fromEntries(told) }, 0);
+  return formJson({ time, level, message: message.slice(0, maxText), ...Object.fromEntries(fields) }, 0);
 }
 
 type Plain = string | number | boolean | bigint;

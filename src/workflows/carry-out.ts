@@ -1,4 +1,4 @@
-import { ApplicationFailure, allHandlersFinished, CancellationScope, condition } from '@temporalio/workflow';
+import { ApplicationFailure, allHandlersFinished, CancellationScope, condition, log } from '@temporalio/workflow';
 import { failures } from '../contract/failures.ts';
 import type { PhaseOutline } from '../contract/plan.ts';
 import type { Report } from '../contract/report.ts';
@@ -38,6 +38,7 @@ export async function carryOut(mission: CarriedMission): Promise<Report> {
     run.failure ??= summarizeFailure(error, 'undo');
   }
   const report = conclude(run, thrown !== undefined);
+  logEnd(report);
   await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
   if (run.outcome === 'CANCELLED') throw thrown;
   if (run.failure !== null)
@@ -48,6 +49,15 @@ export async function carryOut(mission: CarriedMission): Promise<Report> {
       details: [report],
     });
   return report;
+}
+
+/** One line of the worker's log, which alerts can be built on. */
+function logEnd({ runId: hepflowRun, outcome, verdicts, leftovers, failure }: Report): void {
+  const count = (kind: Verdict['verdict']): number => verdicts.filter(({ verdict }) => verdict === kind).length;
+  const counts = { pass: count('PASS'), fail: count('FAIL'), inconclusive: count('INCONCLUSIVE') };
+  const level = outcome === 'PASS' && leftovers.length === 0 ? 'info' : 'warn';
+  const code = failure?.code ?? '';
+  log[level]('run over', { hepflowRun, outcome, code, ...counts, leftovers: leftovers.length });
 }
 
 /** The last report. One that cannot be made in full, or published, is the failure of the run. */

@@ -7,6 +7,7 @@ import {
   setDefaultSignalHandler,
   setHandler,
 } from '@temporalio/workflow';
+import { cutMessage, enumerate } from '../contract/brief.ts';
 import {
   descriptions,
   finishSignal,
@@ -20,6 +21,7 @@ import {
 import type { Cleanup } from '../contract/mission.ts';
 import type { PhaseOutline, PlannedPhase } from '../contract/plan.ts';
 import type { Report } from '../contract/report.ts';
+import type { OpenRecord } from './ledger.ts';
 import { createReport } from './report.ts';
 import type { Run } from './run.ts';
 
@@ -28,6 +30,8 @@ export class Messages {
   /** Names of the signals that have come. */
   readonly #signals = new Set<string>();
   readonly #run: Run;
+  /** Tells anew what is waited for; undefined: nothing is. */
+  #tellWait: (() => void) | undefined;
 
   /** Sets every handler; to be called before the first await, or early messages would be lost. */
   constructor(run: Run) {
@@ -35,7 +39,7 @@ export class Messages {
     const describe = (name: keyof typeof descriptions) => ({ description: descriptions[name] });
     for (const name of [labelNode2Signal, finishSignal] as const)
       setHandler(defineSignal(name), () => void this.#signals.add(name), describe(name));
-    setDefaultSignalHandler((name) => void this.#signals.add(name)); // gates of other scenarios
+    setDefaultSignalHandler((name) => this.#hear(name)); // gates of other scenarios, and slips of the pen
     setHandler(defineQuery<Progress>(progressQuery), () => run.ledger.describeProgress(), describe(progressQuery));
     setHandler(defineQuery<Report>(reportQuery), () => createReport(run), describe(reportQuery));
     // The validator is synchronous: the SDK never awaits one, so an asynchronous one would refuse nothing.
@@ -50,13 +54,8 @@ export class Messages {
     if (gate === null || gate.when === 'always') return true;
     if (gate.when === 'never') return this.#skip(name, 'The run was asked to leave it out.');
     const { signal, waitMs } = gate;
-    const until = describeFuture(waitMs);
-    const record = this.#run.ledger.startWait(
-      'awaitSignal',
-      signal,
-      `signal ${signal} or ${finishSignal}, until ${until}`,
-    );
-    this.#run.enter('waiting');
+    const detail = `until ${describeFuture(waitMs)} UTC: signal ${signal} or ${finishSignal}`;
+    const record = this.#startWait('awaitSignal', signal, detail);
     const hasCome = (): boolean => this.#signals.has(signal) || this.#signals.has(finishSignal);
     const inTime = await this.#waitWithin(waitMs, hasCome, `signal ${signal}`, record);
     if (this.#signals.has(signal)) {
@@ -71,12 +70,30 @@ export class Messages {
   /** The pause before cleanup `on-signal`. */
   async waitForCleanup({ when, waitMs }: Cleanup): Promise<void> {
     if (when !== 'on-signal') return;
-    const detail = `signal ${finishSignal}, until ${describeFuture(waitMs)}`;
-    const record = this.#run.ledger.startWait('awaitFinish', '', detail);
-    this.#run.enter('waiting');
+    const record = this.#startWait('awaitFinish', '', `until ${describeFuture(waitMs)} UTC: signal ${finishSignal}`);
     const hasCome = (): boolean => this.#signals.has(finishSignal);
     const inTime = await this.#waitWithin(waitMs, hasCome, `signal ${finishSignal}`, record);
     record.finish(inTime ? 'asked for' : 'nobody asked in time; cleaning up');
+  }
+
+  /** Any signal is accepted by Temporal: one that nothing waits for is told, to whoever mistyped it. */
+  #hear(name: string): void {
+    this.#signals.add(name);
+    this.#tellWait?.();
+  }
+
+  #startWait(name: string, subject: string, detail: string): OpenRecord {
+    const record = this.#run.ledger.startWait(name, subject, detail + this.#describeStrays());
+    this.#tellWait = () => record.wait(detail + this.#describeStrays());
+    this.#run.enter('waiting');
+    return record;
+  }
+
+  #describeStrays(): string {
+    const gates = this.#run.preflighted?.plan.phases.map(({ gate }) => gate?.signal) ?? [];
+    const known = new Set<string | undefined>([...gates, labelNode2Signal, finishSignal]);
+    const strays = [...this.#signals].filter((name) => !known.has(name)).map((name) => cutMessage(name, 100));
+    return strays.length === 0 ? '' : `; nothing waits for signal ${enumerate(strays)}, which came`;
   }
 
   #skip(phase: string, why: string): false {
@@ -95,6 +112,8 @@ export class Messages {
     } catch (error) {
       record.cancel();
       throw error;
+    } finally {
+      this.#tellWait = undefined;
     }
   }
 

@@ -1,4 +1,4 @@
-import { defineQuery, setHandler, uuid4, workflowInfo } from '@temporalio/workflow';
+import { defineQuery, log, setHandler, uuid4, workflowInfo } from '@temporalio/workflow';
 import type { UndoEntry } from '../contract/change.ts';
 import { descriptions, type Progress, progressQuery } from '../contract/messages.ts';
 import type { Leftover } from '../contract/report.ts';
@@ -34,7 +34,9 @@ export async function sweepLeftovers(spec: SweepSpec): Promise<SweepResult> {
   for (const things of groupByRun(found).values()) swept.push(...(await sweepRun(things, sweep, ledger)));
   ledger.stage = 'over';
   ledger.publish();
-  return { dryRun: sweep.dryRun, found: swept, left: swept.filter(isLeft).length, warnings };
+  const left = swept.filter(isLeft).length;
+  log[left === 0 ? 'info' : 'warn']('sweep over', { hepflowRun: identity.runId, found: swept.length, left });
+  return { dryRun: sweep.dryRun, found: swept, left, warnings };
 }
 
 function groupByRun(found: readonly MarkedThing[]): Map<string, MarkedThing[]> {

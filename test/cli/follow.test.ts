@@ -123,7 +123,10 @@ test("a cancelled run's report comes from the query, which a worker answers for 
 test('without a worker the memo tells at least the outcome, and without a memo the status', async () => {
   const memo = { hepflow: { runId: 'x', outcome: 'CANCELLED', summary: 'The run was cancelled.', leftovers: 0 } };
   const end = await follow(stub({}, Promise.reject(failed({})), { memo }), recorder());
-  assert.deepEqual(end, { kind: 'over-without-result', message: 'CANCELLED: The run was cancelled.' });
+  assert.deepEqual(end, {
+    ...{ kind: 'over-without-result', status: 'FAILED' },
+    message: 'CANCELLED: The run was cancelled.',
+  });
   const bare = await follow(
     stub({}, Promise.reject(failed(new Error('terminated by admin'))), { status: { name: 'TERMINATED' } }),
     recorder(),
@@ -200,28 +203,51 @@ test('a worker of another version is noted, and its run followed all the same', 
   assert.deepEqual([view.shown, view.notes[0]], [[], 'No answer yet: the worker is of another version of hepflow']);
 });
 
-test('the proof under way is asked for while a probe runs, and shown beside the progress', async () => {
+test('what Temporal knows of the steps under way is shown beside the progress, and its lack stops nothing', async () => {
   const seen: unknown[] = [];
-  const view = { ...recorder(), show: (_: Progress, proof?: unknown) => void seen.push(proof) };
+  const view = {
+    ...recorder(),
+    show: ({ steps }: Progress, proof?: unknown) => void seen.push([steps[0]?.detail, proof]),
+  };
   const proof = { phase: 'enforced', stage: 'proof', targets: {} } as const;
   const [step] = report().steps;
-  const probing = { ...progress(0), steps: [{ ...step, name: 'probe', outcome: 'running' }] };
+  const probing = { ...progress(0), steps: [{ ...step, name: 'probe', outcome: 'running', detail: '' }] };
   const { promise, resolve } = Promise.withResolvers<unknown>();
   let looks = 0;
   const look = (): unknown => {
     looks += 1;
-    if (looks === 4) resolve(report());
-    return looks < 2 ? progress(1) : probing;
+    if (looks === 3) resolve(report());
+    return probing;
   };
-  const asked = [(): Promise<never> => Promise.reject(new Error('away')), async () => proof, async () => proof];
+  const pending = { proof, steps: [{ name: 'probe', attempt: 2, trouble: 'lost' }] };
+  const asked = [(): Promise<never> => Promise.reject(new Error('away')), async () => pending];
   await followWorkflow(stub({ [progressQuery]: look }, promise), {
     ...options(view),
-    readProof: () => (asked.shift() ?? (async () => proof))(),
+    readPending: () => (asked.shift() ?? (async () => pending))(),
   });
-  assert.deepEqual(seen.slice(0, 3), [undefined, undefined, proof]);
+  assert.deepEqual(seen.slice(0, 2), [
+    ['', undefined],
+    ['lost', proof],
+  ]);
 });
 
-test('exit codes: 0 PASS, 1 FAIL, 2 INCONCLUSIVE, 3 could not run, 4 left behind whatever the verdict', () => {
+test('a Temporal that does not answer is told apart from a worker that does not', { timeout: 30_000 }, async () => {
+  const silent = { [progressQuery]: () => new Promise(() => {}) };
+  const noteOf = async (describe: RunHandle['describe']): Promise<string | undefined> => {
+    const view = recorder();
+    const ended = new Promise((resolve) => setTimeout(() => resolve(report()), 8000));
+    await follow({ ...stub(silent, ended), describe }, view);
+    return view.notes[0];
+  };
+  const [noWorker, noServer] = await Promise.all([
+    noteOf(async () => ({ status: { name: 'RUNNING' } })),
+    noteOf(() => new Promise(() => {})),
+  ]);
+  assert.match(noWorker ?? '', /No worker answers on task queue hepflow/);
+  assert.match(noServer ?? '', /Temporal does not answer/);
+});
+
+test('exit codes: 0 PASS, 1 FAIL, 2 INCONCLUSIVE, 3 could not run, 4 left behind whatever the verdict, 5 under way', () => {
   const code = (outcome: ReturnType<typeof report>['outcome'], left = 0): number =>
     chooseExitCode({ outcome, leftovers: Array(left).fill({ what: 'w', why: 'y', command: 'c' }) });
   assert.deepEqual(
@@ -235,6 +261,6 @@ test('exit codes: 0 PASS, 1 FAIL, 2 INCONCLUSIVE, 3 could not run, 4 left behind
       code('FAIL', 2),
       code('RUNNING'),
     ],
-    [0, 1, 2, 3, 3, 4, 4, 0],
+    [0, 1, 2, 3, 3, 4, 4, 5],
   );
 });

@@ -35,6 +35,7 @@ test('a port that is being probed shows what is known of it so far, and what is 
     [undefined, {}, 'not probed yet'],
     [proof('convergence', { seen: [], syns: 0, synsWanted: 9 }), {}, 'first look'],
     [proof('convergence', { seen: ['OPEN'], syns: 0, synsWanted: 9 }), {}, 'OPEN, waiting for DROP'],
+    [proof('convergence', { seen: ['OPEN', 'DROP'], syns: 0, synsWanted: 9 }), {}, 'OPEN and DROP, as expected'],
     [proof('proof', { seen: [], syns: 7, synsWanted: 9 }), {}, '7 of 9 SYNs silent'],
     [proof('proof', { seen: ['DROP', 'OPEN'], syns: 3, synsWanted: 9 }), {}, '3 of 9 SYNs silent, but OPEN'],
     [proof('soak', { seen: ['DROP', 'DROP', 'DROP'], syns: 9, synsWanted: 9 }), {}, '9 of 9 SYNs silent; soaking'],

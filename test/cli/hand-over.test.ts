@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import { CommandError } from '../../src/cli/exit-code.ts';
-import { handOver } from '../../src/cli/hand-over.ts';
+import { findProgram, handOver } from '../../src/cli/hand-over.ts';
 
 const hepflow = (...args: string[]): Promise<{ code: number | string | undefined; stdout: string; stderr: string }> =>
   new Promise((resolve) =>
@@ -29,4 +32,17 @@ test('self-test lists its mutations, and refuses one that it does not know', asy
     stdout: '',
     stderr: 'There is no mutation the moon; hepflow self-test --list names them.\n',
   });
+});
+
+test('a built checkout has the programs of the checkout, an installed package has not', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'hepflow-built-'));
+  try {
+    const built = pathToFileURL(join(folder, 'dist/src/cli/hand-over.js')).href;
+    assert.equal(findProgram('test/self-test/main', built), undefined);
+    mkdirSync(join(folder, 'test/self-test'), { recursive: true });
+    writeFileSync(join(folder, 'test/self-test/main.ts'), '');
+    assert.equal(findProgram('test/self-test/main', built), join(folder, 'test/self-test/main.ts'));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

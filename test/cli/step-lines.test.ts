@@ -50,3 +50,20 @@ test('the table keeps to the terminal: long details are cut, the oldest steps fo
   assert.match(lines[1] ?? '', /createVm 20 .*1 min 05 s/);
   assert.match(lines.at(-1) ?? '', /provisioning: createVm/);
 });
+
+test('a run that is over is told with the times of its own steps, not with those of the look', () => {
+  const first = step({ name: 'preflight', outcome: 'done', endedAt: '2026-01-01T00:00:01.000Z' });
+  const last = step({ startedAt: '2026-01-01T00:00:01.000Z', outcome: 'done', endedAt: '2026-01-01T00:02:04.000Z' });
+  const lines = formatStepChanges(undefined, progress(first, last), 394_000);
+  assert.deepEqual(
+    lines.map((line) => line.slice(0, 14).trim()),
+    ['+1.0 s', '+2 min 04 s'],
+  );
+});
+
+test('a failed try is told while the step still runs, and so is what a step waits for', () => {
+  const failing = progress(step({ attempts: 2, detail: 'the last try failed: AzureBusy: wait' }));
+  assert.deepEqual(formatStepChanges(progress(step({})), failing, 4000), [
+    '+4.0 s         running   createVm (try 2): the last try failed: AzureBusy: wait',
+  ]);
+});

@@ -8,7 +8,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { finishSignal, type LiveProof } from '../../src/contract/messages.ts';
 import type { Report } from '../../src/contract/report.ts';
 import type { ProbeInput } from '../../src/contract/steps.ts';
-import { type FakeBehaviour, fakeActivities, type Harness, spec, startHarness } from '../workflows/harness.ts';
+import { type FakeBehaviour, failAs, fakeActivities, type Harness, spec, startHarness } from '../workflows/harness.ts';
 
 const main = join(import.meta.dirname, '../../src/cli/main.ts');
 const question = 'Leave it running [Enter], cancel and undo [c]?';
@@ -198,6 +198,27 @@ test('while a probe runs the grid shows how much of its proof there is, and its 
     await screen.shows(/enforced: probe enforced since \d\d:\d\d:\d\dZ/);
     judge();
     await screen.shows(/node-a:30080 +DROP +DROP .*PASS/);
+    await finished(handle);
+    assert.equal((await screen.end()).code, 0);
+  }, behaviour);
+});
+
+test('a failed try is shown while the step goes on, without a terminal too', { timeout: 60_000 }, async (t) => {
+  const { promise: seen, resolve: see } = Promise.withResolvers<void>();
+  const behaviour: FakeBehaviour = {
+    before: async (step, _, attempt) => {
+      if (step === 'createVm' && attempt === 1) failAs('AzureBusy', 'Another operation is in progress.');
+      if (step === 'createVm') await seen;
+    },
+  };
+  await waiting(async (handle) => {
+    const screen = watch(t, handle.workflowId, []);
+    await screen.shows(
+      /running {3}createVm .*\(try 2\): the last try failed: AzureBusy: Another operation is in progress\./,
+    );
+    see();
+    await screen.shows(/done {6}createVm .*\(try 2\)/);
+    await screen.shows(/waiting {3}awaitSignal/);
     await finished(handle);
     assert.equal((await screen.end()).code, 0);
   }, behaviour);

@@ -151,13 +151,23 @@ test('each way of DefaultAzureCredential counts as a credential', () => {
   file('az', '', 0o755);
   const ways = [
     principal,
-    { ...identity, AZURE_FEDERATED_TOKEN_FILE: 'f' },
-    { ...identity, AZURE_CLIENT_CERTIFICATE_PATH: 'f' },
+    { ...identity, AZURE_FEDERATED_TOKEN_FILE: file('token', 't') },
+    { ...identity, AZURE_CLIENT_CERTIFICATE_PATH: file('certificate', 'c') },
     { IDENTITY_ENDPOINT: 'http://x' },
     { PATH: folder },
   ];
   for (const env of ways) assert.deepEqual(checkCredentials(env, '/none'), []);
   assert.deepEqual(checkCredentials({}, file('tag', '7783-7084-3265-9085-8269-3286-77\n')), []);
+});
+
+test('a token or certificate file that cannot be read is a problem at the start, whatever else could give a credential', () => {
+  const identity = { AZURE_TENANT_ID: 't', AZURE_CLIENT_ID: 'c', PATH: folder };
+  for (const name of ['AZURE_FEDERATED_TOKEN_FILE', 'AZURE_CLIENT_CERTIFICATE_PATH']) {
+    const [problem] = checkCredentials({ ...identity, [name]: '/nope' }, '/none');
+    assert.deepEqual([problem?.code, problem?.field], ['CredentialsMissing', name]);
+    assert.match(problem?.message ?? '', /must name a file that can be read; got \/nope\./);
+  }
+  assert.deepEqual(checkCredentials({ ...principal, AZURE_FEDERATED_TOKEN_FILE: '/nope' }, '/none'), []);
 });
 
 test('who only reads needs no secret of SSH keys, and is refused for the same mistakes otherwise', () => {

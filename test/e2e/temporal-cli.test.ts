@@ -107,7 +107,10 @@ async function showsWhereItStands(id: string): Promise<void> {
     currentDetails: string;
     definition: { signalDefinitions: { name: string; description: string }[] };
   }>('__temporal_workflow_metadata', id);
-  assert.match(currentDetails, /waiting; waiting for awaitSignal labelNode2 \(signal labelNode2 or finish, until 20/);
+  assert.match(
+    currentDetails,
+    /waiting; waiting for awaitSignal labelNode2 \(until 20[^)]* UTC: signal labelNode2 or finish/,
+  );
   assert.match(currentDetails, /\| ✔ done \| createVm \| {2}\| \d+\.\d s \| Standard_B2ts_v2 \|/);
   assert.match(
     currentDetails,

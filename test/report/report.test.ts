@@ -122,6 +122,15 @@ test('the text keeps to the width of the terminal and says why, wrapped', () => 
   assert.equal(text.includes(String.fromCharCode(27)), false);
 });
 
+test("a failure's problems are told once, in no form twice", () => {
+  const problem = { code: 'ClusterHeld', field: '', message: 'Held by somebody.', remedy: 'Wait.' } as const;
+  const failure = { code: 'PreflightFailed', step: 'preflight', remedy: 'Resolve.' } as const;
+  const message = 'Preflight found a problem; nothing was changed.\nClusterHeld: Held by somebody. Wait.';
+  const refused = { ...passed, failure: { ...failure, message, problems: [problem] } };
+  for (const render of [renderText, renderMarkdown])
+    assert.equal(render(refused).split('Held by somebody').length, 2, render(refused).slice(0, 900));
+});
+
 test('a terminal too narrow for the table gets lines instead', () => {
   const text = renderText(troubled, { columns: 80 });
   assert.doesNotMatch(text, /┌/);
@@ -147,7 +156,9 @@ test('a report file is replaced as a whole, and a failed write leaves nothing be
     writeFileSync(join(folder, 'report.json'), 'old');
     await writeWhole(join(folder, 'report.json'), 'new');
     assert.equal(readFileSync(join(folder, 'report.json'), 'utf8'), 'new');
-    await assert.rejects(writeWhole(folder, 'x'), /EISDIR|ENOTEMPTY/);
+    await assert.rejects(writeWhole(folder, 'x'), { message: `${folder} cannot be written: it is a folder` });
+    const nowhere = join(folder, 'none/report.json');
+    await assert.rejects(writeWhole(nowhere, 'x'), { message: `${nowhere} cannot be written: ENOENT` });
     assert.deepEqual(readdirSync(folder), ['report.json']);
   } finally {
     rmSync(folder, { recursive: true, force: true });

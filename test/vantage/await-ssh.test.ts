@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { createSsh, SshError } from '../../src/adapters/ssh/index.ts';
 import { deriveRunKeys } from '../../src/adapters/ssh/keys.ts';
+import { failures, type HepflowError } from '../../src/contract/failures.ts';
 import type { StepContext, Tools } from '../../src/step/context.ts';
 import { classifySshError } from '../../src/step/failures/ssh.ts';
 import { awaitSsh } from '../../src/vantage/await-ssh.ts';
@@ -65,4 +66,15 @@ test('a refused key is waited for, until the step is cancelled', async () => {
   };
   await assert.rejects(awaitSsh(session(), refused, patient), { name: 'AbortError' });
   assert.equal(beats, 3);
+});
+
+test('a VM without python3 is looked at again twice, and then told as broken: nothing heals it', async () => {
+  const { context } = setting(() => 0);
+  const bare = { stdout: '6.8.0\n', stderr: 'sh: 1: python3: not found\n', exitCode: 127 };
+  const tools = { ssh: { run: async () => bare }, keysOf: () => keys };
+  const codes: string[] = [];
+  for (const attempt of [1, 2, 3])
+    await awaitSsh(session(), tools, { ...context, attempt }).catch((error: HepflowError) => codes.push(error.code));
+  assert.deepEqual(codes, ['ProberFailed', 'ProberFailed', 'ProberBroken']);
+  assert.equal(failures.ProberBroken.retry, 'never');
 });

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ApplicationFailure } from '@temporalio/common';
 import { AzureError } from '../../src/adapters/azure/index.ts';
-import { logLine } from '../../src/worker/log.ts';
+import { isToldAlready, logLine } from '../../src/worker/log.ts';
 
 const timestampNanos = 1_700_000_000_123_456_789n;
 const line = (meta: Record<string, unknown>, message = 'createVm failed'): Record<string, unknown> =>
@@ -77,4 +78,13 @@ test('texts have an end', () => {
     reason: string;
   };
   assert.deepEqual([message.length, reason.length], [1500, 1500]);
+});
+
+test('an error is logged once: the lines of the SDK about failures of hepflow are left out, and no other', () => {
+  const ours = ApplicationFailure.create({ type: 'PreflightFailed', message: 'told already' });
+  for (const message of ['Activity failed', 'Workflow failed']) {
+    assert.equal(isToldAlready({ message, meta: { error: ours } }), true);
+    assert.equal(isToldAlready({ message, meta: { error: new TypeError('of nobody') } }), false);
+  }
+  assert.equal(isToldAlready({ message: 'preflight failed', meta: { error: ours } }), false);
 });

@@ -32,6 +32,21 @@ test('the signal labelNode2 during the wait adds the second node; sent twice it 
   assert.equal(report.steps.find(({ name }) => name === 'awaitSignal')?.outcome, 'done');
 });
 
+test('a mistyped signal is told beside the wait, which goes on', async () => {
+  await harness.run(fakeActivities(), spec, async (handle) => {
+    await waiting(handle);
+    await handle.signal('labelnode2');
+    const { steps } = await handle.query<Progress>(progressQuery);
+    const wait = steps.find(({ name }) => name === 'awaitSignal');
+    assert.match(
+      wait?.detail ?? '',
+      /^until 20.* UTC: signal labelNode2 or finish; nothing waits for signal labelnode2, which came$/,
+    );
+    await handle.signal(finishSignal);
+    await handle.result();
+  });
+});
+
 test('the update answers with the verdicts of the second node', async () => {
   await harness.run(fakeActivities(), spec, async (handle) => {
     const verdicts = await handle.executeUpdate<Verdict[], []>(labelNode2Update);

@@ -100,12 +100,23 @@ function speaking(credential: TokenCredential): TokenCredential {
           code,
           status: 0,
           operation: 'get a token',
-          message: explainCredential(error),
+          message: code === ownCodes.connectionFailed ? explainOffline(error) : explainCredential(error),
           cause: error,
         });
       }
     },
   };
+}
+
+const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** What @azure/identity keeps of an authority that did not answer, when it keeps no cause. */
+const offline = /\b(network_error|endpoints_resolution_error|ECONNREFUSED|ECONNRESET|ENOTFOUND|ETIMEDOUT|EAI_AGAIN)\b/;
+
+function explainOffline(error: unknown): string {
+  const [why] = offline.exec(textOf(error)) ?? [];
+  if (why === undefined) return explainCredential(error);
+  return `the authority of the credential cannot be reached, or does not know the tenant (${why})`;
 }
 
 /** Names, because @azure/identity wraps MSAL's errors in classes of its own and keeps the causes. */
@@ -128,5 +139,6 @@ function unreachable(error: unknown): boolean {
       return true;
     at = cause;
   }
-  return false;
+  // A chain of credentials names in its message whatever failed for each; only one credential's own failure counts.
+  return error instanceof Error && error.name === 'AuthenticationError' && offline.test(error.message);
 }

@@ -57,6 +57,7 @@ function handshake(
 ): Promise<Client> {
   const client = new Client();
   let foreignKey = false;
+  let offered = '';
   return new Promise((resolve, reject) => {
     const fail = (error: unknown): void => {
       sock.destroy();
@@ -65,7 +66,7 @@ function handshake(
     const giveUp = (): void => fail(limit.reason);
     limit.addEventListener('abort', giveUp, { once: true });
     // These two stay for the life of the connection: an error without a listener would end the process.
-    client.on('error', (error) => fail(foreignKey ? hostKeyChanged(target) : refusedOr(error, target)));
+    client.on('error', (error) => fail(foreignKey ? hostKeyChanged(target) : explainHandshake(error, target, offered)));
     client.on('close', () => fail(new Error('the connection was closed before the login')));
     client.once('ready', () => {
       limit.removeEventListener('abort', giveUp);
@@ -84,6 +85,10 @@ function handshake(
       readyTimeout: settings.connectTimeoutMs,
       keepaliveInterval: settings.keepaliveMs,
       keepaliveCountMax: 3,
+      // The only place where ssh2 tells what a server offered that it cannot agree with.
+      debug: (line) => {
+        offered = /^Handshake: \(remote\) Host key format: (.*)$/.exec(line)?.[1] ?? offered;
+      },
     });
   });
 }
@@ -102,7 +107,15 @@ const hostKeyChanged = (target: SshTarget): SshError =>
     `${target.host} showed another host key than the pinned one; the connection was closed before anything was sent.`,
   );
 
-function refusedOr(error: Error & { level?: string }, target: SshTarget): Error {
+/** `offered`: the kinds of host key that the server has. */
+function explainHandshake(error: Error & { level?: string }, target: SshTarget, offered: string): Error {
+  const [, lacks] = /^Handshake failed: no matching (.*)$/.exec(error.message) ?? [];
+  if (lacks === 'host key format') {
+    const message = `${target.host} offers no ed25519 host key (only ${offered.replaceAll(',', ', ')}).`;
+    return new SshError('incompatible', message, error);
+  }
+  if (lacks !== undefined)
+    return new SshError('incompatible', `${target.host} and hepflow have no ${lacks} in common.`, error);
   if (error.level !== 'client-authentication') return error;
   return new SshError('refused', `${target.host} refused the key of ${target.username}.`, error);
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { StringDecoder } from 'node:string_decoder';
 import type { Client, ClientChannel } from 'ssh2';
 import { describeReason } from './connect.ts';
@@ -58,12 +59,14 @@ export function execute(client: Client, command: string, options: RunOptions): P
     reject(new SshError('lost', `The session broke before the command's end: ${why}.`, cause));
   client.on('error', (error) => lost(describeReason(error), error));
   client.on('close', () => lost('the connection was closed'));
-  client.exec(command, (error, channel) => {
+  const mark = randomUUID();
+  // A login shell may print anything before it begins with the command; every shell knows echo and the semicolon.
+  client.exec(`echo ${mark}; ${command}`, (error, channel) => {
     if (error) return lost(describeReason(error), error);
     const { onLine, stdin = '', dialogue = false } = options;
     const open = stdinOf(channel);
     const told = onLine && ((line: string) => attempt(() => onLine(line, open), reject));
-    collect(channel, told, lost, resolve);
+    collect(channel, mark, told, lost, resolve);
     open.write(stdin);
     if (!dialogue) open.end();
   });
@@ -93,6 +96,7 @@ function stdinOf(channel: ClientChannel): Stdin {
 
 function collect(
   channel: ClientChannel,
+  mark: string,
   onLine: ((line: string) => void) | undefined,
   lost: (why: string) => void,
   done: (result: RunResult) => void,
@@ -102,7 +106,12 @@ function collect(
     isRefused = true; // what comes before the connection is closed is not looked at
     lost(why);
   };
-  const gather = (stream: NodeJS.ReadableStream, look?: (text: string) => void): (() => string) => {
+  const begin = skipGreeting(mark);
+  const gather = (
+    stream: NodeJS.ReadableStream,
+    choose: (text: string) => string,
+    look?: (text: string) => void,
+  ): (() => string) => {
     const decoder = new StringDecoder('utf8');
     let all = '';
     stream.on('data', (bytes: Buffer) => {
@@ -110,13 +119,14 @@ function collect(
       const text = decoder.write(bytes);
       left -= text.length;
       if (left < 0) return refuse(`it printed more than ${outputLimit} characters`);
-      all += text;
-      look?.(text);
+      const chosen = choose(text);
+      all += chosen;
+      look?.(chosen);
     });
     return () => all;
   };
-  const stdout = gather(channel, onLine && splitLines(onLine, refuse));
-  const stderr = gather(channel.stderr);
+  const stdout = gather(channel, begin.next, onLine && splitLines(onLine, refuse));
+  const stderr = gather(channel.stderr, (text) => text);
   let end: Pick<RunResult, 'exitCode' | 'signal'> | undefined;
   channel.on('error', (error: Error) => lost(describeReason(error)));
   channel.on('exit', (code: number | null, signal?: string) => {
@@ -124,8 +134,29 @@ function collect(
   });
   channel.on('close', () => {
     if (end === undefined) lost('no exit status came');
+    else if (!begin.isOver()) lost(`the login shell ended before the command began: ${stderr().trim().slice(-300)}`);
     else done({ stdout: stdout(), stderr: stderr(), ...end });
   });
+}
+
+/** Passes on what comes after a line that ends with `mark`: before it a login shell greets whoever logs in. */
+function skipGreeting(mark: string): { next(text: string): string; isOver(): boolean } {
+  let greeting: string | undefined = '';
+  return {
+    next: (text) => {
+      if (greeting === undefined) return text;
+      greeting += text;
+      const at = greeting.indexOf(`${mark}\n`);
+      if (at < 0) {
+        greeting = greeting.slice(-mark.length); // an unfinished mark is all that is needed of it
+        return '';
+      }
+      const rest = greeting.slice(at + mark.length + 1);
+      greeting = undefined;
+      return rest;
+    },
+    isOver: () => greeting === undefined,
+  };
 }
 
 /** Tells each whole line of the texts that it is given; looks at each character once, however small the texts are. */

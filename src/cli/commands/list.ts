@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import Table from 'cli-table3';
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { workflowType } from '../../contract/messages.ts';
 import { formJson, limitText, makeLine, mapTexts } from '../../contract/printable.ts';
 import { readMemo } from '../memo.ts';
@@ -11,11 +11,16 @@ export function addListCommand(program: Command): void {
   program
     .command('list')
     .description('list the runs that Temporal still remembers, the newest first')
-    .option('--limit <count>', 'at most so many', '20')
+    .option('--limit <count>', 'at most so many', readCount, 20)
     .option('--json', 'as JSON')
-    .action(({ limit, json }: { limit: string; json?: boolean }) =>
-      withTemporal((client) => listRuns(client, Number(limit) || 20, json === true)),
+    .action(({ limit, json }: { limit: number; json?: boolean }) =>
+      withTemporal((client) => listRuns(client, limit, json === true)),
     );
+}
+
+function readCount(text: string): number {
+  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('It must be a whole number from 1 on.');
 }
 
 async function listRuns(client: Client, limit: number, json: boolean): Promise<void> {
@@ -27,7 +32,7 @@ async function listRuns(client: Client, limit: number, json: boolean): Promise<v
       id: run.workflowId,
       runId: memo?.runId ?? '',
       outcome,
-      leftovers: memo?.leftovers ?? 0,
+      leftovers: memo?.leftovers ?? (run.status.name === 'RUNNING' ? 0 : null),
       startedAt: run.startTime.toISOString(),
       summary: memo?.summary ?? '',
     });
@@ -42,7 +47,8 @@ interface RunRow {
   readonly id: string;
   readonly runId: string;
   readonly outcome: string;
-  readonly leftovers: number;
+  /** Null: the run was ended before it could tell. */
+  readonly leftovers: number | null;
   readonly startedAt: string;
   readonly summary: string;
 }
@@ -54,6 +60,8 @@ export function formatRuns(rows: readonly RunRow[]): string {
     style: { head: [], border: [] },
   });
   for (const { id, outcome, leftovers, startedAt } of mapTexts(rows, makeLine))
-    table.push([limitText(id), outcome, leftovers, startedAt]);
-  return `${table.toString()}\n`;
+    table.push([limitText(id), outcome, leftovers ?? '?', startedAt]);
+  const isUnknown = rows.some(({ leftovers }) => leftovers === null);
+  const note = isUnknown ? '?: it was ended before it undid anything; hepflow report ID tells what is left.\n' : '';
+  return `${table.toString()}\n${note}`;
 }

@@ -1,20 +1,22 @@
 /** Commands that start, follow, steer and list runs. */
 
-import type { Client } from '@temporalio/client';
+import { type Client, WorkflowExecutionAlreadyStartedError, type WorkflowHandle } from '@temporalio/client';
 import { type Command, Option } from 'commander';
 import { finishSignal, labelNode2Signal, taskQueue, workflowType } from '../../contract/messages.ts';
 import type { Mission } from '../../contract/mission.ts';
 import { formJson, makeLine } from '../../contract/printable.ts';
 import { formCommand } from '../../contract/shell.ts';
 import { writeWhole } from '../../report/write.ts';
+import { explainNoReport } from '../cut-short.ts';
 import { type FollowFlags, followToEnd } from '../ending.ts';
 import { CommandError, chooseExitCode } from '../exit-code.ts';
 import { type ReportFormat, renderReport, reportFormats } from '../report-forms.ts';
 import { fetchReport } from '../run-report.ts';
 import { addSpecOptions, readSpec, type SpecChanges } from '../spec-file.ts';
-import { createWorkflowId, findRun, readClusterAttribute, withTemporal } from '../temporal.ts';
+import { createWorkflowId, findRun, readClusterAttribute, readKind, withTemporal } from '../temporal.ts';
 import { say } from '../terminal.ts';
 import { addListCommand } from './list.ts';
+import { followSweepToEnd, reportSweep } from './sweep.ts';
 import { addVerifyCommand } from './verify.ts';
 
 const queueOption = (): Option =>
@@ -54,8 +56,17 @@ function addWatch(program: Command): void {
     .option('--json', 'print the report as JSON on stdout, progress on stderr')
     .addOption(queueOption())
     .action(async (id: string, flags: FollowFlags) => {
-      process.exitCode = await withTemporal(async (client) => followToEnd(await findRun(client, id), flags));
+      process.exitCode = await withTemporal(async (client) => {
+        const handle = await findRun(client, id);
+        return (await readKind(handle)) === 'run' ? followToEnd(handle, flags) : watchSweep(handle, flags);
+      });
     });
+}
+
+function watchSweep(handle: WorkflowHandle, flags: FollowFlags): Promise<number> {
+  if (flags.report !== undefined)
+    throw new CommandError(`${JSON.stringify(handle.workflowId)} is a sweep, which has no report file; use --json.`);
+  return followSweepToEnd(handle, flags);
 }
 
 function addSteering(program: Command): void {
@@ -99,27 +110,44 @@ function addReport(program: Command): void {
     .option('--json', 'the same as --format json')
     .option('--output <file>', 'write to a file instead of stdout')
     .action(async (id: string, { format, json, output }: { format: ReportFormat; json?: boolean; output?: string }) => {
-      const report = await withTemporal(async (client) => fetchReport(await findRun(client, id)));
-      if (report === undefined)
-        throw new CommandError(`There is no report of ${id}: no worker answers. Start one: hepflow worker`);
-      const text = renderReport(report, json ? 'json' : format);
+      const { text, exitCode } = await withTemporal(async (client) => {
+        const handle = await findRun(client, id);
+        const form = json ? 'json' : format;
+        return (await readKind(handle)) === 'run' ? reportRun(handle, form) : reportSweep(handle, form);
+      });
       if (output === undefined) process.stdout.write(text);
       else await writeWhole(output, text);
-      process.exitCode = chooseExitCode(report);
+      process.exitCode = exitCode;
     });
   addVerifyCommand(report);
+}
+
+async function reportRun(
+  handle: WorkflowHandle,
+  format: ReportFormat,
+): Promise<{ readonly text: string; readonly exitCode: number }> {
+  const report = await fetchReport(handle);
+  if (report !== undefined) return { text: renderReport(report, format), exitCode: chooseExitCode(report) };
+  const { status } = await handle.describe();
+  const { workflowId: id } = handle;
+  throw explainNoReport(id, status.name, `There is no report of ${id}: no worker answers. Start one: hepflow worker`);
 }
 
 async function startRun({ file, detach, id, ...flags }: RunFlags): Promise<number> {
   const { spec, mission } = readSpec(file, flags);
   return withTemporal(async (client) => {
-    const handle = await client.workflow.start(workflowType, {
-      taskQueue: flags.taskQueue,
-      workflowId: id ?? createWorkflowId(mission.cluster),
-      args: [spec],
-      ...describeRun(mission),
-      ...(await readClusterAttribute(client, mission.cluster)),
-    });
+    const workflowId = id ?? createWorkflowId(mission.cluster);
+    const attributes = await readClusterAttribute(client, mission.cluster);
+    const handle = await client.workflow
+      .start(workflowType, {
+        ...{ taskQueue: flags.taskQueue, workflowId, args: [spec] },
+        ...{ ...describeRun(mission), ...attributes },
+      })
+      .catch((error: unknown) => {
+        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+        const watch = formCommand('hepflow', 'watch', workflowId);
+        throw new CommandError(`A run ${workflowId} is under way already. To follow it: ${watch}`);
+      });
     if (detach) {
       process.stdout.write(
         flags.json

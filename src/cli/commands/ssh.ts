@@ -11,12 +11,12 @@ import { deriveRunKeys } from '../../adapters/ssh/keys.ts';
 import { RuleError } from '../../config/lookup.ts';
 import { readSecretFile } from '../../config/option-kinds.ts';
 import { adminUser } from '../../config/rules.ts';
-import { workflowType } from '../../contract/messages.ts';
 import { formCommand } from '../../contract/shell.ts';
 import type { SessionRef } from '../../contract/vantage.ts';
 import { CommandError } from '../exit-code.ts';
+import { readMemo } from '../memo.ts';
 import { loadPayloadCodec } from '../payload-codec.ts';
-import { findRun, withTemporal } from '../temporal.ts';
+import { findRun, readKind, withTemporal } from '../temporal.ts';
 import { say } from '../terminal.ts';
 
 /** Adds `ssh`: a session on a run's VM, with the key that workers derive, to the host key that they pin. */
@@ -28,7 +28,10 @@ export function addSshCommand(program: Command): void {
     )
     .option('--print', 'print the ssh command instead; its key files are kept, remove them afterwards')
     .passThroughOptions()
-    .action(async (id: string, command: string[], { print }: { print?: boolean }) => {
+    .action(async (id: string, words: string[], flags: { print?: boolean }) => {
+      // Options end where the command begins, but nobody means to run one of this name.
+      const print = flags.print === true || words[0] === '--print';
+      const command = words[0] === '--print' ? words.slice(1) : words;
       const where = await findPlace(id);
       const folder = mkdtempSync(join(tmpdir(), 'hepflow-ssh-'));
       const args = [...prepareSsh(where, readKeySecret(), folder, process.env['HEPFLOW_SSH_PROXY']), ...command];
@@ -69,8 +72,10 @@ export function readLogin(call: unknown): SshPlace | undefined {
 async function findPlace(workflowId: string): Promise<SshPlace> {
   const history = await withTemporal(async (client) => {
     const run = await findRun(client, workflowId);
-    if ((await run.describe()).type !== workflowType)
-      throw new CommandError(`The workflow ${JSON.stringify(workflowId)} is no run of hepflow.`);
+    if ((await readKind(run)) === 'sweep')
+      throw new CommandError(`${JSON.stringify(workflowId)} is a sweep: it has no VM.`);
+    if (readMemo((await run.describe()).memo)?.leftovers === 0)
+      throw new CommandError(`The run ${workflowId} is over, and its VM is removed.`);
     return run.fetchHistory();
   });
   const codec = loadPayloadCodec();

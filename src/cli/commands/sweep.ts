@@ -10,6 +10,7 @@ import { CommandError, exitCodes } from '../exit-code.ts';
 import { type Followed, followWorkflow } from '../follow.ts';
 import { listenForInterrupts } from '../interrupt.ts';
 import { createProgressView } from '../progress-view.ts';
+import type { ReportFormat } from '../report-forms.ts';
 import { addSweepFlags, describeSweep, readSweepSpec, type SweepFlags } from '../sweep-flags.ts';
 import { formatSweep, readSweepResult } from '../sweep-result.ts';
 import { createWorkflowId, makeAbortable, withTemporal } from '../temporal.ts';
@@ -37,19 +38,24 @@ export function addSweepCommand(program: Command): void {
 
 async function sweep(flags: SweepCommandFlags): Promise<number> {
   const spec = readSweepSpec(flags);
-  const terminal = openTerminal(flags.json ? process.stderr : process.stdout);
   return withTemporal(async (client) => {
     const handle = await startSweep(client, spec, flags);
     say(`Started ${handle.workflowId}`, process.stderr);
-    const end = await followSweep(handle, flags, terminal);
-    if (end.kind === 'over-without-result') throw new CommandError(end.message);
-    if (end.kind === 'over') return present(end.result, flags, terminal);
-    say(
-      `\nDetached: the sweep goes on. To stop it: ${formCommand('hepflow', 'cancel', handle.workflowId)}`,
-      terminal.stream,
-    );
-    return exitCodes.detached;
+    return followSweepToEnd(handle, flags);
   });
+}
+
+type PresentFlags = Pick<SweepCommandFlags, 'json' | 'taskQueue'>;
+
+/** Follows a sweep to its end, shows what it found and did, and gives the exit code. */
+export async function followSweepToEnd(handle: WorkflowHandle, flags: PresentFlags): Promise<number> {
+  const terminal = openTerminal(flags.json ? process.stderr : process.stdout);
+  const end = await followSweep(handle, flags, terminal);
+  if (end.kind === 'over-without-result') throw new CommandError(end.message);
+  if (end.kind === 'over') return present(end.result, flags, terminal);
+  const stop = formCommand('hepflow', 'cancel', handle.workflowId);
+  say(`\nDetached: the sweep goes on. To stop it: ${stop}`, terminal.stream);
+  return exitCodes.detached;
 }
 
 const startSweep = (client: Client, spec: SweepSpec, { taskQueue }: SweepCommandFlags): Promise<WorkflowHandle> =>
@@ -63,7 +69,7 @@ const startSweep = (client: Client, spec: SweepSpec, { taskQueue }: SweepCommand
 /** Ctrl-C leaves the sweep running. */
 async function followSweep(
   handle: WorkflowHandle,
-  { taskQueue }: SweepCommandFlags,
+  { taskQueue }: PresentFlags,
   terminal: Terminal,
 ): Promise<Followed<SweepResult>> {
   const interrupts = listenForInterrupts(null);
@@ -81,8 +87,27 @@ async function followSweep(
   }
 }
 
-function present(result: SweepResult, { json }: SweepCommandFlags, { stream }: Terminal): number {
+function present(result: SweepResult, { json }: PresentFlags, { stream }: Terminal): number {
   stream.write(formatSweep(result));
   if (json) process.stdout.write(`${formJson(result)}\n`);
-  return result.left === 0 ? exitCodes.pass : exitCodes.leftBehind;
+  return chooseSweepCode(result);
+}
+
+const chooseSweepCode = ({ left }: SweepResult): number => (left === 0 ? exitCodes.pass : exitCodes.leftBehind);
+
+/** What a sweep that is over found and did, as text and exit code. */
+export async function reportSweep(
+  handle: WorkflowHandle,
+  format: ReportFormat,
+): Promise<{ readonly text: string; readonly exitCode: number }> {
+  if ((await handle.describe()).status.name === 'RUNNING')
+    throw new CommandError(
+      `The sweep ${handle.workflowId} is under way; ` +
+        `to follow it: ${formCommand('hepflow', 'watch', handle.workflowId)}`,
+      exitCodes.underWay,
+    );
+  if (format !== 'text' && format !== 'json') throw new CommandError(`There is no ${format} of a sweep.`);
+  const result = readSweepResult(await handle.result());
+  const text = format === 'json' ? `${formJson(result)}\n` : formatSweep(result);
+  return { text, exitCode: chooseSweepCode(result) };
 }

@@ -12,7 +12,8 @@ const sentences: Readonly<Record<RunOutcome, (run: Summarized) => string>> = {
   FAIL: (run) =>
     `Host endpoints do not protect the nodes' ports as expected: ${countOf(run, 'FAIL')} expectations failed.`,
   INCONCLUSIVE: (run) => `Not everything was proved: ${explainDoubt(run)}.`,
-  ERROR: ({ failure }) => `The run could not be carried out: ${failure?.message ?? 'no failure was recorded.'}`,
+  ERROR: ({ failure }) =>
+    `The run could not be carried out: ${failure?.message.split('\n')[0] ?? 'no failure was recorded.'}`,
   CANCELLED: () => 'The run was cancelled.',
 };
 

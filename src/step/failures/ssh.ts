@@ -6,6 +6,7 @@ const codes: Readonly<Record<SshErrorKind, FailureCode>> = {
   unreachable: 'SshUnreachable',
   refused: 'SshRefused',
   hostKeyChanged: 'SshHostKeyChanged',
+  incompatible: 'SshIncompatible',
   lost: 'ProberFailed',
   timeout: 'ProberFailed',
 };

@@ -343,6 +343,24 @@ describe('what goes wrong is told as an AzureError', () => {
     assert.equal((await failing(arm.azure({ credential }).networks.get(id))).code, 'ConnectionFailed');
   });
 
+  test('an authority that nobody serves, asked by a real credential: ConnectionFailed, in one line', async (t) => {
+    await using arm = await startFakeArm();
+    const given = { AZURE_TENANT_ID: 'tenant', AZURE_CLIENT_ID: 'client', AZURE_CLIENT_SECRET: 'hush' };
+    const before = { ...process.env };
+    Object.assign(process.env, given);
+    t.after(() => {
+      for (const name of Object.keys(given)) if (!Object.hasOwn(before, name)) delete process.env[name];
+    });
+    const { DefaultAzureCredential } = await import('@azure/identity');
+    const credential = new DefaultAzureCredential({
+      authorityHost: 'https://127.0.0.1:1',
+      disableInstanceDiscovery: true,
+    });
+    const error = await failing(arm.azure({ credential, requestTimeoutMs: 30_000 }).networks.get(id));
+    assert.equal(error.code, 'ConnectionFailed');
+    assert.match(error.message, /the authority of the credential cannot be reached.*\(endpoints_resolution_error\)$/);
+  });
+
   test('a resource that is not marked as ours: NotOwned, untouched', async () => {
     await using arm = await startFakeArm();
     arm.answer(() => ({ status: 200, body: { ...vnet('Succeeded'), tags: {} } }));

@@ -1,11 +1,23 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { createServer as createTcpServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { createProxy } from 'proxy';
-import { createSsh, SshError, type SshErrorKind, type SshTarget, type Stdin } from '../../../src/adapters/ssh/index.ts';
+import {
+  createSsh,
+  type RunOptions,
+  SshError,
+  type SshErrorKind,
+  type SshTarget,
+  type Stdin,
+} from '../../../src/adapters/ssh/index.ts';
 import { deriveRunKeys } from '../../../src/adapters/ssh/keys.ts';
+import { classifySshError } from '../../../src/step/failures/ssh.ts';
 import { type Sshd, startSshd } from './sshd.ts';
 
 const keys = deriveRunKeys(Buffer.alloc(32, 1), '0a1b2c3d');
@@ -272,4 +284,62 @@ test('only ed25519 host keys, no compression and nothing of SHA-1 are offered', 
     .finally(() => listener.close());
   assert.match(offered, /curve25519-sha256.*ssh-ed25519.*aes256-gcm@openssh.com.*none/s);
   assert.doesNotMatch(offered, /ssh-rsa|rsa-sha2|ecdsa|sha1|zlib|cbc|diffie-hellman/);
+});
+
+test('a server without an ed25519 host key is told as that, with what it offers, and not as another host key', {
+  timeout: 60_000,
+}, async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'hepflow-rsa-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'rsa');
+  execFileSync('ssh-keygen', ['-q', '-t', 'rsa', '-b', '2048', '-N', '', '-f', file]);
+  const rsaOnly = await startSshd(keys, undefined, [`HostKey ${file}`]);
+  t.after(() => rsaOnly.stop());
+  const target = { host: '127.0.0.1', port: rsaOnly.port, username: rsaOnly.username };
+  const login = ssh.run(
+    { ...target, privateKey: keys.client.privateKey, hostKey: keys.host.publicKey },
+    'true',
+    options,
+  );
+  await assert.rejects(login, (error) => {
+    assert.ok(error instanceof SshError);
+    assert.match(error.message, /127\.0\.0\.1 offers no ed25519 host key \(only rsa-sha2-512, rsa-sha2-256\)\./);
+    return error.kind === 'incompatible' && classifySshError(error).code === 'SshIncompatible';
+  });
+});
+
+describe('a login shell that prints before the command begins', { timeout: 60_000 }, () => {
+  const greet = (greeting: string) => `ForceCommand ${greeting}; exec sh -c "$SSH_ORIGINAL_COMMAND"`;
+  const login = async (greeting: string, command: string, more: Partial<RunOptions> = {}) => {
+    const sshd = await startSshd(keys, undefined, [greet(greeting)]);
+    try {
+      const target = { host: '127.0.0.1', port: sshd.port, username: sshd.username };
+      const secret = { privateKey: keys.client.privateKey, hostKey: keys.host.publicKey };
+      return await ssh.run({ ...target, ...secret }, command, { ...options, ...more });
+    } finally {
+      await sshd.stop();
+    }
+  };
+
+  test("its lines are passed over, and the command's are not", async () => {
+    const lines: string[] = [];
+    const notice = `printf '*** Authorized use only ***\\nhello, without an end of line'`;
+    const { stdout, exitCode } = await login(notice, 'cat; exit 4', {
+      stdin: 'one\ntwo\n',
+      onLine: (line) => lines.push(line),
+    });
+    assert.deepEqual([stdout, exitCode, lines], ['one\ntwo\n', 4, ['one', 'two']]);
+  });
+
+  test('a long greeting is not kept, and one without end is cut off', async () => {
+    assert.equal((await login('head -c 3000000 /dev/zero', 'echo here')).stdout, 'here\n');
+    await assert.rejects(login('yes', 'echo never'), failsAs('lost'));
+  });
+
+  test('one that ends before the command begins is told with its words, not taken for an empty answer', async () => {
+    await assert.rejects(login('echo this account is closed >&2; exit 0', 'true'), (error) => {
+      assert.match(String(error), /the login shell ended before the command began: this account is closed/);
+      return failsAs('lost')(error);
+    });
+  });
 });

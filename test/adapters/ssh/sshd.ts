@@ -26,9 +26,9 @@ export interface Sshd {
 const startInOwnRun = 'mount -t tmpfs hepflow-sshd /run && mkdir -m 755 /run/sshd && exec /usr/sbin/sshd -i -e -f "$1"';
 
 /** sshd with these keys and no other, its sessions in the given network namespace, whatever its listener is in; port 0 is bound here, so that no other program can take it in between. */
-export async function startSshd(keys: RunKeys, netns?: string): Promise<Sshd> {
+export async function startSshd(keys: RunKeys, netns?: string, more: readonly string[] = []): Promise<Sshd> {
   const folder = mkdtempSync(join(tmpdir(), 'hepflow-sshd-'));
-  const config = writeFiles(folder, keys);
+  const config = writeFiles(folder, keys, more);
   const sockets = new Set<Socket>();
   const children = new Set<ChildProcess>();
   let log = '';
@@ -79,7 +79,7 @@ export async function startSshd(keys: RunKeys, netns?: string): Promise<Sshd> {
   };
 }
 
-function writeFiles(folder: string, keys: RunKeys): string {
+function writeFiles(folder: string, keys: RunKeys, more: readonly string[]): string {
   const file = (name: string, content: string): string => {
     const path = join(folder, name);
     writeFileSync(path, content, { mode: 0o600 });
@@ -88,7 +88,7 @@ function writeFiles(folder: string, keys: RunKeys): string {
   const hostKey = file('host_key', keys.host.privateKey);
   const authorized = file('authorized_keys', `${keys.client.publicKey}\n`);
   const lines = [
-    `HostKey ${hostKey}`,
+    ...(more.some((line) => line.startsWith('HostKey ')) ? [] : [`HostKey ${hostKey}`]),
     `AuthorizedKeysFile ${authorized}`,
     'UsePAM no',
     'PidFile none',
@@ -97,6 +97,7 @@ function writeFiles(folder: string, keys: RunKeys): string {
     'PasswordAuthentication no',
     'KbdInteractiveAuthentication no',
     'LogLevel VERBOSE',
+    ...more,
   ];
   return file('sshd_config', `${lines.join('\n')}\n`);
 }

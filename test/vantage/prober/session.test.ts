@@ -38,7 +38,7 @@ describe('the observer over a real sshd', { timeout: 120_000 }, () => {
     assert.ok(Date.parse(startedAt) < cutAt && Date.parse(startedAt) + slots * cadenceMs > cutAt);
     const dials = readTrack(observation.tracks[`node-a:${ports.open}`] ?? '', slots).filter((dial) => dial !== '-');
     assert.ok(dials[0] === 'o' && dials.at(-1) === 'd', observation.tracks[`node-a:${ports.open}`]);
-    assert.equal(clock.exchanges, 8);
+    assert.deepEqual([clock.exchanges, clock.movedMs], [16, undefined]);
     assert.ok(Math.abs(clock.offsetMs) <= clock.uncertaintyMs, JSON.stringify(clock)); // this machine has one clock
     assert.deepEqual(
       observation.held.map(({ outcome, response }) => [outcome, response]),
@@ -62,6 +62,26 @@ describe('the observer over a real sshd', { timeout: 120_000 }, () => {
     const { clock: _, ...same } = found(await host.readBack());
     const { clock: __, ...told } = observation;
     assert.deepEqual(told, same);
+  });
+
+  test('a clock that is set during the watch is noticed at its end, and makes the times uncertain by as much', async () => {
+    const { tools, context } = host.setting(host.connect());
+    await startObserver(host.input(), tools, context);
+    let isSet = false;
+    // What the dialogue tells of the VM's clock jumps: this machine's own is everybody's.
+    const stepping = host.connect(({ onLine }) => ({
+      onLine: (line, stdin) => {
+        const told = JSON.parse(line) as { type: string; atMs: number };
+        isSet ||= told.type === 'observation';
+        onLine?.(isSet && told.type === 'clock' ? JSON.stringify({ ...told, atMs: told.atMs + 5000 }) : line, stdin);
+      },
+    }));
+    const { clock } = found(await host.readBack(stepping, 100));
+    assert.ok(Math.abs((clock.movedMs ?? 0) - 5000) < 500, JSON.stringify(clock));
+    assert.ok(
+      Math.abs(clock.offsetMs - 2500) < 500 && Math.abs(clock.uncertaintyMs - 2500) < 500,
+      JSON.stringify(clock),
+    );
   });
 
   test('sessions that break every time leave a reason, not a failure', async () => {

@@ -112,7 +112,8 @@ def observe(plan, control):
 
 
 def converse(plan):
-    """The dialogue of `read`: `clock` is answered with this machine's time; `stop MS` ends it with what was seen."""
+    """The dialogue of `read`: `clock` is answered with this machine's time, `stop MS` with what was seen. It ends with
+    stdin, so that the clocks can be compared after the observation too."""
     tell({"type": "hello"})
     for line in iter(sys.stdin.buffer.readline, b""):
         now = time.time()
@@ -120,7 +121,7 @@ def converse(plan):
         if words == [b"clock"]:
             tell({"type": "clock", "atMs": round(now * 1000, 3)})
         elif len(words) == 2 and words[0] == b"stop":
-            return read_back(plan, int(words[1]))
+            read_back(plan, int(words[1]))
         else:
             sys.exit("Not a line of the dialogue: %r" % line)
 

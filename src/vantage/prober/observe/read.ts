@@ -83,12 +83,14 @@ export function readReady(stdout: string): { readonly fresh: boolean; readonly o
  */
 export function readObservation(stdout: string, targets: readonly Target[]): Observed | Missing {
   const [hello, ...rest] = linesOf(stdout);
-  const last = rest.pop();
-  if (hello?.type !== 'hello' || rest.length > clockExchanges || rest.some(({ type }) => type !== 'clock'))
+  const end = rest.findIndex(({ type }) => type !== 'clock');
+  const [found, ...after] = end === -1 ? [] : rest.slice(end);
+  const isTooLong = end > clockExchanges || after.length > clockExchanges || rest.length > 2 * clockExchanges + 1;
+  if (hello?.type !== 'hello' || isTooLong || after.some(({ type }) => type !== 'clock'))
     throw new ObserverOutputError('The observer strayed from the dialogue.');
-  if (last?.type === 'missing') return { missing: last.reason };
-  if (last?.type !== 'observation') throw new ObserverOutputError('The observer did not reach its end.');
-  const { type: _, ...observed } = last;
+  if (found?.type === 'missing') return { missing: found.reason };
+  if (found?.type !== 'observation') throw new ObserverOutputError('The observer did not reach its end.');
+  const { type: _, ...observed } = found;
   checkAgainst(observed, targets);
   return observed;
 }
@@ -132,7 +134,7 @@ export interface ClockExchange {
   readonly theirsMs: number;
 }
 
-/** How often clocks are compared in a session. */
+/** Exchanges of one comparison of the clocks. A session compares them twice. */
 export const clockExchanges = 8;
 
 /**
@@ -148,6 +150,28 @@ export function measureClockOffset(exchanges: readonly ClockExchange[]): ClockOf
     offsetMs: roundToThousandth((least + most) / 2),
     uncertaintyMs: roundToThousandth((most - least) / 2),
     exchanges: exchanges.length,
+  };
+}
+
+/**
+ * What holds for a whole observation, from every comparison around it: where no one offset agrees with all of them, the
+ * clock moved, and nobody knows when; so the uncertainty reaches over all that was measured.
+ */
+export function joinClocks(comparisons: readonly ClockOffset[]): ClockOffset {
+  const [best] = comparisons.toSorted((a, b) => a.uncertaintyMs - b.uncertaintyMs);
+  const [first, last] = [comparisons[0], comparisons.at(-1)];
+  if (best === undefined || first === undefined || last === undefined)
+    throw new ObserverOutputError('The clocks were not compared.');
+  const exchanges = comparisons.reduce((sum, each) => sum + each.exchanges, 0);
+  const lows = comparisons.map(({ offsetMs, uncertaintyMs }) => offsetMs - uncertaintyMs);
+  const highs = comparisons.map(({ offsetMs, uncertaintyMs }) => offsetMs + uncertaintyMs);
+  if (Math.max(...lows) <= Math.min(...highs)) return { ...best, exchanges };
+  const [least, most] = [Math.min(...lows), Math.max(...highs)];
+  return {
+    offsetMs: roundToThousandth((least + most) / 2),
+    uncertaintyMs: roundToThousandth((most - least) / 2),
+    exchanges,
+    movedMs: roundToThousandth(last.offsetMs - first.offsetMs),
   };
 }
 

@@ -1,14 +1,15 @@
 /** The observer on a vantage: started before a change, read back after its proof. The judge decides what it means. */
 import type { RunResult, Stdin } from '../../../adapters/ssh/index.ts';
-import { HepflowError } from '../../../contract/failures.ts';
-import type { Missing, Observation } from '../../../contract/observation.ts';
+import type { ClockOffset, Missing, Observation } from '../../../contract/observation.ts';
 import type { ObserverInput } from '../../../contract/steps.ts';
 import type { StepContext, Tools } from '../../../step/context.ts';
 import { locateSession } from '../../session.ts';
+import { failProber } from '../fail.ts';
 import { createObserverCommand, createReadPlan, createStartPlan } from './plan.ts';
 import {
   type ClockExchange,
   clockExchanges,
+  joinClocks,
   measureClockOffset,
   ObserverOutputError,
   readObservation,
@@ -29,7 +30,7 @@ const sessionMs = 20_000;
 export async function startObserver(
   input: ObserverInput,
   tools: Pick<Tools, 'ssh' | 'keysOf'>,
-  context: Pick<StepContext, 'run' | 'signal'>,
+  context: Pick<StepContext, 'run' | 'signal' | 'attempt'>,
 ): Promise<void> {
   const plan = createStartPlan(context.run.runId, input);
   const { command, stdin } = createObserverCommand(plan);
@@ -38,9 +39,7 @@ export async function startObserver(
   try {
     readReady(readStdout(result));
   } catch (error) {
-    throw error instanceof ObserverOutputError
-      ? new HepflowError('ProberFailed', error.message, { cause: error })
-      : error;
+    throw error instanceof ObserverOutputError ? failProber(error.message, context.attempt, error) : error;
   }
 }
 
@@ -67,8 +66,9 @@ export function openReading(
 ): ObserverReading {
   const stop = Promise.withResolvers<number>();
   const over = new AbortController();
-  const terms = {
+  const terms: Terms = {
     stop: stop.promise,
+    clocks: [],
     timeoutMs: longestMs + sessionMs,
     signal: AbortSignal.any([context.signal, over.signal]),
   };
@@ -94,33 +94,42 @@ export function openReading(
 }
 
 interface Terms {
+  /** Every comparison of the clocks, those of sessions that were lost too. */
+  readonly clocks: ClockOffset[];
   readonly stop: Promise<number>;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
 }
 
-/** Compares the clocks, waits until it may stop the observer, and takes what that reports. */
+/**
+ * Compares the clocks, waits until it may stop the observer, takes what that reports, and compares the clocks again: a
+ * machine may set its clock at any moment.
+ */
 async function readOnce(
   { phase, session, targets }: ObserverInput,
-  { stop, timeoutMs, signal }: Terms,
+  { stop, clocks, timeoutMs, signal }: Terms,
   tools: Pick<Tools, 'ssh' | 'keysOf'>,
   context: StepContext,
 ): Promise<Observation | Missing> {
-  const exchanges: ClockExchange[] = [];
-  let sentAtMs = 0;
+  let exchanges: ClockExchange[] = [];
+  let [sentAtMs, isRead] = [0, false];
   const next = (stdin: Stdin): void => {
-    if (exchanges.length === clockExchanges) {
-      void stop.then((afterMs) => stdin.write(`stop ${afterMs}\n`));
+    if (exchanges.length < clockExchanges) {
+      sentAtMs = Date.now();
+      stdin.write('clock\n');
       return;
     }
-    sentAtMs = Date.now();
-    stdin.write('clock\n');
+    clocks.push(measureClockOffset(exchanges));
+    exchanges = [];
+    if (isRead) stdin.end();
+    else void stop.then((afterMs) => stdin.write(`stop ${afterMs}\n`));
   };
   const onLine = (line: string, stdin: Stdin): void => {
     const answeredAtMs = Date.now();
     const told = readObserverLine(line);
     if (told.type === 'clock') exchanges.push({ sentAtMs, answeredAtMs, theirsMs: told.atMs });
-    if (told.type === 'clock' || told.type === 'hello') next(stdin);
+    if (told.type === 'observation' || told.type === 'missing') isRead = true;
+    next(stdin);
   };
   const { command, stdin } = createObserverCommand(createReadPlan(context.run.runId, phase));
   const result = await tools.ssh.run(locateSession(session, tools, context), command, {
@@ -133,7 +142,7 @@ async function readOnce(
   const observed = readObservation(readStdout(result), targets);
   if ('missing' in observed) return observed;
   const { cpuShare: _, ...observation } = observed;
-  return { ...observation, clock: measureClockOffset(exchanges) };
+  return { ...observation, clock: joinClocks(clocks) };
 }
 
 function readStdout({ stdout, stderr, exitCode, signal }: RunResult): string {

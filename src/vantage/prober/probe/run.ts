@@ -2,7 +2,6 @@ import { listReadyBackends } from '../../../adapters/kubernetes/endpoints.ts';
 import type { Cluster } from '../../../adapters/kubernetes/index.ts';
 import type { RunResult } from '../../../adapters/ssh/index.ts';
 import type { BackendHealth, Convergence, Evidence, Target } from '../../../contract/evidence.ts';
-import { HepflowError } from '../../../contract/failures.ts';
 import type { ProbeInput } from '../../../contract/steps.ts';
 import type { Witness } from '../../../contract/vantage.ts';
 import { sealEvidence, type Unsealed } from '../../../evidence/seal.ts';
@@ -10,6 +9,7 @@ import type { StepContext, Tools } from '../../../step/context.ts';
 import { readNow } from '../../../step/timed.ts';
 import type { AskWitnesses, Hearing } from '../../port.ts';
 import { locateSession } from '../../session.ts';
+import { failProber } from '../fail.ts';
 import { type ObserverReading, openReading } from '../observe/session.ts';
 import { followProof, type Live } from './live-proof.ts';
 import { createProbeCommand, createProbePlan, type ProbePlan, readProbeProgram } from './plan.ts';
@@ -44,7 +44,7 @@ async function runProbe(
   const hearing = askWitnesses(input, findWitnesses, tools, context);
   const reading = openObservation(input, plan, tools, context);
   try {
-    const output = readOutput(await startProber(plan, live, input, tools, context), plan);
+    const output = readOutput(await startProber(plan, live, input, tools, context), plan, context.attempt);
     const heard = hearing?.finish();
     const soakMs = chooseSoakMs(input, output.convergence);
     if (soakMs > 0) context.heartbeat(live.soak());
@@ -151,15 +151,15 @@ function startProber(
   });
 }
 
-function readOutput({ stdout, stderr, exitCode, signal }: RunResult, plan: ProbePlan): ProbeOutput {
+function readOutput({ stdout, stderr, exitCode, signal }: RunResult, plan: ProbePlan, attempt: number): ProbeOutput {
   if (exitCode !== 0) {
     const how = signal === undefined ? `with exit code ${exitCode}` : `by signal ${signal}`;
-    throw new HepflowError('ProberFailed', `The prober ended ${how}: ${stderr.trim().slice(-500)}`);
+    throw failProber(`The prober ended ${how}: ${stderr.trim().slice(-500)}`, attempt);
   }
   try {
     return readProbeOutput(stdout, plan);
   } catch (error) {
-    if (error instanceof ProbeOutputError) throw new HepflowError('ProberFailed', error.message, { cause: error });
+    if (error instanceof ProbeOutputError) throw failProber(error.message, attempt, error);
     throw error;
   }
 }
