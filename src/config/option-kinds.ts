@@ -3,6 +3,7 @@
  * Secrets are not shown.
  */
 import { accessSync, constants, statSync } from 'node:fs';
+import { delimiter } from 'node:path';
 import { type FoundOption, RuleError } from './lookup.ts';
 import { readOwnersFile } from './owners-file.ts';
 
@@ -88,7 +89,9 @@ export function readKubeconfig({ value }: FoundOption): string {
   }
   throw new RuleError(
     `must be a file that can be read; got ${value}.`,
-    'Correct the path, or leave it out to use the AKS user credential.',
+    value.includes(delimiter)
+      ? 'Name one file: kubectl config view --flatten --raw makes one of several.'
+      : 'Correct the path, or leave it out to use the AKS user credential.',
   );
 }
 

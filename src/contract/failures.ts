@@ -32,10 +32,17 @@ export const failures = {
   },
   CredentialsMissing: {
     retry: 'never',
-    when: 'The worker has no usable Azure or Kubernetes credential.',
+    when: 'The worker has no usable Azure credential.',
     remedy:
       'Give the worker a credential: AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, a managed or ' +
       'workload identity, or `az login`.',
+  },
+  KubeconfigUnusable: {
+    retry: 'never',
+    when: 'The kubeconfig, its credential plugin or its credential gives no access to the API server.',
+    remedy:
+      'Read the message. Renew the kubeconfig that HEPFLOW_KUBECONFIG names, or leave it out: the worker then takes ' +
+      "Azure's, with its own Azure credential.",
   },
 
   // --- problems that preflight lists (as `Problem.code`)

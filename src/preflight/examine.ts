@@ -67,7 +67,7 @@ const remedyOf = (code: FailureCode, who: string): string =>
 /** Nobody can be asked for the cluster's side; where Azure's problems say why, that is enough. */
 function withoutKubeconfig(error: AzureError, isToldAlready: boolean): Diagnosis {
   const { code, message } = classifyAzureError(error);
-  const reason = 'The cluster was not looked at, because Azure gave no kubeconfig';
+  const reason = 'The cluster was not looked at, because Azure gave no kubeconfig, or no token for it';
   const remedy = 'Name a kubeconfig file (--kubeconfig) to look at the cluster all the same.';
   return isToldAlready
     ? tellInfo('apiServer', `${reason}.`, remedy)

@@ -1,5 +1,6 @@
 /** The adapters as the options want them: for the worker, and for the doctor, which has no run. */
 import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DefaultAzureCredential, type TokenCredential } from '@azure/identity';
 import { createAzure } from '../adapters/azure/index.ts';
@@ -31,9 +32,13 @@ export function createReaders(
   return {
     azure,
     clusters: createClusters({
-      kubeconfigOf: (cluster) =>
-        kubeconfigFile === undefined ? azure.clusters.userKubeconfig(cluster) : readFile(kubeconfigFile, 'utf8'),
       requestTimeoutMs,
+      ...(kubeconfigFile === undefined
+        ? { kubeconfigOf: azure.clusters.userKubeconfig, origin: { by: 'azure', tokenOf: azure.clusters.serverToken } }
+        : {
+            kubeconfigOf: () => readFile(kubeconfigFile, 'utf8'),
+            origin: { by: 'operator', folder: dirname(resolve(kubeconfigFile)) },
+          }),
     }),
   };
 }

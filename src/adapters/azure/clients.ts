@@ -18,6 +18,8 @@ type ClientOf<Client> = (subscriptionId: string) => Promise<Client>;
  * when first used.
  */
 export interface Clients {
+  /** The worker's own, whose failures are AzureErrors. */
+  readonly credential: TokenCredential;
   readonly network: ClientOf<NetworkManagementClient>;
   readonly compute: ClientOf<ComputeManagementClient>;
   readonly clusters: ClientOf<ContainerServiceClient>;
@@ -39,6 +41,7 @@ export function createClients(settings: AzureSettings): Clients {
     return client;
   };
   return {
+    credential,
     network: perSubscription(async (id) =>
       guarded(new (await import('@azure/arm-network')).NetworkManagementClient(credential, id, options)),
     ),
