@@ -1,5 +1,7 @@
+import type { Allow } from '../contract/allow.ts';
 import { HepflowError } from '../contract/failures.ts';
 import { taskQueue } from '../contract/messages.ts';
+import { readAllowFile } from './allow-file.ts';
 import { checkCredentials } from './credentials.ts';
 import { type FoundOption, Lookup, type OptionRow } from './lookup.ts';
 import {
@@ -31,6 +33,8 @@ export interface WorkerOptions {
   readonly sshProxyUrl: (() => string) | undefined;
   /** Kubeconfig file to use for every cluster; undefined: the AKS user credential of each. */
   readonly kubeconfigFile: string | undefined;
+  /** What steps may touch; undefined: everything that the worker's identity reaches. */
+  readonly allow: Allow | undefined;
   /** Pause between two looks at something that is awaited. */
   readonly pollIntervalMs: number;
   readonly logLevel: LogLevel;
@@ -41,7 +45,7 @@ export interface WorkerOptions {
 }
 
 /** What reading Azure and the clusters takes. */
-export type ReaderOptions = Pick<WorkerOptions, 'azure' | 'kubeconfigFile' | 'pollIntervalMs'>;
+export type ReaderOptions = Pick<WorkerOptions, 'azure' | 'kubeconfigFile' | 'allow' | 'pollIntervalMs'>;
 
 export interface AzureOptions {
   readonly cloud: AzureCloud;
@@ -94,6 +98,11 @@ export const workerOptionRows = {
     flag: '--kubeconfig',
     variable: 'HEPFLOW_KUBECONFIG',
     help: 'kubeconfig file; default: the AKS user credential',
+  },
+  allow: {
+    flag: '--allow',
+    variable: 'HEPFLOW_ALLOW',
+    help: 'YAML or JSON file that lists what runs may touch; default: all that the identity reaches',
   },
   pollIntervalMs: {
     flag: '--poll-interval-ms',
@@ -164,6 +173,7 @@ function resolved(flags: WorkerFlags, env: NodeJS.ProcessEnv, needsKeySecret: bo
     payloadKeys: get('payloadKey', readPayloadKeys),
     sshProxyUrl: get('sshProxy', readProxyUrl),
     kubeconfigFile: get('kubeconfig', readKubeconfig),
+    allow: get('allow', readAllowFile),
     pollIntervalMs: get('pollIntervalMs', readWholeMs(10, 60_000)),
     logLevel: get('logLevel', (found) => readOneOf(logLevels)({ ...found, value: found.value.toUpperCase() })),
     metricsAddress: get('metrics', readAddress),

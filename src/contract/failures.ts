@@ -45,6 +45,12 @@ export const failures = {
       "Azure's, with its own Azure credential.",
   },
 
+  NotAllowed: {
+    retry: 'never',
+    when: 'The worker may not touch this subscription, resource group, cluster, namespace, image or SSH source.',
+    remedy: 'Ask the operator of the worker to add it to the file of HEPFLOW_ALLOW, or change the run spec.',
+  },
+
   // --- problems that preflight lists (as `Problem.code`)
   ResourceGroupNotFound: {
     retry: 'never',

@@ -2,6 +2,7 @@ import { AzureError } from '../adapters/azure/index.ts';
 import { KubernetesError } from '../adapters/kubernetes/index.ts';
 import type { Diagnosis } from '../contract/diagnosis.ts';
 import { type FailureCode, failures } from '../contract/failures.ts';
+import { listAskedById } from '../step/allow.ts';
 import type { Tools } from '../step/context.ts';
 import { classifyAzureError } from '../step/failures/azure.ts';
 import { classifyKubernetesError } from '../step/failures/kubernetes.ts';
@@ -10,6 +11,7 @@ import { type ClusterQuestion, inspectCluster } from './cluster/index.ts';
 import { inspectLease } from './cluster/lease.ts';
 import { locateCluster } from './locate.ts';
 import { type OnError, tellInfo, tellProblem } from './look.ts';
+import { inspectScope, tellForbidden } from './scope.ts';
 
 /** No run has this id, so nothing in the cluster is taken for the examiner's own. */
 const nobody = 'doctor';
@@ -21,11 +23,13 @@ const nobody = 'doctor';
  */
 export async function examine(
   asked: ClusterQuestion,
-  { azure, clusters }: Pick<Tools, 'azure' | 'clusters'>,
+  { azure, clusters, allow }: Pick<Tools, 'azure' | 'clusters' | 'allow'>,
 ): Promise<readonly Diagnosis[]> {
   const { mission } = asked;
   const ref = locateCluster(mission);
+  const scope = inspectScope(mission, allow);
   const ofAzure = await inspectAzure(mission, { azure }, unaskable);
+  const network = ofAzure.site === undefined ? [] : tellForbidden(allow, listAskedById(ofAzure.site.clusterVnetId));
   const isToldAlready = ofAzure.problems.length > 0;
   const ofCluster: OnError = (error) =>
     error instanceof AzureError ? [withoutKubeconfig(error, isToldAlready)] : unaskable(error);
@@ -33,7 +37,7 @@ export async function examine(
     inspectLease(ref, nobody, { clusters }).catch((error) => ({ findings: ofCluster(error) })),
     inspectCluster(asked, nobody, { clusters }, ofCluster),
   ]);
-  return once([...ofAzure.findings, ...held.findings, ...cluster.findings]);
+  return once([...scope, ...network, ...ofAzure.findings, ...held.findings, ...cluster.findings]);
 }
 
 /** What a service that cannot be asked means for whoever waits for the answer. */

@@ -12,9 +12,9 @@ const userAgent = 'hepflow/0.1.0';
 
 /** Azure and the clusters, with the credentials that @azure/identity finds. Sends nothing until it is used. */
 export function createReaders(
-  { azure: at, pollIntervalMs, kubeconfigFile }: ReaderOptions,
+  { azure: at, pollIntervalMs, kubeconfigFile, allow }: ReaderOptions,
   requestTimeoutMs: number,
-): Pick<Tools, 'azure' | 'clusters'> {
+): Pick<Tools, 'azure' | 'clusters' | 'allow'> {
   const found = new DefaultAzureCredential({
     ...(at.authorityHost !== undefined && { authorityHost: at.authorityHost }),
     // Instance discovery asks the public cloud about an authority, which it does not know for any other.
@@ -31,6 +31,7 @@ export function createReaders(
   });
   return {
     azure,
+    ...(allow !== undefined && { allow }),
     clusters: createClusters({
       requestTimeoutMs,
       ...(kubeconfigFile === undefined
