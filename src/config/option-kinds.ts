@@ -5,7 +5,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter } from 'node:path';
 import { type FoundOption, RuleError } from './lookup.ts';
-import { readOwnersFile } from './owners-file.ts';
+import { looksRandom, readOwnersFile } from './owners-file.ts';
 
 export type AzureCloud = 'public' | 'usgovernment' | 'china' | 'custom';
 
@@ -103,5 +103,6 @@ export function readSecretFile({ value: file }: FoundOption): () => Buffer {
   const secret = readOwnersFile(file, makeSecret(file));
   if (secret.byteLength < secretBytes)
     throw new RuleError(`must hold at least ${secretBytes} bytes; ${file} has ${secret.byteLength}.`, makeSecret(file));
+  if (!looksRandom(secret)) throw new RuleError(`must be random; ${file} is not.`, makeSecret(file));
   return () => secret;
 }

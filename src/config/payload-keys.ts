@@ -3,7 +3,7 @@
  * encrypts, all decrypt.
  */
 import { type FoundOption, RuleError } from './lookup.ts';
-import { readOwnersFile } from './owners-file.ts';
+import { looksRandom, readOwnersFile } from './owners-file.ts';
 
 export interface PayloadKey {
   /** Travels in the clear with everything that the key encrypts. */
@@ -43,5 +43,6 @@ function keyOf(line: string): PayloadKey | string {
   const [, id, text] = /^([\w.-]{1,64}):([A-Za-z0-9+/]+={0,2})$/.exec(line) ?? [];
   if (id === undefined || text === undefined) return 'has another form (an id has letters, digits, `.`, `_` and `-`)';
   const key = Buffer.from(text, 'base64');
-  return key.byteLength === keyBytes ? { id, key } : `has a key of ${key.byteLength} bytes instead of ${keyBytes}`;
+  if (key.byteLength === keyBytes) return looksRandom(key) ? { id, key } : 'has a key that is not random';
+  return `has a key of ${key.byteLength} bytes instead of ${keyBytes}`;
 }
