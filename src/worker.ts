@@ -63,7 +63,7 @@ export async function createWorker(
     buildId: 'hepflow@0.1.0',
     workflowBundle: { codePath: workflowBundle(options.payloadKeys !== undefined) },
     dataConverter: {
-      payloadCodecs: [createPayloadCodec(options.payloadKeys)],
+      payloadCodecs: [createPayloadCodec(options.payloadKeys, options.payloadMode)],
       ...(options.payloadKeys && { failureConverterPath: sibling('codec/failure-converter') }),
     },
     activities: wrap(createActivities(tools, { pollIntervalMs: options.pollIntervalMs })) as NonNullable<

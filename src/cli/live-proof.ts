@@ -16,13 +16,15 @@ const schema = z.object({
  * reports otherwise.
  */
 export async function readLiveProof(
-  handle: Pick<WorkflowHandle, 'describe' | 'client'>,
+  handle: Pick<WorkflowHandle, 'describe' | 'client' | 'workflowId'>,
 ): Promise<LiveProof | undefined> {
   const { raw } = await handle.describe();
   const probing = raw.pendingActivities?.find(({ activityType }) => activityType?.name === 'probe');
   const { payloadCodecs, payloadConverter } = handle.client.options.loadedDataConverter;
   let payloads = probing?.heartbeatDetails?.payloads ?? [];
-  for (const codec of payloadCodecs.toReversed()) payloads = await codec.decode(payloads);
+  const { workflowId, client } = handle;
+  const context = { type: 'workflow', namespace: client.options.namespace, workflowId } as const;
+  for (const codec of payloadCodecs.toReversed()) payloads = await codec.decode(payloads, context);
   const [details] = payloads;
   return details === undefined ? undefined : schema.safeParse(payloadConverter.fromPayload(details)).data;
 }

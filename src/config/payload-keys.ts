@@ -12,6 +12,10 @@ export interface PayloadKey {
   readonly key: Buffer;
 }
 
+/** `require`: what is not encrypted, or does not tell its place, is not read. `accept`: it is, while keys are new. */
+export const payloadModes = ['accept', 'require'] as const;
+export type PayloadMode = (typeof payloadModes)[number];
+
 const keyBytes = 32;
 const makeKey = (file: string): string => `(umask 077; echo "k1:$(openssl rand -base64 ${keyBytes})" > ${file})`;
 

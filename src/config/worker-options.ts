@@ -16,7 +16,7 @@ import {
   readText,
   readWholeMs,
 } from './option-kinds.ts';
-import { type PayloadKey, readPayloadKeys } from './payload-keys.ts';
+import { type PayloadKey, type PayloadMode, payloadModes, readPayloadKeys } from './payload-keys.ts';
 
 /**
  * Everything that a worker is told, resolved. What is secret is a function, so that printing the options tells nothing
@@ -29,6 +29,7 @@ export interface WorkerOptions {
   readonly keySecret: () => Buffer;
   /** Keys of what Temporal stores: the first encrypts, all decrypt. Undefined: nothing is encrypted. */
   readonly payloadKeys: (() => readonly PayloadKey[]) | undefined;
+  readonly payloadMode: PayloadMode;
   /** HTTP proxy that SSH goes through by CONNECT; may hold a password. Undefined: straight. */
   readonly sshProxyUrl: (() => string) | undefined;
   /** Kubeconfig file to use for every cluster; undefined: the AKS user credential of each. */
@@ -75,6 +76,12 @@ export const workerOptionRows = {
     flag: '--payload-key',
     variable: 'HEPFLOW_PAYLOAD_KEY',
     help: 'key ring file that encrypts what Temporal stores, lines ID:BASE64, mode 600; default: nothing is encrypted',
+  },
+  payloadMode: {
+    flag: '--payload-mode',
+    variable: 'HEPFLOW_PAYLOAD_MODE',
+    fallback: 'accept',
+    help: 'accept, or require: refuse payloads that are not encrypted, or were before they told their workflow',
   },
   azureCloud: {
     flag: '--azure-cloud',
@@ -161,6 +168,10 @@ function resolved(flags: WorkerFlags, env: NodeJS.ProcessEnv, needsKeySecret: bo
       'is needed: the SSH keys of the runs are derived from it.',
       'openssl rand -out FILE 32 && chmod 600 FILE',
     );
+  const payloadKeys = get('payloadKey', readPayloadKeys);
+  const payloadMode = get('payloadMode', readOneOf(payloadModes));
+  if (payloadMode === 'require' && !lookup.isGiven('payloadKey'))
+    lookup.problem('payloadMode', 'is require, but there are no keys.', 'Give HEPFLOW_PAYLOAD_KEY, or leave it out.');
   const options = {
     taskQueue: get('taskQueue', readText),
     azure: {
@@ -170,7 +181,8 @@ function resolved(flags: WorkerFlags, env: NodeJS.ProcessEnv, needsKeySecret: bo
       authorityHost: get('authorityHost', readHttpsOrigin) ?? azureClouds[cloud].authorityHost,
     },
     keySecret,
-    payloadKeys: get('payloadKey', readPayloadKeys),
+    payloadKeys,
+    payloadMode,
     sshProxyUrl: get('sshProxy', readProxyUrl),
     kubeconfigFile: get('kubeconfig', readKubeconfig),
     allow: get('allow', readAllowFile),

@@ -19,18 +19,21 @@ async function runOf(
   name: string,
   details: unknown,
   codec: PayloadCodec,
-): Promise<Pick<WorkflowHandle, 'describe' | 'client'>> {
+): Promise<Pick<WorkflowHandle, 'describe' | 'client' | 'workflowId'>> {
   const payloads = await codec.encode([defaultPayloadConverter.toPayload(details) as Payload]);
   const pendingActivities = [
     { activityType: { name: 'undo' } },
     { activityType: { name }, heartbeatDetails: { payloads } },
   ];
   const client = {
-    options: { loadedDataConverter: { payloadConverter: defaultPayloadConverter, payloadCodecs: [codec] } },
+    options: {
+      namespace: 'default',
+      loadedDataConverter: { payloadConverter: defaultPayloadConverter, payloadCodecs: [codec] },
+    },
   };
-  return { describe: async () => ({ raw: { pendingActivities } }), client } as unknown as Pick<
+  return { workflowId: 'w', describe: async () => ({ raw: { pendingActivities } }), client } as unknown as Pick<
     WorkflowHandle,
-    'describe' | 'client'
+    'describe' | 'client' | 'workflowId'
   >;
 }
 

@@ -67,15 +67,16 @@ export function readLogin(call: unknown): SshPlace | undefined {
  * As the run's own steps were told: from the history, so no worker is needed. The last session that was opened counts.
  */
 async function findPlace(workflowId: string): Promise<SshPlace> {
-  const history = await withTemporal(async (client) => {
+  const { history, namespace } = await withTemporal(async (client) => {
     const run = await findRun(client, workflowId);
     if ((await run.describe()).type !== workflowType)
       throw new CommandError(`The workflow ${JSON.stringify(workflowId)} is no run of hepflow.`);
-    return run.fetchHistory();
+    return { history: await run.fetchHistory(), namespace: client.options.namespace };
   });
   const codec = loadPayloadCodec();
   for (const { activityTaskScheduledEventAttributes: scheduled } of (history.events ?? []).toReversed()) {
-    const [decoded] = await codec.decode(scheduled?.input?.payloads?.slice(0, 1) ?? []);
+    const context = { type: 'workflow', namespace, workflowId } as const;
+    const [decoded] = await codec.decode(scheduled?.input?.payloads?.slice(0, 1) ?? [], context);
     const place = readLogin(decoded && defaultPayloadConverter.fromPayload(decoded));
     if (place !== undefined) return place;
   }
