@@ -39,7 +39,25 @@ function formatFound(found: SweepResult['found']): string {
   return table.toString();
 }
 
-function explainLeft({ left, dryRun }: SweepResult): string {
-  if (left === 0) return 'Nothing is left.';
-  return `${left} left.${dryRun ? ' Without --dry-run, sweep removes what would be removed.' : ''}`;
+function explainLeft(result: SweepResult): string {
+  const { left, dryRun } = result;
+  const living = explainLiving(result);
+  if (left === 0) return living === '' ? 'Nothing is left.' : `${living} Nothing else is left.`;
+  const told = `${left} left.${dryRun ? ' Without --dry-run, sweep removes what would be removed.' : ''}`;
+  return [living, told].filter(Boolean).join(' ');
+}
+
+/** Whose things are kept because they need them. */
+function explainLiving({ found }: SweepResult): string {
+  const living = new Map(
+    found.flatMap(({ decision, runId, createdAt }) =>
+      decision === 'kept: its run lives' ? [[runId, createdAt ?? '']] : [],
+    ),
+  );
+  if (living.size === 0) return '';
+  const [first] = [...living.values()].filter(Boolean).toSorted();
+  const since = first === undefined ? '' : ` since ${first.slice(0, 19)}`;
+  return living.size === 1
+    ? `1 run lives${since}; its things are kept.`
+    : `${living.size} runs live, the oldest${since}; their things are kept.`;
 }

@@ -114,8 +114,12 @@ async function describeRun(
   const [createdAt, expiresAt] = [first((trace) => trace.createdAt), first((trace) => trace.expiresAt)];
   const resourceGroup = first((trace) => trace.resourceGroup) ?? vmResourceGroup;
   const runIs = await findOutWhetherOver(traces, owner, createdAt, temporal);
+  const execution = traces.find((trace) => trace.execution !== null)?.execution;
+  const trouble =
+    runIs === 'alive' ? await temporal.findTrouble(owner, execution?.firstExecutionRunId ?? '') : undefined;
   return traces.map(({ what, id, runId, undo }) => ({
     ...{ what, id, runId, owner, createdAt, expiresAt, runIs, resourceGroup },
+    ...(trouble !== undefined && { trouble }),
     undo: undo && { ...undo, change: '' },
   }));
 }
