@@ -28,16 +28,48 @@ const requestTimeoutMs = 60_000;
 
 /** Runs a worker until TERM or INT; running steps get 30 s to end, then another worker takes them over. */
 export async function runWorker(options: WorkerOptions): Promise<void> {
-  installRuntime(options);
   const { connectionOptions = {}, namespace = 'default' } = loadClientConnectConfig();
-  const connection = await NativeConnection.connect(connectionOptions);
+  const runtime = installRuntime(options);
+  // Until the worker runs, the SDK hears a TERM and does nothing.
+  for (const signal of endSignals) process.on(signal, leave);
   try {
-    const worker = await createWorker(options, connection, namespace);
+    await runWorkerOn(await connect(connectionOptions), options, namespace);
+  } finally {
+    // Its threads would keep the process, and its handlers every TERM.
+    await runtime.shutdown();
+  }
+}
+
+const endSignals = ['SIGTERM', 'SIGINT'] as const;
+const leave = (): never => process.exit(0);
+
+async function connect(options: NonNullable<ReturnType<typeof loadClientConnectConfig>['connectionOptions']>) {
+  try {
+    return await NativeConnection.connect(options);
+  } catch (error) {
+    const [address, tls] = [options.address ?? 'localhost:7233', options.tls ? 'on' : 'off'];
+    throw new Error(
+      `Temporal cannot be reached at ${address} (TLS ${tls}). Check TEMPORAL_ADDRESS, TEMPORAL_TLS and TEMPORAL_API_KEY`,
+      { cause: error },
+    );
+  }
+}
+
+async function runWorkerOn(connection: NativeConnection, options: WorkerOptions, namespace: string): Promise<void> {
+  try {
+    let worker: Worker | undefined;
+    // Before the worker, which a connection cannot be closed without.
     const health =
       options.healthAddress === undefined
         ? undefined
-        : await serveHealth(options.healthAddress, () => worker.getStatus());
-    await worker.run().finally(() => health?.close());
+        : await serveHealth(options.healthAddress, () => worker?.getStatus());
+    try {
+      worker = await createWorker(options, connection, namespace);
+      for (const signal of endSignals) process.off(signal, leave);
+      await worker.run();
+    } finally {
+      await health?.close();
+    }
   } finally {
     await connection.close();
   }
@@ -97,9 +129,9 @@ function createTools(options: WorkerOptions, temporal: Temporal, knowsAttributes
 }
 
 /** JSON lines on stderr, one an event. */
-function installRuntime({ logLevel, metricsAddress }: WorkerOptions): void {
+function installRuntime({ logLevel, metricsAddress }: WorkerOptions): Runtime {
   const logger = new DefaultLogger(logLevel, (entry) => void process.stderr.write(`${logLine(entry)}\n`));
-  Runtime.install({
+  return Runtime.install({
     logger,
     telemetryOptions: {
       logging: { forward: {}, filter: { core: 'WARN', other: 'WARN' } },

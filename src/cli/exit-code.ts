@@ -1,7 +1,10 @@
 import type { Report } from '../contract/report.ts';
 
-/** Exit codes of commands that end with a run; documented in docs/report.md. */
-export const exitCodes = { pass: 0, fail: 1, inconclusive: 2, couldNotRun: 3, leftBehind: 4, detached: 130 } as const;
+/** Exit codes of commands that end with a run; documented in docs/cli.md. A crash is `couldNotRun`, never `fail`. */
+export const exitCodes = {
+  ...{ pass: 0, fail: 1, inconclusive: 2, couldNotRun: 3, leftBehind: 4 },
+  ...{ detached: 130, readerGone: 141 },
+} as const;
 
 /** What is left behind outweighs every verdict: somebody must act. */
 export function chooseExitCode({

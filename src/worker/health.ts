@@ -10,14 +10,16 @@ export interface HealthServer {
 }
 
 /**
- * Serves `GET /healthz` on `host:port`: 200 while the worker polls, else 503; the body is JSON with the worker's state
+ * Serves `GET /healthz` on `host:port`: 200 while the worker polls, else 503, also while there is none yet; the body is JSON with the worker's state
  * and how many tasks it has in hand.
  * Rejects when the address is taken.
  */
-export async function serveHealth(address: string, statusOf: () => WorkerStatus): Promise<HealthServer> {
+export async function serveHealth(address: string, statusOf: () => WorkerStatus | undefined): Promise<HealthServer> {
   const server = createServer((request, response) => {
     if (request.method !== 'GET' || request.url !== '/healthz') return void response.writeHead(404).end();
-    const { runState, numInFlightActivities: activities, numInFlightWorkflowActivations: workflowTasks } = statusOf();
+    const status = statusOf();
+    const { numInFlightActivities: activities = 0, numInFlightWorkflowActivations: workflowTasks = 0 } = status ?? {};
+    const runState = status?.runState ?? 'INITIALIZED';
     const healthy = runState === 'RUNNING';
     response.writeHead(healthy ? 200 : 503, { 'content-type': 'application/json' });
     response.end(`${JSON.stringify({ healthy, state: runState, activities, workflowTasks })}\n`);
