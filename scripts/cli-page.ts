@@ -13,10 +13,13 @@ const endings: Readonly<Record<keyof typeof exitCodes, string>> = {
   pass: 'every verdict is PASS, and nothing is left behind',
   fail: 'at least one verdict is FAIL',
   inconclusive: 'INCONCLUSIVE',
-  couldNotRun: 'the run could not be carried out, or was cancelled; the command line is wrong; Temporal did not answer',
+  couldNotRun:
+    'the run could not be carried out, or was cancelled; the command line is wrong; Temporal did not answer; ' +
+    'the program crashed',
   leftBehind: 'something is left behind, whatever the verdicts; the commands that remove it are printed',
   underWay: '`report`: the run is still under way',
   detached: '`run`, `watch` and `sweep`: Ctrl-C left the workflow running',
+  readerGone: 'the reader of the output went away, such as `head`',
 };
 
 /** Who else reads the variable of an option. */

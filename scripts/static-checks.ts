@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { bundle } from './bundle.ts';
 import { violations } from './check-imports.ts';
+import { findForbiddenLicences, listLicences } from './licences.ts';
 
 export const root = dirname(import.meta.dirname);
 
@@ -23,6 +24,10 @@ export const staticChecks: readonly StaticCheck[] = [
   { name: 'no line of code is longer than 120 characters', run: longLines },
   { name: 'no type of src has the name of another', run: twiceNamedTypes },
   { name: 'every folder imports only what it may', run: () => violations(root).join('\n') },
+  {
+    name: 'every package that hepflow runs with has a permissive licence',
+    run: () => findForbiddenLicences(listLicences(root)).join('\n'),
+  },
   { name: 'all of @temporalio shares one protobufjs', run: oneProtobuf },
   {
     name: 'the workflows can be bundled, so they need nothing of Node',

@@ -32,25 +32,44 @@ const pulseLimitMs = 4000;
 
 /** Runs a worker until TERM or INT; running steps get 30 s to end, then another worker takes them over. */
 export async function runWorker(options: WorkerOptions): Promise<void> {
-  installRuntime(options);
   const { connectionOptions = {}, namespace = 'default' } = loadClientConnectConfig();
-  const connection = await connect(connectionOptions);
+  const runtime = installRuntime(options);
+  // Until the worker runs, the SDK hears a TERM and does nothing.
+  for (const signal of endSignals) process.on(signal, leave);
+  try {
+    await runWorkerOn(await connect(connectionOptions), options, namespace);
+  } finally {
+    // Its threads would keep the process, and its handlers every TERM.
+    await runtime.shutdown();
+  }
+}
+
+const endSignals = ['SIGTERM', 'SIGINT'] as const;
+const leave = (): never => process.exit(0);
+
+async function runWorkerOn(connection: NativeConnection, options: WorkerOptions, namespace: string): Promise<void> {
   const pulse = takePulse(() =>
     connection.withDeadline(Date.now() + pulseLimitMs, () => connection.workflowService.getSystemInfo({})),
   );
-  let worker: Worker | undefined;
-  const health =
-    options.healthAddress &&
-    (await serveHealth(options.healthAddress, () => ({
-      status: worker?.getStatus(),
-      answeredAt: pulse.answeredAt(),
-    })));
   try {
-    worker = await createWorker(options, connection, namespace);
-    await worker.run();
+    let worker: Worker | undefined;
+    // Before the worker, which a connection cannot be closed without.
+    const health =
+      options.healthAddress === undefined
+        ? undefined
+        : await serveHealth(options.healthAddress, () => ({
+            status: worker?.getStatus(),
+            answeredAt: pulse.answeredAt(),
+          }));
+    try {
+      worker = await createWorker(options, connection, namespace);
+      for (const signal of endSignals) process.off(signal, leave);
+      await worker.run();
+    } finally {
+      await health?.close();
+    }
   } finally {
     pulse.stop();
-    if (health) await health.close();
     await connection.close();
   }
 }
@@ -83,7 +102,7 @@ export async function createWorker(
     buildId: 'hepflow@0.1.0',
     workflowBundle: { codePath: workflowBundle(options.payloadKeys !== undefined) },
     dataConverter: {
-      payloadCodecs: [createPayloadCodec(options.payloadKeys)],
+      payloadCodecs: [createPayloadCodec(options.payloadKeys, options.payloadMode)],
       ...(options.payloadKeys && { failureConverterPath: sibling('codec/failure-converter') }),
     },
     activities: wrap(createActivities(tools, { pollIntervalMs: options.pollIntervalMs })) as NonNullable<
@@ -117,11 +136,11 @@ function createTools(options: WorkerOptions, temporal: Temporal, knowsAttributes
 }
 
 /** JSON lines on stderr, one an event. */
-function installRuntime({ logLevel, metricsAddress }: WorkerOptions): void {
+function installRuntime({ logLevel, metricsAddress }: WorkerOptions): Runtime {
   const logger = new DefaultLogger(logLevel, (entry) => {
     if (!isToldAlready(entry)) process.stderr.write(`${logLine(entry)}\n`);
   });
-  Runtime.install({
+  return Runtime.install({
     logger,
     telemetryOptions: {
       logging: { forward: {}, filter: { core: 'WARN', other: 'WARN' } },

@@ -10,6 +10,7 @@ import type { RunIdentity } from '../contract/run.ts';
 import type { Activities, ApplyChange, Call, ChangeInput, ObserverInput, Result } from '../contract/steps.ts';
 import type { SweepActivities } from '../contract/sweep.ts';
 import { runPreflight } from '../preflight/index.ts';
+import { listAskedByCall, refuseForbidden } from '../step/allow.ts';
 import type { StepActivity, StepContext, Tools } from '../step/context.ts';
 import { toApplicationFailure } from '../step/failures/index.ts';
 import { findLeftovers } from '../sweep/find-leftovers.ts';
@@ -33,7 +34,10 @@ export function createActivities(tools: Tools, settings: ActivitySettings): AllA
       step: (input: Input, tools: Tools, context: StepContext<Run>) => Promise<Output>,
     ) =>
     (call: Call<Input, Run>): Promise<Result<Output>> =>
-      carryOut(name, call, settings, (context) => step(call.input, tools, context));
+      carryOut(name, call, settings, async (context) => {
+        refuseForbidden(tools.allow, listAskedByCall(call));
+        return await step(call.input, tools, context);
+      });
   const changes = Object.entries({ ...listApplies(), ...listVantageSteps() }).map(
     ([name, apply]): [string, ApplyChange] => [name, wrap(name, watch(apply))],
   );

@@ -1,14 +1,11 @@
 import type { Report } from '../contract/report.ts';
 
-/** Exit codes of commands that end with a run; documented in docs/report.md. */
+/**
+ * Exit codes of commands that end with a run; documented in docs/report.md. A crash is `couldNotRun`, never `fail`.
+ */
 export const exitCodes = {
-  pass: 0,
-  fail: 1,
-  inconclusive: 2,
-  couldNotRun: 3,
-  leftBehind: 4,
-  underWay: 5,
-  detached: 130,
+  ...{ pass: 0, fail: 1, inconclusive: 2, couldNotRun: 3, leftBehind: 4 },
+  ...{ underWay: 5, detached: 130, readerGone: 141 },
 } as const;
 
 /** What is left behind outweighs every verdict: somebody must act. */

@@ -39,10 +39,30 @@ function formatFound(found: SweepResult['found']): string {
   return table.toString();
 }
 
-function explainLeft({ left, dryRun, found }: SweepResult): string {
-  if (left === 0) return 'Nothing is left.';
+function explainLeft(result: SweepResult): string {
+  const living = explainLiving(result);
+  if (result.left === 0) return living === '' ? 'Nothing is left.' : `${living} Nothing else is left.`;
+  return [living, countLeft(result)].filter(Boolean).join(' ');
+}
+
+function countLeft({ left, dryRun, found }: SweepResult): string {
   if (!dryRun) return `${left} left.`;
   const removable = found.filter(({ decision }) => decision === 'would be removed').length;
   if (removable === 0) return `${left} left, and a sweep would remove none of them now.`;
   return `${left} left. Without --dry-run, sweep removes ${removable === left ? 'all of it' : `${removable} of them`}.`;
+}
+
+/** Whose things are kept because they need them. */
+function explainLiving({ found }: SweepResult): string {
+  const living = new Map(
+    found.flatMap(({ decision, runId, createdAt }) =>
+      decision === 'kept: its run lives' ? [[runId, createdAt ?? '']] : [],
+    ),
+  );
+  if (living.size === 0) return '';
+  const [first] = [...living.values()].filter(Boolean).toSorted();
+  const since = first === undefined ? '' : ` since ${first.slice(0, 19)}`;
+  return living.size === 1
+    ? `1 run lives${since}; its things are kept.`
+    : `${living.size} runs live, the oldest${since}; their things are kept.`;
 }

@@ -7,7 +7,7 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { PayloadCodec } from '@temporalio/common';
+import type { PayloadCodec, SerializationContext } from '@temporalio/common';
 import proto from '@temporalio/proto'; // CommonJS, whose names Node cannot see
 import { PayloadKeyError } from './payload-codec.ts';
 
@@ -81,8 +81,16 @@ async function answer(
   if (operation === undefined) throw new Refusal(404, 'POST /encode and POST /decode are all there is.');
   if (request.method !== 'POST') throw new Refusal(405, 'Only POST is understood.');
   const { payloads } = Payloads.fromObject(await jsonOf(request));
-  const turned = operation === 'encode' ? await codec.encode(payloads) : await codec.decode(payloads);
+  const turned =
+    operation === 'encode' ? await codec.encode(payloads, contextOf(request)) : await codec.decode(payloads);
   return { payloads: [], ...Payloads.toObject(Payloads.create({ payloads: turned }), { bytes: String }) };
+}
+
+/** What Temporal's CLI and Web UI tell of the place; the workflow id is not part of it. */
+function contextOf({ headers }: IncomingMessage): SerializationContext | undefined {
+  const namespace = headers['x-namespace'];
+  if (typeof namespace !== 'string' || namespace === '') return undefined;
+  return { type: 'activity', namespace, isLocal: false };
 }
 
 function allowOrigin(response: ServerResponse, origin: string): void {

@@ -3,8 +3,9 @@
  * Secrets are not shown.
  */
 import { accessSync, constants, statSync } from 'node:fs';
+import { delimiter } from 'node:path';
 import { type FoundOption, RuleError } from './lookup.ts';
-import { readOwnersFile } from './owners-file.ts';
+import { looksRandom, readOwnersFile } from './owners-file.ts';
 
 export type AzureCloud = 'public' | 'usgovernment' | 'china' | 'custom';
 
@@ -88,7 +89,9 @@ export function readKubeconfig({ value }: FoundOption): string {
   }
   throw new RuleError(
     `must be a file that can be read; got ${value}.`,
-    'Correct the path, or leave it out to use the AKS user credential.',
+    value.includes(delimiter)
+      ? 'Name one file: kubectl config view --flatten --raw makes one of several.'
+      : 'Correct the path, or leave it out to use the AKS user credential.',
   );
 }
 
@@ -100,5 +103,6 @@ export function readSecretFile({ value: file }: FoundOption): () => Buffer {
   const secret = readOwnersFile(file, makeSecret(file));
   if (secret.byteLength < secretBytes)
     throw new RuleError(`must hold at least ${secretBytes} bytes; ${file} has ${secret.byteLength}.`, makeSecret(file));
+  if (!looksRandom(secret)) throw new RuleError(`must be random; ${file} is not.`, makeSecret(file));
   return () => secret;
 }

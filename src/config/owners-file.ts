@@ -6,6 +6,11 @@ import { RuleError } from './lookup.ts';
 const maxBytes = 64 * 1024;
 const sticky = 0o1000;
 
+const fewestBytes = 8;
+
+/** Zeros, or a few letters again and again, are no secret; 32 random bytes have about 30 different ones. */
+export const looksRandom = (secret: Buffer): boolean => new Set(secret).size >= fewestBytes;
+
 /** Content of a file that only its owner may read; what cannot be read is refused with `make`, the command for one. */
 export function readOwnersFile(file: string, make: string): Buffer {
   let opened: number | undefined;
@@ -30,12 +35,18 @@ function check(file: string, found: Stats, make: string): void {
   if (!found.isFile()) throw new RuleError(`must be a regular file; ${file} is none.`, make);
   if (!isTrusted(found))
     throw new RuleError(`must be owned by this user or by root; ${file} belongs to user ${found.uid}.`, make);
-  if ((found.mode & 0o077) !== 0)
+  if ((found.mode & (isMounted(found) ? 0o037 : 0o077)) !== 0)
     throw new RuleError(
       `must be readable by its owner only; ${file} has mode ${(found.mode & 0o777).toString(8)}.`,
-      `chmod 600 ${file}`,
+      found.uid === 0 && process.getuid?.() !== 0
+        ? `chmod 600 ${file}; or, where Kubernetes mounts it: defaultMode 0400, and a securityContext.fsGroup.`
+        : `chmod 600 ${file}`,
     );
 }
+
+/** Kubernetes mounts a secret as root's, readable by the group of the pod (fsGroup), which has no other members. */
+const isMounted = ({ uid, gid }: Stats): boolean =>
+  uid === 0 && gid !== 0 && [process.getegid?.(), ...(process.getgroups?.() ?? [])].includes(gid);
 
 /** In a folder that others write to, they could put another file in its place; a sticky one does not let them. */
 function checkFolder(file: string): void {

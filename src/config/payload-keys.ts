@@ -3,7 +3,7 @@
  * encrypts, all decrypt.
  */
 import { type FoundOption, RuleError } from './lookup.ts';
-import { readOwnersFile } from './owners-file.ts';
+import { looksRandom, readOwnersFile } from './owners-file.ts';
 
 export interface PayloadKey {
   /** Travels in the clear with everything that the key encrypts. */
@@ -11,6 +11,10 @@ export interface PayloadKey {
   /** 32 bytes. */
   readonly key: Buffer;
 }
+
+/** `require`: what is not encrypted, or does not tell its place, is not read. `accept`: it is, while keys are new. */
+export const payloadModes = ['accept', 'require'] as const;
+export type PayloadMode = (typeof payloadModes)[number];
 
 const keyBytes = 32;
 const makeKey = (file: string): string => `(umask 077; echo "k1:$(openssl rand -base64 ${keyBytes})" > ${file})`;
@@ -43,5 +47,6 @@ function keyOf(line: string): PayloadKey | string {
   const [, id, text] = /^([\w.-]{1,64}):([A-Za-z0-9+/]+={0,2})$/.exec(line) ?? [];
   if (id === undefined || text === undefined) return 'has another form (an id has letters, digits, `.`, `_` and `-`)';
   const key = Buffer.from(text, 'base64');
-  return key.byteLength === keyBytes ? { id, key } : `has a key of ${key.byteLength} bytes instead of ${keyBytes}`;
+  if (key.byteLength === keyBytes) return looksRandom(key) ? { id, key } : 'has a key that is not random';
+  return `has a key of ${key.byteLength} bytes instead of ${keyBytes}`;
 }

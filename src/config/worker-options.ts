@@ -1,5 +1,7 @@
+import type { Allow } from '../contract/allow.ts';
 import { HepflowError } from '../contract/failures.ts';
 import { taskQueue } from '../contract/messages.ts';
+import { readAllowFile } from './allow-file.ts';
 import { checkCredentials } from './credentials.ts';
 import { type FoundOption, Lookup, type OptionRow } from './lookup.ts';
 import {
@@ -14,7 +16,7 @@ import {
   readText,
   readWholeMs,
 } from './option-kinds.ts';
-import { type PayloadKey, readPayloadKeys } from './payload-keys.ts';
+import { type PayloadKey, type PayloadMode, payloadModes, readPayloadKeys } from './payload-keys.ts';
 
 /**
  * Everything that a worker is told, resolved. What is secret is a function, so that printing the options tells nothing
@@ -27,10 +29,13 @@ export interface WorkerOptions {
   readonly keySecret: () => Buffer;
   /** Keys of what Temporal stores: the first encrypts, all decrypt. Undefined: nothing is encrypted. */
   readonly payloadKeys: (() => readonly PayloadKey[]) | undefined;
+  readonly payloadMode: PayloadMode;
   /** HTTP proxy that SSH goes through by CONNECT; may hold a password. Undefined: straight. */
   readonly sshProxyUrl: (() => string) | undefined;
   /** Kubeconfig file to use for every cluster; undefined: the AKS user credential of each. */
   readonly kubeconfigFile: string | undefined;
+  /** What steps may touch; undefined: everything that the worker's identity reaches. */
+  readonly allow: Allow | undefined;
   /** Pause between two looks at something that is awaited. */
   readonly pollIntervalMs: number;
   readonly logLevel: LogLevel;
@@ -41,7 +46,7 @@ export interface WorkerOptions {
 }
 
 /** What reading Azure and the clusters takes. */
-export type ReaderOptions = Pick<WorkerOptions, 'azure' | 'kubeconfigFile' | 'pollIntervalMs'>;
+export type ReaderOptions = Pick<WorkerOptions, 'azure' | 'kubeconfigFile' | 'allow' | 'pollIntervalMs'>;
 
 export interface AzureOptions {
   readonly cloud: AzureCloud;
@@ -72,6 +77,12 @@ export const workerOptionRows = {
     variable: 'HEPFLOW_PAYLOAD_KEY',
     help: 'key ring file that encrypts what Temporal stores, lines ID:BASE64, mode 600; default: nothing is encrypted',
   },
+  payloadMode: {
+    flag: '--payload-mode',
+    variable: 'HEPFLOW_PAYLOAD_MODE',
+    fallback: 'accept',
+    help: 'accept, or require: refuse payloads that are not encrypted, or were before they told their workflow',
+  },
   azureCloud: {
     flag: '--azure-cloud',
     variable: 'HEPFLOW_AZURE_CLOUD',
@@ -94,6 +105,11 @@ export const workerOptionRows = {
     flag: '--kubeconfig',
     variable: 'HEPFLOW_KUBECONFIG',
     help: 'kubeconfig file; default: the AKS user credential',
+  },
+  allow: {
+    flag: '--allow',
+    variable: 'HEPFLOW_ALLOW',
+    help: 'YAML or JSON file that lists what runs may touch; default: all that the identity reaches',
   },
   pollIntervalMs: {
     flag: '--poll-interval-ms',
@@ -152,6 +168,10 @@ function resolved(flags: WorkerFlags, env: NodeJS.ProcessEnv, needsKeySecret: bo
       'is needed: the SSH keys of the runs are derived from it.',
       'openssl rand -out FILE 32 && chmod 600 FILE',
     );
+  const payloadKeys = get('payloadKey', readPayloadKeys);
+  const payloadMode = get('payloadMode', readOneOf(payloadModes));
+  if (payloadMode === 'require' && !lookup.isGiven('payloadKey'))
+    lookup.problem('payloadMode', 'is require, but there are no keys.', 'Give HEPFLOW_PAYLOAD_KEY, or leave it out.');
   const options = {
     taskQueue: get('taskQueue', readText),
     azure: {
@@ -161,9 +181,11 @@ function resolved(flags: WorkerFlags, env: NodeJS.ProcessEnv, needsKeySecret: bo
       authorityHost: get('authorityHost', readHttpsOrigin) ?? azureClouds[cloud].authorityHost,
     },
     keySecret,
-    payloadKeys: get('payloadKey', readPayloadKeys),
+    payloadKeys,
+    payloadMode,
     sshProxyUrl: get('sshProxy', readProxyUrl),
     kubeconfigFile: get('kubeconfig', readKubeconfig),
+    allow: get('allow', readAllowFile),
     pollIntervalMs: get('pollIntervalMs', readWholeMs(10, 60_000)),
     logLevel: get('logLevel', (found) => readOneOf(logLevels)({ ...found, value: found.value.toUpperCase() })),
     metricsAddress: get('metrics', readAddress),

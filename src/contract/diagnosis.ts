@@ -35,6 +35,20 @@ export const topics = {
     problem: 'it does not answer, or refuses',
     warning: '',
   },
+  allowed: {
+    area: 'azure',
+    title: 'allowed',
+    asks: 'Is all that the run spec names in the lists of HEPFLOW_ALLOW, where the worker has some?',
+    problem: 'something is not; each is named',
+    warning: '',
+  },
+  sshSources: {
+    area: 'azure',
+    title: 'SSH sources',
+    asks: 'Who may reach port 22 of the VM?',
+    problem: '',
+    warning: 'everybody may',
+  },
   groups: {
     area: 'azure',
     title: 'resource groups',

@@ -32,10 +32,23 @@ export const failures = {
   },
   CredentialsMissing: {
     retry: 'never',
-    when: 'The worker has no usable Azure or Kubernetes credential.',
+    when: 'The worker has no usable Azure credential.',
     remedy:
       'Give the worker a credential: AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, a managed or ' +
       'workload identity, or `az login`.',
+  },
+  KubeconfigUnusable: {
+    retry: 'never',
+    when: 'The kubeconfig, its credential plugin or its credential gives no access to the API server.',
+    remedy:
+      'Read the message. Renew the kubeconfig that HEPFLOW_KUBECONFIG names, or leave it out: the worker then takes ' +
+      "Azure's, with its own Azure credential.",
+  },
+
+  NotAllowed: {
+    retry: 'never',
+    when: 'The worker may not touch this subscription, resource group, cluster, namespace, image or SSH source.',
+    remedy: 'Ask the operator of the worker to add it to the file of HEPFLOW_ALLOW, or change the run spec.',
   },
 
   // --- problems that preflight lists (as `Problem.code`)

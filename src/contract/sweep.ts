@@ -37,6 +37,8 @@ export interface MarkedThing {
   readonly expiresAt: string | null;
   /** What Temporal knows of the owner. `unknown`: it does not remember it, or there is no owner to ask for. */
   readonly runIs: 'alive' | 'over' | 'unknown';
+  /** Why a living run does not go on, part of a sentence; absent: nothing is known of such a reason. */
+  readonly trouble?: string;
   /** Resource group of the run's VM. */
   readonly resourceGroup: string;
   /** What takes it back; null: its mark does not tell how. */
@@ -47,6 +49,7 @@ export type Decision =
   | 'removed'
   | 'would be removed'
   | 'kept: its run lives'
+  | 'kept: its run cannot go on'
   | 'kept: too young'
   | 'kept: its run may live'
   | 'kept: locked'

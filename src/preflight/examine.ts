@@ -3,6 +3,7 @@ import { groupOfCalico } from '../adapters/kubernetes/calico.ts';
 import { KubernetesError } from '../adapters/kubernetes/index.ts';
 import type { Diagnosis } from '../contract/diagnosis.ts';
 import { type FailureCode, failures } from '../contract/failures.ts';
+import { listAskedById } from '../step/allow.ts';
 import type { Tools } from '../step/context.ts';
 import { classifyAzureError, tellReasons } from '../step/failures/azure.ts';
 import { classifyKubernetesError } from '../step/failures/kubernetes.ts';
@@ -11,6 +12,7 @@ import { type ClusterQuestion, inspectCluster } from './cluster/index.ts';
 import { inspectLease } from './cluster/lease.ts';
 import { locateCluster } from './locate.ts';
 import { type OnError, tellInfo, tellProblem } from './look.ts';
+import { inspectScope, tellForbidden } from './scope.ts';
 
 /** No run has this id, so nothing in the cluster is taken for the examiner's own. */
 const nobody = 'doctor';
@@ -22,12 +24,14 @@ const nobody = 'doctor';
  */
 export async function examine(
   asked: ClusterQuestion,
-  { azure, clusters }: Pick<Tools, 'azure' | 'clusters'>,
+  { azure, clusters, allow }: Pick<Tools, 'azure' | 'clusters' | 'allow'>,
 ): Promise<readonly Diagnosis[]> {
   const { mission } = asked;
   const ref = locateCluster(mission);
+  const scope = inspectScope(mission, allow);
   const ofAzure = await inspectAzure(mission, { azure }, unaskable);
   const site = ofAzure.site === undefined ? {} : { nodeResourceGroup: ofAzure.site.nodeResourceGroup };
+  const network = ofAzure.site === undefined ? [] : tellForbidden(allow, listAskedById(ofAzure.site.clusterVnetId));
   const isToldAlready = ofAzure.problems.length > 0;
   const ofCluster: OnError = (error) =>
     error instanceof AzureError ? [withoutKubeconfig(error, isToldAlready)] : unaskable(error);
@@ -35,7 +39,7 @@ export async function examine(
     inspectLease(ref, nobody, { clusters }).catch((error) => ({ findings: ofCluster(error) })),
     inspectCluster({ ...asked, ...site }, nobody, { clusters }, ofCluster),
   ]);
-  return once([...ofAzure.findings, ...held.findings, ...cluster.findings]);
+  return once([...scope, ...network, ...ofAzure.findings, ...held.findings, ...cluster.findings]);
 }
 
 /** What a service that cannot be asked means for whoever waits for the answer. */
@@ -76,7 +80,7 @@ const remedyOf = (code: FailureCode, who: string): string =>
 function withoutKubeconfig(error: AzureError, isToldAlready: boolean): Diagnosis {
   const { code } = classifyAzureError(error);
   const message = tellReasons(error);
-  const reason = 'The cluster was not looked at, because Azure gave no kubeconfig';
+  const reason = 'The cluster was not looked at, because Azure gave no kubeconfig, or no token for it';
   const remedy = 'Name a kubeconfig file (--kubeconfig) to look at the cluster all the same.';
   return isToldAlready
     ? tellInfo('apiServer', `${reason}.`, remedy)

@@ -1,6 +1,7 @@
 /**
  * The reads before anything is changed. `runPreflight` refuses a run on any problem; `examine` tells all findings, for
  * the doctor.
+ *   scope.ts   what the worker is allowed to touch
  *   azure/     subscription: groups, rights, the cluster's shape, its VNet
  *   cluster/   API server: rights, lease, nodes, kube-proxy
  *   calico/    API, configuration, tier, name, and which policies host endpoints would wake
@@ -12,12 +13,15 @@ import type { Mission } from '../contract/mission.ts';
 import type { RunIdentity, RunRef } from '../contract/run.ts';
 import type { Site } from '../contract/site.ts';
 import type { Preflight, PreflightInput } from '../contract/steps.ts';
+import { listAskedById } from '../step/allow.ts';
 import type { StepContext, Tools } from '../step/context.ts';
 import { inspectAzure } from './azure/index.ts';
 import { inspectCluster } from './cluster/index.ts';
 import { inspectLease } from './cluster/lease.ts';
 import { locateCluster } from './locate.ts';
+import { collectFindings } from './look.ts';
 import { planRun } from './plan.ts';
+import { inspectScope, tellForbidden } from './scope.ts';
 
 /** Reads everything that the run depends on, and refuses with every problem at once; changes nothing (W1). */
 export async function runPreflight(
@@ -27,9 +31,13 @@ export async function runPreflight(
 ): Promise<Preflight> {
   const mission = tools.resolveMission(spec);
   const scenario = tools.createScenario(mission);
+  const scope = collectFindings(inspectScope(mission, tools.allow));
+  // What may not be touched is not read either.
+  if (scope.problems.length > 0) throw refuse(scope.problems);
   const azure = await inspectAzure(mission, tools);
   // Without the cluster there is nobody to ask about its nodes.
   if (azure.site === undefined) throw refuse(azure.problems);
+  const network = collectFindings(tellForbidden(tools.allow, listAskedById(azure.site.clusterVnetId)));
   const ref = locateCluster(mission);
   const [lease, kubernetes] = await Promise.all([
     inspectLease(ref, holder, tools),
@@ -37,9 +45,9 @@ export async function runPreflight(
   ]);
   // What the holder changed is in the way too; that passes with it, and its remedies would lead astray.
   if (lease.problems.length > 0) throw refuse(lease.problems);
-  const problems = [...azure.problems, ...kubernetes.problems];
+  const problems = [...azure.problems, ...network.problems, ...kubernetes.problems];
   if (problems.length > 0 || kubernetes.site === undefined) throw refuse(problems);
-  const warnings = [...azure.warnings, ...lease.warnings, ...kubernetes.warnings];
+  const warnings = [...scope.warnings, ...azure.warnings, ...lease.warnings, ...kubernetes.warnings];
   const { searchAttributes } = tools;
   const site: Site = { ...azure.site, ...kubernetes.site, searchAttributes, warnings };
   const at = { run: createRunRef(run, mission, site), site };

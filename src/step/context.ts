@@ -3,6 +3,7 @@ import type { Clusters } from '../adapters/kubernetes/index.ts';
 import type { Ssh } from '../adapters/ssh/index.ts';
 import type { RunKeys } from '../adapters/ssh/keys.ts';
 import type { Temporal } from '../adapters/temporal/index.ts';
+import type { Allow } from '../contract/allow.ts';
 import type { UndoResult } from '../contract/change.ts';
 import type { Mission } from '../contract/mission.ts';
 import type { RunIdentity, RunRef } from '../contract/run.ts';
@@ -39,6 +40,8 @@ export interface Tools {
   createScenario(mission: Mission): Scenario;
   /** As for a mission, of a sweep. */
   resolveSweep(spec: unknown): Sweep;
+  /** What steps may touch; absent: everything that the worker's identity reaches. */
+  readonly allow?: Allow;
   /** Whether the namespace knows hepflow's search attributes. */
   readonly searchAttributes: boolean;
 }

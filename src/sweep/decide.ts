@@ -11,10 +11,17 @@ export interface SweepDecision {
  * enough.
  */
 export function decideLeftover(
-  { owner, runIs, createdAt, expiresAt }: MarkedThing,
+  { owner, runIs, trouble, createdAt, expiresAt }: MarkedThing,
   nowMs: number,
   olderThanMs: number,
 ): SweepDecision {
+  if (runIs === 'alive' && trouble !== undefined)
+    return {
+      decision: 'kept: its run cannot go on',
+      why:
+        `${owner} is running, but ${trouble}: so it makes no progress and undoes nothing. Where no worker can ` +
+        'continue it, terminate it and sweep again.',
+    };
   if (runIs === 'alive')
     return { decision: 'kept: its run lives', why: `${owner} is running; it removes its own things.` };
   if (createdAt !== null && nowMs - Date.parse(createdAt) < olderThanMs) {

@@ -9,6 +9,7 @@ import type { RunIdentity } from '../contract/run.ts';
 import type { MarkedThing, Sweep, SweepFindings } from '../contract/sweep.ts';
 import { isRunId } from '../ownership/marks.ts';
 import { findClusterVnet } from '../preflight/azure/vnet.ts';
+import { listAskedBySweep, refuseForbidden } from '../step/allow.ts';
 import type { StepContext, Tools } from '../step/context.ts';
 import { lookAtCluster } from './cluster-look.ts';
 
@@ -28,6 +29,7 @@ export async function findLeftovers(
   _context: StepContext<RunIdentity>,
 ): Promise<SweepFindings> {
   const sweep = tools.resolveSweep(spec);
+  refuseForbidden(tools.allow, listAskedBySweep(sweep));
   const inCluster = await searchCluster(sweep, tools);
   const runIds = [...new Set(inCluster.traces.map(({ runId }) => runId))];
   const inAzure = await searchAzure(sweep, runIds, tools);
@@ -112,8 +114,12 @@ async function describeRun(
   const [createdAt, expiresAt] = [first((trace) => trace.createdAt), first((trace) => trace.expiresAt)];
   const resourceGroup = first((trace) => trace.resourceGroup) ?? vmResourceGroup;
   const runIs = await findOutWhetherOver(traces, owner, createdAt, temporal);
+  const execution = traces.find((trace) => trace.execution !== null)?.execution;
+  const trouble =
+    runIs === 'alive' ? await temporal.findTrouble(owner, execution?.firstExecutionRunId ?? '') : undefined;
   return traces.map(({ what, id, runId, undo }) => ({
     ...{ what, id, runId, owner, createdAt, expiresAt, runIs, resourceGroup },
+    ...(trouble !== undefined && { trouble }),
     undo: undo && { ...undo, change: '' },
   }));
 }

@@ -1,5 +1,6 @@
 /** The adapters as the options want them: for the worker, and for the doctor, which has no run. */
 import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DefaultAzureCredential, type TokenCredential } from '@azure/identity';
 import { createAzure } from '../adapters/azure/index.ts';
@@ -11,9 +12,9 @@ const userAgent = 'hepflow/0.1.0';
 
 /** Azure and the clusters, with the credentials that @azure/identity finds. Sends nothing until it is used. */
 export function createReaders(
-  { azure: at, pollIntervalMs, kubeconfigFile }: ReaderOptions,
+  { azure: at, pollIntervalMs, kubeconfigFile, allow }: ReaderOptions,
   requestTimeoutMs: number,
-): Pick<Tools, 'azure' | 'clusters'> {
+): Pick<Tools, 'azure' | 'clusters' | 'allow'> {
   const found = new DefaultAzureCredential({
     ...(at.authorityHost !== undefined && { authorityHost: at.authorityHost }),
     // Instance discovery asks the public cloud about an authority, which it does not know for any other.
@@ -30,10 +31,15 @@ export function createReaders(
   });
   return {
     azure,
+    ...(allow !== undefined && { allow }),
     clusters: createClusters({
-      kubeconfigOf: (cluster) =>
-        kubeconfigFile === undefined ? azure.clusters.userKubeconfig(cluster) : readFile(kubeconfigFile, 'utf8'),
       requestTimeoutMs,
+      ...(kubeconfigFile === undefined
+        ? { kubeconfigOf: azure.clusters.userKubeconfig, origin: { by: 'azure', tokenOf: azure.clusters.serverToken } }
+        : {
+            kubeconfigOf: () => readFile(kubeconfigFile, 'utf8'),
+            origin: { by: 'operator', folder: dirname(resolve(kubeconfigFile)) },
+          }),
     }),
   };
 }

@@ -3,6 +3,7 @@ import type { UndoEntry } from '../contract/change.ts';
 import { descriptions, type Progress, progressQuery } from '../contract/messages.ts';
 import type { Leftover } from '../contract/report.ts';
 import type { RunRef } from '../contract/run.ts';
+import { formCommand } from '../contract/shell.ts';
 import {
   describeDeadRun,
   isLeft,
@@ -57,6 +58,12 @@ async function sweepRun(things: readonly MarkedThing[], sweep: Sweep, ledger: Le
     things.map((found) => describeEnd(found, { ...end, command: found.undo?.command ?? '' }));
   if (decision === 'kept: its run lives')
     return things.map((found) => describeEnd(found, { decision, why, command: '' }));
+  if (decision === 'kept: its run cannot go on') {
+    const command = formCommand(
+      ...['temporal', 'workflow', 'terminate', '--namespace', workflowInfo().namespace, '--workflow-id', first.owner],
+    );
+    return things.map((found) => describeEnd(found, { decision, why, command }));
+  }
   if (decision !== 'remove') return endAll({ decision, why });
   if (sweep.dryRun) return endAll({ decision: 'would be removed', why });
   const leftovers = await remove(things, describeDeadRun(first, sweep), ledger);

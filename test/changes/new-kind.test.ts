@@ -152,7 +152,7 @@ function toolsOf(cluster: Cluster): Tools {
   return {
     azure,
     clusters: { of: async () => cluster, close: async () => {} },
-    temporal: { namespace: 'default', isOver: async () => true },
+    temporal: { namespace: 'default', isOver: async () => true, findTrouble: async () => undefined },
     resolveSweep,
   } as Partial<Tools> as Tools;
 }

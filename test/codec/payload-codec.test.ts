@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { defaultPayloadConverter, type Payload } from '@temporalio/common';
-import { createPayloadCodec, encryptedEncoding, keyIdField, PayloadKeyError } from '../../src/codec/payload-codec.ts';
+import {
+  createPayloadCodec,
+  encryptedEncoding,
+  keyIdField,
+  PayloadKeyError,
+  placeField,
+} from '../../src/codec/payload-codec.ts';
 import type { PayloadKey } from '../../src/config/payload-keys.ts';
 
 const [old, fresh]: [PayloadKey, PayloadKey] = [
@@ -25,7 +31,7 @@ test('what was encoded comes back with its type, and shows nothing of itself in 
   const codec = codecWith(old);
   const encoded = await codec.encode(values.map(payloadOf));
   for (const { metadata, data } of encoded) {
-    assert.deepEqual(Object.keys(metadata ?? {}), ['encoding', keyIdField]);
+    assert.deepEqual(Object.keys(metadata ?? {}), ['encoding', keyIdField, placeField]);
     assert.deepEqual([textOf(metadata?.['encoding']), textOf(metadata?.[keyIdField])], [encryptedEncoding, 'k1']);
     assert.doesNotMatch(textOf(data), /zebra|json/);
   }

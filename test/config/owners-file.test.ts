@@ -12,7 +12,8 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 const nobody = 65_534;
 const isRoot = process.getuid?.() === 0;
 
-function keep(name: string, mode = 0o600, content = 's'.repeat(32)): string {
+const random = 'a secret that is long enough, 32+';
+function keep(name: string, mode = 0o600, content: string | Buffer = random): string {
   const file = join(folder, name);
   mkdirSync(join(file, '..'), { recursive: true });
   writeFileSync(file, content);
@@ -63,6 +64,38 @@ for (const [what, file, says, skip = false] of hostile)
     for (const variable of ['HEPFLOW_KEY_SECRET_FILE', 'HEPFLOW_PAYLOAD_KEY'])
       assert.match(text.split('\n').find((line) => line.trim().startsWith(variable)) ?? text, says);
   });
+
+test('a secret of Kubernetes is read by a pod that does not own it: of root, for the group of the pod (fsGroup)', {
+  skip: !isRoot,
+}, (t) => {
+  const groups = process.getgroups?.() ?? [];
+  t.after(() => process.setgroups?.(groups));
+  const mounted = (name: string, mode: number, group: number): string => {
+    const file = keep(`mounted-${name}/secret`, mode);
+    chownSync(file, 0, group);
+    return problemsOf(file);
+  };
+  process.setgroups?.([...groups, 2000]);
+  for (const mode of [0o440, 0o640, 0o400])
+    assert.doesNotMatch(mounted('ours', mode, 2000), /^HEPFLOW_KEY_SECRET_FILE/m);
+  // What others may read, or the group may write, or another group may read, is no secret.
+  for (const [mode, group] of [
+    [0o444, 2000],
+    [0o460, 2000],
+    [0o660, 2000],
+    [0o440, 3000],
+    [0o440, 0],
+  ] as const)
+    assert.match(mounted('theirs', mode, group), /^HEPFLOW_KEY_SECRET_FILE .* has mode [46][46][04]/m);
+});
+
+test('zeros, and a few letters again and again, are no secret and no key', () => {
+  for (const weak of [Buffer.alloc(32), Buffer.alloc(64, 'abc')]) {
+    assert.match(problemsOf(keep('weak', 0o600, weak)), /^HEPFLOW_KEY_SECRET_FILE .* must be random; .* openssl rand/m);
+    const ring = `k1:${weak.subarray(0, 32).toString('base64')}`;
+    assert.match(problemsOf(keep('weak-ring', 0o600, ring)), /^HEPFLOW_PAYLOAD_KEY .* a key that is not random/m);
+  }
+});
 
 test('files as an orchestrator mounts them are read: behind links, in a sticky folder', () => {
   const text = problemsOf(link(within(0o1777)));

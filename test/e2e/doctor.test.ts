@@ -66,12 +66,13 @@ async function examined(...args: string[]): Promise<Checkup & { readonly code: n
 const not = (level: Level, findings: readonly Diagnosis[]): readonly Diagnosis[] =>
   findings.filter((each) => each.level !== level);
 
-test('on a cluster in order the doctor has no problem and no warning, and changes nothing', {
+test('on a cluster in order the doctor warns only of open SSH, and changes nothing', {
   timeout: 60_000,
 }, async () => {
   const { code, counts, findings } = await examined('--file', exampleFile);
   assert.equal(code, 0);
-  assert.deepEqual([counts.problem, counts.warning], [0, 0], JSON.stringify(not('ok', findings)));
+  assert.deepEqual([counts.problem, counts.warning], [0, 1], JSON.stringify(not('ok', findings)));
+  assert.equal(findings.find(({ level }) => level === 'warning')?.topic, 'sshSources');
   assert.ok(counts.ok > 25);
   const reasons = findings.map(({ reason }) => reason).join('\n');
   for (const said of [
@@ -94,12 +95,13 @@ test('for people it is a table for each area, the worst first, with a line that 
     stdout,
     /^Azure\n problem +AKS cluster +Resource group hepflow-lab has no managed cluster lap\.\n +→ Correct cluster/,
   );
-  assert.match(stdout, /\n1 problem, 1 info, 3 ok\. Preflight would refuse a run\.\n$/);
+  assert.match(stdout, /\n1 problem, 1 warning, 1 info, 3 ok\. Preflight would refuse a run\.\n$/);
   assert.ok(!stdout.includes('\u001b'), 'no colour where there is no terminal');
 });
 
 /** What must be found on the broken cluster, each once. */
 const broken: readonly (readonly [Level, Topic, RegExp])[] = [
+  ['warning', 'sshSources', /open to every address/],
   ['problem', 'lockdown', /MC_hepflow-lab_lab_westeurope, which AKS has locked down \(restrictionLevel ReadOnly\)/],
   ['info', 'apiAccess', /API server is private/],
   ['problem', 'overlap', /10\.240\.128\.0\/17 overlaps 10\.240\.0\.0\/16 of the cluster's VNet/],

@@ -292,7 +292,7 @@ test('any kubeconfig is a session or a KubernetesError that does not quote it (W
   );
   return everyCase(t, 800, texts, async (text) => {
     try {
-      await openSession(text, 1000).close();
+      await openSession(text, { by: 'operator', folder: '/' }, 1000).close();
     } catch (error) {
       assert.ok(error instanceof KubernetesError, error instanceof Error ? (error.stack ?? '') : String(error));
       assert.ok(!error.message.includes('SECRET-TOKEN'));

@@ -268,7 +268,7 @@ describe('the cluster as preflight finds it, on a real API server', () => {
     const { problems } = await inspectCluster(askFor(), contextOf().run.runId, { clusters: refused } as Tools);
     assert.deepEqual(
       problems.map(({ code }) => code),
-      ['CredentialsMissing'],
+      ['KubeconfigUnusable'],
     );
     await assert.rejects(inspectCluster(askFor(), runId, { clusters: gone } as Tools), { reason: 'ConnectionFailed' });
     await Promise.all([refused.close(), gone.close()]);

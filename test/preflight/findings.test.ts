@@ -344,6 +344,20 @@ describe('the hold on the cluster, without Temporal', () => {
   });
 });
 
+test('Port 22 that is open to every address is a warning, and one that is not is in order', async () => {
+  const tools = { azure: { groupExists: async () => false } as unknown as Azure, ...toolsFor({}) };
+  for (const [sources, level] of [
+    [['*'], 'warning'],
+    [['203.0.113.0/24'], 'ok'],
+  ] as const) {
+    const found = await examine(askFor({ vm: { allowedSshSources: sources } }), tools);
+    assert.deepEqual(
+      found.filter(({ topic }) => topic === 'sshSources').map((each) => each.level),
+      [level],
+    );
+  }
+});
+
 describe('what cannot be asked is a problem beside the rest', () => {
   const unreachable = async (): Promise<never> => {
     throw new AzureError({
@@ -357,8 +371,10 @@ describe('what cannot be asked is a problem beside the rest', () => {
   const levelsOf = (found: readonly Diagnosis[]): unknown =>
     found.filter(({ level }) => level !== 'ok').map(({ level, topic, code }) => [level, topic, code]);
 
+  const narrow = { vm: { allowedSshSources: ['203.0.113.0/24'] } };
+
   test('Azure, while the cluster is reached by a kubeconfig file', async () => {
-    const found = await examine(askFor(), { azure: deadAzure, ...toolsFor({}) });
+    const found = await examine(askFor(narrow), { azure: deadAzure, ...toolsFor({}) });
     assert.deepEqual(levelsOf(found), [['problem', 'azure', 'AzureUnavailable']]);
     assert.ok(found.filter(({ level }) => level === 'ok').length > 15, 'the cluster is told');
   });
@@ -368,7 +384,7 @@ describe('what cannot be asked is a problem beside the rest', () => {
       of: async () => ({ ...fakeCluster({}), canI: unreachable, find: unreachable }),
       close: async () => {},
     };
-    const found = await examine(askFor(), {
+    const found = await examine(askFor(narrow), {
       azure: deadAzure,
       clusters: cluster as unknown as Tools['clusters'],
     });
@@ -380,7 +396,7 @@ describe('what cannot be asked is a problem beside the rest', () => {
 
   test('one part of the cluster: the others are told', async () => {
     const contents = { ...healthy, felixconfigurations: 'broken', 'felixconfigurations/default': 'broken' } as const;
-    const found = await examine(askFor(), { azure: deadAzure, ...toolsFor({ contents }) });
+    const found = await examine(askFor(narrow), { azure: deadAzure, ...toolsFor({ contents }) });
     assert.deepEqual(levelsOf(found), [
       ['problem', 'azure', 'AzureUnavailable'],
       ['problem', 'apiServer', 'KubernetesUnavailable'],

@@ -92,7 +92,9 @@ before(async () => {
 after(() => cluster?.stop());
 
 /** Nobody else's run is alive. */
-const temporal: Tools['temporal'] = { namespace: 'default', isOver: async () => true };
+const temporal: Tools['temporal'] = {
+  ...{ namespace: 'default', isOver: async () => true, findTrouble: async () => undefined },
+};
 const holder = 'default/hepflow-lab-abcd1234/run';
 
 /** Everything that preflight says of the cluster. */

@@ -45,6 +45,7 @@ export async function startAzureUnderTest(
     durations?: Partial<Durations>;
     roleFile?: string;
     assignments?: NonNullable<AzureOptions['assignments']>;
+    userKubeconfig?: AzureOptions['userKubeconfig'];
   } = {},
 ): Promise<AzureUnderTest> {
   const directory = mkdtempSync(join(tmpdir(), 'hepflow-azure-'));
@@ -60,7 +61,7 @@ export async function startAzureUnderTest(
       boot: async (vm) => void booted.push(vm),
       destroy: async (vmId) => void destroyed.push(vmId),
     },
-    userKubeconfig: () => 'apiVersion: v1\nkind: Config\n',
+    userKubeconfig: options.userKubeconfig ?? (() => 'apiVersion: v1\nkind: Config\n'),
     roleFile: options.roleFile ?? fileURLToPath(new URL('../../deploy/azure-role.json', import.meta.url)),
     ...(options.assignments === undefined ? {} : { assignments: options.assignments }),
     ...(options.durations === undefined ? {} : { durations: options.durations }),

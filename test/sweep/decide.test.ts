@@ -28,6 +28,16 @@ const rows: readonly [
   ['unknown', '', null, null, 'kept: its run may live', /neither whose it is nor until when/],
 ];
 
+test('a living run that does not go on is told apart from one that does, however old its things are', () => {
+  const found: MarkedThing = {
+    ...{ ...thing, owner: 'w', createdAt: at(30), expiresAt: at(6) },
+    ...{ runIs: 'alive', trouble: 'its workflow task has failed 6 times in a row (too slow)' },
+  };
+  const { decision, why } = decideLeftover(found, now, 2 * hour);
+  assert.equal(decision, 'kept: its run cannot go on');
+  assert.match(why, /^w is running, but its workflow task has failed 6 times .* no progress .* terminate it and sweep/);
+});
+
 for (const [runIs, owner, created, expired, decision, why] of rows) {
   test(`owner ${owner || 'unknown'} ${runIs}, made ${created} h ago, expired ${expired} h ago: ${decision}`, () => {
     const found: MarkedThing = {

@@ -50,7 +50,11 @@ describe('the sweeper', () => {
   let tools: Tools;
   /** Owners that Temporal knows, and what it says of them. */
   const known = new Map<string, boolean>();
-  const temporal: Temporal = { namespace: 'default', isOver: async (workflowId) => known.get(workflowId) ?? 'unknown' };
+  const temporal: Temporal = {
+    namespace: 'default',
+    isOver: async (workflowId) => known.get(workflowId) ?? 'unknown',
+    findTrouble: async (workflowId) => (known.get(workflowId) === false ? 'its task failed' : undefined),
+  };
 
   before(async () => {
     [azure, cluster] = await Promise.all([startAzureUnderTest(), openCluster('cloud')]);
@@ -205,6 +209,9 @@ describe('the sweeper', () => {
       bbbbbbbb: 'over',
       cccccccc: 'unknown',
     });
+    const isTold = ({ runIs, trouble }: MarkedThing): boolean =>
+      (trouble === 'its task failed') === (runIs === 'alive');
+    assert.ok(found.every(isTold), 'only a living run is asked what keeps it from going on');
     for (const each of found) await undo([each]);
   });
 

@@ -8,6 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
+import { Client } from '@temporalio/client';
 import proto from '@temporalio/proto';
 import { Worker } from '@temporalio/worker';
 import { providePrograms } from '../../lab/tools/programs.ts';
@@ -52,7 +54,10 @@ before(async () => {
   const principal = { AZURE_TENANT_ID: 't', AZURE_CLIENT_ID: 'c', AZURE_CLIENT_SECRET: 's' };
   writeFileSync(join(folder, 'secret'), randomBytes(32), { mode: 0o600 });
   const options = resolveWorkerOptions(
-    { taskQueue, keySecretFile: join(folder, 'secret'), payloadKey: ring('k1', 'k1'), pollIntervalMs: '50' },
+    {
+      ...{ taskQueue, keySecretFile: join(folder, 'secret'), pollIntervalMs: '50' },
+      ...{ payloadKey: ring('k1', 'k1'), payloadMode: 'require' },
+    },
     { ...principal, PATH: '' },
   );
   worker = await createWorker(options, harness.env.nativeConnection, 'default', () => fakes());
@@ -104,6 +109,7 @@ const hepflow = (args: readonly string[], keyFile: string): Promise<Ended> =>
   run(process.execPath, [join(root, 'src/cli/main.ts'), ...args], {
     TEMPORAL_ADDRESS: harness.env.address,
     HEPFLOW_PAYLOAD_KEY: keyFile,
+    HEPFLOW_PAYLOAD_MODE: keyFile === '' ? '' : 'require',
   });
 const temporal = (...args: readonly string[]): Promise<Ended> =>
   run(temporalProgram, [...args, '--address', harness.env.address]);
@@ -187,6 +193,31 @@ test('the CLI reads with a rotated ring; without the key it says which one is mi
   )
     counted = (await temporal('workflow', 'count', '--query', `HepflowCluster = '${cluster}'`)).stdout;
   assert.match(counted, /Total: 2/);
+});
+
+test('a run of a schedule reads its input, though Temporal gives it another workflow id than the schedule names', async () => {
+  const { connection, options } = harness.env.client;
+  const payloadCodecs = [createPayloadCodec(readPayloadKeys({ value: ring('schedule', 'k1') }), 'require')];
+  const client = new Client({ connection, namespace: options.namespace, dataConverter: { payloadCodecs } });
+  const schedule = await client.schedule.create({
+    scheduleId: 'nightly',
+    spec: { intervals: [{ every: '1 day' }] },
+    action: {
+      ...{ type: 'startWorkflow', workflowType: 'verifyHostEndpoints', workflowId: 'nightly', taskQueue },
+      args: [runSpec],
+    },
+  });
+  await schedule.trigger();
+  let started: string | undefined;
+  while (started === undefined) {
+    const [action] = (await schedule.describe()).info.recentActions;
+    started = action?.action.type === 'startWorkflow' ? action.action.workflow.workflowId : undefined;
+    await setTimeout(50);
+  }
+  assert.match(started, /^nightly-\d{4}-/);
+  const report = (await client.workflow.getHandle(started).result()) as Report;
+  assert.equal(report.outcome, 'PASS');
+  await schedule.delete();
 });
 
 test('both bundles replay the encrypted history, so keys can come and go while runs live', async () => {

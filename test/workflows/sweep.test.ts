@@ -104,6 +104,18 @@ test('nothing is undone of a living run, of a young one, and of one that Tempora
   );
 });
 
+test('a run that cannot go on keeps its things, which are left, with the command that ends it', async () => {
+  const trouble = 'its workflow task has failed 5 times in a row (Script execution timed out)';
+  const result = await sweep([vnet('aaaaaaaa', { runIs: 'alive', trouble }), vnet('bbbbbbbb', { runIs: 'alive' })]);
+  assert.deepEqual([rowsOf(result)[0], result.calls], ['deleteNetwork of aaaaaaaa: kept: its run cannot go on', []]);
+  assert.equal(result.left, 1);
+  const end = 'temporal workflow terminate --namespace default --workflow-id hepflow-aaaaaaaa';
+  assert.deepEqual(
+    result.found.map(({ command }) => command),
+    [end, ''],
+  );
+});
+
 test('a dry run undoes nothing, and shows what would be removed with the command that does', async () => {
   const result = await sweep([vnet('aaaaaaaa')], { dryRun: true });
   assert.deepEqual(

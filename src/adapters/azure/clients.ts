@@ -19,6 +19,8 @@ type ClientOf<Client> = (subscriptionId: string) => Promise<Client>;
  * when first used.
  */
 export interface Clients {
+  /** The worker's own, whose failures are AzureErrors. */
+  readonly credential: TokenCredential;
   readonly network: ClientOf<NetworkManagementClient>;
   readonly compute: ClientOf<ComputeManagementClient>;
   readonly clusters: ClientOf<ContainerServiceClient>;
@@ -40,6 +42,7 @@ export function createClients(settings: AzureSettings): Clients {
     return client;
   };
   return {
+    credential,
     network: perSubscription(async (id) =>
       guarded(new (await import('@azure/arm-network')).NetworkManagementClient(credential, id, options)),
     ),

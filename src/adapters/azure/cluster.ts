@@ -1,4 +1,5 @@
 import type { ManagedCluster } from '@azure/arm-containerservice';
+import type { AccessToken } from '@azure/identity';
 import type { ClusterName } from '../../contract/site.ts';
 import type { Clients } from './clients.ts';
 import { AzureError, ownCodes } from './error.ts';
@@ -31,6 +32,8 @@ export interface ManagedClusters {
   get(cluster: ClusterName): Promise<ClusterState | undefined>;
   /** The user kubeconfig. A secret. */
   userKubeconfig(cluster: ClusterName): Promise<string>;
+  /** A token of the worker's own identity for the API servers of clusters that sign in by Entra. A secret. */
+  serverToken(scope: string): Promise<AccessToken>;
 }
 
 export function createManagedClusters(clients: Clients): ManagedClusters {
@@ -56,6 +59,14 @@ export function createManagedClusters(clients: Clients): ManagedClusters {
           message: 'Azure gave no kubeconfig',
         });
       return Buffer.from(value).toString('utf8');
+    },
+    async serverToken(scope) {
+      const token = await clients.credential.getToken(scope);
+      if (token !== null) return token;
+      throw new AzureError({
+        ...{ code: ownCodes.credentialUnavailable, status: 0, operation: 'get a token for the API server' },
+        message: 'the credential gave none',
+      });
     },
   };
 }

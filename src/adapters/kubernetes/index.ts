@@ -1,15 +1,19 @@
 import type { ClusterName } from '../../contract/site.ts';
 import { type Cluster, createCluster } from './cluster.ts';
 import { KubernetesError } from './error.ts';
+import type { KubeconfigOrigin } from './kubeconfig.ts';
 import { type KubernetesCall, openSession, type Session } from './session.ts';
 
 export type { Cluster, Right } from './cluster.ts';
 export { KubernetesError } from './error.ts';
+export type { OwnToken } from './kubeconfig.ts';
 
 /** Which cluster, as its owner names it. */
 export interface ClustersSettings {
   /** Text of a kubeconfig for the cluster; a secret. Its own errors are passed on as they are. */
   kubeconfigOf(cluster: ClusterName): Promise<string>;
+  /** Whose words it is. Absent: the operator's, in the current folder. */
+  readonly origin?: KubeconfigOrigin;
   /** Time limit of one call, and of obtaining a credential, in milliseconds. */
   readonly requestTimeoutMs: number;
 }
@@ -39,11 +43,12 @@ export function createClusters(settings: ClustersSettings): Clusters {
 }
 
 function connection(settings: ClustersSettings, name: ClusterName): { cluster: Cluster; close: () => Promise<void> } {
+  const { origin = { by: 'operator', folder: process.cwd() } } = settings;
   let current: Promise<Session> | undefined;
   const open = (): Promise<Session> => {
     const opening = settings
       .kubeconfigOf(name)
-      .then((kubeconfig) => openSession(kubeconfig, settings.requestTimeoutMs));
+      .then((kubeconfig) => openSession(kubeconfig, origin, settings.requestTimeoutMs));
     opening.catch(() => forget(opening)); // the next call reads it anew
     return opening;
   };

@@ -1,9 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { HttpMethod, KubeConfig, RequestContext } from '@kubernetes/client-node';
+import { HttpMethod, RequestContext } from '@kubernetes/client-node';
 import { type Dispatcher, fetch } from 'undici';
 import { openConnections } from './connections.ts';
 import { KubernetesError, parseErrorAnswer } from './error.ts';
+import { type KubeconfigOrigin, readKubeconfig } from './kubeconfig.ts';
 import { readBounded } from './limits.ts';
+import { obtainCredential } from './obtain.ts';
+import type { Credential } from './plugin.ts';
 
 /** One call: path with query, JSON body. */
 export interface KubernetesCall {
@@ -21,46 +23,77 @@ export interface Session {
   close(): Promise<void>;
 }
 
-/** @throws KubernetesError `Unauthorized` when the kubeconfig cannot be read or names no cluster. */
-export function openSession(kubeconfig: string, timeoutMs: number): Session {
-  const config = parse(kubeconfig);
-  const server = config.getCurrentCluster()?.server.replace(/\/+$/, '');
-  if (server === undefined)
-    throw new KubernetesError(0, 'Unauthorized', 'The kubeconfig has no current context with a cluster.');
-  let turn: Promise<unknown> = Promise.resolve();
-  let dispatcher: Dispatcher | undefined;
+interface Connected {
+  readonly certificate: Credential['certificate'];
+  readonly opening: Promise<Dispatcher | undefined>;
+}
 
-  // One at a time: an exec plugin is started once, not once per concurrent call.
-  const authenticate = (request: RequestContext): Promise<void> => {
-    const mine = turn.then(async () => {
-      await withCredentials(config, timeoutMs, () => config.applySecurityAuthentication(request));
-      dispatcher ??= (await openConnections(config)) ?? request.getDispatcher();
+/** @throws KubernetesError `Unauthorized` when the kubeconfig cannot be used. */
+export function openSession(text: string, origin: KubeconfigOrigin, timeoutMs: number): Session {
+  const kubeconfig = readKubeconfig(text, origin);
+  const { config, server } = kubeconfig;
+  const over = new AbortController();
+  let current: Promise<Credential> | undefined;
+  let connected: Connected | undefined;
+
+  // Shared by the calls that wait: a plugin is started once, and fails once, for all of them.
+  const renew = (): Promise<Credential> => {
+    const mine = obtainCredential(kubeconfig, origin, timeoutMs, over.signal);
+    mine.catch(() => {
+      if (current === mine) current = undefined;
     });
-    turn = mine.catch(() => {});
     return mine;
+  };
+  const takeCredential = async (): Promise<Credential> => {
+    current ??= renew();
+    const mine = current;
+    const credential = await mine;
+    if (credential.expiresAtMs > Date.now()) return credential;
+    if (current === mine || current === undefined) current = renew();
+    return await current;
+  };
+
+  const authenticate = async (request: RequestContext): Promise<Dispatcher | undefined> => {
+    const credential = await takeCredential();
+    await unusable(async () => await config.applySecurityAuthentication(request));
+    if (credential.token !== undefined) request.setHeaderParam('Authorization', `Bearer ${credential.token}`);
+    refuseUnsendable(request);
+    // A client certificate belongs to the connection, so a new one needs new connections.
+    const { certificate } = credential;
+    if (connected === undefined || connected.certificate !== certificate) {
+      connected?.opening.then((old) => old?.close()).catch(() => {}); // nobody waits for it
+      connected = { certificate, opening: unusable(() => openConnections(config, certificate)) };
+    }
+    return (await connected.opening) ?? request.getDispatcher();
   };
 
   const send = async (call: KubernetesCall): Promise<string> => {
     const request = requestOf(server, call);
-    await authenticate(request);
+    const dispatcher = await authenticate(request);
     request.setSignal(AbortSignal.timeout(timeoutMs));
     return answerOf(server, call.path, request, dispatcher);
   };
-  return { send, close: async () => await dispatcher?.close() };
+  const close = async (): Promise<void> => {
+    over.abort();
+    await (await connected?.opening)?.close();
+  };
+  return { send, close };
 }
 
-function parse(kubeconfig: string): KubeConfig {
-  const config = new KubeConfig();
+/** fetch would quote it in its error (W7). */
+function refuseUnsendable(request: RequestContext): void {
+  const isSendable = Object.values(request.getHeaders()).every((value) => /^[\t\x20-\x7e]*$/.test(value));
+  if (isSendable) return;
+  throw new KubernetesError(0, 'Unauthorized', 'The credential for the API server has characters that no header has.');
+}
+
+/** What reading the kubeconfig's files throws tells their paths. */
+async function unusable<T>(use: () => Promise<T>): Promise<T> {
   try {
-    config.loadFromString(kubeconfig);
-    return config;
+    return await use();
   } catch (cause) {
-    // The cause's message may quote the kubeconfig, so it is not repeated (W7).
-    throw new KubernetesError(
-      0,
-      'Unauthorized',
-      `The kubeconfig cannot be read (${cause instanceof Error ? cause.name : 'unknown error'}).`,
-    );
+    const why = cause instanceof Error ? cause.message.trim() : String(cause);
+    throw new KubernetesError(0, 'Unauthorized', `The kubeconfig cannot be used: ${why}`, { cause });
   }
 }
 
@@ -74,31 +107,6 @@ function requestOf(server: string, { method, path, query, body }: KubernetesCall
     request.setBody(JSON.stringify(body));
   }
   return request;
-}
-
-async function withCredentials(config: KubeConfig, timeoutMs: number, obtain: () => Promise<void>): Promise<void> {
-  const over = new AbortController();
-  const late = sleep(timeoutMs, undefined, { signal: over.signal }).then(() => {
-    throw new Error(`no credential within ${timeoutMs} ms`);
-  });
-  try {
-    await Promise.race([obtain(), late]);
-  } catch (cause) {
-    const command = config.getCurrentUser()?.exec?.command;
-    const who =
-      command === undefined
-        ? 'The credential of the kubeconfig cannot be used'
-        : `The credential plugin ${command} failed`;
-    throw new KubernetesError(
-      0,
-      'Unauthorized',
-      `${who}: ${cause instanceof Error ? cause.message.trim() : String(cause)}`,
-      { cause },
-    );
-  } finally {
-    over.abort();
-    late.catch(() => {});
-  }
 }
 
 async function answerOf(

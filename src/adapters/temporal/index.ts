@@ -1,5 +1,6 @@
 /** One Temporal namespace: whether a workflow run is over. */
 import { type ConnectionLike, isGrpcServiceError } from '@temporalio/client';
+import { cutMessage } from '../../contract/brief.ts';
 
 export interface Temporal {
   readonly namespace: string;
@@ -13,6 +14,11 @@ export interface Temporal {
    * which may be one of another Temporal whose namespace has the same name.
    */
   isOver(workflowId: string, runId: string, seenAt: Date): Promise<boolean | 'unknown'>;
+  /**
+   * Why a run that is under way does not go on: its workflow task fails again and again. Undefined: it goes on, or
+   * waits, or Temporal does not answer.
+   */
+  findTrouble(workflowId: string, runId: string): Promise<string | undefined>;
 }
 
 export interface TemporalSettings {
@@ -27,6 +33,12 @@ const dayMs = 24 * 60 * 60 * 1000;
 const notFound = 5;
 /** temporal.api.enums.v1.WorkflowExecutionStatus */
 const statusRunning = 1;
+
+const taskEnds = [
+  'workflowTaskFailedEventAttributes',
+  'workflowTaskTimedOutEventAttributes',
+  'workflowTaskCompletedEventAttributes',
+] as const;
 
 interface Execution {
   readonly firstRunId: string;
@@ -72,5 +84,26 @@ export function createTemporal({ connection, namespace, requestTimeoutMs }: Temp
       return 'unknown'; // who asks must not take the cluster from a run that may live
     }
   };
-  return { namespace, isOver };
+
+  const findFailure = async (workflowId: string, runId: string): Promise<string | undefined> => {
+    const execution = { workflowId, runId: runId || null };
+    const { pendingWorkflowTask } = await service.describeWorkflowExecution({ namespace, execution });
+    const attempt = pendingWorkflowTask?.attempt ?? 1;
+    if (attempt < 2) return undefined;
+    const { history } = await service.getWorkflowExecutionHistoryReverse({ namespace, execution, maximumPageSize: 20 });
+    // Only the first of tries in a row is an event. One that timed out had no worker, or one that died.
+    const ended = history?.events?.find((event) => taskEnds.some((end) => event[end]));
+    const failed = ended?.workflowTaskFailedEventAttributes;
+    if (!failed) return undefined;
+    return `its workflow task has failed ${attempt - 1} times in a row (${cutMessage(failed.failure?.message ?? '')})`;
+  };
+
+  const findTrouble: Temporal['findTrouble'] = async (workflowId, runId) => {
+    try {
+      return await connection.withDeadline(Date.now() + requestTimeoutMs, () => findFailure(workflowId, runId));
+    } catch {
+      return undefined; // that it lives is known already
+    }
+  };
+  return { namespace, isOver, findTrouble };
 }

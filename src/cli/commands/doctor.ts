@@ -18,7 +18,14 @@ export function addDoctorCommand(program: Command): void {
   const command = addSpecOptions(
     program.command('doctor').description('look at everything that a run would depend on, and change nothing'),
   );
-  const flagsIn = addWorkerFlags(command, ['azureCloud', 'armEndpoint', 'armScope', 'authorityHost', 'kubeconfig']);
+  const flagsIn = addWorkerFlags(command, [
+    'azureCloud',
+    'armEndpoint',
+    'armScope',
+    'authorityHost',
+    'kubeconfig',
+    'allow',
+  ]);
   command
     .option('--json', 'as JSON on stdout, progress on stderr')
     .addHelpText(

@@ -11,6 +11,7 @@ import { deriveRunKeys } from '../../adapters/ssh/keys.ts';
 import { RuleError } from '../../config/lookup.ts';
 import { readSecretFile } from '../../config/option-kinds.ts';
 import { adminUser } from '../../config/rules.ts';
+import { workflowType } from '../../contract/messages.ts';
 import { formCommand } from '../../contract/shell.ts';
 import type { SessionRef } from '../../contract/vantage.ts';
 import { CommandError } from '../exit-code.ts';
@@ -70,17 +71,21 @@ export function readLogin(call: unknown): SshPlace | undefined {
  * As the run's own steps were told: from the history, so no worker is needed. The last session that was opened counts.
  */
 async function findPlace(workflowId: string): Promise<SshPlace> {
-  const history = await withTemporal(async (client) => {
+  const { history, namespace } = await withTemporal(async (client) => {
     const run = await findRun(client, workflowId);
     if ((await readKind(run)) === 'sweep')
       throw new CommandError(`${JSON.stringify(workflowId)} is a sweep: it has no VM.`);
-    if (readMemo((await run.describe()).memo)?.leftovers === 0)
+    const { type, memo } = await run.describe();
+    if (type !== workflowType)
+      throw new CommandError(`The workflow ${JSON.stringify(workflowId)} is no run of hepflow.`);
+    if (readMemo(memo)?.leftovers === 0)
       throw new CommandError(`The run ${workflowId} is over, and its VM is removed.`);
-    return run.fetchHistory();
+    return { history: await run.fetchHistory(), namespace: client.options.namespace };
   });
   const codec = loadPayloadCodec();
   for (const { activityTaskScheduledEventAttributes: scheduled } of (history.events ?? []).toReversed()) {
-    const [decoded] = await codec.decode(scheduled?.input?.payloads?.slice(0, 1) ?? []);
+    const context = { type: 'workflow', namespace, workflowId } as const;
+    const [decoded] = await codec.decode(scheduled?.input?.payloads?.slice(0, 1) ?? [], context);
     const place = readLogin(decoded && defaultPayloadConverter.fromPayload(decoded));
     if (place !== undefined) return place;
   }

@@ -51,7 +51,7 @@ export async function inspectCluster(
     return await inspectParts(cluster, { rights, calico }, asked, runId, onError);
   } catch (error) {
     if (error instanceof KubernetesError && error.reason === 'Unauthorized')
-      return collectFindings([tellProblem('apiServer', 'CredentialsMissing', '', error.message)]);
+      return collectFindings([tellProblem('apiServer', 'KubeconfigUnusable', '', error.message)]);
     return collectFindings(onError(error));
   }
 }

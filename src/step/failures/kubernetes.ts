@@ -17,7 +17,7 @@ interface Row {
 /** Read from top to bottom; the first row that fits decides. */
 const rows: readonly Row[] = [
   { reason: 'ConnectionFailed', code: 'KubernetesUnavailable' },
-  { reason: 'Unauthorized', code: 'CredentialsMissing' },
+  { reason: 'Unauthorized', code: 'KubeconfigUnusable' },
   // Admission answers 403 (webhooks, quotas) or 422 (ValidatingAdmissionPolicy), as authorization and validation do.
   {
     status: 403,

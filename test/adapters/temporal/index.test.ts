@@ -55,6 +55,30 @@ test('a run is not over while it waits, nor when a reset goes on with it, but is
   });
 });
 
+test('of a run whose workflow task fails again and again it is told why; not of one that waits, or has no worker', async () => {
+  await harness.run(fakeActivities(), { ...spec, secondNode: { when: 'on-signal' } }, async (handle) => {
+    await waitingForNode2(handle as unknown as WorkflowHandle);
+    const { workflowId, runId, taskQueue } = await handle.describe();
+    assert.equal(await temporal.findTrouble(workflowId, runId), undefined);
+
+    const { client } = harness.env;
+    const stuck = await client.workflow.start('nobodyKnowsThis', { taskQueue, workflowId: `stuck-${randomUUID()}` });
+    let trouble: string | undefined;
+    while (trouble === undefined) trouble = await temporal.findTrouble(stuck.workflowId, stuck.firstExecutionRunId);
+    assert.match(trouble, /^its workflow task has failed \d+ times in a row \(.*nobodyKnowsThis/);
+    assert.equal(await temporal.isOver(stuck.workflowId, stuck.firstExecutionRunId, now), false);
+    await stuck.terminate();
+
+    const lonely = await client.workflow.start(workflowType, {
+      taskQueue: 'nobody',
+      workflowId: `lonely-${randomUUID()}`,
+    });
+    assert.equal(await temporal.findTrouble(lonely.workflowId, lonely.firstExecutionRunId), undefined);
+    await lonely.terminate();
+    await client.workflow.getHandle(workflowId).terminate();
+  });
+});
+
 test('a run is over when a later run has its workflow id', async () => {
   const { client } = harness.env;
   const start = { taskQueue: 'nobody', workflowId: `again-${randomUUID()}`, args: [spec] };

@@ -46,6 +46,7 @@ describe('the lease of a cluster', () => {
     ...cluster.tools,
     temporal: {
       namespace: 'default',
+      findTrouble: async () => undefined,
       isOver: async (workflowId, runId, seenAt) => {
         assert.ok(Math.abs(Date.now() - seenAt.getTime()) < 60_000, 'the lease was just acquired');
         asked.push(`${workflowId} ${runId}`);
@@ -141,6 +142,7 @@ describe('the lease of a cluster', () => {
         ...overUnlessNew,
         temporal: {
           namespace: 'default',
+          findTrouble: async () => undefined,
           isOver: async (workflowId, runId) => holder === `default/${workflowId}/${runId}`,
         },
       };

@@ -10,8 +10,8 @@ const nodePort = causes('spec.ports[0].nodePort');
 /** status, reason, message, details -> code, retry */
 const rows: readonly [number, string, string, StatusDetails, string, string][] = [
   [0, 'ConnectionFailed', 'did not answer', {}, 'KubernetesUnavailable', 'soon'],
-  [0, 'Unauthorized', 'plugin failed', {}, 'CredentialsMissing', 'never'],
-  [401, 'Unauthorized', 'Unauthorized', {}, 'CredentialsMissing', 'never'],
+  [0, 'Unauthorized', 'plugin failed', {}, 'KubeconfigUnusable', 'never'],
+  [401, 'Unauthorized', 'Unauthorized', {}, 'KubeconfigUnusable', 'never'],
   [
     403,
     'Forbidden',
