@@ -22,33 +22,26 @@ const v3: CalicoApi = { group: 'projectcalico.org', version: 'v3' };
 /** Calico's storage. */
 const v1: CalicoApi = { group: 'crd.projectcalico.org', version: 'v1' };
 
-const [v331, v332] = ['v3.31.7', 'v3.32.1'].map((calicoVersion) => ({ calicoVersion, variant: 'Calico' })) as [
-  FlavourTraits['versions'],
-  FlavourTraits['versions'],
-];
+const openSource = (calicoVersion: string): FlavourTraits['versions'] => ({ calicoVersion, variant: 'Calico' });
 
 /**
  * `oss` prunes `flowLogsEnableHostEndpoint` of FelixConfiguration; `cloud` keeps it. AKS installs Calico without its API
  * server: `aks` is as v3.31 there, `aks-3.32` as v3.32, and `aks-old` as releases that hid no metadata yet.
  */
 export const flavours = {
-  oss: { api: v3, versions: v332, hidesMetadata: false, hasStatus: true },
+  oss: { api: v3, versions: openSource('v3.32.1'), hidesMetadata: false, hasStatus: true },
   cloud: {
     api: v3,
     versions: { calicoVersion: 'v3.30.4', cnxVersion: 'v3.22.1', variant: 'CalicoEnterprise' },
     ...{ hidesMetadata: false, hasStatus: true },
   },
-  aks: { api: v1, versions: v331, hidesMetadata: true, hasStatus: false },
-  'aks-3.32': { api: v1, versions: v332, hidesMetadata: true, hasStatus: true },
-  'aks-old': {
-    ...{ api: v1, versions: { calicoVersion: 'v3.26.4', variant: 'Calico' } },
-    ...{ hidesMetadata: false, hasStatus: false },
-  },
+  aks: { api: v1, versions: openSource('v3.31.7'), hidesMetadata: true, hasStatus: false },
+  'aks-3.32': { api: v1, versions: openSource('v3.32.1'), hidesMetadata: true, hasStatus: true },
+  'aks-old': { api: v1, versions: openSource('v3.26.4'), hidesMetadata: false, hasStatus: false },
 } as const satisfies Readonly<Record<string, FlavourTraits>>;
 
 export type Flavour = keyof typeof flavours;
 
 export const isFlavour = (name: string): name is Flavour => Object.hasOwn(flavours, name);
 
-/** For people: `oss, cloud or aks`. */
 export const flavourNames = Object.keys(flavours);
