@@ -1,4 +1,5 @@
 /** What kinds of Azure resources share: a delete that is proved, and traces by tag and name. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type Azure,
   AzureError,
@@ -32,6 +33,12 @@ export const ownByTag = ({ run }: StepContext): Ownership<State> => ({
 });
 
 /**
+ * How often Azure is asked before it is believed that nothing was made. An undo follows a creation that may have been
+ * sent, and for some seconds not every replica of Azure's gateway knows what another one took.
+ */
+const looks = 3;
+
+/**
  * Looks, checks the run's mark, deletes, and proves by a GET that answers 404. Without the mark it is somebody else's,
  * or was taken from the run: told with both values, not touched (W3, W6).
  */
@@ -48,7 +55,11 @@ export async function deleteResource<S extends State>(
     return isOurs;
   };
   try {
-    const end = await remove(resumeFrom(context), isOwned);
+    let end = await remove(resumeFrom(context), isOwned);
+    for (let look = 1; end === 'absent' && look < looks; look++) {
+      await sleep(context.pollIntervalMs, undefined, { signal: context.signal });
+      end = await remove(resumeFrom({ ...context, resume: undefined }), isOwned);
+    }
     return end === 'removed'
       ? { outcome: 'done', detail: `${nameOf(id)} is gone` }
       : { outcome: 'nothing', detail: `${nameOf(id)} did not exist` };

@@ -80,14 +80,15 @@ export const topics = {
     title: 'AKS cluster',
     asks: 'Does the managed cluster exist, does it run, and who installed its network policy?',
     problem: 'it does not exist, or is stopped',
-    warning: "its data plane is Cilium, which does not enforce Calico's policies",
+    warning:
+      "its data plane is Cilium, which does not enforce Calico's policies; or AKS changes the cluster now, or failed to",
   },
   apiAccess: {
     area: 'azure',
     title: 'API server access',
-    asks: 'Is the API server private?',
+    asks: 'Is the API server private, does it take connections from some addresses only, and who authenticates its users?',
     problem: '',
-    warning: 'an action of a witness is missing: the run lacks that witness',
+    warning: '',
   },
   vnet: {
     area: 'azure',

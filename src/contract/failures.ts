@@ -271,6 +271,13 @@ export const failures = {
     when: 'The subscription is not registered for a resource provider.',
     remedy: 'az provider register --namespace Microsoft.Network (or Microsoft.Compute).',
   },
+  ApiNotServed: {
+    retry: 'never',
+    when: 'The cloud does not serve a type of resource in the version of the API that hepflow asks for.',
+    remedy:
+      "Name the cloud (--azure-cloud): for usgovernment and china hepflow asks for older versions. Azure's message " +
+      'lists those that are served.',
+  },
   AzureRefused: {
     retry: 'never',
     when: 'Azure refused the request for a reason that hepflow does not know.',

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DefaultAzureCredential, type TokenCredential } from '@azure/identity';
-import { createAzure } from '../adapters/azure/index.ts';
+import { createAzure, sovereignApiVersions } from '../adapters/azure/index.ts';
 import { createClusters } from '../adapters/kubernetes/index.ts';
 import type { ReaderOptions } from '../config/worker-options.ts';
 import type { Tools } from '../step/context.ts';
@@ -25,6 +25,7 @@ export function createReaders(
     endpoint: at.armEndpoint,
     scope: at.armScope,
     credential,
+    ...(at.cloud === 'usgovernment' || at.cloud === 'china' ? { apiVersions: sovereignApiVersions } : {}),
     pollIntervalMs,
     requestTimeoutMs,
     userAgent,

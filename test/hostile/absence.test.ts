@@ -9,6 +9,7 @@ import { AzureError } from '../../src/adapters/azure/index.ts';
 import { createClusters } from '../../src/adapters/kubernetes/index.ts';
 import { namespaces } from '../../src/adapters/kubernetes/resources.ts';
 import { resolveSweep } from '../../src/config/sweep-spec.ts';
+import { createTags } from '../../src/ownership/marks.ts';
 import { findLeftovers } from '../../src/sweep/find-leftovers.ts';
 import { type Answer, startFakeArm } from '../adapters/azure/fake-arm.ts';
 import { clusterVnetId, contextOf, runRef, toolsOf } from '../support/azure.ts';
@@ -67,6 +68,23 @@ describe('Absence needs a competent witness (W13)', () => {
       arm.answer(() => ({ status: 404, body }));
       await assert.rejects(arm.azure().clusters.get(cluster), AzureError);
     }
+  });
+
+  test('a resource that one replica of the gateway does not know yet is looked for again, and removed', async () => {
+    await using arm = await startFakeArm();
+    const [network] = undoable.filter(({ undo }) => undo === 'deleteNetwork');
+    assert.ok(network !== undefined);
+    const { id } = network.input as { id: string };
+    const body = { id, tags: createTags(run), properties: { provisioningState: 'Succeeded' } };
+    let [isDeleted, looks] = [false, 0];
+    arm.answer(({ method }) => {
+      isDeleted ||= method === 'DELETE';
+      if (method === 'DELETE') return { status: 204 };
+      return ++looks === 1 || isDeleted ? armSays('ResourceNotFound') : { status: 200, body };
+    });
+    const [end] = await undoEach({ entries: [network], observers: [] }, toolsOf(arm.azure()), contextOf(run));
+    assert.equal(end?.outcome, 'done');
+    assert.ok(isDeleted);
   });
 
   for (const [what, answer] of strangers) {

@@ -114,6 +114,10 @@ const cluster: ClusterState = {
   networkPolicy: 'calico',
   networkDataplane: 'azure',
   privateApiServer: false,
+  provisioningState: 'Succeeded',
+  authorizedRanges: [],
+  usesEntra: false,
+  usesAzureRbac: false,
 };
 const vnetIn = (group: string, name: string, more: Partial<VnetState> = {}): VnetState => ({
   id: `/subscriptions/s/resourceGroups/${group}/providers/Microsoft.Network/virtualNetworks/${name}`,
@@ -190,6 +194,19 @@ describe('which VNet the nodes are in', () => {
       );
     });
   }
+});
+
+test('a cluster that AKS changes now is a warning, and who reaches its API server is told', async () => {
+  const warningsOf = async (more: Partial<ClusterState>) =>
+    (await inspectAzure(missionOf(), telling({ cluster: more }))).warnings;
+  assert.match((await warningsOf({ provisioningState: 'Upgrading' })).join(), /AKS is Upgrading the cluster c: nodes/);
+  assert.match((await warningsOf({ provisioningState: 'Failed' })).join(), /last operation .* ended as Failed/);
+  const access = { authorizedRanges: ['203.0.113.0/24'], usesEntra: true, usesAzureRbac: true };
+  const { warnings, findings } = await inspectAzure(missionOf(), telling({ cluster: access }));
+  assert.deepEqual(warnings, []);
+  const told = findings.filter(({ topic, level }) => topic === 'apiAccess' && level === 'info');
+  assert.match(told[0]?.reason ?? '', /only from 203\.0\.113\.0\/24/);
+  assert.match(told[1]?.reason ?? '', /Microsoft Entra ID .* role assignments in Azure say/);
 });
 
 test('lockdown is a problem for a VNet in the node resource group, not for one of our own', async () => {

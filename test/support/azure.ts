@@ -11,7 +11,7 @@ import type { NetworkState, VmBoot } from '../../lab/azure/network/data-plane.ts
 import { type AzureLab, type AzureOptions, startAzure } from '../../lab/azure/server.ts';
 import { createAuthority } from '../../lab/certificates.ts';
 import { cluster } from '../../lab/scope.ts';
-import { type Azure, AzureError, createAzure } from '../../src/adapters/azure/index.ts';
+import { type Azure, AzureError, type AzureSettings, createAzure } from '../../src/adapters/azure/index.ts';
 import { deriveRunKeys, type RunKeys } from '../../src/adapters/ssh/keys.ts';
 import { HepflowError } from '../../src/contract/failures.ts';
 import type { RunRef } from '../../src/contract/run.ts';
@@ -30,7 +30,7 @@ export interface AzureUnderTest extends AsyncDisposable {
   readonly booted: VmBoot[];
   readonly destroyed: string[];
   /** A new adapter, as another process would have. */
-  adapter(): Azure;
+  adapter(settings?: Partial<AzureSettings>): Azure;
   /**
    * What somebody else does, by plain HTTP; resolves with the resource when nothing is under way on it any more, with
    * undefined when it is gone.
@@ -103,7 +103,7 @@ export async function startAzureUnderTest(
     booted,
     destroyed,
     byHand,
-    adapter: () =>
+    adapter: (settings = {}) =>
       createAzure({
         endpoint: lab.endpoint,
         scope: `${lab.endpoint}/.default`,
@@ -112,6 +112,7 @@ export async function startAzureUnderTest(
         requestTimeoutMs: 10_000,
         caPem: authority.caPem,
         userAgent: 'hepflow/test',
+        ...settings,
       }),
     count: (method, pathEnd) =>
       lab.requests().filter((each) => each.method === method && each.path.toLowerCase().endsWith(pathEnd.toLowerCase()))

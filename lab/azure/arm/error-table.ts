@@ -73,6 +73,12 @@ export const errorTable = {
     status: 400,
     message: () => 'The api-version query parameter (?api-version=) is required for all requests.',
   },
+  NoRegisteredProviderFound: {
+    status: 400,
+    message: ({ id, text, other }) =>
+      `No registered resource provider found for location 'westeurope' and API version '${text}' for type '${id}'. The ` +
+      `supported api-versions are '${other}'. The supported locations are 'westeurope'.`,
+  },
   InvalidResourceType: { status: 404, message: ({ text }) => `The stand-in Azure does not serve '${text}'.` },
   MethodNotAllowed: { status: 405, message: ({ text }) => `The method is not supported for '${text}'.` },
   InvalidRequestFormat: { status: 400, message: ({ text }) => `Cannot parse the request: ${text}.` },

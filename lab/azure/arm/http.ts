@@ -52,6 +52,7 @@ function checkRequest(arm: Arm, route: ArmRoute, request: FastifyRequest, reply:
     group: params['group'] ?? '',
   };
   if (!query['api-version']) throw createArmError('MissingApiVersionParameter');
+  refuseVersion(arm, route.type, query['api-version']);
   arm.faults.refuse(call, request.headers.authorization);
   const subscription = params['subscription'];
   if (subscription !== undefined && arm.store.get(`/subscriptions/${subscription}`) === undefined)
@@ -67,6 +68,14 @@ function checkRequest(arm: Arm, route: ArmRoute, request: FastifyRequest, reply:
     return reply;
   };
   return { arm, params, query, body: request.body, call, origin: `https://${request.host}`, reply, drop };
+}
+
+/** Clouds get new versions of an API at different times. */
+function refuseVersion({ region }: Arm, type: string, version: string): void {
+  const [provider = '', ...rest] = type.split('/');
+  const newest = region.newestApi[type] ?? region.newestApi[provider];
+  if (newest === undefined || version <= newest || rest[0] === 'locations') return;
+  throw createArmError('NoRegisteredProviderFound', { id: rest.join('/'), text: version, other: newest });
 }
 
 /** The resource group named in the path, or ResourceGroupNotFound; for writes also ResourceGroupBeingDeleted. */

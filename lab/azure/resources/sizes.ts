@@ -25,9 +25,11 @@ export interface Region {
   sizes: readonly string[];
   /** Quota of cores by family, where it is not ample. */
   familyCores: Readonly<Record<string, number>>;
+  /** The newest API version of a provider, such as `Microsoft.Network`, where not every one is served. */
+  newestApi: Readonly<Record<string, string>>;
 }
 
-export const createRegion = (): Region => ({ sizes: Object.keys(sizes), familyCores: {} });
+export const createRegion = (): Region => ({ sizes: Object.keys(sizes), familyCores: {}, newestApi: {} });
 
 export const listSizes = ({ region }: Pick<Arm, 'region'>): readonly object[] =>
   region.sizes.map((name) => ({

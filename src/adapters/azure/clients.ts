@@ -6,6 +6,7 @@ import type { NetworkManagementClient } from '@azure/arm-network';
 import type { ResourceManagementClient } from '@azure/arm-resources';
 import type { Pipeline } from '@azure/core-rest-pipeline';
 import type { TokenCredential } from '@azure/identity';
+import { pinApiVersions } from './api-versions.ts';
 import { explainCredential } from './credential.ts';
 import { AzureError, ownCodes } from './error.ts';
 import { guardOrigin, limitRequests, noting } from './exchange.ts';
@@ -39,6 +40,7 @@ export function createClients(settings: AzureSettings): Clients {
     client.pipeline.addPolicy(renew, { phase: 'Sign', afterPolicies: ['bearerTokenAuthenticationPolicy'] });
     client.pipeline.addPolicy(limitRequests(settings.requestTimeoutMs));
     client.pipeline.addPolicy(noting);
+    if (settings.apiVersions !== undefined) client.pipeline.addPolicy(pinApiVersions(settings.apiVersions));
     return client;
   };
   return {

@@ -25,6 +25,14 @@ export interface ClusterState {
   readonly networkDataplane: string;
   /** Whether the API server has a private address only. */
   readonly privateApiServer: boolean;
+  /** `Succeeded`, or what AKS does to the cluster now, such as `Upgrading`. */
+  readonly provisioningState: string;
+  /** CIDRs from which the API server takes connections; empty: from anywhere. */
+  readonly authorizedRanges: readonly string[];
+  /** Whether Microsoft Entra ID authenticates the users of the cluster. */
+  readonly usesEntra: boolean;
+  /** Whether Azure role assignments say what they may do in it. */
+  readonly usesAzureRbac: boolean;
 }
 
 /** AKS clusters; read only. */
@@ -84,4 +92,8 @@ const clusterState = (raw: ManagedCluster): ClusterState => ({
   networkPolicy: raw.networkProfile?.networkPolicy ?? '',
   networkDataplane: raw.networkProfile?.networkDataplane ?? '',
   privateApiServer: raw.apiServerAccessProfile?.enablePrivateCluster ?? false,
+  provisioningState: raw.provisioningState ?? 'Succeeded',
+  authorizedRanges: raw.apiServerAccessProfile?.authorizedIPRanges ?? [],
+  usesEntra: raw.aadProfile !== undefined && raw.aadProfile !== null,
+  usesAzureRbac: raw.aadProfile?.enableAzureRbac ?? false,
 });

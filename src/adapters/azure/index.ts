@@ -29,6 +29,7 @@ export function createAzure(settings: AzureSettings): Azure {
 }
 
 export type { Permission } from './access.ts';
+export { type ApiVersions, sovereignApiVersions } from './api-versions.ts';
 export type { ClusterState, ManagedClusters } from './cluster.ts';
 export type { VmState } from './compute.ts';
 export {

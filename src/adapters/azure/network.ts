@@ -41,6 +41,7 @@ export interface PeeringState extends State {
   readonly peeringState: string;
   /** `FullyInSync`, `RemoteNotInSync`, … */
   readonly syncLevel: string;
+  /** Of the remote VNet now, and as the peering was synced last: while it is not in sync they differ. */
   readonly remoteAddressSpaces: readonly string[];
 }
 
@@ -147,5 +148,9 @@ const peeringState = (raw: VirtualNetworkPeering): PeeringState => ({
   remoteVnetId: raw.remoteVirtualNetwork?.id ?? '',
   peeringState: raw.peeringState ?? '',
   syncLevel: raw.peeringSyncLevel ?? '',
-  remoteAddressSpaces: (raw.remoteVirtualNetworkAddressSpace ?? raw.remoteAddressSpace)?.addressPrefixes ?? [],
+  remoteAddressSpaces: [
+    ...new Set(
+      [raw.remoteVirtualNetworkAddressSpace, raw.remoteAddressSpace].flatMap((space) => space?.addressPrefixes ?? []),
+    ),
+  ],
 });

@@ -1,4 +1,5 @@
 import type { TokenCredential } from '@azure/identity';
+import type { ApiVersions } from './api-versions.ts';
 
 /** Where Azure Resource Manager is and how it is talked to. */
 export interface AzureSettings {
@@ -13,6 +14,8 @@ export interface AzureSettings {
   readonly requestTimeoutMs: number;
   /** How long a deletion that has ended may leave its resource there; absent: 10 minutes. */
   readonly goneWithinMs?: number;
+  /** Absent: those of the SDK's packages. */
+  readonly apiVersions?: ApiVersions;
   /** Certificates trusted beside the system's, PEM. */
   readonly caPem?: string;
   /** Prefix of the User-Agent header, such as `hepflow/0.1.0`. */

@@ -11,7 +11,7 @@ export type Answer<T> =
   | { readonly refusal: Diagnosis; readonly value?: undefined };
 
 /**
- * A refusal for lack of rights and a subscription that is not known are problems to list beside the others; everything
+ * A refusal for lack of rights, an API that is not served and a subscription that is not known are problems to list beside the others; everything
  * else that goes wrong is thrown.
  */
 export async function askIfAllowed<T>(ask: () => Promise<T>, topic: Topic, field = ''): Promise<Answer<T>> {
@@ -20,6 +20,8 @@ export async function askIfAllowed<T>(ask: () => Promise<T>, topic: Topic, field
   } catch (error) {
     if (error instanceof AzureError && error.status === 403)
       return { refusal: tellProblem(topic, 'MissingRights', field, error.message) };
+    if (error instanceof AzureError && /^(NoRegisteredProviderFound|InvalidResourceType)$/.test(error.code))
+      return { refusal: tellProblem(topic, 'ApiNotServed', field, error.message) };
     if (error instanceof AzureError && error.code === 'SubscriptionNotFound') return { refusal: unknownSubscription };
     throw error;
   }

@@ -1,17 +1,8 @@
-import type { ClusterState } from '../../adapters/azure/index.ts';
 import type { Diagnosis } from '../../contract/diagnosis.ts';
 import type { Mission } from '../../contract/mission.ts';
 import type { Site } from '../../contract/site.ts';
-import {
-  collectFindings,
-  type Findings,
-  type OnError,
-  rethrow,
-  tellInfo,
-  tellOk,
-  tellProblem,
-  tellWarning,
-} from '../look.ts';
+import { collectFindings, type Findings, type OnError, rethrow, tellOk, tellProblem } from '../look.ts';
+import { examineShape } from './aks.ts';
 import { askIfAllowed, type Reader } from './ask.ts';
 import { inspectLocks, type LockScope } from './locks.ts';
 import { inspectRights, type Scope } from './rights.ts';
@@ -109,7 +100,7 @@ async function inspectCluster(mission: Mission, tools: Reader): Promise<AzurePar
     };
   }
   const cluster = read.value;
-  const shape = shapeFindings(cluster);
+  const shape = examineShape(cluster);
   const vnet = await askIfAllowed(() => findClusterVnet(cluster, subscriptionId, tools), 'vnet', 'cluster');
   if (vnet.refusal !== undefined) return { findings: [...shape, vnet.refusal] };
   if (!('id' in vnet.value))
@@ -138,56 +129,6 @@ async function inspectCluster(mission: Mission, tools: Reader): Promise<AzurePar
       clusterAddressSpaces,
     },
   };
-}
-
-function shapeFindings({
-  id,
-  location,
-  kubernetesVersion,
-  powerState,
-  networkPolicy,
-  networkDataplane,
-  privateApiServer,
-}: ClusterState): readonly Diagnosis[] {
-  const name = id.split('/').at(-1) ?? id;
-  return [
-    powerState === 'Stopped'
-      ? tellProblem(
-          'aks',
-          'KubernetesUnavailable',
-          'cluster',
-          `The cluster ${name} is stopped.`,
-          'Start it: az aks start.',
-        )
-      : tellOk('aks', `The cluster ${name} runs Kubernetes ${kubernetesVersion} in ${location}.`, '', 'cluster'),
-    ...(networkDataplane === 'cilium'
-      ? [
-          tellWarning(
-            'aks',
-            'The data plane of the cluster is Cilium (networkDataplane), which does not enforce policies of Calico.',
-            'Use a cluster with Calico.',
-          ),
-        ]
-      : [
-          networkPolicy === 'calico'
-            ? tellOk(
-                'aks',
-                'AKS itself installed Calico (networkPolicy calico), and puts back what others change in the ' +
-                  "operator's objects.",
-              )
-            : tellInfo(
-                'aks',
-                `AKS did not install Calico (networkPolicy ${networkPolicy || 'none'}): whoever did looks after it.`,
-              ),
-        ]),
-    privateApiServer
-      ? tellInfo(
-          'apiAccess',
-          'The API server is private: workers must run where its private address is reached and resolved, such ' +
-            "as in the cluster's VNet.",
-        )
-      : tellOk('apiAccess', 'The API server is not private.'),
-  ];
 }
 
 const unique = (findings: readonly Diagnosis[]): readonly Diagnosis[] => [

@@ -68,6 +68,9 @@ export const azureFailures: readonly FailureRow[] = [
   { code: 'RemotePeeringIsDisconnected', failure: 'PeeringDisconnected' },
   { code: 'AnotherPeeringAlreadyReferencesRemoteVnet', failure: 'PeeringConflict' },
 
+  // --- not served by this cloud
+  { code: /^(NoRegisteredProviderFound|InvalidResourceType|InvalidApiVersionParameter)$/, failure: 'ApiNotServed' },
+
   // --- absent
   { code: /^(PlatformImageNotFound|ImageNotFound|GalleryImageNotFound)$/, failure: 'ImageNotFound' },
   { code: /^(SubscriptionNotFound|InvalidAuthenticationTokenTenant)$/, failure: 'SubscriptionNotFound' },

@@ -98,6 +98,8 @@ const cases: readonly Case[] = [
   { code: 'MissingSubscriptionRegistration', status: 409, is: 'ProviderNotRegistered' },
   { code: 'ExpiredAuthenticationToken', status: 401, is: 'AzureUnavailable' },
   { code: 'InvalidAuthenticationToken', status: 401, is: 'CredentialsMissing' },
+  { code: 'NoRegisteredProviderFound', status: 400, is: 'ApiNotServed' },
+  { code: 'InvalidResourceType', status: 404, is: 'ApiNotServed' },
   { code: 'NoRowKnowsThis', status: 404, is: 'NotFound' },
   { code: 'NoRowKnowsThis', status: 403, is: 'Forbidden' },
   { code: 'InternalServerError', status: 500, is: 'AzureUnavailable' },
