@@ -16,6 +16,9 @@ export const finishSignal = 'finish';
 export const progressQuery = 'progress';
 export const reportQuery = 'report';
 
+/** Name of the record of a wait at a phase's gate. */
+export const gateStep = 'awaitSignal';
+
 /** What the Web UI shows beside each message. */
 export const descriptions = {
   [labelNode2Signal]:

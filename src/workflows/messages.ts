@@ -10,6 +10,7 @@ import {
 import {
   descriptions,
   finishSignal,
+  gateStep,
   labelNode2Signal,
   labelNode2Update,
   type Progress,
@@ -51,11 +52,7 @@ export class Messages {
     if (gate.when === 'never') return this.#skip(name, 'The run was asked to leave it out.');
     const { signal, waitMs } = gate;
     const until = describeFuture(waitMs);
-    const record = this.#run.ledger.startWait(
-      'awaitSignal',
-      signal,
-      `signal ${signal} or ${finishSignal}, until ${until}`,
-    );
+    const record = this.#run.ledger.startWait(gateStep, signal, `signal ${signal} or ${finishSignal}, until ${until}`);
     this.#run.enter('waiting');
     const hasCome = (): boolean => this.#signals.has(signal) || this.#signals.has(finishSignal);
     const inTime = await this.#waitWithin(waitMs, hasCome, `signal ${signal}`, record);

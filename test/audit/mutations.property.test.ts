@@ -39,6 +39,7 @@ function namedAt([top, index, third]: Path): RegExp {
   if (top === 'targets') return /target/;
   if (top === 'phases') return /phase/;
   if (top === 'failure') return /failure/;
+  if (top === 'runId') return /run id|runId/;
   return new RegExp(`${String(top)}|${String(third)}|end of the run|length of the run`);
 }
 
