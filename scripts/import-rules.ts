@@ -28,7 +28,7 @@ export const rooms: readonly Room[] = [
   },
   {
     path: 'src/evidence',
-    holds: 'tracks of an observer, seals, the chain',
+    holds: 'tracks of an observer, seals, the chain, the seal of a report',
     imports: ['src/contract'],
     packages: ['canonicalize'],
     node: true,
@@ -70,6 +70,7 @@ export const rooms: readonly Room[] = [
       'src/scenario',
       'src/judge',
       'src/evidence/track.ts',
+      'src/evidence/report-seal.ts',
       'src/ownership/holder.ts',
       'src/sweep/decide.ts',
     ],

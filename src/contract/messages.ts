@@ -91,4 +91,6 @@ export interface RunMemo {
   readonly leftovers: number;
   /** Seal of the last evidence: whoever holds a report can compare it (docs/evidence.md). Absent without evidence. */
   readonly evidenceHead?: string;
+  /** Seal of the whole report. Absent in runs of versions that sealed evidence only. */
+  readonly reportSeal?: string;
 }

@@ -21,6 +21,8 @@ export interface Report {
   readonly schemaVersion: typeof reportSchemaVersion;
   readonly runId: string;
   readonly workflowId: string;
+  /** Temporal's id of the first run of that workflow, which a reset run keeps. */
+  readonly firstExecutionRunId: string;
   readonly outcome: RunOutcome;
   /** One sentence: the outcome in words. */
   readonly summary: string;
@@ -52,6 +54,13 @@ export interface Report {
   readonly evidence: readonly Evidence[];
   /** The resolved mission; null while it has not been validated. */
   readonly mission: Mission | null;
+  /** Covers all the rest; null while the run is under way. */
+  readonly seal: ReportSeal | null;
+}
+
+export interface ReportSeal {
+  /** Hexadecimal SHA-256 of the report without `seal` as canonical JSON (docs/evidence.md). */
+  readonly sha256: string;
 }
 
 export interface VantageSummary {

@@ -3,6 +3,7 @@ import { failures } from '../contract/failures.ts';
 import type { PhaseOutline } from '../contract/plan.ts';
 import type { Report } from '../contract/report.ts';
 import type { Verdict } from '../contract/verdict.ts';
+import { sealReport } from '../evidence/report-seal.ts';
 import { decideOutcome } from '../judge/outcome.ts';
 import { publishOutcome } from './attributes.ts';
 import { describeError, isCancelled, summarizeFailure } from './failure.ts';
@@ -56,15 +57,15 @@ function conclude(run: Run, hasFailed: boolean): Report {
   try {
     run.outcome = decideEnd(run, hasFailed);
     run.enter('over');
-    const report = createReport(run);
-    publishOutcome(run, report);
-    return report;
+    run.sealed = sealReport(createReport(run));
+    publishOutcome(run, run.sealed);
   } catch (error) {
     run.failure ??= summarizeFailure(error, 'report');
     run.outcome = 'ERROR';
     run.ledger.warnings.push(`The report lacks what was planned and seen: ${describeError(error)}`);
-    return createBareReport(run);
+    run.sealed = sealReport(createBareReport(run));
   }
+  return run.sealed;
 }
 
 function decideEnd({ ledger, findings, failure }: Run, hasFailed: boolean): Report['outcome'] {

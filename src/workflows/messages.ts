@@ -38,7 +38,7 @@ export class Messages {
       setHandler(defineSignal(name), () => void this.#signals.add(name), describe(name));
     setDefaultSignalHandler((name) => void this.#signals.add(name)); // gates of other scenarios
     setHandler(defineQuery<Progress>(progressQuery), () => run.ledger.describeProgress(), describe(progressQuery));
-    setHandler(defineQuery<Report>(reportQuery), () => createReport(run), describe(reportQuery));
+    setHandler(defineQuery<Report>(reportQuery), () => run.sealed ?? createReport(run), describe(reportQuery));
     // The validator is synchronous: the SDK never awaits one, so an asynchronous one would refuse nothing.
     setHandler(defineUpdate<SecondNodeAnswer>(labelNode2Update), () => this.#answer(), {
       ...describe(labelNode2Update),

@@ -35,6 +35,7 @@ test('each check of a report that verifies says what holds', () => {
       'All 4 transitions follow from the evidence.',
       'All 18 findings follow from the evidence.',
       'The outcome PASS, its sentence and its counts follow from the verdicts.',
+      `The whole report is as it was sealed: ${whole.seal?.sha256}.`,
     ],
   );
   const cancelled = { ...createReport({ seen: ['baseline'] }), outcome: 'CANCELLED' };

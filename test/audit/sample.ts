@@ -6,6 +6,7 @@ import { gateStep } from '../../src/contract/messages.ts';
 import type { PhaseOutline } from '../../src/contract/plan.ts';
 import type { ChangeRecord, PhaseRecord, Report, StepRecord } from '../../src/contract/report.ts';
 import type { Change, Scenario } from '../../src/contract/scenario.ts';
+import { sealReport } from '../../src/evidence/report-seal.ts';
 import { sealEvidence, type Unsealed } from '../../src/evidence/seal.ts';
 import { measureConvergence } from '../../src/judge/convergence.ts';
 import { type Grounds, type Judgement, judgePhase } from '../../src/judge/judgement.ts';
@@ -55,7 +56,7 @@ export function createReport({ scenario = createWorkshop(mission), seen }: Sampl
   const report: Report = {
     schemaVersion: 2,
     runId,
-    workflowId: 'hepflow-lab-abc123',
+    ...{ workflowId: 'hepflow-lab-abc123', firstExecutionRunId: '0190a0a0-0000-7000-8000-000000000001' },
     ...end,
     summary: summarize({ ...judgement, ...end }),
     scenario: scenario.name,
@@ -89,8 +90,9 @@ export function createReport({ scenario = createWorkshop(mission), seen }: Sampl
     timings: { startedAt: at(0), endedAt: at(150_000), totalMs: 150_000, convergenceMs: measureConvergence(evidence) },
     evidence,
     mission,
+    seal: null,
   };
-  return JSON.parse(JSON.stringify(report)) as Report;
+  return sealReport(report);
 }
 
 const recordPhase = (outline: PhaseOutline, seen: readonly PhaseOutline[]): PhaseRecord => ({

@@ -8,6 +8,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { auditReport, isVerified } from '../../src/audit/report.ts';
 import { labelNode2Signal, type RunMemo, reportQuery } from '../../src/contract/messages.ts';
 import type { Report } from '../../src/contract/report.ts';
+import { sealReport } from '../../src/evidence/report-seal.ts';
 import {
   asExpected,
   type FakeBehaviour,
@@ -107,7 +108,7 @@ test('a report that the CLI wrote verifies, by itself and against Temporal; a ta
         timings: { ...report.timings, convergenceMs },
       };
       const cut = join(folder, 'cut.json');
-      writeFileSync(cut, JSON.stringify(short));
+      writeFileSync(cut, JSON.stringify(sealReport(short as Report)));
       assert.equal((await hepflow('report', 'verify', cut)).code, 0);
       const { code, stdout } = await hepflow('report', 'verify', cut, '--against-temporal');
       assert.equal(code, 1);
@@ -169,7 +170,9 @@ const ends: readonly {
 ];
 
 for (const { what, behaviour, outcome, links } of ends) {
-  test(`the report of a run that ${what} verifies, and the memo names its head`, { timeout: 60_000 }, async () => {
+  test(`the report of a run that ${what} verifies, and the memo names its head and its seal`, {
+    timeout: 60_000,
+  }, async () => {
     await harness.run(fakeActivities(behaviour), { ...spec, secondNode: { when: 'always' } }, async (handle: Run) => {
       await handle.result().catch(() => {});
       const report = await handle.query<Report>(reportQuery);
@@ -178,6 +181,7 @@ for (const { what, behaviour, outcome, links } of ends) {
       assert.ok(isVerified({ checks }), checks.flatMap(({ problems }) => problems).join('\n'));
       const memo = (await handle.describe()).memo?.['hepflow'] as RunMemo;
       assert.equal(memo.evidenceHead ?? null, head);
+      assert.equal(memo.reportSeal, report.seal?.sha256);
     });
   });
 }
