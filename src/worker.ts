@@ -18,6 +18,7 @@ import { resolveMission } from './config/run-spec.ts';
 import { resolveSweep } from './config/sweep-spec.ts';
 import type { WorkerOptions } from './config/worker-options.ts';
 import { searchAttributes } from './contract/messages.ts';
+import { createKeySigner } from './evidence/envelope.ts';
 import { createWorkshop } from './scenario/workshop.ts';
 import type { Tools } from './step/context.ts';
 import { serveHealth } from './worker/health.ts';
@@ -93,6 +94,7 @@ function createTools(options: WorkerOptions, temporal: Temporal, knowsAttributes
     createScenario: createWorkshop,
     resolveSweep,
     searchAttributes: knowsAttributes,
+    ...(options.reportKey && { signer: createKeySigner(options.reportKey()) }),
   };
 }
 

@@ -70,13 +70,19 @@ const timings = z.strictObject({
   convergenceMs: z.record(name, ms),
 });
 
-const seal = z.strictObject({ sha256 });
+const envelope = z.strictObject({
+  payloadType: text,
+  payload: z.base64(),
+  signatures: z.array(z.strictObject({ keyid: text, sig: z.base64() })).min(1),
+});
+
+const seal = z.strictObject({ sha256, envelope: envelope.exactOptional() });
 
 export const reportSchema = z.strictObject({
   schemaVersion: z.literal(reportSchemaVersion),
   runId: z.string().regex(/^[0-9a-f]{8}$/, 'must be 8 hexadecimal digits'),
   workflowId: text,
-  firstExecutionRunId: text,
+  firstExecutionRunId: z.guid(),
   outcome: z.enum(runOutcomes),
   summary: text,
   stage: name,

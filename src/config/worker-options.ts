@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import { HepflowError } from '../contract/failures.ts';
 import { taskQueue } from '../contract/messages.ts';
 import { checkCredentials } from './credentials.ts';
@@ -15,6 +16,7 @@ import {
   readWholeMs,
 } from './option-kinds.ts';
 import { type PayloadKey, readPayloadKeys } from './payload-keys.ts';
+import { readReportKey } from './report-key.ts';
 
 /**
  * Everything that a worker is told, resolved. What is secret is a function, so that printing the options tells nothing
@@ -27,6 +29,8 @@ export interface WorkerOptions {
   readonly keySecret: () => Buffer;
   /** Keys of what Temporal stores: the first encrypts, all decrypt. Undefined: nothing is encrypted. */
   readonly payloadKeys: (() => readonly PayloadKey[]) | undefined;
+  /** Ed25519 private key that signs reports. Undefined: they are not signed. */
+  readonly reportKey: (() => KeyObject) | undefined;
   /** HTTP proxy that SSH goes through by CONNECT; may hold a password. Undefined: straight. */
   readonly sshProxyUrl: (() => string) | undefined;
   /** Kubeconfig file to use for every cluster; undefined: the AKS user credential of each. */
@@ -71,6 +75,11 @@ export const workerOptionRows = {
     flag: '--payload-key',
     variable: 'HEPFLOW_PAYLOAD_KEY',
     help: 'key ring file that encrypts what Temporal stores, lines ID:BASE64, mode 600; default: nothing is encrypted',
+  },
+  reportKey: {
+    flag: '--report-key',
+    variable: 'HEPFLOW_REPORT_KEY',
+    help: 'PEM file with the Ed25519 private key that signs reports, mode 600; default: they are not signed',
   },
   azureCloud: {
     flag: '--azure-cloud',
@@ -162,6 +171,7 @@ function resolved(flags: WorkerFlags, env: NodeJS.ProcessEnv, needsKeySecret: bo
     },
     keySecret,
     payloadKeys: get('payloadKey', readPayloadKeys),
+    reportKey: get('reportKey', readReportKey),
     sshProxyUrl: get('sshProxy', readProxyUrl),
     kubeconfigFile: get('kubeconfig', readKubeconfig),
     pollIntervalMs: get('pollIntervalMs', readWholeMs(10, 60_000)),

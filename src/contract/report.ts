@@ -6,6 +6,7 @@ import type { Mission } from './mission.ts';
 import type { Interval } from './observation.ts';
 import type { PhaseName } from './phase.ts';
 import type { PhaseOutline } from './plan.ts';
+import type { SignedEnvelope } from './signing.ts';
 import type { VantageId } from './vantage.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -61,6 +62,8 @@ export interface Report {
 export interface ReportSeal {
   /** Hexadecimal SHA-256 of the report without `seal` as canonical JSON (docs/evidence.md). */
   readonly sha256: string;
+  /** The worker's signature; absent when it has no key, or ran no preflight. */
+  readonly envelope?: SignedEnvelope;
 }
 
 export interface VantageSummary {

@@ -7,6 +7,7 @@ import type { UndoResult } from '../contract/change.ts';
 import type { Mission } from '../contract/mission.ts';
 import type { RunIdentity, RunRef } from '../contract/run.ts';
 import type { Scenario } from '../contract/scenario.ts';
+import type { ReportSigner } from '../contract/signing.ts';
 import type { Sweep } from '../contract/sweep.ts';
 
 /** What every step is given beside its input. */
@@ -39,6 +40,8 @@ export interface Tools {
   createScenario(mission: Mission): Scenario;
   /** As for a mission, of a sweep. */
   resolveSweep(spec: unknown): Sweep;
+  /** Signs reports; absent: they are not signed. */
+  readonly signer?: ReportSigner;
   /** Whether the namespace knows hepflow's search attributes. */
   readonly searchAttributes: boolean;
 }

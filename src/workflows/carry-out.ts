@@ -9,6 +9,7 @@ import { publishOutcome } from './attributes.ts';
 import { describeError, isCancelled, summarizeFailure } from './failure.ts';
 import { readNow } from './ledger.ts';
 import { Messages } from './messages.ts';
+import { callSignReport } from './proxies.ts';
 import { createBareReport, createReport } from './report.ts';
 import { Run } from './run.ts';
 import { Undo } from './undo/undo.ts';
@@ -38,7 +39,7 @@ export async function carryOut(mission: CarriedMission): Promise<Report> {
     thrown ??= error;
     run.failure ??= summarizeFailure(error, 'undo');
   }
-  const report = conclude(run, thrown !== undefined);
+  const report = await CancellationScope.nonCancellable(() => conclude(run, thrown !== undefined));
   await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
   if (run.outcome === 'CANCELLED') throw thrown;
   if (run.failure !== null)
@@ -52,12 +53,12 @@ export async function carryOut(mission: CarriedMission): Promise<Report> {
 }
 
 /** The last report. One that cannot be made in full, or published, is the failure of the run. */
-function conclude(run: Run, hasFailed: boolean): Report {
+async function conclude(run: Run, hasFailed: boolean): Promise<Report> {
   run.endedAt = readNow();
   try {
     run.outcome = decideEnd(run, hasFailed);
     run.enter('over');
-    run.sealed = sealReport(createReport(run));
+    run.sealed = await sealAndSign(run);
     publishOutcome(run, run.sealed);
   } catch (error) {
     run.failure ??= summarizeFailure(error, 'report');
@@ -66,6 +67,18 @@ function conclude(run: Run, hasFailed: boolean): Report {
     run.sealed = sealReport(createBareReport(run));
   }
   return run.sealed;
+}
+
+/** Sealed, and signed where the worker has a key. What cannot be signed is no failure of the run. */
+async function sealAndSign(run: Run): Promise<Report> {
+  const report = sealReport(createReport(run));
+  if (run.preflighted?.signer === undefined || report.seal === null) return report;
+  try {
+    return { ...report, seal: { ...report.seal, envelope: await callSignReport(report) } };
+  } catch (error) {
+    run.ledger.warnings.push(`The report is not signed: ${describeError(error)}`);
+    return sealReport(createReport(run));
+  }
 }
 
 function decideEnd({ ledger, findings, failure }: Run, hasFailed: boolean): Report['outcome'] {
