@@ -28,7 +28,7 @@ export const rooms: readonly Room[] = [
   },
   {
     path: 'src/evidence',
-    holds: 'tracks of an observer, seals, the chain',
+    holds: 'tracks of an observer, seals, the chain; the seal of a report and its signature',
     imports: ['src/contract'],
     packages: ['canonicalize'],
     node: true,
@@ -70,6 +70,7 @@ export const rooms: readonly Room[] = [
       'src/scenario',
       'src/judge',
       'src/evidence/track.ts',
+      'src/evidence/report-seal.ts',
       'src/ownership/holder.ts',
       'src/sweep/decide.ts',
     ],
@@ -147,6 +148,7 @@ export const rooms: readonly Room[] = [
     holds: 'the registry of all that runs as an activity; heartbeat, undo in batches: thin',
     imports: [
       'src/contract',
+      'src/evidence',
       'src/ownership',
       'src/adapters',
       'src/step',
@@ -204,6 +206,7 @@ export const rooms: readonly Room[] = [
       'src/config',
       'src/codec',
       'src/activities',
+      'src/evidence/envelope.ts',
       'src/scenario',
       'src/step',
       'src/adapters',

@@ -20,6 +20,7 @@ import { resolveSweep } from './config/sweep-spec.ts';
 import { explainUnreachable } from './config/temporal-server.ts';
 import type { WorkerOptions } from './config/worker-options.ts';
 import { explainMissingAttributes, listMissingAttributes } from './contract/messages.ts';
+import { createKeySigner } from './evidence/envelope.ts';
 import { createWorkshop } from './scenario/workshop.ts';
 import type { Tools } from './step/context.ts';
 import { serveHealth } from './worker/health.ts';
@@ -132,6 +133,7 @@ function createTools(options: WorkerOptions, temporal: Temporal, knowsAttributes
     createScenario: createWorkshop,
     resolveSweep,
     searchAttributes: knowsAttributes,
+    ...(options.reportKey && { reportSigner: createKeySigner(options.reportKey()) }),
   };
 }
 

@@ -18,6 +18,7 @@ import { findWitnesses, listVantageSteps } from '../vantage/index.ts';
 import { startObserver } from '../vantage/prober/observe/session.ts';
 import { createProbe } from '../vantage/prober/probe/run.ts';
 import { withHeartbeat } from './heartbeat.ts';
+import { createSignReport } from './sign-report.ts';
 import { undoEach } from './undo.ts';
 
 export interface ActivitySettings {
@@ -47,7 +48,8 @@ export function createActivities(tools: Tools, settings: ActivitySettings): AllA
     undo: wrap('undo', undoEach),
     findLeftovers: wrap('findLeftovers', findLeftovers),
   };
-  return { ...Object.fromEntries(changes), ...named } as AllActivities;
+  const signing = tools.reportSigner && { signReport: createSignReport(tools.reportSigner) };
+  return { ...Object.fromEntries(changes), ...named, ...signing } as AllActivities;
 }
 
 /**

@@ -4,7 +4,7 @@
  * schema*.ts: its shape; evidence/chain.ts: its seals; plan.ts: what its scenario expects; probes.ts and phases.ts:
  * that this was
  * looked at; moments.ts: when changes were made; judgement.ts: what follows from all that; ending.ts: what the run says
- * of itself.
+ * of itself; seal.ts: that nothing of it was changed.
  */
 import { type Report, reportSchemaVersion } from '../contract/report.ts';
 import { findBreak, findHead } from '../evidence/chain.ts';
@@ -17,6 +17,7 @@ import { checkPhases } from './phases.ts';
 import { checkPlan, type FindScenario } from './plan.ts';
 import { checkProbes } from './probes.ts';
 import { reportSchema } from './schema.ts';
+import { checkSeal } from './seal.ts';
 
 export type { AuditCheck } from './check.ts';
 
@@ -46,6 +47,7 @@ export function auditReport(given: unknown, { findScenario = createScenario }: A
     ...[shape, chain, checkPlan(report, findScenario), checkProbes(report), checkPhases(report), checkMoments(report)],
     ...checkJudgement(report),
     checkEnding(report),
+    checkSeal(report),
   ];
   return { checks, report, head: chain.problems.length === 0 ? findHead(report.evidence) : null };
 }
@@ -65,6 +67,8 @@ function findOtherVersion(given: unknown): string[] | undefined {
   if (!('evidence' in given))
     return ['The report holds no evidence, so nothing can be verified: the version of hepflow that made it kept none.'];
   const { schemaVersion } = given;
+  if (schemaVersion === reportSchemaVersion && !('seal' in given))
+    return ['The report is not sealed as a whole: the version of hepflow that made it sealed evidence only.'];
   return schemaVersion === reportSchemaVersion
     ? undefined
     : [

@@ -2,9 +2,8 @@ import { z } from 'zod';
 import { connectionStages, type Evidence, outcomes } from '../contract/evidence.ts';
 import { heldOutcomes, observerEnds } from '../contract/observation.ts';
 import { testimonies, witnessScopes } from '../contract/vantage.ts';
-import { count, instant, ms, name, signedMs, target, text } from './schema-values.ts';
+import { count, instant, ms, name, sha256, signedMs, target, text } from './schema-values.ts';
 
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits');
 const missing = z.strictObject({ missing: text });
 const byte = z.int().min(0).max(255);
 

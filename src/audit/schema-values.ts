@@ -17,6 +17,7 @@ export const signedMs = z.number().min(-longestMs).max(longestMs);
 /** ISO 8601 in UTC; with milliseconds, except where Azure or Kubernetes wrote it. */
 export const instant = z.iso.datetime();
 export const interval = { from: instant, to: instant };
+export const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits');
 export const expected = z.enum(expectedOutcomes);
 export const failureCode = z.enum(Object.keys(failures) as [FailureCode, ...FailureCode[]]);
 

@@ -17,7 +17,7 @@ import {
 import { evidence } from './schema-evidence.ts';
 import { finding, moment, transition, verdict } from './schema-judgement.ts';
 import { cluster, mission, phase, vantage } from './schema-plan.ts';
-import { count, failureCode, instant, ms, name, target, text, texts } from './schema-values.ts';
+import { count, failureCode, instant, ms, name, sha256, target, text, texts } from './schema-values.ts';
 
 const failure = z.strictObject({
   code: failureCode,
@@ -72,10 +72,19 @@ const timings = z.strictObject({
   convergenceMs: z.record(name, ms),
 });
 
+const envelope = z.strictObject({
+  payloadType: text,
+  payload: z.base64(),
+  signatures: z.array(z.strictObject({ keyid: text, sig: z.base64() })).min(1),
+});
+
+const seal = z.strictObject({ sha256, envelope: envelope.exactOptional() });
+
 export const reportSchema = z.strictObject({
   schemaVersion: z.literal(reportSchemaVersion),
   runId: z.string().regex(/^[0-9a-f]{8}$/, 'must be 8 hexadecimal digits'),
   workflowId: text,
+  firstExecutionRunId: z.guid(),
   outcome: z.enum(runOutcomes),
   summary: text,
   stage: name,
@@ -96,4 +105,5 @@ export const reportSchema = z.strictObject({
   timings,
   evidence: z.array(evidence),
   mission: mission.nullable(),
+  seal: seal.nullable(),
 }) satisfies z.ZodType<Report>;

@@ -8,12 +8,13 @@ const schema = z.object({
   summary: z.string(),
   leftovers: z.int().nonnegative(),
   evidenceHead: z.string().optional(),
+  reportSeal: z.string().optional(),
 });
 
 /** What a closed run wrote into its memo; undefined: nothing yet. */
 export function readMemo(memo: Readonly<Record<string, unknown>> | undefined): RunMemo | undefined {
   const { data } = schema.safeParse(memo?.['hepflow']);
   if (data === undefined) return undefined;
-  const { evidenceHead, ...known } = data;
-  return evidenceHead === undefined ? known : { ...known, evidenceHead };
+  const { evidenceHead, reportSeal, ...known } = data;
+  return { ...known, ...(evidenceHead && { evidenceHead }), ...(reportSeal && { reportSeal }) };
 }

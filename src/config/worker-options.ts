@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import type { Allow } from '../contract/allow.ts';
 import { HepflowError } from '../contract/failures.ts';
 import { taskQueue } from '../contract/messages.ts';
@@ -17,6 +18,7 @@ import {
   readWholeMs,
 } from './option-kinds.ts';
 import { type PayloadKey, type PayloadMode, payloadModes, readPayloadKeys } from './payload-keys.ts';
+import { readReportKey } from './report-key.ts';
 
 /**
  * Everything that a worker is told, resolved. What is secret is a function, so that printing the options tells nothing
@@ -30,6 +32,8 @@ export interface WorkerOptions {
   /** Keys of what Temporal stores: the first encrypts, all decrypt. Undefined: nothing is encrypted. */
   readonly payloadKeys: (() => readonly PayloadKey[]) | undefined;
   readonly payloadMode: PayloadMode;
+  /** Ed25519 private key that signs reports. Undefined: they are not signed. */
+  readonly reportKey: (() => KeyObject) | undefined;
   /** HTTP proxy that SSH goes through by CONNECT; may hold a password. Undefined: straight. */
   readonly sshProxyUrl: (() => string) | undefined;
   /** Kubeconfig file to use for every cluster; undefined: the AKS user credential of each. */
@@ -82,6 +86,11 @@ export const workerOptionRows = {
     variable: 'HEPFLOW_PAYLOAD_MODE',
     fallback: 'accept',
     help: 'accept, or require: refuse payloads that are not encrypted, or were before they told their workflow',
+  },
+  reportKey: {
+    flag: '--report-key',
+    variable: 'HEPFLOW_REPORT_KEY',
+    help: 'PEM file with the Ed25519 private key that signs reports, mode 600; default: they are not signed',
   },
   azureCloud: {
     flag: '--azure-cloud',
@@ -183,6 +192,7 @@ function resolved(flags: WorkerFlags, env: NodeJS.ProcessEnv, needsKeySecret: bo
     keySecret,
     payloadKeys,
     payloadMode,
+    reportKey: get('reportKey', readReportKey),
     sshProxyUrl: get('sshProxy', readProxyUrl),
     kubeconfigFile: get('kubeconfig', readKubeconfig),
     allow: get('allow', readAllowFile),

@@ -17,6 +17,9 @@ export const finishSignal = 'finish';
 export const progressQuery = 'progress';
 export const reportQuery = 'report';
 
+/** Name of the record of a wait at a phase's gate. */
+export const gateStep = 'awaitSignal';
+
 /** What the Web UI shows beside each message. */
 export const descriptions = {
   [labelNode2Signal]:
@@ -99,4 +102,6 @@ export interface RunMemo {
   readonly leftovers: number;
   /** Seal of the last evidence: whoever holds a report can compare it (docs/evidence.md). Absent without evidence. */
   readonly evidenceHead?: string;
+  /** Seal of the whole report. Absent in runs of versions that sealed evidence only. */
+  readonly reportSeal?: string;
 }

@@ -6,6 +6,7 @@ import type { Mission } from './mission.ts';
 import type { Interval } from './observation.ts';
 import type { PhaseName } from './phase.ts';
 import type { PhaseOutline } from './plan.ts';
+import type { SignedEnvelope } from './signing.ts';
 import type { VantageId } from './vantage.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -21,6 +22,8 @@ export interface Report {
   readonly schemaVersion: typeof reportSchemaVersion;
   readonly runId: string;
   readonly workflowId: string;
+  /** Temporal's id of the first run of that workflow, which a reset run keeps. */
+  readonly firstExecutionRunId: string;
   readonly outcome: RunOutcome;
   /** One sentence: the outcome in words. */
   readonly summary: string;
@@ -52,6 +55,15 @@ export interface Report {
   readonly evidence: readonly Evidence[];
   /** The resolved mission; null while it has not been validated. */
   readonly mission: Mission | null;
+  /** Covers all the rest; null while the run is under way. */
+  readonly seal: ReportSeal | null;
+}
+
+export interface ReportSeal {
+  /** Hexadecimal SHA-256 of the report without `seal` as canonical JSON (docs/evidence.md). */
+  readonly sha256: string;
+  /** The worker's signature; absent when it has no key, or ran no preflight. */
+  readonly envelope?: SignedEnvelope;
 }
 
 export interface VantageSummary {

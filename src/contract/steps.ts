@@ -6,7 +6,9 @@ import type { Evidence, Expected, Target } from './evidence.ts';
 import type { Mission, ProbeSettings } from './mission.ts';
 import type { PhaseName } from './phase.ts';
 import type { Plan } from './plan.ts';
+import type { Report } from './report.ts';
 import type { RunIdentity, RunRef } from './run.ts';
+import type { SignedEnvelope } from './signing.ts';
 import type { Site } from './site.ts';
 import type { SessionRef, Vantage } from './vantage.ts';
 
@@ -37,6 +39,12 @@ export interface Activities {
   undo(call: Call<UndoInput>): Promise<Result<readonly UndoOutcome[]>>;
 }
 
+/** Local activities, there only when the worker has a key. */
+export interface SigningActivities {
+  /** Signs a sealed report. */
+  signReport(report: Report): Promise<SignedEnvelope>;
+}
+
 export const activityNames = ['preflight', 'probe', 'undo'] as const satisfies readonly (keyof Activities)[];
 
 /** Every planned change as it is called. It may run twice (W9). */
@@ -53,6 +61,8 @@ export interface Preflight {
   readonly mission: Mission;
   readonly site: Site;
   readonly plan: Plan;
+  /** Key id of the worker's signer; absent: reports are not signed. */
+  readonly signer?: string;
 }
 
 export interface ChangeInput {

@@ -17,15 +17,22 @@ export function combineVerdicts(
 }
 
 /**
- * Outcome of a run that was carried out. Without the proof, from every vantage that judged a phase, that everything
- * answers again, nothing is a PASS.
+ * Outcome of a run that was carried out. Without a deny that was judged, and without the proof, from every vantage that
+ * judged a phase, that everything answers again, nothing is a PASS.
  */
 export function decideOutcome(
-  verdicts: readonly Pick<Verdict, 'verdict' | 'phase' | 'vantage'>[],
+  verdicts: readonly Pick<Verdict, 'verdict' | 'phase' | 'vantage' | 'expected'>[],
   findings: readonly Pick<Finding, 'result'>[],
 ): VerdictKind {
   const outcome = combineVerdicts(verdicts, findings);
-  const proved = new Set(verdicts.filter(({ phase }) => phase === restoredPhase).map(({ vantage }) => vantage));
-  const isProved = verdicts.every(({ vantage }) => proved.has(vantage));
+  const isProved = hasJudgedDeny(verdicts) && hasJudgedRestored(verdicts);
   return outcome === 'PASS' && !isProved ? 'INCONCLUSIVE' : outcome;
+}
+
+export const hasJudgedDeny = (verdicts: readonly Pick<Verdict, 'expected'>[]): boolean =>
+  verdicts.some(({ expected }) => expected === 'DROP');
+
+export function hasJudgedRestored(verdicts: readonly Pick<Verdict, 'phase' | 'vantage'>[]): boolean {
+  const proved = new Set(verdicts.filter(({ phase }) => phase === restoredPhase).map(({ vantage }) => vantage));
+  return verdicts.every(({ vantage }) => proved.has(vantage));
 }

@@ -52,7 +52,7 @@ export async function runPreflight(
   const site: Site = { ...azure.site, ...kubernetes.site, searchAttributes, warnings };
   const at = { run: createRunRef(run, mission, site), site };
   const plan = await planRun(scenario, at, holder, await tools.clusters.of(ref));
-  return { mission, site, plan };
+  return { mission, site, plan, ...(tools.reportSigner && { signer: tools.reportSigner.keyId }) };
 }
 
 const createRunRef = (run: RunIdentity, mission: Mission, { location }: Pick<Site, 'location'>): RunRef => ({

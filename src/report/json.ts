@@ -6,6 +6,7 @@ const order = [
   'schemaVersion',
   'runId',
   'workflowId',
+  'firstExecutionRunId',
   'outcome',
   'summary',
   'stage',
@@ -26,6 +27,7 @@ const order = [
   'timings',
   'evidence',
   'mission',
+  'seal',
 ] as const satisfies readonly (keyof Report)[];
 
 /** The report as JSON, two spaces deep, ending with a newline; the same report gives the same text. */

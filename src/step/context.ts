@@ -8,6 +8,7 @@ import type { UndoResult } from '../contract/change.ts';
 import type { Mission } from '../contract/mission.ts';
 import type { RunIdentity, RunRef } from '../contract/run.ts';
 import type { Scenario } from '../contract/scenario.ts';
+import type { ReportSigner } from '../contract/signing.ts';
 import type { Sweep } from '../contract/sweep.ts';
 
 /** What every step is given beside its input. */
@@ -42,6 +43,8 @@ export interface Tools {
   resolveSweep(spec: unknown): Sweep;
   /** What steps may touch; absent: everything that the worker's identity reaches. */
   readonly allow?: Allow;
+  /** Signs reports; absent: they are not signed. */
+  readonly reportSigner?: ReportSigner;
   /** Whether the namespace knows hepflow's search attributes. */
   readonly searchAttributes: boolean;
 }

@@ -33,6 +33,7 @@ export function publishOutcome({ preflighted }: Run, report: Report): void {
   const memo: RunMemo = {
     ...{ runId, outcome: judged, summary, leftovers: leftovers.length },
     ...(evidenceHead !== undefined && { evidenceHead }),
+    ...(report.seal && { reportSeal: report.seal.sha256 }),
   };
   upsertMemo({ hepflow: memo });
   if (!preflighted?.site.searchAttributes) return;

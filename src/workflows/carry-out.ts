@@ -3,11 +3,13 @@ import { failures } from '../contract/failures.ts';
 import type { PhaseOutline } from '../contract/plan.ts';
 import type { Report } from '../contract/report.ts';
 import type { Verdict } from '../contract/verdict.ts';
+import { sealReport } from '../evidence/report-seal.ts';
 import { decideOutcome } from '../judge/outcome.ts';
 import { publishOutcome } from './attributes.ts';
 import { describeError, isCancelled, summarizeFailure } from './failure.ts';
 import { readNow } from './ledger.ts';
 import { Messages } from './messages.ts';
+import { callSignReport } from './proxies.ts';
 import { createBareReport, createReport } from './report.ts';
 import { Run } from './run.ts';
 import { Undo } from './undo/undo.ts';
@@ -37,7 +39,7 @@ export async function carryOut(mission: CarriedMission): Promise<Report> {
     thrown ??= error;
     run.failure ??= summarizeFailure(error, 'undo');
   }
-  const report = conclude(run, thrown !== undefined);
+  const report = await CancellationScope.nonCancellable(() => conclude(run, thrown !== undefined));
   logEnd(report);
   await CancellationScope.nonCancellable(() => condition(allHandlersFinished));
   if (run.outcome === 'CANCELLED') throw thrown;
@@ -61,19 +63,31 @@ function logEnd({ runId: hepflowRun, outcome, verdicts, leftovers, failure }: Re
 }
 
 /** The last report. One that cannot be made in full, or published, is the failure of the run. */
-function conclude(run: Run, hasFailed: boolean): Report {
+async function conclude(run: Run, hasFailed: boolean): Promise<Report> {
   run.endedAt = readNow();
   try {
     run.outcome = decideEnd(run, hasFailed);
     run.enter('over');
-    const report = createReport(run);
-    publishOutcome(run, report);
-    return report;
+    run.sealed = await sealAndSign(run);
+    publishOutcome(run, run.sealed);
   } catch (error) {
     run.failure ??= summarizeFailure(error, 'report');
     run.outcome = 'ERROR';
     run.ledger.warnings.push(`The report lacks what was planned and seen: ${describeError(error)}`);
-    return createBareReport(run);
+    run.sealed = sealReport(createBareReport(run));
+  }
+  return run.sealed;
+}
+
+/** Sealed, and signed where the worker has a key. What cannot be signed is no failure of the run. */
+async function sealAndSign(run: Run): Promise<Report> {
+  const report = sealReport(createReport(run));
+  if (run.preflighted?.signer === undefined || report.seal === null) return report;
+  try {
+    return { ...report, seal: { ...report.seal, envelope: await callSignReport(report) } };
+  } catch (error) {
+    run.ledger.warnings.push(`The report is not signed: ${describeError(error)}`);
+    return sealReport(createReport(run));
   }
 }
 

@@ -11,6 +11,7 @@ import { cutMessage, enumerate } from '../contract/brief.ts';
 import {
   descriptions,
   finishSignal,
+  gateStep,
   labelNode2Signal,
   labelNode2Update,
   type Progress,
@@ -41,7 +42,7 @@ export class Messages {
       setHandler(defineSignal(name), () => void this.#signals.add(name), describe(name));
     setDefaultSignalHandler((name) => this.#hear(name)); // gates of other scenarios, and slips of the pen
     setHandler(defineQuery<Progress>(progressQuery), () => run.ledger.describeProgress(), describe(progressQuery));
-    setHandler(defineQuery<Report>(reportQuery), () => createReport(run), describe(reportQuery));
+    setHandler(defineQuery<Report>(reportQuery), () => run.sealed ?? createReport(run), describe(reportQuery));
     // The validator is synchronous: the SDK never awaits one, so an asynchronous one would refuse nothing.
     setHandler(defineUpdate<SecondNodeAnswer>(labelNode2Update), () => this.#answer(), {
       ...describe(labelNode2Update),
@@ -55,7 +56,7 @@ export class Messages {
     if (gate.when === 'never') return this.#skip(name, 'The run was asked to leave it out.');
     const { signal, waitMs } = gate;
     const detail = `until ${describeFuture(waitMs)} UTC: signal ${signal} or ${finishSignal}`;
-    const record = this.#startWait('awaitSignal', signal, detail);
+    const record = this.#startWait(gateStep, signal, detail);
     const hasCome = (): boolean => this.#signals.has(signal) || this.#signals.has(finishSignal);
     const inTime = await this.#waitWithin(waitMs, hasCome, `signal ${signal}`, record);
     if (this.#signals.has(signal)) {

@@ -1,7 +1,9 @@
-import { proxyActivities } from '@temporalio/workflow';
+import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import type { Applied, Limits, PlannedChange, UndoOutcome } from '../contract/change.ts';
 import type { Evidence } from '../contract/evidence.ts';
+import type { Report } from '../contract/report.ts';
 import type { RunIdentity, RunRef } from '../contract/run.ts';
+import type { SignedEnvelope } from '../contract/signing.ts';
 import type {
   Activities,
   ApplyChange,
@@ -10,6 +12,7 @@ import type {
   PreflightInput,
   ProbeInput,
   Result,
+  SigningActivities,
   UndoInput,
 } from '../contract/steps.ts';
 import type { SweepActivities, SweepFindings } from '../contract/sweep.ts';
@@ -62,6 +65,13 @@ export function callChange(
 /** Tries every entry once, in the given order. */
 export const callUndo = (run: RunRef, input: UndoInput): Promise<Result<readonly UndoOutcome[]>> =>
   proxy<Activities>(limits.undo, input.entries.map((entry) => entry.undo).join(', ')).undo({ run, input });
+
+/** Within the worker that carries the run out: no other may sign for it, and it costs one event. */
+export const callSignReport = (report: Report): Promise<SignedEnvelope> =>
+  proxyLocalActivities<SigningActivities>({
+    startToCloseTimeout: 10 * second,
+    retry: { initialInterval: second, maximumInterval: second, maximumAttempts: 3 },
+  }).signReport(report);
 
 /** Reads everything that a sweep may concern. */
 export async function callFindLeftovers(run: RunIdentity, spec: unknown): Promise<SweepFindings> {

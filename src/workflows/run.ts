@@ -5,7 +5,7 @@ import type { FailureSummary } from '../contract/failures.ts';
 import type { Stage } from '../contract/messages.ts';
 import type { PhaseName } from '../contract/phase.ts';
 import type { Plan, PlannedPhase, PlannedVantage } from '../contract/plan.ts';
-import type { Finding, Leftover, RunOutcome, Transition } from '../contract/report.ts';
+import type { Finding, Leftover, Report, RunOutcome, Transition } from '../contract/report.ts';
 import type { RunIdentity, RunRef } from '../contract/run.ts';
 import type { ObserverInput, Preflight } from '../contract/steps.ts';
 import type { Vantage, VantageId } from '../contract/vantage.ts';
@@ -30,6 +30,7 @@ export class Run {
     workflowId: workflowInfo().workflowId,
     startedAt: readNow(),
   };
+  readonly firstExecutionRunId = workflowInfo().firstExecutionRunId;
   readonly ledger = new Ledger(this.identity.runId);
   readonly evidence: Evidence[] = [];
   readonly transitions: Transition[] = [];
@@ -40,6 +41,8 @@ export class Run {
   failure: FailureSummary | null = null;
   outcome: RunOutcome = 'RUNNING';
   endedAt: string | null = null;
+  /** The last report, sealed; undefined while the run is under way. */
+  sealed: Report | undefined;
   /** What preflight gave; undefined until then. */
   preflighted: Preflight | undefined;
   /** The rows that were judged last from each vantage. */

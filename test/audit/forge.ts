@@ -2,10 +2,27 @@
 import { type AuditOptions, auditReport } from '../../src/audit/report.ts';
 import type { Evidence } from '../../src/contract/evidence.ts';
 import type { Report } from '../../src/contract/report.ts';
+import { digestReport } from '../../src/evidence/report-seal.ts';
 import { sealEvidence } from '../../src/evidence/seal.ts';
 
+/** Of a report that a forger sealed anew. */
 export const listProblems = (report: unknown, options?: AuditOptions): string[] =>
+  listAllProblems(sealAnew(report), options);
+
+/** Of a report as it is. */
+export const listAllProblems = (report: unknown, options?: AuditOptions): string[] =>
   auditReport(report, options).checks.flatMap(({ problems }) => [...problems]);
+
+/** What can be sealed gets the seal of its content; a report of a run under way gets none. */
+export function sealAnew<T>(report: T): T {
+  if (typeof report !== 'object' || report === null || !('seal' in report)) return report;
+  if ('outcome' in report && report.outcome === 'RUNNING') return { ...report, seal: null };
+  try {
+    return { ...report, seal: { ...(report.seal as object), sha256: digestReport(report as unknown as Report) } };
+  } catch {
+    return report;
+  }
+}
 
 /** The report with its evidence changed and sealed anew, as somebody would who can rewrite the whole file. */
 export function reseal(report: Report, change: (evidence: readonly Evidence[]) => readonly Evidence[]): Report {
@@ -21,6 +38,6 @@ export const replaceAt = <T>(list: readonly T[], place: number, change: (one: T)
 
 /** The problems of one check, by a word of what it says holds. */
 export const listProblemsOf = (check: RegExp, report: unknown): string[] =>
-  auditReport(report)
+  auditReport(sealAnew(report))
     .checks.filter(({ holds }) => check.test(holds))
     .flatMap(({ problems }) => [...problems]);

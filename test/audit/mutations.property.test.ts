@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { listProblems } from './forge.ts';
+import { listAllProblems, listProblems } from './forge.ts';
 import { changes, mutated, type Path, pathsIn } from './mutations.ts';
 import { createReport } from './sample.ts';
 
 const whole = createReport();
 
-/** Parts that are looked at whole; of others, which fields of each element are. */
+/** Parts that follow from others, so that not even a new seal hides a change: they are looked at whole; of others, which fields of each element are. */
 const covered: Readonly<Record<string, readonly string[] | 'all'>> = {
   ...{ evidence: 'all', verdicts: 'all', transitions: 'all', findings: 'all', outcome: 'all', summary: 'all' },
   ...{ stage: 'all', scenario: 'all', targets: 'all', timings: 'all', failure: 'all', runId: 'all' },
@@ -39,10 +39,28 @@ function namedAt([top, index, third]: Path): RegExp {
   if (top === 'targets') return /target/;
   if (top === 'phases') return /phase/;
   if (top === 'failure') return /failure/;
+  if (top === 'runId') return /run id|runId/;
   return new RegExp(`${String(top)}|${String(third)}|end of the run|length of the run`);
 }
 
-test('one change anywhere in what is covered is refused with a sentence that names it', () => {
+test('one change anywhere in a report is found by its seal', () => {
+  const paths = pathsIn(whole);
+  assert.ok(paths.length > 1500, `${paths.length} places`);
+  fc.assert(
+    fc.property(fc.constantFrom(...paths), fc.constantFrom(...changes), (path, change) => {
+      const tampered = mutated(whole, path, change);
+      fc.pre(tampered !== undefined);
+      const problems = listAllProblems(tampered);
+      assert.ok(
+        problems.some((problem) => /sealed|It is not a report|schema version/.test(problem)),
+        `${path.join('.')} ${change}: ${problems.join()}`,
+      );
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test('one change anywhere in what follows from the rest is refused by name, though it was sealed anew', () => {
   const paths = pathsIn(whole).filter(isCovered);
   assert.ok(paths.length > 1500, `${paths.length} places`);
   fc.assert(

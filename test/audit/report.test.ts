@@ -29,12 +29,13 @@ test('each check of a report that verifies says what holds', () => {
       'The chain of evidence is whole: 4 links from the run id 0a1b2c3d to the head.',
       'Phases, targets, nodes and vantages are those of the scenario workshop.',
       'Every probe dialled the targets of the plan, from a vantage of the plan.',
-      'Each phase was seen, or passed by for a reason that its gate allows.',
+      'Each phase was seen with its denies, or passed by for a reason that its gate allows.',
       'The moments of all changes agree with the steps that made them or took them back.',
       'All 16 verdicts follow from the evidence.',
       'All 4 transitions follow from the evidence.',
       'All 18 findings follow from the evidence.',
       'The outcome PASS, its sentence and its counts follow from the verdicts.',
+      `The whole report is as it was sealed: ${whole.seal?.sha256}.`,
     ],
   );
   const cancelled = { ...createReport({ seen: ['baseline'] }), outcome: 'CANCELLED' };

@@ -2,9 +2,11 @@
 import { resolveMission } from '../../src/config/run-spec.ts';
 import type { Moment } from '../../src/contract/change.ts';
 import type { Evidence } from '../../src/contract/evidence.ts';
+import { gateStep } from '../../src/contract/messages.ts';
 import type { PhaseOutline } from '../../src/contract/plan.ts';
 import type { ChangeRecord, PhaseRecord, Report, StepRecord } from '../../src/contract/report.ts';
 import type { Change, Scenario } from '../../src/contract/scenario.ts';
+import { sealReport } from '../../src/evidence/report-seal.ts';
 import { sealEvidence, type Unsealed } from '../../src/evidence/seal.ts';
 import { measureConvergence } from '../../src/judge/convergence.ts';
 import { type Grounds, type Judgement, judgePhase } from '../../src/judge/judgement.ts';
@@ -27,6 +29,7 @@ const nodes = [
   { name: 'node-c', internalIp: '10.240.0.66' },
 ];
 const runId = '0a1b2c3d';
+const noSignal = 'No signal came.';
 
 /** Of phase n, on the worker's clock. */
 const startOf = (place: number): number => 20_000 * (place + 1);
@@ -53,7 +56,7 @@ export function createReport({ scenario = createWorkshop(mission), seen }: Sampl
   const report: Report = {
     schemaVersion: 2,
     runId,
-    workflowId: 'hepflow-lab-abc123',
+    ...{ workflowId: 'hepflow-lab-abc123', firstExecutionRunId: '0190a0a0-0000-7000-8000-000000000001' },
     ...end,
     summary: summarize({ ...judgement, ...end }),
     scenario: scenario.name,
@@ -65,7 +68,11 @@ export function createReport({ scenario = createWorkshop(mission), seen }: Sampl
     phases: outlines.map((outline) => recordPhase(outline, wanted)),
     ...judgement,
     changes: changes.map(({ record }) => record),
-    steps: [...changes.map(({ makes }) => makes), ...changes.toReversed().map(({ undoes }) => undoes)],
+    steps: [
+      ...changes.map(({ makes }) => makes),
+      ...outlines.flatMap((outline) => listPhaseSteps(outline, wanted.includes(outline) ? vantages : [])),
+      ...changes.toReversed().map(({ undoes }) => undoes),
+    ],
     cluster: {
       id: '/subscriptions/s/x',
       kubernetesVersion: '1.35.4',
@@ -83,14 +90,34 @@ export function createReport({ scenario = createWorkshop(mission), seen }: Sampl
     timings: { startedAt: at(0), endedAt: at(150_000), totalMs: 150_000, convergenceMs: measureConvergence(evidence) },
     evidence,
     mission,
+    seal: null,
   };
-  return JSON.parse(JSON.stringify(report)) as Report;
+  return sealReport(report);
 }
 
 const recordPhase = (outline: PhaseOutline, seen: readonly PhaseOutline[]): PhaseRecord => ({
   ...outline,
-  skipped: outline.gate === null || seen.includes(outline) ? null : 'No signal came.',
+  skipped: outline.gate === null || seen.includes(outline) ? null : noSignal,
 });
+
+/** The wait at a phase's gate, and its probes. */
+function listPhaseSteps({ name, gate }: PhaseOutline, vantages: readonly string[]): StepRecord[] {
+  const times = { startedAt: at(0), endedAt: at(1000), attempts: 1 };
+  const isSeen = vantages.length > 0;
+  const wait = { ...times, name: gateStep, subject: gate?.signal ?? '' };
+  return [
+    ...(gate?.when !== 'on-signal'
+      ? []
+      : [
+          {
+            ...wait,
+            outcome: isSeen ? ('done' as const) : ('skipped' as const),
+            detail: isSeen ? 'asked for' : noSignal,
+          },
+        ]),
+    ...vantages.map((): StepRecord => ({ ...times, name: 'probe', subject: name, outcome: 'done', detail: '' })),
+  ];
+}
 
 /** What the evidence is made of and judged by. */
 interface All {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +9,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { auditReport, isVerified } from '../../src/audit/report.ts';
 import { labelNode2Signal, type RunMemo, reportQuery } from '../../src/contract/messages.ts';
 import type { Report } from '../../src/contract/report.ts';
+import { sealReport } from '../../src/evidence/report-seal.ts';
 import {
   asExpected,
   type FakeBehaviour,
@@ -61,14 +63,27 @@ test('a report that the CLI wrote verifies, by itself and against Temporal; a ta
         stdout.includes(`✔ The chain of evidence is whole: 4 links from the run id ${runId} to the head.`),
         stdout,
       );
-      assert.ok(stdout.includes(`Verified. Head of the chain: ${head}`), stdout);
+      assert.ok(stdout.includes(`Verified. Seal of the report: ${report.seal?.sha256}`), stdout);
+      assert.ok(stdout.includes(`Head of the chain of evidence: ${head}`), stdout);
       assert.match(stdout, /It does not show who wrote the file/);
     });
-    await t.test('against the memo of its run', async () => {
+    await t.test('against the history of its run', async () => {
       const { code, stdout } = await hepflow('report', 'verify', file, '--against-temporal');
       assert.equal(code, 0, stdout);
-      assert.ok(stdout.includes(`✔ Temporal's memo of ${id} names the same run and the same head.`), stdout);
+      assert.match(
+        stdout,
+        new RegExp(`✔ Event \\d+ \\(WorkflowExecutionCompleted\\) of ${id} in Temporal, .* holds this`),
+      );
       assert.doesNotMatch(stdout, /It does not show who wrote the file/);
+    });
+    await t.test('with a key that did not sign it, or that is none', async () => {
+      const key = join(folder, 'public.pem');
+      writeFileSync(key, generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'pem' }));
+      const { code, stdout } = await hepflow('report', 'verify', file, '--key', key);
+      assert.deepEqual([code, stdout.includes('✘ The report is not signed.')], [1, true], stdout);
+      const none = await hepflow('report', 'verify', file, '--key', file);
+      assert.equal(none.code, 3);
+      assert.match(none.stderr, /--key must be a file with an Ed25519 public key in PEM/);
     });
     await t.test('not as the report of another run', async () => {
       const { code, stdout } = await hepflow('report', 'verify', file, '--workflow', 'hepflow-other');
@@ -90,7 +105,7 @@ test('a report that the CLI wrote verifies, by itself and against Temporal; a ta
       );
       assert.match(stdout, /Not verified\.\n$/);
     });
-    await t.test('a chain that was cut short is whole by itself, and refused by the memo', async () => {
+    await t.test('a chain that was cut short is whole by itself, and refused by the history', async () => {
       const phases = ['baseline', 'enforced', 'second'];
       const within = <T extends { phase: string }>(all: readonly T[]): T[] =>
         all.filter(({ phase }) => phases.includes(phase));
@@ -107,11 +122,14 @@ test('a report that the CLI wrote verifies, by itself and against Temporal; a ta
         timings: { ...report.timings, convergenceMs },
       };
       const cut = join(folder, 'cut.json');
-      writeFileSync(cut, JSON.stringify(short));
+      writeFileSync(cut, JSON.stringify(sealReport(short as Report)));
       assert.equal((await hepflow('report', 'verify', cut)).code, 0);
       const { code, stdout } = await hepflow('report', 'verify', cut, '--against-temporal');
       assert.equal(code, 1);
-      assert.ok(stdout.includes(`names ${head}; the report's head is ${short.evidence.at(-1)?.seal?.sha256}.`), stdout);
+      assert.match(
+        stdout,
+        /✘ It is not what event \d+ \(WorkflowExecutionCompleted\) holds: outcome is "INCONCLUSIVE"/,
+      );
     });
   });
 });
@@ -169,7 +187,9 @@ const ends: readonly {
 ];
 
 for (const { what, behaviour, outcome, links } of ends) {
-  test(`the report of a run that ${what} verifies, and the memo names its head`, { timeout: 60_000 }, async () => {
+  test(`the report of a run that ${what} verifies, and the memo names its head and its seal`, {
+    timeout: 60_000,
+  }, async () => {
     await harness.run(fakeActivities(behaviour), { ...spec, secondNode: { when: 'always' } }, async (handle: Run) => {
       await handle.result().catch(() => {});
       const report = await handle.query<Report>(reportQuery);
@@ -178,6 +198,7 @@ for (const { what, behaviour, outcome, links } of ends) {
       assert.ok(isVerified({ checks }), checks.flatMap(({ problems }) => problems).join('\n'));
       const memo = (await handle.describe()).memo?.['hepflow'] as RunMemo;
       assert.equal(memo.evidenceHead ?? null, head);
+      assert.equal(memo.reportSeal, report.seal?.sha256);
     });
   });
 }

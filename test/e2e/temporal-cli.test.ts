@@ -198,7 +198,7 @@ async function verifies(id: string): Promise<void> {
   }
 }
 
-async function isFound(id: string, { runId, summary, evidence }: Report): Promise<void> {
+async function isFound(id: string, { runId, summary, evidence, seal }: Report): Promise<void> {
   assert.deepEqual(await searchAttributesOf(id), {
     HepflowCluster: 'lab',
     HepflowPhase: 'over',
@@ -215,6 +215,7 @@ async function isFound(id: string, { runId, summary, evidence }: Report): Promis
     summary,
     leftovers: 0,
     evidenceHead: evidence.at(-1)?.seal?.sha256,
+    reportSeal: seal?.sha256,
   });
 }
 

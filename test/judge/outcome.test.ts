@@ -25,7 +25,16 @@ test('a finding that contradicts takes a PASS away and nothing else; what agrees
   }
 });
 
-const judged = (phase: string, verdict: VerdictKind, vantage = 'vm') => ({ phase, verdict, vantage });
+const judged = (phase: string, verdict: VerdictKind, vantage = 'vm') => ({
+  ...{ phase, verdict, vantage },
+  expected: phase === 'enforced' ? ('DROP' as const) : ('OPEN' as const),
+});
+
+test('without a deny that was judged nothing is a PASS', () => {
+  const open = [judged('baseline', 'PASS'), judged('restored', 'PASS')];
+  assert.equal(decideOutcome(open, []), 'INCONCLUSIVE');
+  assert.equal(decideOutcome([...open, judged('enforced', 'PASS')], []), 'PASS');
+});
 
 test('without the proof that everything answers again nothing is a PASS', () => {
   const passed = [judged('baseline', 'PASS'), judged('enforced', 'PASS')];
@@ -37,7 +46,7 @@ test('without the proof that everything answers again nothing is a PASS', () => 
 
 test('that everything answers again is to be proved from every vantage that judged a phase', () => {
   const passed = [
-    judged('baseline', 'PASS', 'vm'),
+    judged('enforced', 'PASS', 'vm'),
     judged('baseline', 'PASS', 'host'),
     judged('restored', 'PASS', 'vm'),
   ];
@@ -47,5 +56,5 @@ test('that everything answers again is to be proved from every vantage that judg
 
 test('a finding counts for the run too', () => {
   const contradicted = [{ result: 'CONTRADICTED' }] as const;
-  assert.equal(decideOutcome([judged('restored', 'PASS')], contradicted), 'INCONCLUSIVE');
+  assert.equal(decideOutcome([judged('enforced', 'PASS'), judged('restored', 'PASS')], contradicted), 'INCONCLUSIVE');
 });

@@ -43,7 +43,7 @@ export function tellRun(story: RunStory = {}): Report {
   const ending = { stage: 'over', failure: null, leftovers: [], ...change, outcome };
   return {
     schemaVersion: reportSchemaVersion,
-    ...{ runId, workflowId: 'hepflow-lab-abc123' },
+    ...{ runId, workflowId: 'hepflow-lab-abc123', firstExecutionRunId: '0190a0a0-0000-7000-8000-000000000001' },
     ...{ outcome, summary: summarize({ ...ending, ...seen }), stage: 'over', failure: null },
     ...{ scenario: scenario.name, targets, vantages: describeVantages(scenario) },
     phases: outlines.map((outline) => ({ ...outline, skipped: null })),
@@ -56,6 +56,7 @@ export function tellRun(story: RunStory = {}): Report {
       convergenceMs: Object.fromEntries(seen.evidence.map((one) => [one.phase, one.convergence.elapsedMs])),
     },
     mission: scenario === workshop ? mission : null,
+    seal: null,
     ...change,
   };
 }

@@ -220,6 +220,19 @@ test('a run of a schedule reads its input, though Temporal gives it another work
   await schedule.delete();
 });
 
+test('a report is compared with the encrypted history by whoever has the key', async () => {
+  const file = join(folder, 'report.json');
+  for (const id of ['started-by-temporal', 'failed']) {
+    assert.ok((await hepflow(['report', id, '--format', 'json', '--output', file], ring('verify', 'k1'))).code >= 0);
+    const verified = await hepflow(['report', 'verify', file, '--against-temporal'], ring('verify', 'k1'));
+    assert.equal(verified.code, 0, verified.stdout + verified.stderr);
+    assert.match(verified.stdout, /✔ Event \d+ \(WorkflowExecution(Completed|Failed)\)/);
+  }
+  const refused = await hepflow(['report', 'verify', file, '--against-temporal'], '');
+  assert.equal(refused.code, 3, refused.stdout);
+  assert.match(refused.stderr, /"k1".*HEPFLOW_PAYLOAD_KEY/);
+});
+
 test('both bundles replay the encrypted history, so keys can come and go while runs live', async () => {
   const history = await harness.env.client.workflow.getHandle('failed').fetchHistory();
   const payloadCodecs = [createPayloadCodec(readPayloadKeys({ value: ring('replay', 'k1') }))];

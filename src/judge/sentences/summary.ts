@@ -3,6 +3,7 @@
 import { countThings } from '../../contract/brief.ts';
 import type { Report, RunOutcome } from '../../contract/report.ts';
 import type { VerdictKind } from '../../contract/verdict.ts';
+import { hasJudgedRestored } from '../outcome.ts';
 
 type Summarized = Pick<Report, 'outcome' | 'stage' | 'verdicts' | 'findings' | 'failure' | 'leftovers'>;
 
@@ -35,7 +36,9 @@ function explainDoubt(run: Summarized): string {
   if (doubts > 0 || verdicts.length === 0) return `${countOf(run, 'INCONCLUSIVE')} verdicts are inconclusive`;
   if (contradictions > 0)
     return `${contradictions === 1 ? '1 finding speaks' : `${contradictions} findings speak`} against the verdicts`;
-  return 'whether the nodes answer again after undo was not seen';
+  return hasJudgedRestored(verdicts)
+    ? 'no deny was put to the test'
+    : 'whether the nodes answer again after undo was not seen';
 }
 
 /** `2 of 4`. */

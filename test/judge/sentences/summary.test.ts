@@ -53,6 +53,11 @@ const table: readonly (readonly [RunOutcome, Partial<Summarized>, string])[] = [
     'Not everything was proved: whether the nodes answer again after undo was not seen. Nothing is left behind.',
   ],
   [
+    'INCONCLUSIVE',
+    { verdicts: [{ phase: 'restored', vantage: 'vm', expected: 'OPEN', verdict: 'PASS' } as Verdict] },
+    'Not everything was proved: no deny was put to the test. Nothing is left behind.',
+  ],
+  [
     'ERROR',
     { failure, leftovers: leftovers(1) },
     'The run could not be carried out: The VM could not be created. ' +
