@@ -129,9 +129,14 @@ export class Messages {
     );
   }
 
-  /** The phase that waits for the update's signal; undefined while there is no plan, or where none does. */
+  /**
+   * The phase that waits for the update's signal; undefined while there is no plan, or where none does. A worker of
+   * another version may have planned in another shape: a condition that throws would fail every workflow task (W12).
+   */
   #findPhase(): PhaseOutline | undefined {
-    return this.#run.preflighted?.plan.phases.find(({ gate }) => gate?.signal === labelNode2Signal);
+    const phases: unknown = this.#run.preflighted?.plan.phases;
+    if (!Array.isArray(phases)) return undefined;
+    return (phases as (PhaseOutline | null)[]).find((phase) => phase?.gate?.signal === labelNode2Signal) ?? undefined;
   }
 
   #listVerdicts(): SecondNodeAnswer {

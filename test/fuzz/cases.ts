@@ -25,30 +25,57 @@ export async function everyCase<T>(
   t.diagnostic(`${seen} cases`);
 }
 
+/** From 1 to `most`, each order of magnitude as likely as any other. */
+const sizeUpTo = (most: number): fc.Arbitrary<number> =>
+  fc.double({ min: 0, max: 1, noNaN: true }).map((part) => Math.round(most ** part));
+
+/** Text as long, and brackets as deep, as a hostile peer can afford to send. */
+const huge: fc.Arbitrary<string> = fc
+  .tuple(fc.constantFrom('x', '\u001b', '\ud83d\ude00', '[', '{"a":'), fc.boolean(), sizeUpTo(100_000))
+  .map(([unit, isClosed, size]) => unit.repeat(size) + (isClosed ? (closers[unit]?.(size) ?? '') : ''));
+
+const closers: Readonly<Record<string, (size: number) => string>> = {
+  '[': (size) => ']'.repeat(size),
+  '{"a":': (size) => `1${'}'.repeat(size)}`,
+};
+
 /** Strings that have broken programs: prototypes, separators, invisible and unpaired characters, numbers as text, lengths. */
 export const nasty: fc.Arbitrary<string> = fc.oneof(
-  fc.string({ unit: 'binary', maxLength: 30 }),
-  fc.constantFrom(
-    '',
-    ' ',
-    '__proto__',
-    'constructor',
-    'toString',
-    'hasOwnProperty',
-    'null',
-    'NaN',
-    '1e999',
-    '-0',
-    '\u0000',
-    '\ud800',
-    '\u202e',
-    '\n',
-    '../..',
-    "'; --",
-    '$(x)',
-  ),
-  fc.string({ minLength: 200, maxLength: 400 }),
+  { weight: 4, arbitrary: fc.string({ unit: 'binary', maxLength: 30 }) },
+  { weight: 1, arbitrary: huge },
+  {
+    weight: 4,
+    arbitrary: fc.constantFrom(
+      '',
+      ' ',
+      '__proto__',
+      'constructor',
+      'toString',
+      'hasOwnProperty',
+      'null',
+      'NaN',
+      '1e999',
+      '-0',
+      '\u0000',
+      '\ud800',
+      '\u202e',
+      '\n',
+      '../..',
+      "'; --",
+      '$(x)',
+    ),
+  },
+  { weight: 4, arbitrary: fc.string({ minLength: 200, maxLength: 400 }) },
 );
+
+/** JSON of one shape whose size is the point: as many items, keys or levels. */
+const vast: fc.Arbitrary<unknown> = fc
+  .tuple(fc.constantFrom('items', 'keys', 'levels'), sizeUpTo(1500), fc.constantFrom<unknown>(null, 1, 'x', {}))
+  .map(([shape, size, value]) => {
+    if (shape === 'items') return Array.from({ length: size }, () => value);
+    if (shape === 'keys') return Object.fromEntries(Array.from({ length: size }, (_, n) => [`key${n}`, value]));
+    return Array.from({ length: size }).reduce<unknown>((inner) => ({ error: inner }), value);
+  });
 
 /** Anything that JSON can say. */
 export const json: fc.Arbitrary<unknown> = fc.letrec<{ value: unknown }>((tie) => ({
@@ -57,6 +84,7 @@ export const json: fc.Arbitrary<unknown> = fc.letrec<{ value: unknown }>((tie) =
     fc.constantFrom<unknown>(null, true, false, 0, -1, 1.5, 1e300, Number.MAX_SAFE_INTEGER),
     nasty,
     fc.integer(),
+    vast,
     fc.array(tie('value'), { maxLength: 4 }),
     fc.array(fc.tuple(nasty, tie('value')), { maxLength: 4 }).map(asJson),
   ),

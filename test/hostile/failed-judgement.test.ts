@@ -1,8 +1,9 @@
 /** Whatever is thrown between the first change and the end, the run undoes what it did and ends with a report. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { WorkflowFailedError } from '@temporalio/client';
+import { WorkflowFailedError, WorkflowUpdateFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
+import { labelNode2Update } from '../../src/contract/messages.ts';
 import type { Report } from '../../src/contract/report.ts';
 import type { Activities, UndoInput } from '../../src/contract/steps.ts';
 import { createObservation } from '../support/observation.ts';
@@ -79,6 +80,27 @@ describe('a run ends with everything undone', { concurrency: 4, timeout: 90_000 
     assert.match(report.warnings.join(), /The report lacks what was planned and seen: /);
     assertUndone({ calls }, lanes);
   });
+
+  for (const phases of [undefined, null, 'all', [null]])
+    test(`when somebody waits for a phase of a plan whose phases are ${JSON.stringify(phases)}`, async () => {
+      const { activities, calls } = fakeActivities();
+      const asked = Promise.withResolvers<void>();
+      const preflight = async (call: Parameters<Activities['preflight']>[0]) => {
+        const { output, attempts } = await activities.preflight(call);
+        await asked.promise;
+        return { output: { ...output, plan: { ...output.plan, phases } }, attempts };
+      };
+      const misplanned = { activities: { ...activities, preflight } as unknown as Activities };
+      const answer = await harness.run(misplanned, spec, async (handle) => {
+        const update = await handle.startUpdate(labelNode2Update, { waitForStage: 'ACCEPTED' });
+        asked.resolve();
+        const refused = await update.result().catch((error: unknown) => error);
+        await assert.rejects(handle.result(), WorkflowFailedError);
+        return refused;
+      });
+      assert.ok(answer instanceof WorkflowUpdateFailedError, String(answer));
+      assertUndone({ calls }, lanes);
+    });
 
   test('but for what an undo gave no outcome of, which is listed with its command', async () => {
     const { activities, calls } = fakeActivities();

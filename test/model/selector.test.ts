@@ -71,40 +71,51 @@ describe("a host endpoint's labels against a selector of Calico", () => {
 });
 
 /** What Calico refuses, and the character at which it is told. */
-const refused: readonly (readonly [selector: string, at: number])[] = [
-  ["app = 'x'", 5],
-  ['app', 4],
-  ['app == x', 8],
-  ["app == 'x", 8],
-  ['has()', 5],
-  ['has (app)', 5],
-  ['has(app', 8],
-  ['all(x)', 5],
-  ["app in ('x')", 8],
-  ["app in {'x' 'y'}", 13],
-  ['app in {,}', 9],
-  ['all() &&', 9],
-  ['all() & all()', 7],
-  ['|| all()', 1],
-  ['(all()', 7],
-  ['all())', 6],
-  ['all() all()', 7],
-  ["app starts 'x'", 12],
-  ["app matches 'x'", 5],
-  ["'x' == app", 1],
-  ["app == 'x'\n", 11],
-  ['ápp == "x"', 1],
-  ["app == 'it''s'", 12],
+test('global() leaves out what lies in a namespace, all() does not', () => {
+  const namespaced = { 'projectcalico.org/namespace': 'default' };
+  assert.deepEqual([parseSelector('all()')(namespaced), parseSelector('global()')(namespaced)], [true, false]);
+  assert.deepEqual([parseSelector('has(app)')({ '': 'x' }), parseSelector("app == ''")({})], [false, false]);
+});
+
+const refused: readonly (readonly [selector: string, expected: string, at: number])[] = [
+  ["app = 'x'", 'a label, a quoted value or an operator', 5],
+  ['app', 'an operator', 4],
+  ['app == x', 'a quoted value', 8],
+  ["app == 'x", 'a label, a quoted value or an operator', 8],
+  ['has()', 'a label', 5],
+  ['has (app)', 'an operator', 5],
+  ['has(app', '`)`', 8],
+  ['all(x)', '`)`', 5],
+  ["app in ('x')", '`{`', 8],
+  ["app in {'x' 'y'}", '`}`', 13],
+  ['app in {,}', '`}`', 9],
+  ['all() &&', 'a label, has(), all(), global(), ! or (', 9],
+  ['all() & all()', 'a label, a quoted value or an operator', 7],
+  ['|| all()', 'a label, has(), all(), global(), ! or (', 1],
+  ['(all()', '`)`', 7],
+  ['all())', '&&, || or the end', 6],
+  ['all() all()', '&&, || or the end', 7],
+  ["app starts 'x'", '`with`', 12],
+  ["app matches 'x'", 'an operator', 5],
+  ["'x' == app", 'a label, has(), all(), global(), ! or (', 1],
+  ["app == 'x'\n", 'a label, a quoted value or an operator', 11],
+  ['ápp == "x"', 'a label, a quoted value or an operator', 1],
+  ["app == 'it''s'", '&&, || or the end', 12],
+  ['all("")', '`)`', 5],
+  ['app == ""&&', 'a label, has(), all(), global(), ! or (', 12],
+  ["app == '&&' all()", '&&, || or the end', 13],
+  ["app in {'}'", '`}`', 12],
 ];
 
 describe('what is no selector is refused, with the place', () => {
-  for (const [selector, at] of refused) {
+  for (const [selector, expected, at] of refused) {
     test(JSON.stringify(selector), () => {
       assert.throws(
         () => parseSelector(selector),
         (error: unknown) => {
           assert.ok(error instanceof SelectorError);
-          assert.match(error.message, new RegExp(`at character ${at}$`));
+          assert.equal(error.message, `expected ${expected} at character ${at}`);
+          assert.equal(error.name, 'SelectorError');
           return true;
         },
       );
