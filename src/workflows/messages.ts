@@ -91,7 +91,7 @@ export class Messages {
   }
 
   #describeStrays(): string {
-    const gates = this.#run.preflighted?.plan.phases.map(({ gate }) => gate?.signal) ?? [];
+    const gates = this.#listPhases().map((phase) => phase?.gate?.signal);
     const known = new Set<string | undefined>([...gates, labelNode2Signal, finishSignal]);
     const strays = [...this.#signals].filter((name) => !known.has(name)).map((name) => cutMessage(name, 100));
     return strays.length === 0 ? '' : `; nothing waits for signal ${enumerate(strays)}, which came`;
@@ -130,13 +130,17 @@ export class Messages {
   }
 
   /**
-   * The phase that waits for the update's signal; undefined while there is no plan, or where none does. A worker of
-   * another version may have planned in another shape: a condition that throws would fail every workflow task (W12).
+   * None while there is no plan. A worker of another version may have planned in another shape: a condition that throws
+   * would fail every workflow task (W12).
    */
-  #findPhase(): PhaseOutline | undefined {
+  #listPhases(): readonly (PhaseOutline | null)[] {
     const phases: unknown = this.#run.preflighted?.plan.phases;
-    if (!Array.isArray(phases)) return undefined;
-    return (phases as (PhaseOutline | null)[]).find((phase) => phase?.gate?.signal === labelNode2Signal) ?? undefined;
+    return Array.isArray(phases) ? phases : [];
+  }
+
+  /** The phase that waits for the update's signal; undefined while there is no plan, or where none does. */
+  #findPhase(): PhaseOutline | undefined {
+    return this.#listPhases().find((phase) => phase?.gate?.signal === labelNode2Signal) ?? undefined;
   }
 
   #listVerdicts(): SecondNodeAnswer {
