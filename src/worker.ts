@@ -88,7 +88,7 @@ function createTools(options: WorkerOptions, temporal: Temporal, knowsAttributes
       ...(options.sshProxyUrl && { proxyUrl: options.sshProxyUrl() }),
     }),
     temporal,
-    keysOf: (runId) => deriveRunKeys(options.keySecret(), runId),
+    keysOf: (run) => deriveRunKeys(options.keySecret(), run),
     resolveMission,
     createScenario: createWorkshop,
     resolveSweep,

@@ -72,7 +72,7 @@ const timings = z.strictObject({
 
 export const reportSchema = z.strictObject({
   schemaVersion: z.literal(reportSchemaVersion),
-  runId: z.string().regex(/^[0-9a-f]{8}$/, 'must be 8 hexadecimal digits'),
+  runId: z.string().regex(/^([0-9a-f]{8}){1,2}$/, 'must be 16 hexadecimal digits'),
   workflowId: text,
   outcome: z.enum(runOutcomes),
   summary: text,

@@ -2,9 +2,11 @@
 
 /** Known from the first second. */
 export interface RunIdentity {
-  /** 8 hexadecimal characters. */
+  /** 16 hexadecimal characters. */
   readonly runId: string;
   readonly workflowId: string;
+  /** The first Temporal run of the workflow's chain: a reset keeps it. */
+  readonly firstExecutionRunId: string;
   /** ISO 8601. */
   readonly startedAt: string;
 }

@@ -32,6 +32,8 @@ export interface MarkedThing {
   readonly runId: string;
   /** Workflow id; empty: nothing of the run tells it. */
   readonly owner: string;
+  /** The first Temporal run of its chain; empty: nothing of the run tells it. */
+  readonly firstExecutionRunId: string;
   /** ISO 8601; null: nothing of the run tells it. */
   readonly createdAt: string | null;
   readonly expiresAt: string | null;
@@ -90,9 +92,10 @@ export interface SweepActivities {
 
 /** A dead run as its undos are told. */
 export function describeDeadRun(
-  { runId, owner, createdAt, resourceGroup }: MarkedThing,
+  { runId, owner: workflowId, firstExecutionRunId, createdAt, resourceGroup }: MarkedThing,
   { subscriptionId, resourceGroup: clusterGroup, cluster: name }: Sweep,
 ): RunRef {
   const cluster = { subscriptionId, resourceGroup: clusterGroup, name };
-  return { runId, workflowId: owner, startedAt: createdAt ?? '', subscriptionId, resourceGroup, location: '', cluster };
+  const identity = { runId, workflowId, firstExecutionRunId, startedAt: createdAt ?? '' };
+  return { ...identity, subscriptionId, resourceGroup, location: '', cluster };
 }

@@ -66,8 +66,8 @@ function readMarks(runId: string | undefined, keys: Keys, of: Texts): RunMarks |
   };
 }
 
-/** Anything else is no run id of ours, whatever it stands on. */
-export const isRunId = (text: string): boolean => /^[0-9a-f]{8}$/.test(text);
+/** Anything else is no run id of ours, whatever it stands on. Older versions gave 8 digits. */
+export const isRunId = (text: string): boolean => /^([0-9a-f]{8}){1,2}$/.test(text);
 
 /** A time that can be compared; null for anything else. */
 export const readTime = (text: string | undefined): string | null =>

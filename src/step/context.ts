@@ -1,7 +1,7 @@
 import type { Azure } from '../adapters/azure/index.ts';
 import type { Clusters } from '../adapters/kubernetes/index.ts';
 import type { Ssh } from '../adapters/ssh/index.ts';
-import type { RunKeys } from '../adapters/ssh/keys.ts';
+import type { KeyOwner, RunKeys } from '../adapters/ssh/keys.ts';
 import type { Temporal } from '../adapters/temporal/index.ts';
 import type { UndoResult } from '../contract/change.ts';
 import type { Mission } from '../contract/mission.ts';
@@ -32,7 +32,7 @@ export interface Tools {
   /** The Temporal namespace that this worker serves. */
   readonly temporal: Temporal;
   /** The SSH keys of a run, derived from the worker's secret. */
-  keysOf(runId: string): RunKeys;
+  keysOf(run: KeyOwner): RunKeys;
   /** Fills in the defaults; throws HepflowError InvalidInput with every problem. */
   resolveMission(spec: unknown): Mission;
   /** The scenario that a mission asks for. */

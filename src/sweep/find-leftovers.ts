@@ -111,9 +111,10 @@ async function describeRun(
   const owner = first((trace) => trace.owner || null) ?? '';
   const [createdAt, expiresAt] = [first((trace) => trace.createdAt), first((trace) => trace.expiresAt)];
   const resourceGroup = first((trace) => trace.resourceGroup) ?? vmResourceGroup;
+  const firstExecutionRunId = first((trace) => trace.execution)?.firstExecutionRunId ?? '';
   const runIs = await findOutWhetherOver(traces, owner, createdAt, temporal);
   return traces.map(({ what, id, runId, undo }) => ({
-    ...{ what, id, runId, owner, createdAt, expiresAt, runIs, resourceGroup },
+    ...{ what, id, runId, owner, firstExecutionRunId, createdAt, expiresAt, runIs, resourceGroup },
     undo: undo && { ...undo, change: '' },
   }));
 }

@@ -1,4 +1,4 @@
-import { ApplicationFailure, CancellationScope, uuid4, workflowInfo } from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, workflowInfo } from '@temporalio/workflow';
 import type { Applied, ChangeId, Facts, PlannedChange } from '../contract/change.ts';
 import type { Evidence, Target } from '../contract/evidence.ts';
 import type { FailureSummary } from '../contract/failures.ts';
@@ -16,7 +16,8 @@ import { writeHolder } from '../ownership/holder.ts';
 import { listExpectations } from '../scenario/outline.ts';
 import { publishStage } from './attributes.ts';
 import { countAttempts, describeError, isCancelled, summarizeFailure } from './failure.ts';
-import { Ledger, type OpenRecord, readNow } from './ledger.ts';
+import { createIdentity } from './identity.ts';
+import { Ledger, type OpenRecord } from './ledger.ts';
 import { callChange, callPreflight, callProbe } from './proxies.ts';
 import { fillTemplates } from './templates.ts';
 import type { UndoStack } from './undo/stack.ts';
@@ -24,12 +25,7 @@ import { unwind } from './undo/unwind.ts';
 
 /** One run under way: carries out the plan, remembers what to undo, and knows all that the report tells (W8). */
 export class Run {
-  readonly identity: RunIdentity = {
-    // The workflow's own random numbers: the same on every replay, and after a reset.
-    runId: uuid4().slice(0, 8),
-    workflowId: workflowInfo().workflowId,
-    startedAt: readNow(),
-  };
+  readonly identity: RunIdentity = createIdentity();
   readonly ledger = new Ledger(this.identity.runId);
   readonly evidence: Evidence[] = [];
   readonly transitions: Transition[] = [];

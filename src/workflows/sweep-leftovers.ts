@@ -1,4 +1,4 @@
-import { defineQuery, setHandler, uuid4, workflowInfo } from '@temporalio/workflow';
+import { defineQuery, setHandler } from '@temporalio/workflow';
 import type { UndoEntry } from '../contract/change.ts';
 import { descriptions, type Progress, progressQuery } from '../contract/messages.ts';
 import type { Leftover } from '../contract/report.ts';
@@ -13,6 +13,7 @@ import {
   type Swept,
 } from '../contract/sweep.ts';
 import { decideLeftover } from '../sweep/decide.ts';
+import { createIdentity } from './identity.ts';
 import { Ledger, readNow } from './ledger.ts';
 import { callFindLeftovers } from './proxies.ts';
 import { UndoStack } from './undo/stack.ts';
@@ -23,7 +24,7 @@ import { unwind } from './undo/unwind.ts';
  * shows it. A living run's things are never touched.
  */
 export async function sweepLeftovers(spec: SweepSpec): Promise<SweepResult> {
-  const identity = { runId: uuid4().slice(0, 8), workflowId: workflowInfo().workflowId, startedAt: readNow() };
+  const identity = createIdentity();
   const ledger = new Ledger(identity.runId);
   setHandler(defineQuery<Progress>(progressQuery), () => ledger.describeProgress(), {
     description: descriptions[progressQuery],

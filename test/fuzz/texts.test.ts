@@ -20,7 +20,7 @@ test('a cloud-config says what it was given, whatever text a key holds', (t) =>
   }));
 
 test('names, tags and ids of any spec that is accepted are those that Azure and Calico accept', (t) => {
-  const runId = fc.integer({ min: 0, max: 0xffffffff }).map((n) => n.toString(16).padStart(8, '0'));
+  const runId = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }).map((n) => n.toString(16).padStart(16, '0'));
   const group = fc.oneof(nasty, fc.string({ unit: fc.constantFrom(...'aZ09-_.()/ '), minLength: 1, maxLength: 92 }));
   const name = fc.oneof(nasty, fc.string({ unit: fc.constantFrom(...'az09-.'), minLength: 1, maxLength: 70 }));
   return everyCase(t, 700, fc.tuple(runId, group, name, name), ([id, resourceGroup, policy, tier]) => {
@@ -35,6 +35,7 @@ test('names, tags and ids of any spec that is accepted are those that Azure and 
     const run = {
       runId: id,
       workflowId: `hepflow-c-${id}`,
+      firstExecutionRunId: '0198c0de-0000-7000-8000-00000000cafe',
       startedAt: '2026-10-01T10:00:00.000Z',
       subscriptionId: mission.subscriptionId,
       resourceGroup,

@@ -12,7 +12,7 @@ import { type AzureLab, type AzureOptions, startAzure } from '../../lab/azure/se
 import { createAuthority } from '../../lab/certificates.ts';
 import { cluster } from '../../lab/scope.ts';
 import { type Azure, AzureError, createAzure } from '../../src/adapters/azure/index.ts';
-import { deriveRunKeys, type RunKeys } from '../../src/adapters/ssh/keys.ts';
+import { deriveRunKeys } from '../../src/adapters/ssh/keys.ts';
 import { HepflowError } from '../../src/contract/failures.ts';
 import type { RunRef } from '../../src/contract/run.ts';
 import type { StepContext, Tools } from '../../src/step/context.ts';
@@ -126,10 +126,7 @@ export async function startAzureUnderTest(
 const secret = createHash('sha256').update('a test secret').digest();
 
 /** Tools with nothing but Azure and keys; the rest must not be touched. */
-export function toolsOf(
-  azure: Azure,
-  keysOf: (runId: string) => RunKeys = (runId) => deriveRunKeys(secret, runId),
-): Tools {
+export function toolsOf(azure: Azure, keysOf: Tools['keysOf'] = (run) => deriveRunKeys(secret, run)): Tools {
   return { azure, keysOf } as Partial<Tools> as Tools;
 }
 
@@ -137,6 +134,7 @@ export function runRef(runId = '0badcafe'): RunRef {
   return {
     runId,
     workflowId: `hepflow-lab-${runId}`,
+    firstExecutionRunId: 'first',
     startedAt: '2026-10-01T10:00:00.000Z',
     subscriptionId,
     resourceGroup: cluster.resourceGroup,

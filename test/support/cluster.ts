@@ -139,7 +139,7 @@ export const shippedObjects = (): KubernetesObject[] =>
 
 /** A run and what a step of it is given. */
 export function contextOf(
-  runId: string = randomBytes(4).toString('hex'),
+  runId: string = randomBytes(8).toString('hex'),
   signal: AbortSignal = AbortSignal.timeout(20_000),
 ): StepContext & { readonly beats: unknown[] } {
   const { subscriptionId, resourceGroup, name, location } = labCluster;
@@ -147,6 +147,7 @@ export function contextOf(
     ...{
       runId,
       workflowId: `hepflow-lab-${runId}`,
+      firstExecutionRunId: 'first',
       startedAt: '2026-01-02T03:04:05.000Z',
       subscriptionId,
       resourceGroup,

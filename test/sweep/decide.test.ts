@@ -7,7 +7,14 @@ import { decideLeftover, describeAge } from '../../src/sweep/decide.ts';
 const now = Date.parse('2026-10-03T12:00:00.000Z');
 const hour = 60 * 60 * 1000;
 const at = (hoursAgo: number): string => new Date(now - hoursAgo * hour).toISOString();
-const thing = { what: 'VNet v', id: '/v', runId: '0badcafe', resourceGroup: 'g', undo: null };
+const thing = {
+  what: 'VNet v',
+  id: '/v',
+  runId: '0badcafe',
+  firstExecutionRunId: 'first',
+  resourceGroup: 'g',
+  undo: null,
+};
 
 const rows: readonly [
   MarkedThing['runIs'],

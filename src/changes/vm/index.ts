@@ -37,7 +37,7 @@ export const vm = defineKind<VmChange>({
     createVm: async (input: VmInput, { azure, keysOf }, context) => {
       const { run } = context;
       const id = createIds(run).vm;
-      const keys = keysOf(run.runId);
+      const keys = keysOf(run);
       const isOwned = isTaggedBy(run);
       const existing = await azure.virtualMachines.get(id);
       if (existing !== undefined && isOwned(existing)) refuseOtherKeys(existing, keys.client.publicKey);

@@ -5,11 +5,11 @@ import { createServer as createTcpServer } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { createProxy } from 'proxy';
 import { createSsh, SshError, type SshErrorKind, type SshTarget, type Stdin } from '../../../src/adapters/ssh/index.ts';
-import { deriveRunKeys } from '../../../src/adapters/ssh/keys.ts';
+import { deriveKeysOf } from '../../support/keys.ts';
 import { type Sshd, startSshd } from './sshd.ts';
 
-const keys = deriveRunKeys(Buffer.alloc(32, 1), '0a1b2c3d');
-const strangers = deriveRunKeys(Buffer.alloc(32, 2), '0a1b2c3d');
+const keys = deriveKeysOf(Buffer.alloc(32, 1), '0a1b2c3d');
+const strangers = deriveKeysOf(Buffer.alloc(32, 2), '0a1b2c3d');
 const ssh = createSsh({ connectTimeoutMs: 10_000, keepaliveMs: 1000 });
 const never = new AbortController().signal;
 const options = { signal: never, timeoutMs: 20_000 };
