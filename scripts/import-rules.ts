@@ -35,10 +35,10 @@ export const rooms: readonly Room[] = [
   },
   {
     path: 'src/ownership',
-    holds: 'names, tags, labels and marks from the run id; who owns a thing',
+    holds: 'names, tags, labels and marks from the run id, and their signatures; who owns a thing',
     imports: ['src/contract'],
     packages: [],
-    node: false,
+    node: true,
   },
   { path: 'src/model', holds: "Calico's rules: selectors", imports: ['src/contract'], packages: [], node: false },
   {
@@ -203,6 +203,7 @@ export const rooms: readonly Room[] = [
       'src/config',
       'src/codec',
       'src/activities',
+      'src/ownership/signature.ts',
       'src/scenario',
       'src/step',
       'src/adapters',

@@ -18,6 +18,7 @@ import { resolveMission } from './config/run-spec.ts';
 import { resolveSweep } from './config/sweep-spec.ts';
 import type { WorkerOptions } from './config/worker-options.ts';
 import { searchAttributes } from './contract/messages.ts';
+import { createSigner } from './ownership/signature.ts';
 import { createWorkshop } from './scenario/workshop.ts';
 import type { Tools } from './step/context.ts';
 import { serveHealth } from './worker/health.ts';
@@ -89,6 +90,7 @@ function createTools(options: WorkerOptions, temporal: Temporal, knowsAttributes
     }),
     temporal,
     keysOf: (run) => deriveRunKeys(options.keySecret(), run),
+    signer: createSigner(options.keySecret()),
     resolveMission,
     createScenario: createWorkshop,
     resolveSweep,

@@ -8,8 +8,7 @@
  *   plan.ts    what the run will do and expect, out of scenario and site
  */
 import { HepflowError, type Problem } from '../contract/failures.ts';
-import type { Mission } from '../contract/mission.ts';
-import type { RunIdentity, RunRef } from '../contract/run.ts';
+import { createRunRef, type RunIdentity } from '../contract/run.ts';
 import type { Site } from '../contract/site.ts';
 import type { Preflight, PreflightInput } from '../contract/steps.ts';
 import type { StepContext, Tools } from '../step/context.ts';
@@ -41,18 +40,10 @@ export async function runPreflight(
   const warnings = [...azure.warnings, ...lease.warnings, ...kubernetes.warnings];
   const { searchAttributes } = tools;
   const site: Site = { ...azure.site, ...kubernetes.site, searchAttributes, warnings };
-  const at = { run: createRunRef(run, mission, site), site };
+  const at = { run: createRunRef(run, mission, site.location), site };
   const plan = await planRun(scenario, at, holder, await tools.clusters.of(ref));
   return { mission, site, plan };
 }
-
-const createRunRef = (run: RunIdentity, mission: Mission, { location }: Pick<Site, 'location'>): RunRef => ({
-  ...run,
-  subscriptionId: mission.subscriptionId,
-  resourceGroup: mission.vm.resourceGroup,
-  location,
-  cluster: locateCluster(mission),
-});
 
 function refuse(problems: readonly Problem[]): HepflowError {
   const list = problems

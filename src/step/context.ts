@@ -8,6 +8,7 @@ import type { Mission } from '../contract/mission.ts';
 import type { RunIdentity, RunRef } from '../contract/run.ts';
 import type { Scenario } from '../contract/scenario.ts';
 import type { Sweep } from '../contract/sweep.ts';
+import type { Signer } from '../ownership/signature.ts';
 
 /** What every step is given beside its input. */
 export interface StepContext<Run extends RunIdentity = RunRef> {
@@ -33,6 +34,8 @@ export interface Tools {
   readonly temporal: Temporal;
   /** The SSH keys of a run, derived from the worker's secret. */
   keysOf(run: KeyOwner): RunKeys;
+  /** Signs marks, with a key that is derived from the same secret (W14). */
+  readonly signer: Signer;
   /** Fills in the defaults; throws HepflowError InvalidInput with every problem. */
   resolveMission(spec: unknown): Mission;
   /** The scenario that a mission asks for. */
@@ -56,4 +59,6 @@ export type StepActivity<Input, Output> = {
 export interface Undone {
   readonly outcome: Exclude<UndoResult, 'failed'>;
   readonly detail: string;
+  /** `nothing`, because the thing itself was not there. */
+  readonly isAbsent?: true;
 }

@@ -1,12 +1,18 @@
 import { type Cluster, KubernetesError } from '../adapters/kubernetes/index.ts';
 import type { KubernetesObject, Resource } from '../adapters/kubernetes/resources.ts';
 import type { ClusterLook } from '../changes/kind.ts';
+import type { ClusterRef } from '../contract/run.ts';
 import { runLabel } from '../ownership/marks.ts';
+import type { Signer } from '../ownership/signature.ts';
 
 /**
  * A kind that may not be read, or is not served, becomes a warning; anything else is an error of the whole sweep (W10).
  */
-export function lookAtCluster(cluster: Cluster): { readonly look: ClusterLook; readonly warnings: readonly string[] } {
+export function lookAtCluster(
+  cluster: Cluster,
+  ref: ClusterRef,
+  signer: Signer,
+): { readonly look: ClusterLook; readonly warnings: readonly string[] } {
   const warnings: string[] = [];
   const read = async <T extends KubernetesObject>(
     { plural }: Resource<T>,
@@ -22,7 +28,7 @@ export function lookAtCluster(cluster: Cluster): { readonly look: ClusterLook; r
     }
   };
   const look: ClusterLook = {
-    cluster,
+    ...{ cluster, ref, signer },
     listLabelled: (resource) => read(resource, cluster.list(resource, { labelSelector: runLabel })),
     listAll: (resource) => read(resource, cluster.list(resource)),
     findOne: (resource, name, namespace) =>

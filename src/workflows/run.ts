@@ -6,7 +6,7 @@ import type { Stage } from '../contract/messages.ts';
 import type { PhaseName } from '../contract/phase.ts';
 import type { Plan, PlannedPhase, PlannedVantage } from '../contract/plan.ts';
 import type { Finding, Leftover, RunOutcome, Transition } from '../contract/report.ts';
-import type { RunIdentity, RunRef } from '../contract/run.ts';
+import { createRunRef, type RunIdentity, type RunRef } from '../contract/run.ts';
 import type { ObserverInput, Preflight } from '../contract/steps.ts';
 import type { Vantage, VantageId } from '../contract/vantage.ts';
 import type { Expectation, Verdict } from '../contract/verdict.ts';
@@ -192,18 +192,7 @@ export class Run {
 
   #ref(): RunRef {
     const { mission, site } = this.#require();
-    const cluster = {
-      subscriptionId: mission.subscriptionId,
-      resourceGroup: mission.resourceGroup,
-      name: mission.cluster,
-    };
-    return {
-      ...this.identity,
-      subscriptionId: mission.subscriptionId,
-      resourceGroup: mission.vm.resourceGroup,
-      location: site.location,
-      cluster,
-    };
+    return createRunRef(this.identity, mission, site.location);
   }
 
   #require(): Preflight {

@@ -40,7 +40,10 @@ export async function sweepLeftovers(spec: SweepSpec): Promise<SweepResult> {
 
 function groupByRun(found: readonly MarkedThing[]): Map<string, MarkedThing[]> {
   const runs = new Map<string, MarkedThing[]>();
-  for (const thing of found) runs.set(thing.runId, [...(runs.get(thing.runId) ?? []), thing]);
+  for (const thing of found) {
+    const key = JSON.stringify([thing.ownership, thing.runId, thing.owner, thing.firstExecutionRunId]);
+    runs.set(key, [...(runs.get(key) ?? []), thing]);
+  }
   return runs;
 }
 
@@ -54,7 +57,8 @@ async function sweepRun(things: readonly MarkedThing[], sweep: Sweep, ledger: Le
   const { decision, why } = decideLeftover(first, Date.parse(readNow()), sweep.olderThanMs);
   const endAll = (end: Pick<End, 'decision' | 'why'>): Swept[] =>
     things.map((found) => describeEnd(found, { ...end, command: found.undo?.command ?? '' }));
-  if (decision === 'kept: its run lives')
+  // No command: the run removes the one itself, and the other is none of ours.
+  if (decision === 'kept: its run lives' || decision === 'kept: a copy')
     return things.map((found) => describeEnd(found, { decision, why, command: '' }));
   if (decision !== 'remove') return endAll({ decision, why });
   if (sweep.dryRun) return endAll({ decision: 'would be removed', why });

@@ -17,6 +17,7 @@ import { HepflowError } from '../../src/contract/failures.ts';
 import type { RunRef } from '../../src/contract/run.ts';
 import type { StepContext, Tools } from '../../src/step/context.ts';
 import { classifyAzureError } from '../../src/step/failures/azure.ts';
+import { signer } from './signing.ts';
 
 export const subscriptionId = cluster.subscriptionId;
 export const clusterRef = { subscriptionId, resourceGroup: cluster.resourceGroup, name: cluster.name };
@@ -127,7 +128,7 @@ const secret = createHash('sha256').update('a test secret').digest();
 
 /** Tools with nothing but Azure and keys; the rest must not be touched. */
 export function toolsOf(azure: Azure, keysOf: Tools['keysOf'] = (run) => deriveRunKeys(secret, run)): Tools {
-  return { azure, keysOf } as Partial<Tools> as Tools;
+  return { azure, keysOf, signer } as Partial<Tools> as Tools;
 }
 
 export function runRef(runId = '0badcafe'): RunRef {
@@ -140,6 +141,7 @@ export function runRef(runId = '0badcafe'): RunRef {
     resourceGroup: cluster.resourceGroup,
     location: cluster.location,
     cluster: clusterRef,
+    expiresAt: '2026-10-02T10:00:00.000Z',
   };
 }
 

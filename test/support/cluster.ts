@@ -20,6 +20,7 @@ import type { Scenario } from '../../src/contract/scenario.ts';
 import { changedAnnotation } from '../../src/ownership/field-mark.ts';
 import { createWorkshop } from '../../src/scenario/workshop.ts';
 import type { StepContext, Tools } from '../../src/step/context.ts';
+import { signer } from './signing.ts';
 
 export const group = '/apis/projectcalico.org/v3';
 export const calicoObject = (kind: string, name: string, spec: object): KubernetesObject => ({
@@ -96,7 +97,7 @@ export async function openCluster(flavour: 'oss' | 'cloud'): Promise<TestCluster
       await plane.stop();
       rmSync(directory, { recursive: true, force: true });
     };
-    return { plane, api, controllers, tools: { clusters } as Tools, reset, stop };
+    return { plane, api, controllers, tools: { clusters, signer } as Partial<Tools> as Tools, reset, stop };
   } catch (error) {
     rmSync(directory, { recursive: true, force: true });
     throw error;
@@ -154,6 +155,7 @@ export function contextOf(
       location,
     },
     cluster: { subscriptionId, resourceGroup, name },
+    expiresAt: '2026-01-03T03:04:05.000Z',
   };
   const beats: unknown[] = [];
   return {
@@ -290,6 +292,6 @@ export const readFieldMarkOf = (object: object): unknown => {
     changedAnnotation
   ];
   if (text === undefined) return null;
-  const { path: _path, wrote: _wrote, owner: _owner, at: _at, ...mark } = JSON.parse(text) as Record<string, unknown>;
-  return mark;
+  const { run, prior, existing } = JSON.parse(text) as Record<string, unknown>;
+  return { run, prior, ...(existing !== undefined && { existing }) };
 };

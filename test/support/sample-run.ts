@@ -10,4 +10,5 @@ export const sampleRun: RunRef = {
   resourceGroup: 'g',
   location: 'westeurope',
   cluster: { subscriptionId: 's', resourceGroup: 'g', name: 'lab' },
+  expiresAt: '2026-01-03T03:04:05.000Z',
 };

@@ -33,6 +33,7 @@ function thing(runId: string, undo: UndoEntry | null, change: Partial<MarkedThin
     runId,
     owner: `hepflow-${runId}`,
     firstExecutionRunId: 'first',
+    ownership: 'proved',
     createdAt: ago(3),
     expiresAt: ago(-21),
     runIs: 'over',

@@ -27,7 +27,7 @@ interface HostEndpointsInput extends PriorInput {
 export const field = defineKind<FieldChangeSpec>({
   rank: 30,
   readPrior: async ({ field: name }, cluster) => {
-    const { resource, name: objectName, change } = openField(name, await openCalico(cluster), '', null);
+    const { resource, name: objectName, change } = openField(name, await openCalico(cluster), null);
     const object = await cluster.find(resource, objectName);
     return object === undefined ? null : readField(object, change.path);
   },
@@ -53,17 +53,17 @@ export const field = defineKind<FieldChangeSpec>({
   apply: {
     enableAutoHostEndpoints: async ({ prior, readyNodes }: HostEndpointsInput, tools, context) => {
       const cluster = await tools.clusters.of(context.run.cluster);
-      const target = openField('autoHostEndpoints', await openCalico(cluster), context.run.runId, prior);
-      const { changed } = await changeField(cluster, target, context.run);
+      const target = openField('autoHostEndpoints', await openCalico(cluster), prior);
+      const { changed } = await changeField(cluster, target, tools, context);
       const hostEndpoints = await waitForHostEndpoints(cluster, readyNodes, context);
       const found = `${hostEndpoints.length} host endpoints${changed ? '' : '; was enabled already'}`;
       return { found, facts: { hostEndpoints } };
     },
     enableFlowLogs: async ({ prior }: PriorInput, tools, context) => {
       const cluster = await tools.clusters.of(context.run.cluster);
-      const target = openField('flowLogs', await openCalico(cluster), context.run.runId, prior);
-      const { changed } = await changeField(cluster, target, context.run);
-      const hostEndpointFlowLogs = await readFlowLogs(cluster, target);
+      const target = openField('flowLogs', await openCalico(cluster), prior);
+      const { changed } = await changeField(cluster, target, tools, context);
+      const hostEndpointFlowLogs = await readFlowLogs(cluster, target, tools, context);
       const isEnabled = hostEndpointFlowLogs === 'enabled';
       const found = isEnabled ? `read back as true${changed ? '' : '; was true already'}` : hostEndpointFlowLogs;
       return { found, facts: { hostEndpointFlowLogs } };
@@ -72,24 +72,27 @@ export const field = defineKind<FieldChangeSpec>({
   undo: {
     restoreAutoHostEndpoints: async ({ prior }: PriorInput, tools, context) => {
       const cluster = await tools.clusters.of(context.run.cluster);
-      const target = openField('autoHostEndpoints', await openCalico(cluster), context.run.runId, prior);
+      const target = openField('autoHostEndpoints', await openCalico(cluster), prior);
       const wait = () => (prior === 'Enabled' ? Promise.resolve() : waitUntilHostEndpointsAreGone(cluster, context));
-      return await restoreField(cluster, target, wait);
+      return await restoreField(cluster, target, tools, context, wait);
     },
     restoreFlowLogs: async ({ prior }: PriorInput, tools, context) => {
       const cluster = await tools.clusters.of(context.run.cluster);
-      return await restoreField(cluster, openField('flowLogs', await openCalico(cluster), context.run.runId, prior));
+      return await restoreField(cluster, openField('flowLogs', await openCalico(cluster), prior), tools, context);
     },
   },
   traces: {
-    inCluster: async ({ cluster, findOne }) => {
-      const calico = await openCalico(cluster);
-      // As a run undoes them: the field that it changes last comes first.
-      const found = await Promise.all([
-        findOne(calico.felixConfigurations, 'default').then((all) => all.flatMap(traceFlowLogs)),
-        findOne(calico.kubeControllersConfigurations, 'default').then((all) => all.flatMap(traceAutoCreate)),
+    inCluster: async (look) => {
+      const { felixConfigurations, kubeControllersConfigurations } = await openCalico(look.cluster);
+      const [felix, controllers] = await Promise.all([
+        look.findOne(felixConfigurations, 'default'),
+        look.findOne(kubeControllersConfigurations, 'default'),
       ]);
-      return found.flat();
+      // As a run undoes them: the field that it changes last comes first.
+      return [
+        ...felix.flatMap((found) => traceFlowLogs(found, felixConfigurations, look)),
+        ...controllers.flatMap((found) => traceAutoCreate(found, kubeControllersConfigurations, look)),
+      ];
     },
   },
   rights: { azure: [], kubernetes: calicoRights },

@@ -1,5 +1,4 @@
 import type { RunRef } from '../../contract/run.ts';
-import { createTags } from '../../ownership/marks.ts';
 import { nameResources } from '../../ownership/names.ts';
 
 export interface NetworkInput {
@@ -14,7 +13,6 @@ export interface NetworkInput {
  */
 export const createNetworkBody = (run: RunRef, { addressSpace, subnet }: NetworkInput) => ({
   location: run.location,
-  tags: createTags(run),
   addressSpace: { addressPrefixes: [addressSpace] },
   // No default outbound access: the VM's own public address is its way out. Explicit, because the default differs
   // between API versions.

@@ -5,12 +5,12 @@ import type { GlobalNetworkPolicy, KubernetesObject } from '../../adapters/kuber
 import type { Moment } from '../../contract/change.ts';
 import { HepflowError } from '../../contract/failures.ts';
 import type { Interval } from '../../contract/observation.ts';
-import { isOwned } from '../../ownership/marks.ts';
-import type { StepContext } from '../../step/context.ts';
+import { createObjectMarks, type MarkedObject } from '../../ownership/marks.ts';
+import type { StepContext, Tools } from '../../step/context.ts';
 import { measureInterval } from '../../step/timed.ts';
-import { deleteObject, leaveAlone, traceObject } from '../cluster-object.ts';
+import { deleteObject, isOwned, leaveAlone, traceObject } from '../cluster-object.ts';
 import { isHeldBy } from '../compare.ts';
-import { defineKind, type Trace } from '../kind.ts';
+import { type ClusterLook, defineKind, type Trace } from '../kind.ts';
 import { writeLimits } from '../limits.ts';
 import { listVerbs } from '../rights.ts';
 import { createPolicyBody, namePolicy, type PolicyInput, planUndo } from './plan.ts';
@@ -39,7 +39,7 @@ export const policy = defineKind<PolicyChange>({
   apply: {
     applyPolicy: async (input: PolicyInput, tools, context) => {
       const cluster = await tools.clusters.of(context.run.cluster);
-      const { name, accepted } = await ensurePolicy(cluster, input, context);
+      const { name, accepted } = await ensurePolicy(cluster, input, tools, context);
       return { found: name, moments: accepted === undefined ? [] : [createMoment(accepted)] };
     },
   },
@@ -52,19 +52,21 @@ export const policy = defineKind<PolicyChange>({
       const named = (await cluster.list(globalNetworkPolicies)).filter(
         ({ metadata }) => metadata.name === name || metadata.name.endsWith(`.${name}`),
       );
-      const own = named.find((candidate) => isOwned(candidate, context.run.runId));
+      const own = named.find((candidate) => isOwnPolicy(candidate, tools, context));
       if (own !== undefined) {
         await deleteObject(cluster, context, globalNetworkPolicies, own);
         return { outcome: 'done', detail: `${what} is gone.` };
       }
       return named.length > 0
         ? leaveAlone(what, named, context)
-        : { outcome: 'nothing', detail: `${what} does not exist.` };
+        : { outcome: 'nothing', detail: `${what} does not exist.`, isAbsent: true };
     },
   },
   traces: {
-    inCluster: async ({ cluster, listLabelled }) =>
-      (await listLabelled((await openCalico(cluster)).globalNetworkPolicies)).flatMap(tracePolicy),
+    inCluster: async (look) =>
+      (await look.listLabelled((await openCalico(look.cluster)).globalNetworkPolicies)).flatMap((found) =>
+        tracePolicy(found, look),
+      ),
   },
   rights: { azure: [], kubernetes: listVerbs(verbs, { group: calicoGroup, resource: 'globalnetworkpolicies' }) },
   // Calico's API server asks for these beside those on the policy: for one tier's policies, as `<tier>.*`.
@@ -79,15 +81,18 @@ export const policy = defineKind<PolicyChange>({
 async function ensurePolicy(
   cluster: Cluster,
   input: PolicyInput,
-  { run }: StepContext,
+  tools: Tools,
+  context: StepContext,
 ): Promise<{ readonly name: string; readonly accepted: Interval | undefined }> {
   const calico = await openCalico(cluster);
   const resource = calico.globalNetworkPolicies;
-  const body = createPolicyBody(run, input, calico.apiVersion);
+  const { run } = context;
+  const marks = createObjectMarks(run, locatePolicy(input.name), tools.signer);
+  const body = createPolicyBody(marks, input, calico.apiVersion);
   const existing = await cluster.find(resource, input.name);
   const created = existing ? undefined : await createPolicy();
   const found = existing ?? created?.object ?? (await cluster.get(resource, input.name));
-  if (!isOwned(found, run.runId))
+  if (!isOwnPolicy(found, tools, context))
     throw new HepflowError(
       'PolicyExists',
       `GlobalNetworkPolicy ${input.name} exists and does not belong to run ${run.runId}.`,
@@ -123,7 +128,17 @@ const createMoment = (accepted: Interval): Moment => ({
   ...accepted,
 });
 
-const tracePolicy = (found: KubernetesObject): Trace[] => {
+/** Older Calico API servers give back `default.` before names of the default tier: it is the same policy. */
+const locatePolicy = (name: string): MarkedObject => ({
+  ...{ kind: `globalnetworkpolicies.${calicoGroup}`, namespace: '' },
+  name: name.replace(/^default\./, ''),
+});
+
+const isOwnPolicy = (found: KubernetesObject, tools: Tools, context: StepContext): boolean =>
+  isOwned(found, locatePolicy(found.metadata.name), tools, context);
+
+function tracePolicy(found: KubernetesObject, look: ClusterLook): Trace[] {
   const { name } = found.metadata;
-  return traceObject(found, `GlobalNetworkPolicy ${name}`, `GlobalNetworkPolicy//${name}`, planUndo(name));
-};
+  const trace = { what: `GlobalNetworkPolicy ${name}`, id: `GlobalNetworkPolicy//${name}`, undo: planUndo(name) };
+  return traceObject(found, trace, locatePolicy(name), look);
+}

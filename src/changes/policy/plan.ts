@@ -1,7 +1,6 @@
 import type { PolicySpec } from '../../contract/mission.ts';
-import type { RunIdentity } from '../../contract/run.ts';
 import { formCommand } from '../../contract/shell.ts';
-import { createObjectMarks } from '../../ownership/marks.ts';
+import type { ObjectMarks } from '../../ownership/marks.ts';
 import type { UndoDraft } from '../kind.ts';
 
 export interface PolicyInput {
@@ -10,8 +9,7 @@ export interface PolicyInput {
   readonly spec: { readonly tier: string } & object;
 }
 
-export function createPolicyBody(run: RunIdentity, { name, spec }: PolicyInput, apiVersion: string) {
-  const marks = createObjectMarks(run);
+export function createPolicyBody(marks: ObjectMarks, { name, spec }: PolicyInput, apiVersion: string) {
   // Calico's API server sets the tier label itself; with native CRDs nothing does, and Calico lists a tier's policies
   // by it.
   const labels = { ...marks.labels, 'projectcalico.org/tier': spec.tier };

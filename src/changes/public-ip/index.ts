@@ -2,11 +2,9 @@
 
 import type { RunRef } from '../../contract/run.ts';
 import { formCommand } from '../../contract/shell.ts';
-import { createTags } from '../../ownership/marks.ts';
 import { createIds, readLastName } from '../../ownership/names.ts';
-import { isTaggedBy, resumeFrom } from '../../step/lro.ts';
 import { until } from '../../step/wait.ts';
-import { deleteResource, ownByTag, traceTagged } from '../azure-resource.ts';
+import { deleteTagged, ensureTagged, traceTagged } from '../azure-resource.ts';
 import { defineKind, type UndoDraft } from '../kind.ts';
 import { azureLimits } from '../limits.ts';
 import { listActions } from '../rights.ts';
@@ -27,18 +25,18 @@ export const publicIp = defineKind<PublicIpChange>({
     undo: planUndo(createIds(run).publicIp),
   }),
   apply: {
-    createPublicIp: async (_input, { azure }, context) => {
+    createPublicIp: async (_input, tools, context) => {
       const id = createIds(context.run).publicIp;
-      const body = createPublicIpBody(context.run);
-      const made = await azure.publicIps.ensure(id, body, resumeFrom(context), isTaggedBy(context.run));
-      const read = async () => (await azure.publicIps.get(id))?.address || undefined;
+      const { publicIps } = tools.azure;
+      const made = await ensureTagged(id, publicIps, createPublicIpBody(context.run), tools, context);
+      const read = async () => (await publicIps.get(id))?.address || undefined;
       const publicAddress = made.address || (await until(context, read));
       return { found: publicAddress, facts: { publicAddress } };
     },
   },
   undo: {
-    deletePublicIp: ({ id }: { readonly id: string }, { azure }, context) =>
-      deleteResource(id, context, ownByTag(context), (lro, isOwned) => azure.publicIps.remove(id, lro, isOwned)),
+    deletePublicIp: ({ id }: { readonly id: string }, tools, context) =>
+      deleteTagged(id, tools.azure.publicIps, tools, context),
   },
   traces: traceTagged({
     what: 'public IP',
@@ -55,7 +53,6 @@ export const publicIp = defineKind<PublicIpChange>({
 /** The only kind left since Basic addresses were retired: closed inbound without a security rule. */
 export const createPublicIpBody = (run: RunRef) => ({
   location: run.location,
-  tags: createTags(run),
   sku: { name: 'Standard' },
   publicIPAllocationMethod: 'Static',
   publicIPAddressVersion: 'IPv4',

@@ -16,7 +16,7 @@ import { isPolicyNamed, namePolicy } from '../../changes/policy/plan.ts';
 import type { Diagnosis } from '../../contract/diagnosis.ts';
 import type { Mission } from '../../contract/mission.ts';
 import type { CalicoSite } from '../../contract/site.ts';
-import { isOwned } from '../../ownership/marks.ts';
+import { isLabelled } from '../../ownership/marks.ts';
 import { findForeignMark } from '../foreign-mark.ts';
 import {
   isMissing,
@@ -163,7 +163,7 @@ function tierFindings(looked: Look<unknown>, tier: string): readonly Diagnosis[]
 function nameFinding(policies: readonly GlobalNetworkPolicy[], policy: Mission['policy'], runId: string): Diagnosis {
   const name = namePolicy(policy);
   const foreign = policies.find(
-    (existing) => isPolicyNamed(existing.metadata.name, policy) && !isOwned(existing, runId),
+    (existing) => isPolicyNamed(existing.metadata.name, policy) && !isLabelled(existing, runId),
   );
   return foreign === undefined
     ? tellOk('policyName', `No other GlobalNetworkPolicy is called ${name}.`, '', 'policy.name')
