@@ -11,6 +11,7 @@ import { HepflowError, type Problem } from '../contract/failures.ts';
 import { createRunRef, type RunIdentity } from '../contract/run.ts';
 import type { Site } from '../contract/site.ts';
 import type { Preflight, PreflightInput } from '../contract/steps.ts';
+import { longestTag } from '../ownership/marks.ts';
 import type { StepContext, Tools } from '../step/context.ts';
 import { inspectAzure } from './azure/index.ts';
 import { inspectCluster } from './cluster/index.ts';
@@ -26,16 +27,17 @@ export async function runPreflight(
 ): Promise<Preflight> {
   const mission = tools.resolveMission(spec);
   const scenario = tools.createScenario(mission);
+  const identity = findLongId(run);
   const azure = await inspectAzure(mission, tools);
   // Without the cluster there is nobody to ask about its nodes.
-  if (azure.site === undefined) throw refuse(azure.problems);
+  if (azure.site === undefined) throw refuse([...identity, ...azure.problems]);
   const ref = locateCluster(mission);
   const [lease, kubernetes] = await Promise.all([
     inspectLease(ref, holder, tools),
     inspectCluster({ mission, scenario }, run.runId, tools),
   ]);
   // What the holder changed is in the way too, and listed after it.
-  const problems = [...azure.problems, ...lease.problems, ...kubernetes.problems];
+  const problems = [...identity, ...azure.problems, ...lease.problems, ...kubernetes.problems];
   if (problems.length > 0 || kubernetes.site === undefined) throw refuse(problems);
   const warnings = [...azure.warnings, ...lease.warnings, ...kubernetes.warnings];
   const { searchAttributes } = tools;
@@ -43,6 +45,13 @@ export async function runPreflight(
   const at = { run: createRunRef(run, mission, site.location), site };
   const plan = await planRun(scenario, at, holder, await tools.clusters.of(ref));
   return { mission, site, plan };
+}
+
+/** What a run makes names its workflow in a tag; Azure would refuse the first thing that it makes. */
+function findLongId({ workflowId }: RunIdentity): readonly Problem[] {
+  if (workflowId.length <= longestTag) return [];
+  const message = `The workflow id has ${workflowId.length} characters; a tag in Azure holds at most ${longestTag}.`;
+  return [{ code: 'InvalidInput', field: '', message, remedy: 'Start the run under a shorter workflow id.' }];
 }
 
 function refuse(problems: readonly Problem[]): HepflowError {
