@@ -87,7 +87,7 @@ async function benchOn({ client, lab }: World, workflowId: string) {
   const { session } = probed.vantage;
   const labelled = (inputs.get('labelNode') as Call<ChangeInput>).input.change as { readonly node: string };
   const secret = readFileSync(lab.environment['HEPFLOW_KEY_SECRET_FILE'] ?? '');
-  const keys = deriveRunKeys(secret, run.runId);
+  const keys = deriveRunKeys(secret, run);
   const clusters = createClusters({ kubeconfigOf: async () => lab.cluster.userKubeconfig(), requestTimeoutMs: 10_000 });
   const proxyUrl = lab.environment['HEPFLOW_SSH_PROXY'];
   const ssh = createSsh({ connectTimeoutMs: 15_000, keepaliveMs: 5000, ...(proxyUrl !== undefined && { proxyUrl }) });

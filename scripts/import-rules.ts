@@ -35,10 +35,10 @@ export const rooms: readonly Room[] = [
   },
   {
     path: 'src/ownership',
-    holds: 'names, tags, labels and marks from the run id; who owns a thing',
+    holds: 'names, tags, labels and marks from the run id, and their signatures; who owns a thing',
     imports: ['src/contract'],
     packages: [],
-    node: false,
+    node: true,
   },
   { path: 'src/model', holds: "Calico's rules: selectors", imports: ['src/contract'], packages: [], node: false },
   {
@@ -207,6 +207,7 @@ export const rooms: readonly Room[] = [
       'src/codec',
       'src/activities',
       'src/evidence/envelope.ts',
+      'src/ownership/signature.ts',
       'src/scenario',
       'src/step',
       'src/adapters',

@@ -21,6 +21,7 @@ import { explainUnreachable } from './config/temporal-server.ts';
 import type { WorkerOptions } from './config/worker-options.ts';
 import { explainMissingAttributes, listMissingAttributes } from './contract/messages.ts';
 import { createKeySigner } from './evidence/envelope.ts';
+import { createSigner } from './ownership/signature.ts';
 import { createWorkshop } from './scenario/workshop.ts';
 import type { Tools } from './step/context.ts';
 import { serveHealth } from './worker/health.ts';
@@ -128,7 +129,8 @@ function createTools(options: WorkerOptions, temporal: Temporal, knowsAttributes
       ...(options.sshProxyUrl && { proxyUrl: options.sshProxyUrl() }),
     }),
     temporal,
-    keysOf: (runId) => deriveRunKeys(options.keySecret(), runId),
+    keysOf: (run) => deriveRunKeys(options.keySecret(), run),
+    signer: createSigner(options.keySecret()),
     resolveMission,
     createScenario: createWorkshop,
     resolveSweep,

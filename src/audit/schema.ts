@@ -82,7 +82,7 @@ const seal = z.strictObject({ sha256, envelope: envelope.exactOptional() });
 
 export const reportSchema = z.strictObject({
   schemaVersion: z.literal(reportSchemaVersion),
-  runId: z.string().regex(/^[0-9a-f]{8}$/, 'must be 8 hexadecimal digits'),
+  runId: z.string().regex(/^([0-9a-f]{8}){1,2}$/, 'must be 16 hexadecimal digits'),
   workflowId: text,
   firstExecutionRunId: z.guid(),
   outcome: z.enum(runOutcomes),

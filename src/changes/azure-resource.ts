@@ -1,4 +1,4 @@
-/** What kinds of Azure resources share: a delete that is proved, and traces by tag and name. */
+/** What kinds of Azure resources share: tags, a delete that is proved, and traces by tag and name. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type Azure,
@@ -13,24 +13,54 @@ import {
   type State,
 } from '../adapters/azure/index.ts';
 import type { Tags } from '../contract/mission.ts';
-import { readTags, runTag } from '../ownership/marks.ts';
+import { createTags, isNamedBy, proveTags, readTags, runTag, signatureTag } from '../ownership/marks.ts';
 import { type AzureIds, createIds } from '../ownership/names.ts';
-import type { StepContext, Undone } from '../step/context.ts';
+import type { StepContext, Tools, Undone } from '../step/context.ts';
 import { resumeFrom } from '../step/lro.ts';
 import type { AzureSearch, Place, Trace, Traces, UndoDraft } from './kind.ts';
 
-/** What tells that a resource is the run's: the value that the run wrote, and the one that is there. */
-export interface Ownership<S> {
-  readonly what: string;
-  readonly wrote: string;
-  readonly read: (state: S) => string | undefined;
+/** Whether a resource is the run's, and if not, how that shows. */
+export interface Belonging<S> {
+  isOwned(state: S): boolean;
+  explain(state: S): string;
 }
 
-export const ownByTag = ({ run }: StepContext): Ownership<State> => ({
-  what: `tag ${runTag}`,
-  wrote: run.runId,
-  read: ({ tags }) => tags[runTag],
+/** The run's own signed tags (W14). A disk that was made with its VM carries the tags of the VM: `id` is the VM's then. */
+export const belongByTags = (id: string, { signer }: Tools, { run }: Pick<StepContext, 'run'>): Belonging<State> => ({
+  isOwned: ({ tags }) => {
+    const marks = readTags(tags);
+    return marks !== undefined && isNamedBy(marks, run) && proveTags(marks, id, signer) === 'proved';
+  },
+  explain: (state) =>
+    state.tags[runTag] === run.runId
+      ? `The tag ${signatureTag} of ${nameOf(state.id)} is not what this run wrote with this worker's secret`
+      : describeDifference(`tag ${runTag}`, state, state.tags[runTag], run.runId),
 });
+
+/** Both values, for people. */
+export const describeDifference = (what: string, { id }: State, is: string | undefined, wrote: string): string =>
+  `The ${what} of ${nameOf(id)} is ${is ?? 'absent'}, this run wrote ${wrote}`;
+
+/** Made once, with the run's tags on it (W6, W9) beside the site's. */
+export function ensureTagged<Body extends object, S extends State>(
+  id: string,
+  collection: Collection<Body, S>,
+  body: Body,
+  tools: Tools,
+  context: StepContext,
+  own: Tagged = {},
+): Promise<S> {
+  const tags = { ...own.tags, ...createTags(context.run, id, tools.signer) };
+  return collection.ensure(id, { ...body, tags }, resumeFrom(context), belongByTags(id, tools, context).isOwned);
+}
+
+export const deleteTagged = <Body, S extends State>(
+  id: string,
+  collection: Pick<Collection<Body, S>, 'remove'>,
+  tools: Tools,
+  context: StepContext,
+): Promise<Undone> =>
+  deleteResource(id, context, belongByTags(id, tools, context), (lro, isOwned) => collection.remove(id, lro, isOwned));
 
 /**
  * How often Azure is asked before it is believed that nothing was made. An undo follows a creation that may have been
@@ -40,17 +70,17 @@ const looks = 3;
 
 /**
  * Looks, checks the run's mark, deletes, and proves by a GET that answers 404. Without the mark it is somebody else's,
- * or was taken from the run: told with both values, not touched (W3, W6).
+ * or was taken from the run: told, not touched (W3, W6).
  */
 export async function deleteResource<S extends State>(
   id: string,
   context: StepContext,
-  ownership: Ownership<S>,
+  belonging: Belonging<S>,
   remove: (lro: Lro, isOwned: Owned<S>) => Promise<'removed' | 'absent'>,
 ): Promise<Undone> {
   let foreign: S | undefined;
   const isOwned = (state: S): boolean => {
-    const isOurs = isSameId(ownership.read(state) ?? '', ownership.wrote);
+    const isOurs = belonging.isOwned(state);
     if (!isOurs) foreign = state;
     return isOurs;
   };
@@ -62,20 +92,17 @@ export async function deleteResource<S extends State>(
     }
     return end === 'removed'
       ? { outcome: 'done', detail: `${nameOf(id)} is gone` }
-      : { outcome: 'nothing', detail: `${nameOf(id)} did not exist` };
+      : { outcome: 'nothing', detail: `${nameOf(id)} did not exist`, isAbsent: true };
   } catch (error) {
     if (!(error instanceof AzureError) || error.code !== ownCodes.notOwned || foreign === undefined) throw error;
-    const is = ownership.read(foreign) ?? 'absent';
-    const of = `${ownership.what} of ${nameOf(foreign.id)}`;
-    const detail = `The ${of} is ${is}, this run wrote ${ownership.wrote}; left alone`;
-    return { outcome: 'conflict', detail };
+    return { outcome: 'conflict', detail: `${belonging.explain(foreign)}; left alone` };
   }
 }
 
 /** Everything that tells nothing of its run. */
 export const unmarked = {
-  ...{ owner: '', createdAt: null, expiresAt: null },
-  ...{ orphan: false, resourceGroup: null, execution: null },
+  ...{ owner: '', firstExecutionRunId: '', createdAt: null, expiresAt: null, ownership: 'proved' },
+  ...{ orphan: false, resourceGroup: null, namespace: null },
 } as const;
 
 /** What every step that makes a tagged resource is told; absent: no tags but the run's. */
@@ -92,6 +119,8 @@ export interface TaggedResource {
   readonly what: string;
   readonly collectionOf: (azure: Azure) => Pick<Collection<never, State>, 'get'> & Listed<State>;
   readonly idIn: (ids: AzureIds) => string;
+  /** Whose tags it carries; absent: its own. */
+  readonly taggedAs?: (ids: AzureIds) => string;
   readonly undo: (place: Place) => UndoDraft;
 }
 
@@ -114,16 +143,16 @@ async function listTagged({ collectionOf }: TaggedResource, { azure, sweep }: Az
 }
 
 async function findTagged(resource: TaggedResource, place: Place, search: AzureSearch): Promise<Trace[]> {
-  const { what, collectionOf, idIn, undo } = resource;
-  const state = await collectionOf(search.azure)
-    .get(idIn(createIds(place)))
-    .catch(ignoreRefusalOutside(place, search));
+  const { what, collectionOf, idIn, taggedAs = idIn, undo } = resource;
+  const ids = createIds(place);
+  const state = await collectionOf(search.azure).get(idIn(ids)).catch(ignoreRefusalOutside(place, search));
   const marks = state === undefined ? undefined : readTags(state.tags);
   if (state === undefined || marks?.runId !== place.runId) return [];
+  const { signature: _, ...told } = marks;
   const { resourceGroup } = place;
-  return [
-    { ...unmarked, ...marks, what: `${what} ${nameOf(state.id)}`, id: state.id, resourceGroup, undo: undo(place) },
-  ];
+  const ownership = proveTags(marks, taggedAs(ids), search.signer);
+  const trace = { ...unmarked, ...told, what: `${what} ${nameOf(state.id)}`, id: state.id };
+  return [{ ...trace, resourceGroup, ownership, undo: undo(place) }];
 }
 
 /** What may not be read is not seen; in the group that the sweep is for, all of it must be readable. */

@@ -6,23 +6,25 @@ import type { KubernetesObject, Resource } from '../adapters/kubernetes/resource
 import type { FieldValue } from '../contract/change.ts';
 import { HepflowError } from '../contract/failures.ts';
 import type { Interval } from '../contract/observation.ts';
-import type { RunIdentity } from '../contract/run.ts';
 import {
+  type Author,
   createChangePatch,
   createRestorePatch,
   decideChange,
   decideRestore,
   type FieldChange,
+  hasOwnMark,
+  isSignedMark,
   readField,
   readFieldMark,
   unmarkPatch,
 } from '../ownership/field-mark.ts';
 import { isRunId, readTime } from '../ownership/marks.ts';
-import { lifetimeMs } from '../ownership/names.ts';
-import type { Undone } from '../step/context.ts';
+import type { StepContext, Tools, Undone } from '../step/context.ts';
 import { measureInterval } from '../step/timed.ts';
 import { unmarked } from './azure-resource.ts';
-import type { Trace, UndoDraft } from './kind.ts';
+import { nameKind } from './cluster-object.ts';
+import type { ClusterLook, Trace, UndoDraft } from './kind.ts';
 
 export interface ChangedField<T extends KubernetesObject> {
   readonly resource: Resource<T>;
@@ -32,6 +34,12 @@ export interface ChangedField<T extends KubernetesObject> {
   readonly change: FieldChange;
 }
 
+const createAuthor = (
+  resource: Resource<KubernetesObject>,
+  { signer }: Pick<Tools, 'signer'>,
+  { run }: Pick<StepContext, 'run'>,
+): Author => ({ run, signer, cluster: run.cluster, kind: nameKind(resource) });
+
 /**
  * Writes the wanted value and the run's mark onto the version that was read. `changed`: the run wrote it, now or
  * before; `written`: when, if now.
@@ -40,24 +48,26 @@ export interface ChangedField<T extends KubernetesObject> {
 export async function changeField<T extends KubernetesObject>(
   cluster: Cluster,
   field: ChangedField<T>,
-  run: Pick<RunIdentity, 'workflowId' | 'startedAt'>,
+  tools: Pick<Tools, 'signer'>,
+  context: Pick<StepContext, 'run'>,
 ): Promise<{ readonly changed: boolean; readonly written?: Interval }> {
   const { resource, name, what, change } = field;
+  const author = createAuthor(resource, tools, context);
   const object = await cluster.get(resource, name);
-  switch (decideChange(object, change)) {
+  switch (decideChange(object, change, author)) {
     case 'already':
       return { changed: false };
     case 'ours':
       return { changed: true };
     case 'change': {
       const written = await measureInterval(() =>
-        cluster.patchMerge(resource, name, createChangePatch(object, change, run)),
+        cluster.patchMerge(resource, name, createChangePatch(object, change, author)),
       );
       return { changed: true, written: written.interval };
     }
     case 'conflict': {
       const other = readFieldMark(object)?.run;
-      const who = other === undefined || other === change.runId ? '' : `, and run ${other} has changed it`;
+      const who = other === undefined || other === context.run.runId ? '' : `, and run ${other} has changed it`;
       throw new HepflowError(
         'ChangedMeanwhile',
         `${what} was ${describeValue(change.prior)} before the run and is ` +
@@ -75,13 +85,15 @@ export async function changeField<T extends KubernetesObject>(
 export async function restoreField<T extends KubernetesObject>(
   cluster: Cluster,
   field: ChangedField<T>,
+  tools: Pick<Tools, 'signer'>,
+  context: Pick<StepContext, 'run'>,
   waitForEffect: () => Promise<void> = async () => {},
 ): Promise<Undone> {
   const { resource, name, what, change } = field;
   const object = await cluster.find(resource, name);
   if (object === undefined) return { outcome: 'nothing', detail: `${what}: the object does not exist any more.` };
   const current = describeValue(readField(object, change.path));
-  switch (decideRestore(object, change)) {
+  switch (decideRestore(object, change, createAuthor(resource, tools, context))) {
     case 'nothing':
       return { outcome: 'nothing', detail: `${what} is ${current}; this run did not change it.` };
     case 'conflict':
@@ -97,7 +109,7 @@ export async function restoreField<T extends KubernetesObject>(
     case 'unmark':
   }
   await waitForEffect();
-  await removeMark(cluster, field);
+  await removeMark(cluster, field, tools, context);
   return { outcome: 'done', detail: `${what} is ${describeValue(change.prior)} again.` };
 }
 
@@ -105,24 +117,37 @@ export async function restoreField<T extends KubernetesObject>(
 export async function removeMark<T extends KubernetesObject>(
   cluster: Cluster,
   { resource, name, change }: ChangedField<T>,
+  tools: Pick<Tools, 'signer'>,
+  context: Pick<StepContext, 'run'>,
 ): Promise<void> {
   const object = await cluster.find(resource, name);
-  if (object !== undefined && readFieldMark(object)?.run === change.runId)
+  if (object !== undefined && hasOwnMark(object, change, createAuthor(resource, tools, context)))
     await cluster.patchMerge(resource, name, unmarkPatch);
 }
 
 const describeValue = (value: FieldValue): string => (value === null ? 'absent' : String(value));
 
 /**
- * An existing object that a run changed, by its mark. `undo`: null when the mark does not tell what was there before.
+ * An existing object that a run changed, by its mark. `kind` is for people; `undo`: null when the mark does not tell
+ * what was there before.
  */
-export function traceField(object: KubernetesObject, kind: string, undo: UndoDraft | null): Trace[] {
+export function traceField(
+  object: KubernetesObject,
+  resource: Resource<KubernetesObject>,
+  kind: string,
+  undo: UndoDraft | null,
+  { ref: cluster, signer }: Pick<ClusterLook, 'ref' | 'signer'>,
+): Trace[] {
   const mark = readFieldMark(object);
   if (mark === undefined || !isRunId(mark.run)) return [];
-  const createdAt = readTime(mark.at);
-  const expiresAt = createdAt === null ? null : new Date(Date.parse(createdAt) + lifetimeMs).toISOString();
+  const { run: runId, owner = '', execution: firstExecutionRunId = '', at, expires } = mark;
   const { name } = object.metadata;
-  const what = `${mark.path?.at(-1) ?? 'a change'} of ${kind} ${name}`;
-  const marks = { runId: mark.run, owner: mark.owner ?? '', createdAt, expiresAt };
-  return [{ ...unmarked, ...marks, what, id: `${kind}//${name}`, undo }];
+  const isSigned = isSignedMark(object, mark, { cluster, signer, kind: nameKind(resource) });
+  return [
+    {
+      ...{ ...unmarked, runId, owner, firstExecutionRunId, createdAt: readTime(at), expiresAt: readTime(expires) },
+      ...{ what: `${mark.path?.at(-1) ?? 'a change'} of ${kind} ${name}`, id: `${kind}//${name}` },
+      ...{ ownership: isSigned ? 'proved' : 'unproved', undo },
+    },
+  ];
 }

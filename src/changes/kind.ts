@@ -4,10 +4,11 @@ import type { Calico } from '../adapters/kubernetes/calico.ts';
 import type { Cluster } from '../adapters/kubernetes/index.ts';
 import type { KubernetesObject, Resource } from '../adapters/kubernetes/resources.ts';
 import type { Applied, FieldValue, PlannedChange, UndoEntry } from '../contract/change.ts';
-import type { RunRef } from '../contract/run.ts';
+import type { ClusterRef, RunRef } from '../contract/run.ts';
 import type { Change } from '../contract/scenario.ts';
 import type { Site } from '../contract/site.ts';
-import type { Sweep } from '../contract/sweep.ts';
+import type { Ownership, Sweep } from '../contract/sweep.ts';
+import type { Signer } from '../ownership/signature.ts';
 import type { StepActivity, Undone } from '../step/context.ts';
 import type { KubernetesRight, Rights } from './rights.ts';
 
@@ -64,6 +65,8 @@ export interface Traces {
 export interface ClusterLook {
   readonly cluster: Cluster;
   readonly calico: Calico;
+  readonly ref: ClusterRef;
+  readonly signer: Signer;
   /** Everything that carries the label of a run. */
   listLabelled<T extends KubernetesObject>(resource: Resource<T>): Promise<readonly T[]>;
   listAll<T extends KubernetesObject>(resource: Resource<T>): Promise<readonly T[]>;
@@ -72,6 +75,7 @@ export interface ClusterLook {
 
 export interface AzureSearch {
   readonly azure: Azure;
+  readonly signer: Signer;
   readonly sweep: Sweep;
   /** The VNet of the cluster's nodes; undefined: it cannot be told. */
   readonly clusterVnetId: string | undefined;
@@ -93,8 +97,12 @@ export interface Trace {
   readonly runId: string;
   /** Workflow id; empty: the thing does not tell it. */
   readonly owner: string;
+  /** The first Temporal run of its chain; empty: the thing does not tell it. */
+  readonly firstExecutionRunId: string;
   readonly createdAt: string | null;
   readonly expiresAt: string | null;
+  /** Whether its marks are a run's own (W14). */
+  readonly ownership: Ownership;
   /** null: the thing is not in the resource group of the run's VM. */
   readonly resourceGroup: string | null;
   /**
@@ -102,8 +110,8 @@ export interface Trace {
    * deletes it last.
    */
   readonly orphan: boolean;
-  /** Known of a run that holds the cluster: its Temporal namespace, and the first run of its chain. */
-  readonly execution: { readonly namespace: string; readonly firstExecutionRunId: string } | null;
+  /** Temporal namespace, known of a run that holds the cluster. */
+  readonly namespace: string | null;
   /** What takes it back; null: its mark does not tell how. */
   readonly undo: UndoDraft | null;
 }

@@ -4,6 +4,7 @@
  */
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
+import { isLabelKey, isLabelValue, isReservedLabelKey, isSubdomain } from '../contract/label.ts';
 
 type Check = (value: string) => boolean;
 
@@ -44,7 +45,6 @@ export const clusterName = text(
 );
 
 const label = '[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?';
-const isSubdomain: Check = (value) => value.length <= 253 && new RegExp(`^${label}(\\.${label})*$`).test(value);
 export const dnsLabel = text(
   'must be a DNS label: at most 63 lower-case letters, digits and -, beginning and ending with a letter or digit',
   (value) => new RegExp(`^${label}$`).test(value),
@@ -61,28 +61,16 @@ export const serviceName = text(
   (value) => /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/.test(value),
 );
 
-const isQualified = /^[A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?$/;
-function isLabelKey(key: string): boolean {
-  const parts = key.split('/');
-  const [prefix, name] = parts.length === 1 ? [undefined, parts[0]] : parts;
-  return parts.length <= 2 && isQualified.test(name ?? '') && (prefix === undefined || isSubdomain(prefix));
-}
-/**
- * The run overwrites the label for a while: keys that Kubernetes and Azure steer by would move pods or break routing.
- */
-const isSomebodyElses: Check = (key) =>
-  /^(agentpool|type|storageprofile|storagetier)$/.test(key) ||
-  /(^|\.)(kubernetes\.io|k8s\.io|azure\.com|projectcalico\.org|istio\.io|cilium\.io|hepflow\.io)\//.test(key);
 export const labelKey = text(
   'must be a label key: an optional DNS prefix with a slash, then at most 63 letters, digits, - _ and dots',
   isLabelKey,
-).refine((key) => !isSomebodyElses(key), {
+).refine((key) => !isReservedLabelKey(key), {
   error: 'must not be a label that Kubernetes, Azure, Istio, Cilium, Calico or hepflow steers by',
   params: { remedy: 'Use a key of your own, such as host-end-point.' },
 });
 export const labelValue = text(
   'must be a label value: at most 63 letters, digits, - _ and dots, beginning and ending with a letter or digit',
-  (value) => value === '' || isQualified.test(value),
+  isLabelValue,
 );
 
 /** Network and prefix length of a canonical IPv4 CIDR: no host bits, no leading zeros. */

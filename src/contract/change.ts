@@ -72,6 +72,8 @@ export interface UndoOutcome {
   /** For `failed`; else empty. */
   readonly code: FailureCode | '';
   readonly detail: string;
+  /** For `nothing`: the thing itself was not there. */
+  readonly isAbsent?: true;
   readonly startedAt: string;
   readonly endedAt: string;
 }

@@ -32,9 +32,12 @@ export interface MarkedThing {
   readonly runId: string;
   /** Workflow id; empty: nothing of the run tells it. */
   readonly owner: string;
+  /** The first Temporal run of its chain; empty: nothing of the run tells it. */
+  readonly firstExecutionRunId: string;
   /** ISO 8601; null: nothing of the run tells it. */
   readonly createdAt: string | null;
   readonly expiresAt: string | null;
+  readonly ownership: Ownership;
   /** What Temporal knows of the owner. `unknown`: it does not remember it, or there is no owner to ask for. */
   readonly runIs: 'alive' | 'over' | 'unknown';
   /** Why a living run does not go on, part of a sentence; absent: nothing is known of such a reason. */
@@ -45,6 +48,12 @@ export interface MarkedThing {
   readonly undo: UndoEntry | null;
 }
 
+/**
+ * Whose a thing's marks show it to be (W14). `proved`: they are signed with this worker's secret, for this very thing;
+ * `copy`: for another one; `unproved`: not with this secret.
+ */
+export type Ownership = 'proved' | 'copy' | 'unproved';
+
 export type Decision =
   | 'removed'
   | 'would be removed'
@@ -53,6 +62,8 @@ export type Decision =
   | 'kept: too young'
   | 'kept: its run may live'
   | 'kept: locked'
+  | 'kept: a copy'
+  | 'kept: not signed'
   | 'kept: changed by somebody else'
   | 'failed';
 
@@ -75,9 +86,9 @@ export interface SweepResult {
   readonly warnings: readonly string[];
 }
 
-/** Whether somebody has to act, or a later sweep: a living run removes its own things. */
+/** Whether somebody has to act, or a later sweep: a living run removes its own things, and a copy is somebody else's. */
 export const isLeft = ({ decision }: Pick<Swept, 'decision'>): boolean =>
-  decision !== 'removed' && decision !== 'kept: its run lives';
+  decision !== 'removed' && decision !== 'kept: its run lives' && decision !== 'kept: a copy';
 
 export interface SweepFindings {
   readonly sweep: Sweep;
@@ -93,9 +104,10 @@ export interface SweepActivities {
 
 /** A dead run as its undos are told. */
 export function describeDeadRun(
-  { runId, owner, createdAt, resourceGroup }: MarkedThing,
+  { runId, owner: workflowId, firstExecutionRunId, createdAt, expiresAt, resourceGroup }: MarkedThing,
   { subscriptionId, resourceGroup: clusterGroup, cluster: name }: Sweep,
 ): RunRef {
   const cluster = { subscriptionId, resourceGroup: clusterGroup, name };
-  return { runId, workflowId: owner, startedAt: createdAt ?? '', subscriptionId, resourceGroup, location: '', cluster };
+  const identity = { runId, workflowId, firstExecutionRunId, startedAt: createdAt ?? '' };
+  return { ...identity, subscriptionId, resourceGroup, location: '', cluster, expiresAt: expiresAt ?? '' };
 }

@@ -1,10 +1,12 @@
 /**
  * One field of an existing object, changed and restored (W3): who changed it and what it was is written beside it, in
- * the same request,
- * so that a field and its mark never disagree because of a crash. Decisions only; the activities carry them out.
+ * the same request, so that a field and its mark never disagree because of a crash. Decisions only; the activities
+ * carry them out.
  */
 import type { FieldValue } from '../contract/change.ts';
-import type { RunIdentity } from '../contract/run.ts';
+import type { ClusterRef, RunRef } from '../contract/run.ts';
+import { listCluster } from './marks.ts';
+import type { SignedValue, Signer } from './signature.ts';
 
 /** Annotation on every existing Kubernetes object that a run changes: JSON of a `FieldMark`. */
 export const changedAnnotation = 'hepflow.io/changed';
@@ -24,16 +26,24 @@ interface FieldMark {
   /** The field, and what the run wrote there: with these a sweeper can restore it when the run is dead. */
   readonly path?: FieldPath;
   readonly wrote?: string | boolean;
-  /** Workflow id and start of the run. */
+  /** Workflow id, first run of its chain, start of the run, and until when it may be under way. */
   readonly owner?: string;
+  readonly execution?: string;
   readonly at?: string;
+  readonly expires?: string;
+  /** Over all of this, and the object (W14). */
+  readonly signature?: string;
 }
 
-interface Marked {
-  readonly metadata: {
+interface Annotated {
+  readonly metadata: { readonly annotations?: Readonly<Record<string, string>> };
+}
+
+interface Marked extends Annotated {
+  readonly metadata: Annotated['metadata'] & {
+    readonly name: string;
+    readonly uid: string;
     readonly resourceVersion: string;
-    readonly labels?: Readonly<Record<string, string>>;
-    readonly annotations?: Readonly<Record<string, string>>;
   };
 }
 
@@ -48,31 +58,76 @@ export function readField(object: object, path: FieldPath): FieldValue {
   return typeof at === 'string' || typeof at === 'boolean' ? at : null;
 }
 
-/** The mark on an object; undefined: none that can be read. */
-export function readFieldMark(object: Marked): FieldMark | undefined {
+/** The mark on an object; undefined: none that can be read. Whether it is true, only its signature shows. */
+export function readFieldMark(object: Annotated): FieldMark | undefined {
   try {
     const mark: unknown = JSON.parse(object.metadata.annotations?.[changedAnnotation] ?? 'null');
-    if (
-      typeof mark !== 'object' ||
-      mark === null ||
-      !('run' in mark) ||
-      typeof mark.run !== 'string' ||
-      !('prior' in mark)
-    )
-      return undefined;
-    const { existing, ...sound } = mark as FieldMark;
-    return Number.isInteger(existing) && Number(existing) >= 0 ? { ...sound, existing: Number(existing) } : sound;
+    const [run, prior] = [child(mark, 'run'), child(mark, 'prior')];
+    if (typeof run !== 'string' || !isFieldValue(prior)) return undefined;
+    const [existing, path, wrote] = ['existing', 'path', 'wrote'].map((key) => child(mark, key));
+    const texts = (['owner', 'execution', 'at', 'expires', 'signature'] as const).flatMap((key) => {
+      const text = child(mark, key);
+      return typeof text === 'string' ? [[key, text]] : [];
+    });
+    return {
+      ...{ run, prior },
+      ...(Number.isInteger(existing) && Number(existing) >= 0 && { existing: Number(existing) }),
+      ...(isPath(path) && { path }),
+      ...((typeof wrote === 'string' || typeof wrote === 'boolean') && { wrote }),
+      ...Object.fromEntries(texts),
+    };
   } catch {
     return undefined;
   }
 }
+
+const isFieldValue = (value: unknown): value is FieldValue =>
+  value === null || typeof value === 'string' || typeof value === 'boolean';
+const isPath = (value: unknown): value is FieldPath =>
+  Array.isArray(value) && value.length > 0 && value.every((key) => typeof key === 'string');
 
 export interface FieldChange {
   readonly path: FieldPath;
   readonly wanted: string | boolean;
   /** As preflight read it. */
   readonly prior: FieldValue;
-  readonly runId: string;
+}
+
+/** What signatures of marks are made and proved with. */
+export interface Seal {
+  readonly cluster: ClusterRef;
+  /** Kind of the objects: `nodes`. */
+  readonly kind: string;
+  readonly signer: Signer;
+}
+
+/** A run that changes a field. */
+export interface Author extends Seal {
+  readonly run: RunRef;
+}
+
+/** Whether the mark stands where a worker with this secret wrote it, as it was written. */
+export const isSignedMark = (object: Marked, mark: FieldMark, seal: Seal): boolean =>
+  mark.signature !== undefined && seal.signer.isSigned(listSigned(object, mark, seal), mark.signature);
+
+const listSigned = ({ metadata }: Marked, mark: FieldMark, { cluster, kind }: Seal): SignedValue[] => [
+  ...['field', listCluster(cluster), kind, metadata.name, metadata.uid],
+  ...[mark.path ?? null, mark.existing ?? null, mark.prior, mark.wrote ?? null],
+  ...[mark.run, mark.owner ?? null, mark.execution ?? null, mark.at ?? null, mark.expires ?? null],
+];
+
+/** Whether the mark is the run's own, for this field (W14). */
+const isOwnMark = (object: Marked, mark: FieldMark, { path }: Pick<FieldChange, 'path'>, by: Author): boolean =>
+  mark.run === by.run.runId &&
+  mark.owner === by.run.workflowId &&
+  mark.execution === by.run.firstExecutionRunId &&
+  JSON.stringify(mark.path) === JSON.stringify(path) &&
+  isSignedMark(object, mark, by);
+
+/** Whether the object carries the run's own mark for this field. */
+export function hasOwnMark(object: Marked, change: Pick<FieldChange, 'path'>, by: Author): boolean {
+  const mark = readFieldMark(object);
+  return mark !== undefined && isOwnMark(object, mark, change, by);
 }
 
 /**
@@ -81,32 +136,31 @@ export interface FieldChange {
  */
 export function decideChange(
   object: Marked,
-  { path, wanted, prior, runId }: FieldChange,
+  change: FieldChange,
+  by: Author,
 ): 'change' | 'ours' | 'already' | 'conflict' {
+  const { path, wanted, prior } = change;
   const mark = readFieldMark(object);
   const current = readField(object, path);
-  if (mark !== undefined && mark.run !== runId) return 'conflict';
+  if (mark !== undefined && !isOwnMark(object, mark, change, by)) return 'conflict';
   if (current === wanted && mark !== undefined) return 'ours';
   if (current !== prior) return 'conflict';
   return current === wanted ? 'already' : 'change';
 }
 
-/**
- * Merge patch that writes the value and the mark, only onto the version that was read. `by` is the run, as the mark
- * tells a sweeper.
- */
-export function createChangePatch(
-  object: Marked,
-  { path, wanted, prior, runId }: FieldChange,
-  by?: Pick<RunIdentity, 'workflowId' | 'startedAt'>,
-): object {
+/** Merge patch that writes the value and the mark, only onto the version that was read. */
+export function createChangePatch(object: Marked, { path, wanted, prior }: FieldChange, by: Author): object {
   const existing = readFieldMark(object)?.existing ?? depthOf(object, path);
-  const told = by === undefined ? {} : { path, wrote: wanted, owner: by.workflowId, at: by.startedAt };
-  const mark: FieldMark = { run: runId, prior, ...(existing < path.length - 1 ? { existing } : {}), ...told };
+  const { runId, workflowId, firstExecutionRunId, startedAt, expiresAt } = by.run;
+  const mark: FieldMark = {
+    ...{ run: runId, prior, ...(existing < path.length - 1 && { existing }), path, wrote: wanted },
+    ...{ owner: workflowId, execution: firstExecutionRunId, at: startedAt, expires: expiresAt },
+  };
+  const signature = by.signer.sign(listSigned(object, mark, by));
   const annotated = {
     metadata: {
       resourceVersion: object.metadata.resourceVersion,
-      annotations: { [changedAnnotation]: JSON.stringify(mark) },
+      annotations: { [changedAnnotation]: JSON.stringify({ ...mark, signature }) },
     },
   };
   return merged(annotated, nested(path, wanted));
@@ -118,11 +172,13 @@ export function createChangePatch(
  */
 export function decideRestore(
   object: Marked,
-  { path, wanted, prior, runId }: FieldChange,
+  change: FieldChange,
+  by: Author,
 ): 'restore' | 'unmark' | 'nothing' | 'conflict' {
+  const { path, wanted, prior } = change;
   const current = readField(object, path);
-  const mark = readFieldMark(object);
-  if (mark?.run === runId) return current === wanted ? 'restore' : current === prior ? 'unmark' : 'conflict';
+  if (hasOwnMark(object, change, by)) return current === wanted ? 'restore' : current === prior ? 'unmark' : 'conflict';
+  if (readFieldMark(object)?.run === by.run.runId) return 'conflict'; // not as the run wrote it
   // Field and mark are written in one request: without the mark, only a value that looks like the run's is in doubt.
   return current === wanted && prior !== wanted ? 'conflict' : 'nothing';
 }

@@ -1,9 +1,6 @@
 /** Names and ids from the run id (W6). Deterministic, so that they are known before anything is created. */
 import type { RunRef } from '../contract/run.ts';
 
-/** How long what a run created is taken to be in use; a sweep may remove it afterwards. */
-export const lifetimeMs = 24 * 60 * 60 * 1000;
-
 export interface AzureNames {
   readonly network: string;
   readonly subnet: string;

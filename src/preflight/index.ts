@@ -9,10 +9,10 @@
  *   plan.ts    what the run will do and expect, out of scenario and site
  */
 import { HepflowError, type Problem } from '../contract/failures.ts';
-import type { Mission } from '../contract/mission.ts';
-import type { RunIdentity, RunRef } from '../contract/run.ts';
+import { createRunRef, type RunIdentity } from '../contract/run.ts';
 import type { Site } from '../contract/site.ts';
 import type { Preflight, PreflightInput } from '../contract/steps.ts';
+import { longestTag } from '../ownership/marks.ts';
 import { listAskedById } from '../step/allow.ts';
 import type { StepContext, Tools } from '../step/context.ts';
 import { inspectAzure } from './azure/index.ts';
@@ -34,9 +34,10 @@ export async function runPreflight(
   const scope = collectFindings(inspectScope(mission, tools.allow));
   // What may not be touched is not read either.
   if (scope.problems.length > 0) throw refuse(scope.problems);
+  const identity = findLongId(run);
   const azure = await inspectAzure(mission, tools);
   // Without the cluster there is nobody to ask about its nodes.
-  if (azure.site === undefined) throw refuse(azure.problems);
+  if (azure.site === undefined) throw refuse([...identity, ...azure.problems]);
   const network = collectFindings(tellForbidden(tools.allow, listAskedById(azure.site.clusterVnetId)));
   const ref = locateCluster(mission);
   const [lease, kubernetes] = await Promise.all([
@@ -45,23 +46,22 @@ export async function runPreflight(
   ]);
   // What the holder changed is in the way too; that passes with it, and its remedies would lead astray.
   if (lease.problems.length > 0) throw refuse(lease.problems);
-  const problems = [...azure.problems, ...network.problems, ...kubernetes.problems];
+  const problems = [...identity, ...azure.problems, ...network.problems, ...kubernetes.problems];
   if (problems.length > 0 || kubernetes.site === undefined) throw refuse(problems);
   const warnings = [...scope.warnings, ...azure.warnings, ...lease.warnings, ...kubernetes.warnings];
   const { searchAttributes } = tools;
   const site: Site = { ...azure.site, ...kubernetes.site, searchAttributes, warnings };
-  const at = { run: createRunRef(run, mission, site), site };
+  const at = { run: createRunRef(run, mission, site.location), site };
   const plan = await planRun(scenario, at, holder, await tools.clusters.of(ref));
   return { mission, site, plan, ...(tools.reportSigner && { signer: tools.reportSigner.keyId }) };
 }
 
-const createRunRef = (run: RunIdentity, mission: Mission, { location }: Pick<Site, 'location'>): RunRef => ({
-  ...run,
-  subscriptionId: mission.subscriptionId,
-  resourceGroup: mission.vm.resourceGroup,
-  location,
-  cluster: locateCluster(mission),
-});
+/** What a run makes names its workflow in a tag; Azure would refuse the first thing that it makes. */
+function findLongId({ workflowId }: RunIdentity): readonly Problem[] {
+  if (workflowId.length <= longestTag) return [];
+  const message = `The workflow id has ${workflowId.length} characters; a tag in Azure holds at most ${longestTag}.`;
+  return [{ code: 'InvalidInput', field: '', message, remedy: 'Start the run under a shorter workflow id.' }];
+}
 
 function refuse(problems: readonly Problem[]): HepflowError {
   const list = problems

@@ -1,7 +1,7 @@
 import type { Azure } from '../adapters/azure/index.ts';
 import type { Clusters } from '../adapters/kubernetes/index.ts';
 import type { Ssh } from '../adapters/ssh/index.ts';
-import type { RunKeys } from '../adapters/ssh/keys.ts';
+import type { KeyOwner, RunKeys } from '../adapters/ssh/keys.ts';
 import type { Temporal } from '../adapters/temporal/index.ts';
 import type { Allow } from '../contract/allow.ts';
 import type { UndoResult } from '../contract/change.ts';
@@ -10,6 +10,7 @@ import type { RunIdentity, RunRef } from '../contract/run.ts';
 import type { Scenario } from '../contract/scenario.ts';
 import type { ReportSigner } from '../contract/signing.ts';
 import type { Sweep } from '../contract/sweep.ts';
+import type { Signer } from '../ownership/signature.ts';
 
 /** What every step is given beside its input. */
 export interface StepContext<Run extends RunIdentity = RunRef> {
@@ -34,7 +35,9 @@ export interface Tools {
   /** The Temporal namespace that this worker serves. */
   readonly temporal: Temporal;
   /** The SSH keys of a run, derived from the worker's secret. */
-  keysOf(runId: string): RunKeys;
+  keysOf(run: KeyOwner): RunKeys;
+  /** Signs marks, with a key that is derived from the same secret (W14). */
+  readonly signer: Signer;
   /** Fills in the defaults; throws HepflowError InvalidInput with every problem. */
   resolveMission(spec: unknown): Mission;
   /** The scenario that a mission asks for. */
@@ -62,4 +65,6 @@ export type StepActivity<Input, Output> = {
 export interface Undone {
   readonly outcome: Exclude<UndoResult, 'failed'>;
   readonly detail: string;
+  /** `nothing`, because the thing itself was not there. */
+  readonly isAbsent?: true;
 }

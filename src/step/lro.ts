@@ -1,7 +1,5 @@
-/** What the Azure steps share: a run's mark on resources, and long-running operations that live in heartbeats. */
-import type { Lro, State } from '../adapters/azure/index.ts';
-import type { RunIdentity } from '../contract/run.ts';
-import { readTags } from '../ownership/marks.ts';
+/** What the Azure steps share: long-running operations that live in heartbeats. */
+import type { Lro } from '../adapters/azure/index.ts';
 import type { StepContext } from './context.ts';
 
 /**
@@ -12,9 +10,3 @@ export const resumeFrom = (context: StepContext): Lro => ({
   resume: context.resume,
   save: (state) => context.heartbeat(state),
 });
-
-/** Whether a resource carries the run's tag (W6). */
-export const isTaggedBy =
-  ({ runId }: Pick<RunIdentity, 'runId'>) =>
-  ({ tags }: State): boolean =>
-    readTags(tags)?.runId === runId;

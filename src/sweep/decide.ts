@@ -7,14 +7,16 @@ export interface SweepDecision {
 }
 
 /**
- * A thing is removed only when its run is over, or cannot be asked for and the thing has expired; and when it is old
- * enough.
+ * A thing is removed only when it is proved to be a run's (W14); when that run is over, or cannot be asked for and the
+ * thing has expired; and when it is old enough.
  */
 export function decideLeftover(
-  { owner, runIs, trouble, createdAt, expiresAt }: MarkedThing,
+  { owner, ownership, runIs, trouble, createdAt, expiresAt }: MarkedThing,
   nowMs: number,
   olderThanMs: number,
 ): SweepDecision {
+  if (ownership === 'copy')
+    return { decision: 'kept: a copy', why: 'Its marks were copied from an object of a run; no run made it.' };
   if (runIs === 'alive' && trouble !== undefined)
     return {
       decision: 'kept: its run cannot go on',
@@ -24,6 +26,13 @@ export function decideLeftover(
     };
   if (runIs === 'alive')
     return { decision: 'kept: its run lives', why: `${owner} is running; it removes its own things.` };
+  if (ownership === 'unproved')
+    return {
+      decision: 'kept: not signed',
+      why:
+        "Its marks carry no signature of this worker's secret: an older hepflow, a worker with another secret, or " +
+        'somebody else wrote them.',
+    };
   if (createdAt !== null && nowMs - Date.parse(createdAt) < olderThanMs) {
     return {
       decision: 'kept: too young',

@@ -33,7 +33,7 @@ export async function findLeftovers(
   const inCluster = await searchCluster(sweep, tools);
   const runIds = [...new Set(inCluster.traces.map(({ runId }) => runId))];
   const inAzure = await searchAzure(sweep, runIds, tools);
-  const runs = Map.groupBy([...inCluster.traces, ...inAzure.traces], ({ runId }) => runId);
+  const runs = Map.groupBy([...inCluster.traces, ...inAzure.traces], nameGroup);
   const found: MarkedThing[] = [];
   for (const traces of runs.values()) found.push(...(await describeRun(traces, sweep, tools)));
   return {
@@ -48,11 +48,11 @@ const rankOf = ({ undo }: MarkedThing): number =>
   undoOrder.find((kind) => undo !== null && Object.hasOwn(kind.undo, undo.undo))?.rank ?? -1;
 
 /** A cluster that is gone took its objects with it; what is in Azure may still be there. */
-async function searchCluster(sweep: Sweep, { azure, clusters }: Tools): Promise<SeenTraces> {
+async function searchCluster(sweep: Sweep, { azure, clusters, signer }: Tools): Promise<SeenTraces> {
   const { subscriptionId, resourceGroup, cluster: name } = sweep;
   const ref = { subscriptionId, resourceGroup, name };
   try {
-    const { look, warnings } = await lookAtCluster(await clusters.of(ref));
+    const { look, warnings } = await lookAtCluster(await clusters.of(ref), ref, signer);
     const found = await Promise.all(undoOrder.map(({ traces }) => traces.inCluster?.(look) ?? []));
     return { traces: found.flat(), warnings };
   } catch (error) {
@@ -65,10 +65,10 @@ async function searchCluster(sweep: Sweep, { azure, clusters }: Tools): Promise<
  * Lists lag, so what is listed is joined with what the ids of every run seen anywhere answer. `runIds`: those seen in
  * the cluster.
  */
-async function searchAzure(sweep: Sweep, runIds: readonly string[], { azure }: Tools): Promise<SeenTraces> {
+async function searchAzure(sweep: Sweep, runIds: readonly string[], { azure, signer }: Tools): Promise<SeenTraces> {
   const { subscriptionId, vmResourceGroup: resourceGroup } = sweep;
   const { clusterVnetId, warnings } = await locateClusterVnet(sweep, { azure });
-  const search: AzureSearch = { azure, sweep, clusterVnetId };
+  const search: AzureSearch = { azure, signer, sweep, clusterVnetId };
   const listed = (await Promise.all(undoOrder.map(({ traces }) => traces.listPlaces?.(search) ?? []))).flat();
   const here = [...runIds, ...listed.map(({ runId }) => runId)].map((runId) => ({
     runId,
@@ -102,6 +102,13 @@ async function locateClusterVnet(
   return { clusterVnetId: undefined, warnings: [`${vnet.why} Peerings of its VNet were not looked for.`] };
 }
 
+/**
+ * What belongs together: what is proved to be of one run. Marks without a signature lend nothing to others, and take
+ * nothing from them (W14).
+ */
+const nameGroup = ({ ownership, runId, owner, firstExecutionRunId }: Trace): string =>
+  ownership === 'proved' ? runId : JSON.stringify([ownership, runId, owner, firstExecutionRunId]);
+
 /** What one thing of a run does not tell, another one does. */
 async function describeRun(
   traces: readonly Trace[],
@@ -111,14 +118,14 @@ async function describeRun(
   const first = <T>(pick: (trace: Trace) => T | null): T | null =>
     traces.map(pick).find((value) => value !== null) ?? null;
   const owner = first((trace) => trace.owner || null) ?? '';
+  const firstExecutionRunId = first((trace) => trace.firstExecutionRunId || null) ?? '';
   const [createdAt, expiresAt] = [first((trace) => trace.createdAt), first((trace) => trace.expiresAt)];
   const resourceGroup = first((trace) => trace.resourceGroup) ?? vmResourceGroup;
-  const runIs = await findOutWhetherOver(traces, owner, createdAt, temporal);
-  const execution = traces.find((trace) => trace.execution !== null)?.execution;
-  const trouble =
-    runIs === 'alive' ? await temporal.findTrouble(owner, execution?.firstExecutionRunId ?? '') : undefined;
-  return traces.map(({ what, id, runId, undo }) => ({
-    ...{ what, id, runId, owner, createdAt, expiresAt, runIs, resourceGroup },
+  const run = { owner, firstExecutionRunId, createdAt };
+  const runIs = await findOutWhetherOver(traces, run, temporal);
+  const trouble = runIs === 'alive' ? await temporal.findTrouble(owner, firstExecutionRunId) : undefined;
+  return traces.map(({ what, id, runId, ownership, undo }) => ({
+    ...{ what, id, runId, owner, firstExecutionRunId, createdAt, expiresAt, ownership, runIs, resourceGroup },
     ...(trouble !== undefined && { trouble }),
     undo: undo && { ...undo, change: '' },
   }));
@@ -126,17 +133,15 @@ async function describeRun(
 
 async function findOutWhetherOver(
   traces: readonly Trace[],
-  owner: string,
-  createdAt: string | null,
+  { owner, firstExecutionRunId, createdAt }: Pick<MarkedThing, 'owner' | 'firstExecutionRunId' | 'createdAt'>,
   temporal: Tools['temporal'],
 ): Promise<MarkedThing['runIs']> {
   if (owner === '') return traces.every(({ orphan }) => orphan) ? 'over' : 'unknown';
-  const execution = traces.find((trace) => trace.execution !== null)?.execution;
-  if (execution && execution.namespace !== temporal.namespace) return 'unknown';
-  // Without a run id: the newest run of that workflow. One that lives keeps what an older one left; a later sweep gets
-  // it.
+  if (traces.some(({ namespace }) => namespace !== null && namespace !== temporal.namespace)) return 'unknown';
+  // Without a run id, as older versions left it: the newest run of that workflow. One that lives keeps what an older
+  // one left; a later sweep gets it.
   const seenAt = createdAt === null ? new Date() : new Date(createdAt);
-  const isOver = await temporal.isOver(owner, execution?.firstExecutionRunId ?? '', seenAt);
+  const isOver = await temporal.isOver(owner, firstExecutionRunId, seenAt);
   return isOver === 'unknown' ? 'unknown' : isOver ? 'over' : 'alive';
 }
 

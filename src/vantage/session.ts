@@ -8,6 +8,6 @@ export function locateSession(
   tools: Pick<Tools, 'keysOf'>,
   { run }: Pick<StepContext, 'run'>,
 ): SshTarget {
-  const { client, host } = tools.keysOf(run.runId);
+  const { client, host } = tools.keysOf(run);
   return { host: address, username: adminUser, privateKey: client.privateKey, hostKey: host.publicKey };
 }

@@ -42,6 +42,11 @@ export class Ledger {
     return this.#open({ name, subject, outcome: 'waiting', detail });
   }
 
+  /** Whether the step that makes a change ended well. */
+  hasMade(change: ChangeId): boolean {
+    return this.steps.some(({ makes, outcome }) => makes === change && outcome === 'done');
+  }
+
   /** What is known of when a change was asked for, arrived, or was taken back. */
   recordMoments(id: ChangeId, moments: readonly Moment[]): void {
     const index = this.changes.findIndex((change) => change.id === id);

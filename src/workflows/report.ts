@@ -16,10 +16,7 @@ import { readNow } from './ledger.ts';
 import type { Run } from './run.ts';
 
 /** All of a run that its report tells. */
-type Told = Pick<
-  Run,
-  'identity' | 'firstExecutionRunId' | 'ledger' | 'skipped' | 'leftovers' | 'failure' | 'outcome' | 'endedAt' | Seen
->;
+type Told = Pick<Run, 'identity' | 'ledger' | 'skipped' | 'leftovers' | 'failure' | 'outcome' | 'endedAt' | Seen>;
 type Seen = 'preflighted' | 'factsOf' | 'evidence' | 'transitions' | 'findings';
 
 /** The report as it stands now: derived from the workflow's state, at any moment (W8). */
@@ -31,7 +28,7 @@ export function createReport(run: Told): Report {
     schemaVersion: reportSchemaVersion,
     runId: run.identity.runId,
     workflowId: run.identity.workflowId,
-    firstExecutionRunId: run.firstExecutionRunId,
+    firstExecutionRunId: run.identity.firstExecutionRunId,
     outcome,
     summary: summarize({ outcome, stage, verdicts, findings, failure, leftovers }),
     stage,
@@ -58,10 +55,10 @@ export function createReport(run: Told): Report {
 
 /** Of a run that cannot be told in full: what happened and what is left, without its plan and what was seen. */
 export function createBareReport(run: Run): Report {
-  const { identity, firstExecutionRunId, ledger, skipped, leftovers, failure, outcome, endedAt } = run;
+  const { identity, ledger, skipped, leftovers, failure, outcome, endedAt } = run;
   const seen = { preflighted: undefined, factsOf: () => ({}), evidence: [], transitions: [], findings: [] };
   return createReport({
-    ...{ identity, firstExecutionRunId, ledger, skipped, leftovers, failure, outcome, endedAt },
+    ...{ identity, ledger, skipped, leftovers, failure, outcome, endedAt },
     ...seen,
   });
 }

@@ -1,4 +1,4 @@
-import { ApplicationFailure, CancellationScope, uuid4, workflowInfo } from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, workflowInfo } from '@temporalio/workflow';
 import type { Applied, ChangeId, Facts, PlannedChange } from '../contract/change.ts';
 import type { Evidence, Target } from '../contract/evidence.ts';
 import type { FailureSummary } from '../contract/failures.ts';
@@ -6,7 +6,7 @@ import type { Stage } from '../contract/messages.ts';
 import type { PhaseName } from '../contract/phase.ts';
 import type { Plan, PlannedPhase, PlannedVantage } from '../contract/plan.ts';
 import type { Finding, Leftover, Report, RunOutcome, Transition } from '../contract/report.ts';
-import type { RunIdentity, RunRef } from '../contract/run.ts';
+import { createRunRef, type RunIdentity, type RunRef } from '../contract/run.ts';
 import type { ObserverInput, Preflight } from '../contract/steps.ts';
 import type { Vantage, VantageId } from '../contract/vantage.ts';
 import type { Expectation, Verdict } from '../contract/verdict.ts';
@@ -16,7 +16,8 @@ import { writeHolder } from '../ownership/holder.ts';
 import { listExpectations } from '../scenario/outline.ts';
 import { publishStage } from './attributes.ts';
 import { countAttempts, describeError, isCancelled, summarizeFailure } from './failure.ts';
-import { Ledger, type OpenRecord, readNow } from './ledger.ts';
+import { createIdentity } from './identity.ts';
+import { Ledger, type OpenRecord } from './ledger.ts';
 import { callChange, callPreflight, callProbe } from './proxies.ts';
 import { fillTemplates } from './templates.ts';
 import type { UndoStack } from './undo/stack.ts';
@@ -24,13 +25,7 @@ import { unwind } from './undo/unwind.ts';
 
 /** One run under way: carries out the plan, remembers what to undo, and knows all that the report tells (W8). */
 export class Run {
-  readonly identity: RunIdentity = {
-    // The workflow's own random numbers: the same on every replay, and after a reset.
-    runId: uuid4().slice(0, 8),
-    workflowId: workflowInfo().workflowId,
-    startedAt: readNow(),
-  };
-  readonly firstExecutionRunId = workflowInfo().firstExecutionRunId;
+  readonly identity: RunIdentity = createIdentity();
   readonly ledger = new Ledger(this.identity.runId);
   readonly evidence: Evidence[] = [];
   readonly transitions: Transition[] = [];
@@ -199,18 +194,7 @@ export class Run {
 
   #ref(): RunRef {
     const { mission, site } = this.#require();
-    const cluster = {
-      subscriptionId: mission.subscriptionId,
-      resourceGroup: mission.resourceGroup,
-      name: mission.cluster,
-    };
-    return {
-      ...this.identity,
-      subscriptionId: mission.subscriptionId,
-      resourceGroup: mission.vm.resourceGroup,
-      location: site.location,
-      cluster,
-    };
+    return createRunRef(this.identity, mission, site.location);
   }
 
   #require(): Preflight {

@@ -1,4 +1,4 @@
-import { defineQuery, log, setHandler, uuid4, workflowInfo } from '@temporalio/workflow';
+import { defineQuery, log, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { UndoEntry } from '../contract/change.ts';
 import { descriptions, type Progress, progressQuery } from '../contract/messages.ts';
 import type { Leftover } from '../contract/report.ts';
@@ -14,6 +14,7 @@ import {
   type Swept,
 } from '../contract/sweep.ts';
 import { decideLeftover } from '../sweep/decide.ts';
+import { createIdentity } from './identity.ts';
 import { Ledger, readNow } from './ledger.ts';
 import { callFindLeftovers } from './proxies.ts';
 import { UndoStack } from './undo/stack.ts';
@@ -24,7 +25,7 @@ import { unwind } from './undo/unwind.ts';
  * shows it. A living run's things are never touched.
  */
 export async function sweepLeftovers(spec: SweepSpec): Promise<SweepResult> {
-  const identity = { runId: uuid4().slice(0, 8), workflowId: workflowInfo().workflowId, startedAt: readNow() };
+  const identity = createIdentity();
   const ledger = new Ledger(identity.runId);
   setHandler(defineQuery<Progress>(progressQuery), () => ledger.describeProgress(), {
     description: descriptions[progressQuery],
@@ -42,7 +43,10 @@ export async function sweepLeftovers(spec: SweepSpec): Promise<SweepResult> {
 
 function groupByRun(found: readonly MarkedThing[]): Map<string, MarkedThing[]> {
   const runs = new Map<string, MarkedThing[]>();
-  for (const thing of found) runs.set(thing.runId, [...(runs.get(thing.runId) ?? []), thing]);
+  for (const thing of found) {
+    const key = JSON.stringify([thing.ownership, thing.runId, thing.owner, thing.firstExecutionRunId]);
+    runs.set(key, [...(runs.get(key) ?? []), thing]);
+  }
   return runs;
 }
 
@@ -56,7 +60,8 @@ async function sweepRun(things: readonly MarkedThing[], sweep: Sweep, ledger: Le
   const { decision, why } = decideLeftover(first, Date.parse(readNow()), sweep.olderThanMs);
   const endAll = (end: Pick<End, 'decision' | 'why'>): Swept[] =>
     things.map((found) => describeEnd(found, { ...end, command: found.undo?.command ?? '' }));
-  if (decision === 'kept: its run lives')
+  // No command: the run removes the one itself, and the other is none of ours.
+  if (decision === 'kept: its run lives' || decision === 'kept: a copy')
     return things.map((found) => describeEnd(found, { decision, why, command: '' }));
   if (decision === 'kept: its run cannot go on') {
     const command = formCommand(

@@ -28,7 +28,7 @@ test('what is not a report is refused, and not looked at further', () => {
 test('every problem of its shape is told at once, with its place', () => {
   const problems = listProblems({ ...whole, runId: 'x', colour: 'red', timings: null, verdicts: [{}] });
   for (const problem of [
-    'It is not a report of schema version 2: runId: must be 8 hexadecimal digits',
+    'It is not a report of schema version 2: runId: must be 16 hexadecimal digits',
     'It is not a report of schema version 2: timings: Invalid input: expected object, received null',
     'It is not a report of schema version 2: verdicts.0.sentence: Invalid input: expected string, received undefined',
     'It is not a report of schema version 2: it: Unrecognized key: "colour"',

@@ -21,9 +21,9 @@ test("every step, then every undo, leaves all as it was, with the shipped role's
   assert.equal(made.vm.found, 'Standard_B2ts_v2');
   assert.equal(made.far.found, 'Connected, FullyInSync');
   const [boot] = azure.booted;
-  assert.deepEqual(boot?.authorizedKeys, [tools.keysOf(run.runId).client.publicKey]);
+  assert.deepEqual(boot?.authorizedKeys, [tools.keysOf(run).client.publicKey]);
   assert.match(boot?.cloudConfig ?? '', /^#cloud-config/);
-  assert.ok(boot?.cloudConfig.includes(tools.keysOf(run.runId).host.publicKey));
+  assert.ok(boot?.cloudConfig.includes(tools.keysOf(run).host.publicKey));
   assert.ok(azure.states.at(-1)?.vnets.some(({ connectedTo }) => connectedTo.length === 1));
 
   const undone = await undoAll(run, tools, () => contextOf(run));

@@ -69,7 +69,7 @@ describe('in the cluster', () => {
   const foreign = ['nothing', /does not belong to run .*left alone/] as const;
   const bereft = [
     'conflict',
-    /Label hepflow\.io\/run of .* is absent, this run wrote [0-9a-f]{8}; left alone/,
+    /Label hepflow\.io\/run of .* is absent, this run wrote [0-9a-f]{16}; left alone/,
   ] as const;
 
   /**

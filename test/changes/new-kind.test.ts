@@ -30,6 +30,7 @@ import type { Tools } from '../../src/step/context.ts';
 import { type Contents, fakeCluster, healthy } from '../preflight/fake-cluster.ts';
 import { clusterVnetId } from '../support/azure.ts';
 import { askFor, contextOf } from '../support/cluster.ts';
+import { signer } from '../support/signing.ts';
 
 const root = join(import.meta.dirname, '../..');
 const copy = realpathSync(mkdtempSync(join(tmpdir(), 'hepflow-new-kind-')));
@@ -154,6 +155,7 @@ function toolsOf(cluster: Cluster): Tools {
     clusters: { of: async () => cluster, close: async () => {} },
     temporal: { namespace: 'default', isOver: async () => true, findTrouble: async () => undefined },
     resolveSweep,
+    signer,
   } as Partial<Tools> as Tools;
 }
 

@@ -14,7 +14,7 @@ test('ssh trusts the pinned host key only, with a key file that only its owner c
   const folder = mkdtempSync(join(tmpdir(), 'hepflow-ssh-test-'));
   try {
     const args = prepareSsh(
-      { address: '203.0.113.10', adminUser: 'azureuser', runId: '0a1b2c3d' },
+      { address: '203.0.113.10', adminUser: 'azureuser', runId: '0a1b2c3d', firstExecutionRunId: 'first' },
       Buffer.alloc(32, 7),
       folder,
       'http://user:hush@127.0.0.1:9',
@@ -33,9 +33,10 @@ test('ssh trusts the pinned host key only, with a key file that only its owner c
 });
 
 test('a login that no run could have made is not taken from history: options, names and commands in its fields', () => {
-  const login = (change: object, runId = '0a1b2c3d') => readLogin({ run: { runId }, input: { change } });
+  const login = (change: object, runId = '0a1b2c3d') =>
+    readLogin({ run: { runId, firstExecutionRunId: 'first' }, input: { change } });
   const good = { address: '203.0.113.10', adminUser: 'azureuser' };
-  assert.deepEqual(login(good), { ...good, runId: '0a1b2c3d' });
+  assert.deepEqual(login(good), { ...good, runId: '0a1b2c3d', firstExecutionRunId: 'first' });
   for (const adminUser of ['-oProxyCommand=touch x; #', 'root', 'a b', 'a@b', ''])
     assert.equal(login({ ...good, adminUser }), undefined, adminUser);
   for (const address of [

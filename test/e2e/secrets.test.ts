@@ -29,6 +29,7 @@ after(async () => {
 /** A run that is over, with all that was heard of it. */
 interface Heard {
   readonly report: Report;
+  readonly firstExecutionRunId: string;
   readonly failed: string | undefined;
   readonly places: readonly Place[];
 }
@@ -54,6 +55,7 @@ async function listen(name: string, change: Record<string, unknown> = {}, queue 
   await listening;
   return {
     report,
+    firstExecutionRunId: handle.firstExecutionRunId,
     failed,
     places: [
       { name: `heartbeats of ${name}`, content: flatten(heartbeats) },
@@ -99,7 +101,7 @@ async function commonPlaces(): Promise<Place[]> {
 test('the search finds every secret that is planted, in each of the forms and places that are searched', {
   timeout: 180_000,
 }, async () => {
-  const secrets = listSecrets(world, ['00000000']);
+  const secrets = listSecrets(world, [{ runId: '00000000', firstExecutionRunId: 'first' }]);
   const token = await bearerToken();
   for (const { name, needles } of secrets) {
     const fixed = needles.filter((needle): needle is Buffer => needle instanceof Buffer);
@@ -242,7 +244,7 @@ async function holdsNoSecret(heard: readonly Heard[], more: readonly Secret[] = 
   const secrets = [
     ...listSecrets(
       world,
-      heard.map(({ report }) => report.runId),
+      heard.map(({ report: { runId }, firstExecutionRunId }) => ({ runId, firstExecutionRunId })),
     ),
     ...more,
   ];

@@ -180,7 +180,7 @@ test('a sweep keeps what a living run has; of a dead one it only shows what is y
   const left = locked.found.filter(({ decision }) => decision !== 'removed');
   assert.deepEqual(
     left.map(({ what, decision, command }) => [
-      what.replace(/[0-9a-f]{8}/, 'ID'),
+      what.replace(/[0-9a-f]{16}/, 'ID'),
       decision,
       command.startsWith('az network public-ip delete --ids /subscriptions/'),
     ]),

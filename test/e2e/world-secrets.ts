@@ -1,6 +1,6 @@
 /** What must never leave a worker's memory (W7), and the search for it. */
 import { readFileSync } from 'node:fs';
-import { deriveRunKeys, type KeyPair } from '../../src/adapters/ssh/keys.ts';
+import { deriveRunKeys, type KeyOwner, type KeyPair } from '../../src/adapters/ssh/keys.ts';
 import type { World } from './world.ts';
 
 /** Something to be searched. */
@@ -16,7 +16,7 @@ export interface Secret {
 }
 
 /** The secrets of a lab's worker, and of its runs. */
-export function listSecrets({ lab }: World, runIds: readonly string[]): Secret[] {
+export function listSecrets({ lab }: World, runs: readonly KeyOwner[]): Secret[] {
   const { HEPFLOW_KEY_SECRET_FILE: file = '', AZURE_CLIENT_SECRET: clientSecret = '' } = lab.environment;
   const workerSecret = readFileSync(file);
   const token = readToken(lab.cluster.userKubeconfig());
@@ -27,9 +27,9 @@ export function listSecrets({ lab }: World, runIds: readonly string[]): Secret[]
     { name: 'kubeconfig', needles: ['certificate-authority-data', 'current-context'].map((word) => Buffer.from(word)) },
     { name: 'bearer token', needles: [/eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}/, /\bbearer [\w.-]{20,}/i] },
     { name: 'private key', needles: [Buffer.from('PRIVATE KEY'), Buffer.from('openssh-key-v1')] },
-    ...runIds.flatMap((runId) =>
-      Object.entries(deriveRunKeys(workerSecret, runId)).map(([use, key]) => ({
-        name: `${use} key of run ${runId}`,
+    ...runs.flatMap((run) =>
+      Object.entries(deriveRunKeys(workerSecret, run)).map(([use, key]) => ({
+        name: `${use} key of run ${run.runId}`,
         needles: keyNeedles(key),
       })),
     ),

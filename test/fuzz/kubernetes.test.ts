@@ -24,6 +24,8 @@ import { inspectCluster } from '../../src/preflight/cluster/index.ts';
 import { createWorkshop } from '../../src/scenario/workshop.ts';
 import type { Tools } from '../../src/step/context.ts';
 import { toApplicationFailure, toHepflowError } from '../../src/step/failures/index.ts';
+import { sampleRun } from '../support/sample-run.ts';
+import { createAuthor } from '../support/signing.ts';
 import { damaged, everyCase, json, nasty } from './cases.ts';
 
 const day = 24 * 60 * 60 * 1000;
@@ -237,6 +239,8 @@ test('any refusal of an API server, or of what stands before it, is a typed fail
   });
 });
 
+const author = createAuthor(sampleRun);
+
 test('any mark on any object is read or ignored, and a patch touches only the field and the mark (W3)', (t) => {
   const mark = fc.oneof(
     nasty,
@@ -256,15 +260,16 @@ test('any mark on any object is read or ignored, and a patch touches only the fi
     fc.oneof(json, fc.constant({ a: { b: { c: 'Enabled' } }, flow: true })),
   );
   return everyCase(t, 1000, cases, ([annotation, path, wanted, prior, spec]) => {
-    const object = { metadata: { resourceVersion: '1', annotations: { [changedAnnotation]: annotation } }, spec };
-    const change: FieldChange = { path, wanted, prior, runId: '0badcafe' };
+    const annotations = { [changedAnnotation]: annotation };
+    const object = { metadata: { name: 'n', uid: 'u', resourceVersion: '1', annotations }, spec };
+    const change: FieldChange = { path, wanted, prior };
     const read = readFieldMark(object);
     assert.ok(read === undefined || typeof read.run === 'string');
     const current = readField(object, path);
     assert.ok(current === null || typeof current === 'string' || typeof current === 'boolean');
-    assert.ok(['change', 'ours', 'already', 'conflict'].includes(decideChange(object, change)));
-    assert.ok(['restore', 'unmark', 'nothing', 'conflict'].includes(decideRestore(object, change)));
-    for (const patch of [createChangePatch(object, change), createRestorePatch(object, change)]) {
+    assert.ok(['change', 'ours', 'already', 'conflict'].includes(decideChange(object, change, author)));
+    assert.ok(['restore', 'unmark', 'nothing', 'conflict'].includes(decideRestore(object, change, author)));
+    for (const patch of [createChangePatch(object, change, author), createRestorePatch(object, change)]) {
       const roots = new Set(Object.keys(patch));
       assert.ok(
         [...roots].every((root) => root === 'metadata' || root === path[0]),

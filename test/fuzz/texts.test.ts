@@ -8,6 +8,7 @@ import { resolveMission } from '../../src/config/run-spec.ts';
 import { HepflowError } from '../../src/contract/failures.ts';
 import { createTags } from '../../src/ownership/marks.ts';
 import { createIds } from '../../src/ownership/names.ts';
+import { signer } from '../support/signing.ts';
 import { everyCase, nasty } from './cases.ts';
 
 test('a cloud-config says what it was given, whatever text a key holds', (t) =>
@@ -20,7 +21,7 @@ test('a cloud-config says what it was given, whatever text a key holds', (t) =>
   }));
 
 test('names, tags and ids of any spec that is accepted are those that Azure and Calico accept', (t) => {
-  const runId = fc.integer({ min: 0, max: 0xffffffff }).map((n) => n.toString(16).padStart(8, '0'));
+  const runId = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }).map((n) => n.toString(16).padStart(16, '0'));
   const group = fc.oneof(nasty, fc.string({ unit: fc.constantFrom(...'aZ09-_.()/ '), minLength: 1, maxLength: 92 }));
   const name = fc.oneof(nasty, fc.string({ unit: fc.constantFrom(...'az09-.'), minLength: 1, maxLength: 70 }));
   return everyCase(t, 700, fc.tuple(runId, group, name, name), ([id, resourceGroup, policy, tier]) => {
@@ -33,8 +34,10 @@ test('names, tags and ids of any spec that is accepted are those that Azure and 
     const mission = acceptedOf(spec);
     if (mission === undefined) return;
     const run = {
+      expiresAt: '2026-10-02T10:00:00.000Z',
       runId: id,
       workflowId: `hepflow-c-${id}`,
+      firstExecutionRunId: '0198c0de-0000-7000-8000-00000000cafe',
       startedAt: '2026-10-01T10:00:00.000Z',
       subscriptionId: mission.subscriptionId,
       resourceGroup,
@@ -46,7 +49,8 @@ test('names, tags and ids of any spec that is accepted are those that Azure and 
       assert.ok((each.split('/').at(-1)?.length ?? 99) <= 64, 'the shortest limit of the types in use');
       assert.ok(each.includes(id));
     }
-    for (const [key, value] of Object.entries(createTags(run))) assert.ok(key.length <= 512 && value.length <= 256);
+    for (const [key, value] of Object.entries(createTags(run, createIds(run).vm, signer)))
+      assert.ok(key.length <= 512 && value.length <= 256);
     assert.match(namePolicy(mission.policy), /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/);
   });
 });

@@ -75,7 +75,11 @@ describe('Absence needs a competent witness (W13)', () => {
     const [network] = undoable.filter(({ undo }) => undo === 'deleteNetwork');
     assert.ok(network !== undefined);
     const { id } = network.input as { id: string };
-    const body = { id, tags: createTags(run), properties: { provisioningState: 'Succeeded' } };
+    const body = {
+      id,
+      tags: createTags(run, id, toolsOf(arm.azure()).signer),
+      properties: { provisioningState: 'Succeeded' },
+    };
     let [isDeleted, looks] = [false, 0];
     arm.answer(({ method }) => {
       isDeleted ||= method === 'DELETE';

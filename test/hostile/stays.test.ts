@@ -2,11 +2,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { undoEach } from '../../src/activities/undo.ts';
+import { createTags } from '../../src/ownership/marks.ts';
 import { createIds } from '../../src/ownership/names.ts';
 import { startFakeArm } from '../adapters/azure/fake-arm.ts';
 import { clusterVnetId, contextOf, runRef, toolsOf } from '../support/azure.ts';
 import { listAzureChanges } from '../support/azure-steps.ts';
 import { planUndo } from '../support/changes.ts';
+import { signer } from '../support/signing.ts';
 
 test('One thing that stays is a failed undo to try again, and the others of its batch have their turn (W5).', async () => {
   await using arm = await startFakeArm();
@@ -18,7 +20,7 @@ test('One thing that stays is a failed undo to try again, and the others of its 
     if (method === 'DELETE') deleted.add(path);
     if (method === 'DELETE') return { status: 204 };
     if (path !== publicIp && deleted.has(path)) return none;
-    const tags = { 'hepflow-run': run.runId };
+    const tags = createTags(run, path, signer);
     return { status: 200, body: { id: path, tags, properties: { provisioningState: 'Succeeded' } } };
   });
   const changes = listAzureChanges(run);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { KubernetesObject } from '../../src/adapters/kubernetes/resources.ts';
 import {
   changedAnnotation,
   createChangePatch,
@@ -9,17 +10,19 @@ import {
   readFieldMark,
   unmarkPatch,
 } from '../../src/ownership/field-mark.ts';
+import { sampleRun as run } from '../support/sample-run.ts';
+import { createAuthor, markField } from '../support/signing.ts';
 
-const runId = 'aaaaaaaa';
+const runId = run.runId;
 const path = ['spec', 'node', 'autoCreate'] as const;
-const change = { path, wanted: 'Enabled', prior: 'Disabled', runId };
-const object = (value: string | undefined, run?: string): Parameters<typeof decideChange>[0] => ({
-  metadata: {
-    resourceVersion: '7',
-    ...(run === undefined ? {} : { annotations: { [changedAnnotation]: JSON.stringify({ run, prior: 'Disabled' }) } }),
-  },
-  ...{ spec: { node: value === undefined ? {} : { autoCreate: value } } },
-});
+const change = { path, wanted: 'Enabled', prior: 'Disabled' };
+const author = createAuthor(run, { kind: 'kubecontrollersconfigurations.projectcalico.org' });
+const bare: KubernetesObject = { metadata: { name: 'default', uid: 'uid-1', resourceVersion: '7' } };
+/** As the run of that id left it. */
+const object = (value: string | undefined, by?: string) => {
+  const plain = { ...bare, spec: { node: value === undefined ? {} : { autoCreate: value } } };
+  return by === undefined ? plain : markField(plain, change, { ...author, run: { ...run, runId: by } });
+};
 
 /** value, mark's run, prior -> change, restore */
 const decisions: readonly [string | undefined, string | undefined, string | null, string, string][] = [
@@ -37,15 +40,16 @@ const decisions: readonly [string | undefined, string | undefined, string | null
 ];
 for (const [value, mark, prior, forChange, forRestore] of decisions) {
   test(`value ${value}, mark of ${mark}, prior ${prior}: change is ${forChange}, restore is ${forRestore} (W3)`, () => {
-    assert.equal(decideChange(object(value, mark), { ...change, prior }), forChange);
-    assert.equal(decideRestore(object(value, mark), { ...change, prior }), forRestore);
+    assert.equal(decideChange(object(value, mark), { ...change, prior }, author), forChange);
+    assert.equal(decideRestore(object(value, mark), { ...change, prior }, author), forRestore);
   });
 }
 
 test('value and mark go in one patch of the version that was read, and the mark comes off last', () => {
-  const mark = { [changedAnnotation]: `{"run":"${runId}","prior":"Disabled"}` };
-  assert.deepEqual(createChangePatch(object('Disabled'), change), {
-    metadata: { resourceVersion: '7', annotations: mark },
+  const patch = createChangePatch(object('Disabled'), change, author) as ReturnType<typeof object>;
+  const { [changedAnnotation]: mark = '' } = patch.metadata.annotations ?? {};
+  assert.deepEqual(patch, {
+    metadata: { resourceVersion: '7', annotations: { [changedAnnotation]: mark } },
     spec: { node: { autoCreate: 'Enabled' } },
   });
   assert.deepEqual(createRestorePatch(object('Enabled', runId), change), {
@@ -56,34 +60,26 @@ test('value and mark go in one patch of the version that was read, and the mark 
 });
 
 test('what the run had to create around the field goes with it, unless somebody put more into it', () => {
-  const absent = { metadata: { resourceVersion: '7' }, spec: {} };
-  const patch = createChangePatch(absent, { ...change, prior: null }) as {
-    metadata: { annotations: Record<string, string> };
-  };
-  const changed = {
-    metadata: { resourceVersion: '8', annotations: patch.metadata.annotations },
-    spec: { node: { autoCreate: 'Enabled' } },
-  };
-  assert.deepEqual(createRestorePatch(changed, { ...change, prior: null }), {
-    metadata: { resourceVersion: '8' },
+  const absent = { ...change, prior: null };
+  const changed = { ...markField({ ...bare, spec: {} }, absent, author), spec: { node: { autoCreate: 'Enabled' } } };
+  assert.deepEqual(createRestorePatch(changed, absent), {
+    metadata: { resourceVersion: '7' },
     spec: { node: null },
   });
   const shared = { ...changed, spec: { node: { autoCreate: 'Enabled', syncLabels: 'Enabled' } } };
-  assert.deepEqual(createRestorePatch(shared, { ...change, prior: null }), {
-    metadata: { resourceVersion: '8' },
+  assert.deepEqual(createRestorePatch(shared, absent), {
+    metadata: { resourceVersion: '7' },
     spec: { node: { autoCreate: null } },
   });
 });
 
-test('a mark tells a sweeper what was changed, by whom and when, and is read back', () => {
-  const by = { workflowId: 'hepflow-lab-aaaaaaaa', startedAt: '2026-01-02T03:04:05.000Z' };
-  const { metadata } = createChangePatch(object('Disabled'), change, by) as {
-    metadata: { resourceVersion: string; annotations: Record<string, string> };
-  };
-  assert.deepEqual(readFieldMark({ metadata }), {
+test('a mark tells a sweeper what was changed, by whom, when and until when, and is read back with its signature', () => {
+  const { signature = '', ...told } = readFieldMark(object('Disabled', runId)) ?? {};
+  assert.deepEqual(told, {
     ...{ run: runId, prior: 'Disabled', path: [...path], wrote: 'Enabled' },
-    ...{ owner: by.workflowId, at: by.startedAt },
+    ...{ owner: run.workflowId, execution: 'first', at: run.startedAt, expires: run.expiresAt },
   });
+  assert.match(signature, /^[\w-]{43}$/);
 });
 
 const noMarks = [
@@ -96,15 +92,16 @@ const noMarks = [
   '{"run":"aaaaaaaa"}',
   '{"prior":null}',
   '{"run":7,"prior":null}',
+  '{"run":"aaaaaaaa","prior":{}}',
 ];
 for (const text of noMarks)
   test(`an annotation that reads ${JSON.stringify(text)} is no mark`, () => {
-    const metadata = { resourceVersion: '7', annotations: { [changedAnnotation]: text } };
+    const metadata = { annotations: { [changedAnnotation]: text } };
     assert.equal(readFieldMark({ metadata }), undefined);
   });
 
 test('an object without the annotation has no mark, and a depth that is no number of keys is ignored', () => {
-  assert.equal(readFieldMark({ metadata: { resourceVersion: '7' } }), undefined);
+  assert.equal(readFieldMark(bare), undefined);
   for (const [existing, read] of [
     [0, { existing: 0 }],
     [2, { existing: 2 }],
@@ -113,7 +110,7 @@ test('an object without the annotation has no mark, and a depth that is no numbe
     ['2', {}],
   ] as const) {
     const annotations = { [changedAnnotation]: JSON.stringify({ run: runId, prior: null, existing }) };
-    assert.deepEqual(readFieldMark({ metadata: { resourceVersion: '7', annotations } }), {
+    assert.deepEqual(readFieldMark({ metadata: { annotations } }), {
       ...{ run: runId, prior: null },
       ...read,
     });

@@ -184,7 +184,7 @@ for (const [flavour, objectName] of [
       await apply(await plan(policyChange(), context), context);
       const own = await cluster.tools.clusters.of(context.run.cluster);
       assert.equal(await findCalicoApi(own), api);
-      const { look, warnings } = await lookAtCluster(own);
+      const { look, warnings } = await lookAtCluster(own, context.run.cluster, cluster.tools.signer);
       const kinds = ['policy', 'field'].map((kind) => findKind({ kind }));
       const traces = (await Promise.all(kinds.map(({ traces }) => traces.inCluster?.(look) ?? []))).flat();
       assert.deepEqual(warnings, []);

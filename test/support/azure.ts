@@ -12,11 +12,12 @@ import { type AzureLab, type AzureOptions, startAzure } from '../../lab/azure/se
 import { createAuthority } from '../../lab/certificates.ts';
 import { cluster } from '../../lab/scope.ts';
 import { type Azure, AzureError, type AzureSettings, createAzure } from '../../src/adapters/azure/index.ts';
-import { deriveRunKeys, type RunKeys } from '../../src/adapters/ssh/keys.ts';
+import { deriveRunKeys } from '../../src/adapters/ssh/keys.ts';
 import { HepflowError } from '../../src/contract/failures.ts';
 import type { RunRef } from '../../src/contract/run.ts';
 import type { StepContext, Tools } from '../../src/step/context.ts';
 import { classifyAzureError } from '../../src/step/failures/azure.ts';
+import { signer } from './signing.ts';
 
 export const subscriptionId = cluster.subscriptionId;
 export const clusterRef = { subscriptionId, resourceGroup: cluster.resourceGroup, name: cluster.name };
@@ -128,22 +129,21 @@ export async function startAzureUnderTest(
 const secret = createHash('sha256').update('a test secret').digest();
 
 /** Tools with nothing but Azure and keys; the rest must not be touched. */
-export function toolsOf(
-  azure: Azure,
-  keysOf: (runId: string) => RunKeys = (runId) => deriveRunKeys(secret, runId),
-): Tools {
-  return { azure, keysOf } as Partial<Tools> as Tools;
+export function toolsOf(azure: Azure, keysOf: Tools['keysOf'] = (run) => deriveRunKeys(secret, run)): Tools {
+  return { azure, keysOf, signer } as Partial<Tools> as Tools;
 }
 
 export function runRef(runId = '0badcafe'): RunRef {
   return {
     runId,
     workflowId: `hepflow-lab-${runId}`,
+    firstExecutionRunId: 'first',
     startedAt: '2026-10-01T10:00:00.000Z',
     subscriptionId,
     resourceGroup: cluster.resourceGroup,
     location: cluster.location,
     cluster: clusterRef,
+    expiresAt: '2026-10-02T10:00:00.000Z',
   };
 }
 

@@ -22,6 +22,7 @@ import type { Scenario } from '../../src/contract/scenario.ts';
 import { changedAnnotation } from '../../src/ownership/field-mark.ts';
 import { createWorkshop } from '../../src/scenario/workshop.ts';
 import type { StepContext, Tools } from '../../src/step/context.ts';
+import { signer } from './signing.ts';
 
 export const group = '/apis/projectcalico.org/v3';
 export const calicoPath = (flavour: Flavour): string =>
@@ -100,7 +101,7 @@ export async function openCluster(flavour: Flavour): Promise<TestCluster> {
       await plane.stop();
       rmSync(directory, { recursive: true, force: true });
     };
-    return { plane, api, controllers, tools: { clusters } as Tools, reset, stop };
+    return { plane, api, controllers, tools: { clusters, signer } as Partial<Tools> as Tools, reset, stop };
   } catch (error) {
     rmSync(directory, { recursive: true, force: true });
     throw error;
@@ -143,7 +144,7 @@ export const shippedObjects = (): KubernetesObject[] =>
 
 /** A run and what a step of it is given. */
 export function contextOf(
-  runId: string = randomBytes(4).toString('hex'),
+  runId: string = randomBytes(8).toString('hex'),
   signal: AbortSignal = AbortSignal.timeout(20_000),
 ): StepContext & { readonly beats: unknown[] } {
   const { subscriptionId, resourceGroup, name, location } = labCluster;
@@ -151,12 +152,14 @@ export function contextOf(
     ...{
       runId,
       workflowId: `hepflow-lab-${runId}`,
+      firstExecutionRunId: 'first',
       startedAt: '2026-01-02T03:04:05.000Z',
       subscriptionId,
       resourceGroup,
       location,
     },
     cluster: { subscriptionId, resourceGroup, name },
+    expiresAt: '2026-01-03T03:04:05.000Z',
   };
   const beats: unknown[] = [];
   return {
@@ -298,6 +301,6 @@ export const readFieldMarkOf = (object: object): unknown => {
     changedAnnotation
   ];
   if (text === undefined) return null;
-  const { path: _path, wrote: _wrote, owner: _owner, at: _at, ...mark } = JSON.parse(text) as Record<string, unknown>;
-  return mark;
+  const { run, prior, existing } = JSON.parse(text) as Record<string, unknown>;
+  return { run, prior, ...(existing !== undefined && { existing }) };
 };

@@ -7,7 +7,15 @@ import { decideLeftover, describeAge } from '../../src/sweep/decide.ts';
 const now = Date.parse('2026-10-03T12:00:00.000Z');
 const hour = 60 * 60 * 1000;
 const at = (hoursAgo: number): string => new Date(now - hoursAgo * hour).toISOString();
-const thing = { what: 'VNet v', id: '/v', runId: '0badcafe', resourceGroup: 'g', undo: null };
+const thing: Omit<MarkedThing, 'owner' | 'createdAt' | 'expiresAt' | 'runIs'> = {
+  ownership: 'proved',
+  what: 'VNet v',
+  id: '/v',
+  runId: '0badcafe',
+  firstExecutionRunId: 'first',
+  resourceGroup: 'g',
+  undo: null,
+};
 
 const rows: readonly [
   MarkedThing['runIs'],
@@ -52,6 +60,20 @@ for (const [runIs, owner, created, expired, decision, why] of rows) {
     assert.match(verdict.why, why);
   });
 }
+
+for (const [ownership, runIs, decision, why] of [
+  ['copy', 'over', 'kept: a copy', /no run made it/],
+  ['copy', 'alive', 'kept: a copy', /no run made it/],
+  ['unproved', 'alive', 'kept: its run lives', /w is running/],
+  ['unproved', 'over', 'kept: not signed', /no signature of this worker's secret/],
+  ['unproved', 'unknown', 'kept: not signed', /no signature of this worker's secret/],
+] as const)
+  test(`what is ${ownership} of a run that is ${runIs} is ${decision}, however old it is (W14)`, () => {
+    const old = { ...thing, ownership, runIs, owner: 'w', createdAt: at(999), expiresAt: at(900) };
+    const verdict = decideLeftover(old, now, 2 * hour);
+    assert.equal(verdict.decision, decision);
+    assert.match(verdict.why, why);
+  });
 
 test('whatever the times say, what a living run made is never removed, nor what is younger than asked for', () => {
   const time = fc.option(

@@ -8,13 +8,11 @@ import { undoEach } from '../../src/activities/undo.ts';
 import type { Temporal } from '../../src/adapters/temporal/index.ts';
 import { createNetworkBody } from '../../src/changes/network/body.ts';
 import { createPeeringBody } from '../../src/changes/peering/pair.ts';
-import { createPublicIpBody } from '../../src/changes/public-ip/index.ts';
-import { createSecurityGroupBody } from '../../src/changes/security-group/index.ts';
 import { resolveSweep } from '../../src/config/sweep-spec.ts';
 import type { RunRef } from '../../src/contract/run.ts';
 import { describeDeadRun, type MarkedThing } from '../../src/contract/sweep.ts';
 import { writeHolder } from '../../src/ownership/holder.ts';
-import { createObjectMarks } from '../../src/ownership/marks.ts';
+import { createObjectMarks, createTags } from '../../src/ownership/marks.ts';
 import { createIds, createPeeringId } from '../../src/ownership/names.ts';
 import type { StepContext, Tools } from '../../src/step/context.ts';
 import { findLeftovers } from '../../src/sweep/find-leftovers.ts';
@@ -38,6 +36,7 @@ import {
   type TestCluster,
   workload,
 } from '../support/cluster.ts';
+import { signer } from '../support/signing.ts';
 
 const [node = ''] = nodeNames;
 const labelPath = `/api/v1/nodes/${node}`;
@@ -173,19 +172,10 @@ describe('the sweeper', () => {
     known.set(run.workflowId, true);
     for (const type of ['virtualNetworks', 'publicIPAddresses'])
       azure.lab.faults.add({ kind: 'listLag', type: `Microsoft.Network/${type}`, delayMs: 60_000 });
-    await tools.azure.publicIps.ensure(createIds(run).publicIp, createPublicIpBody(run), lro(run), () => true);
-    await tools.azure.networks.ensure(
-      createIds(run).network,
-      createNetworkBody(run, networkSettings),
-      lro(run),
-      () => true,
-    );
-    await tools.azure.securityGroups.ensure(
-      createIds(run).securityGroup,
-      createSecurityGroupBody(run, { allowedSshSources: ['*'] }),
-      lro(run),
-      () => true,
-    );
+    const context = contextOf(run);
+    await findApply('createPublicIp')({}, tools, context);
+    await findApply('createNetwork')(networkSettings, tools, context);
+    await findApply('createSecurityGroup')({ allowedSshSources: ['*'] }, tools, context);
     assert.deepEqual(await tools.azure.publicIps.list(run), [], 'the list lags');
     const found = await find();
     assert.deepEqual(found.map(({ what }) => what).toSorted(), [
@@ -200,8 +190,8 @@ describe('the sweeper', () => {
     const [alive, over, forgotten] = [runRef('aaaaaaaa'), runRef('bbbbbbbb'), runRef('cccccccc')];
     known.set(alive.workflowId, false).set(over.workflowId, true);
     for (const [index, run] of [alive, over, forgotten].entries()) {
-      const body = createNetworkBody(run, { addressSpace: `192.168.${index}.0/24`, subnet: `192.168.${index}.0/25` });
-      await tools.azure.networks.ensure(createIds(run).network, body, lro(run), () => true);
+      const settings = { addressSpace: `192.168.${index}.0/24`, subnet: `192.168.${index}.0/25` };
+      await findApply('createNetwork')(settings, tools, contextOf(run));
     }
     const found = await find();
     assert.deepEqual(Object.fromEntries(found.map(({ runId, runIs }) => [runId, runIs])), {
@@ -232,7 +222,7 @@ describe('the sweeper', () => {
     const run = runRef('dddddddd');
     const { network } = createIds(run);
     const far = createPeeringId(clusterVnetId, run.runId);
-    await tools.azure.networks.ensure(network, createNetworkBody(run, networkSettings), lro(run), () => true);
+    await findApply('createNetwork')(networkSettings, tools, contextOf(run));
     await tools.azure.peerings.ensure(far, createPeeringBody(network), lro(run), () => true);
     await tools.azure.networks.remove(network, lro(run), () => true);
     const found = await find();
@@ -247,10 +237,11 @@ describe('the sweeper', () => {
   test('leaves out what only looks like a run of hepflow, by tag, name, peering or run id (W6)', async () => {
     const run = runRef('eeeeeeee');
     const vnet = (name: string): string => createIds(run).network.replace(/[^/]+$/, name);
-    const body = createNetworkBody(run, networkSettings);
+    const tags = createTags(run, createIds(run).network, signer);
+    const body = { ...createNetworkBody(run, networkSettings), tags };
     const theirs = vnet('theirs');
     await tools.azure.networks.ensure(theirs, body, lro(run), () => true);
-    const named = { ...createNetworkBody(run, { addressSpace: '172.20.0.0/16', subnet: '172.20.1.0/24' }), tags: {} };
+    const named = createNetworkBody(run, { addressSpace: '172.20.0.0/16', subnet: '172.20.1.0/24' });
     await tools.azure.networks.ensure(vnet('hepflow-ffffffff-vnet'), named, lro(run), () => true);
     const sides = [
       createPeeringId(vnet('hepflow-ffffffff-vnet'), 'ffffffff'),
@@ -267,7 +258,10 @@ describe('the sweeper', () => {
     const service = (runId: string) => ({
       apiVersion: 'v1',
       kind: 'Service',
-      metadata: { name: 'theirs', ...createObjectMarks({ ...run, runId }) },
+      metadata: {
+        name: 'theirs',
+        ...createObjectMarks({ ...run, runId }, { kind: 'services', namespace: 'default', name: 'theirs' }, signer),
+      },
       spec: { ports: [{ port: 80 }] },
     });
     await cluster.api.call('POST', '/api/v1/namespaces/default/services', service('not-a-run-id'));
@@ -280,12 +274,7 @@ describe('the sweeper', () => {
 
   test('a cluster that is gone is said, and what is in the resource group is found all the same', async () => {
     const run = runRef('99999999');
-    await tools.azure.networks.ensure(
-      createIds(run).network,
-      createNetworkBody(run, networkSettings),
-      lro(run),
-      () => true,
-    );
+    await findApply('createNetwork')(networkSettings, tools, contextOf(run));
     const { subscriptionId, resourceGroup } = run;
     const gone = {
       ...tools,

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { createSsh, SshError } from '../../src/adapters/ssh/index.ts';
-import { deriveRunKeys } from '../../src/adapters/ssh/keys.ts';
 import { failures, type HepflowError } from '../../src/contract/failures.ts';
 import type { StepContext, Tools } from '../../src/step/context.ts';
 import { classifySshError } from '../../src/step/failures/ssh.ts';
 import { awaitSsh } from '../../src/vantage/await-ssh.ts';
 import { type Sshd, startSshd } from '../adapters/ssh/sshd.ts';
+import { deriveKeysOf } from '../support/keys.ts';
 import { sampleRun as run } from '../support/sample-run.ts';
 
-const keys = deriveRunKeys(Buffer.alloc(32, 3), '0a1b2c3d');
+const keys = deriveKeysOf(Buffer.alloc(32, 3), '0a1b2c3d');
 const ssh = createSsh({ connectTimeoutMs: 10_000, keepaliveMs: 1000 });
 
 let sshd: Sshd;
@@ -44,7 +44,7 @@ test('SSH is awaited through a refused connection, and gives kernel and Python',
 
 test('a strange host key is not waited out', async () => {
   const { tools, context, beats } = setting(() => sshd.port);
-  const strange = { ...tools, keysOf: () => ({ ...keys, host: deriveRunKeys(Buffer.alloc(32, 4), 'x').host }) };
+  const strange = { ...tools, keysOf: () => ({ ...keys, host: deriveKeysOf(Buffer.alloc(32, 4), 'x').host }) };
   await assert.rejects(
     awaitSsh(session(), strange, context),
     (error) => error instanceof SshError && classifySshError(error).code === 'SshHostKeyChanged',
@@ -55,7 +55,7 @@ test('a strange host key is not waited out', async () => {
 test('a refused key is waited for, until the step is cancelled', async () => {
   const controller = new AbortController();
   const { tools, context } = setting(() => sshd.port, controller.signal);
-  const refused = { ...tools, keysOf: () => ({ ...keys, client: deriveRunKeys(Buffer.alloc(32, 4), 'x').client }) };
+  const refused = { ...tools, keysOf: () => ({ ...keys, client: deriveKeysOf(Buffer.alloc(32, 4), 'x').client }) };
   let beats = 0;
   const patient = {
     ...context,

@@ -26,6 +26,7 @@ for (const cached of [true, false]) {
     );
     assert.equal(report.outcome, 'PASS');
     assert.deepEqual(report.leftovers, []);
+    assert.match(report.runId, /^[0-9a-f]{16}$/);
     const order = fakes.calls.map(({ step, subject }) => (subject ? `${step} ${subject}` : step));
     const serial = order.slice(order.indexOf('probe baseline'));
     assert.deepEqual(serial, [

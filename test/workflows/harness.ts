@@ -15,7 +15,7 @@ import { type FailureCode, failures } from '../../src/contract/failures.ts';
 import { searchAttributes, workflowType } from '../../src/contract/messages.ts';
 import type { Mission } from '../../src/contract/mission.ts';
 import type { Report } from '../../src/contract/report.ts';
-import type { RunIdentity } from '../../src/contract/run.ts';
+import { createRunRef, type RunIdentity } from '../../src/contract/run.ts';
 import type { Scenario } from '../../src/contract/scenario.ts';
 import type { Site } from '../../src/contract/site.ts';
 import type {
@@ -30,7 +30,6 @@ import type {
   UndoRequest,
 } from '../../src/contract/steps.ts';
 import { sealEvidence } from '../../src/evidence/seal.ts';
-import { locateCluster } from '../../src/preflight/locate.ts';
 import { planRun } from '../../src/preflight/plan.ts';
 import { createWorkshop } from '../../src/scenario/workshop.ts';
 import { toApplicationFailure } from '../../src/step/failures/index.ts';
@@ -172,13 +171,7 @@ async function preflight(
   { site: own = site, createScenario = createWorkshop }: FakeBehaviour,
 ): Promise<Preflight> {
   const mission = resolveMission(given) as Mission;
-  const run = {
-    ...identity,
-    subscriptionId: mission.subscriptionId,
-    resourceGroup: mission.vm.resourceGroup,
-    location: own.location,
-    cluster: locateCluster(mission),
-  };
+  const run = createRunRef(identity, mission, own.location);
   return { mission, site: own, plan: await planRun(createScenario(mission), { run, site: own }, holder, cluster) };
 }
 

@@ -32,6 +32,8 @@ function thing(runId: string, undo: UndoEntry | null, change: Partial<MarkedThin
     id: `/${runId}/${undo?.undo}`,
     runId,
     owner: `hepflow-${runId}`,
+    firstExecutionRunId: 'first',
+    ownership: 'proved',
     createdAt: ago(3),
     expiresAt: ago(-21),
     runIs: 'over',

@@ -189,6 +189,16 @@ test('what somebody else changed meanwhile is left alone and reported (W3)', asy
   assert.match(report.leftovers[0]?.command ?? '', /kubectl patch kubecontrollersconfiguration default --type=merge/);
 });
 
+test('what the run made and somebody took away before its undo is a warning; what it never made is none (W13)', async () => {
+  const absent = { outcome: 'nothing', detail: 'it did not exist', isAbsent: true } as const;
+  const { report } = await failingRun({
+    before: (step) => (step === 'createVm' ? failAs('AzureRefused') : undefined),
+    undo: ({ undo }) => (undo === 'deleteVm' || undo === 'deleteNetwork' ? absent : undefined),
+  });
+  const told = report.warnings.filter((warning) => warning.startsWith('Somebody took away what this run had made'));
+  assert.deepEqual(told, ['Somebody took away what this run had made: deleteNetwork: it did not exist']);
+});
+
 test('cleanup on-success keeps everything after a failure and lists it with its commands', async () => {
   const { report, calls } = await failingRun(
     { before: (step) => (step === 'applyPolicy' ? failAs('KubernetesRefused') : undefined) },

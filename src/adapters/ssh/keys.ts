@@ -15,23 +15,28 @@ export interface RunKeys {
   readonly host: KeyPair;
 }
 
+/** Two runs never share keys, even if their random ids were equal. */
+export interface KeyOwner {
+  readonly runId: string;
+  readonly firstExecutionRunId: string;
+}
+
 const minimumSecretBytes = 32;
 
 /**
- * The keys of a run, derived by HKDF-SHA256: the same secret and run id give the same bytes on every worker, the PEM
- * included,
- * because the VM's customData may not differ between two tries of its creation. Throws RangeError when the secret is
- * shorter than 32 bytes.
+ * The keys of a run, derived by HKDF-SHA256: the same secret and run give the same bytes on every worker, the PEM
+ * included, because the VM's customData may not differ between two tries of its creation. Throws RangeError when the
+ * secret is shorter than 32 bytes.
  */
-export function deriveRunKeys(secret: Uint8Array, runId: string): RunKeys {
+export function deriveRunKeys(secret: Uint8Array, run: KeyOwner): RunKeys {
   if (secret.byteLength < minimumSecretBytes)
     throw new RangeError(`The key secret has ${secret.byteLength} bytes; at least ${minimumSecretBytes} are needed.`);
-  return { client: deriveKeyPair(secret, runId, 'client'), host: deriveKeyPair(secret, runId, 'host') };
+  return { client: deriveKeyPair(secret, run, 'client'), host: deriveKeyPair(secret, run, 'host') };
 }
 
-function deriveKeyPair(secret: Uint8Array, runId: string, use: 'client' | 'host'): KeyPair {
+function deriveKeyPair(secret: Uint8Array, { runId, firstExecutionRunId }: KeyOwner, use: keyof RunKeys): KeyPair {
   const derive = (what: string, length: number) =>
-    Buffer.from(hkdfSync('sha256', secret, runId, `hepflow ssh ${use} ${what} v1`, length));
+    Buffer.from(hkdfSync('sha256', secret, `${runId}/${firstExecutionRunId}`, `hepflow ssh ${use} ${what} v2`, length));
   const seed = derive('ed25519 seed', 32);
   return opensshPair(seed, derive('check bytes', 4), `hepflow-${runId}-${use}`);
 }

@@ -6,24 +6,19 @@ import type { ChangedField } from '../changed-field.ts';
 
 export type FieldName = 'autoHostEndpoints' | 'flowLogs';
 
-/** The field on its object, as this run changes it. */
-export function openField(
-  name: FieldName,
-  calico: Calico,
-  runId: string,
-  prior: FieldValue,
-): ChangedField<KubernetesObject> {
+/** The field on its object, as a run changes it. */
+export function openField(name: FieldName, calico: Calico, prior: FieldValue): ChangedField<KubernetesObject> {
   if (name === 'autoHostEndpoints')
     return {
       resource: calico.kubeControllersConfigurations,
       name: 'default',
       what: 'autoCreate of KubeControllersConfiguration default',
-      change: { path: ['spec', 'controllers', 'node', 'hostEndpoint', 'autoCreate'], wanted: 'Enabled', prior, runId },
+      change: { path: ['spec', 'controllers', 'node', 'hostEndpoint', 'autoCreate'], wanted: 'Enabled', prior },
     };
   return {
     resource: calico.felixConfigurations,
     name: 'default',
     what: 'flowLogsEnableHostEndpoint of FelixConfiguration default',
-    change: { path: ['spec', 'flowLogsEnableHostEndpoint'], wanted: true, prior, runId },
+    change: { path: ['spec', 'flowLogsEnableHostEndpoint'], wanted: true, prior },
   };
 }

@@ -3,6 +3,7 @@ import type { Cluster } from '../../adapters/kubernetes/index.ts';
 import type { KubernetesObject } from '../../adapters/kubernetes/resources.ts';
 import type { FlowLogs } from '../../contract/change.ts';
 import type { CalicoApi } from '../../contract/report.ts';
+import type { StepContext, Tools } from '../../step/context.ts';
 import { type ChangedField, removeMark } from '../changed-field.ts';
 
 /**
@@ -13,9 +14,11 @@ export async function readFlowLogs(
   cluster: Cluster,
   calico: CalicoApi,
   field: ChangedField<KubernetesObject>,
+  tools: Pick<Tools, 'signer'>,
+  context: Pick<StepContext, 'run'>,
 ): Promise<FlowLogs> {
   const stored = await cluster.get(openCalico(calico).felixConfigurations, 'default');
   if (stored.spec?.flowLogsEnableHostEndpoint === true) return 'enabled';
-  await removeMark(cluster, field);
+  await removeMark(cluster, field, tools, context);
   return 'not supported by this Calico';
 }

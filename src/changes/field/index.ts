@@ -27,7 +27,7 @@ interface HostEndpointsInput extends FieldInput {
 export const field = defineKind<FieldChangeSpec>({
   rank: 30,
   readPrior: async ({ field: name }, cluster, { site }) => {
-    const { resource, name: objectName, change } = openField(name, openCalico(site.calico.api), '', null);
+    const { resource, name: objectName, change } = openField(name, openCalico(site.calico.api), null);
     const object = await cluster.find(resource, objectName);
     return object === undefined ? null : readField(object, change.path);
   },
@@ -53,17 +53,17 @@ export const field = defineKind<FieldChangeSpec>({
   apply: {
     enableAutoHostEndpoints: async ({ calico, prior, readyNodes }: HostEndpointsInput, tools, context) => {
       const cluster = await tools.clusters.of(context.run.cluster);
-      const target = openField('autoHostEndpoints', openCalico(calico), context.run.runId, prior);
-      const { changed } = await changeField(cluster, target, context.run);
+      const target = openField('autoHostEndpoints', openCalico(calico), prior);
+      const { changed } = await changeField(cluster, target, tools, context);
       const hostEndpoints = await waitForHostEndpoints(cluster, calico, readyNodes, context);
       const found = `${hostEndpoints.length} host endpoints${changed ? '' : '; was enabled already'}`;
       return { found, facts: { hostEndpoints } };
     },
     enableFlowLogs: async ({ calico, prior }: FieldInput, tools, context) => {
       const cluster = await tools.clusters.of(context.run.cluster);
-      const target = openField('flowLogs', openCalico(calico), context.run.runId, prior);
-      const { changed } = await changeField(cluster, target, context.run);
-      const hostEndpointFlowLogs = await readFlowLogs(cluster, calico, target);
+      const target = openField('flowLogs', openCalico(calico), prior);
+      const { changed } = await changeField(cluster, target, tools, context);
+      const hostEndpointFlowLogs = await readFlowLogs(cluster, calico, target, tools, context);
       const isEnabled = hostEndpointFlowLogs === 'enabled';
       const found = isEnabled ? `read back as true${changed ? '' : '; was true already'}` : hostEndpointFlowLogs;
       return { found, facts: { hostEndpointFlowLogs } };
@@ -72,28 +72,28 @@ export const field = defineKind<FieldChangeSpec>({
   undo: {
     restoreAutoHostEndpoints: async ({ calico, prior }: FieldInput, tools, context) => {
       const cluster = await tools.clusters.of(context.run.cluster);
-      const target = openField('autoHostEndpoints', openCalico(calico), context.run.runId, prior);
+      const target = openField('autoHostEndpoints', openCalico(calico), prior);
       const wait = () =>
         prior === 'Enabled' ? Promise.resolve() : waitUntilHostEndpointsAreGone(cluster, calico, context);
-      return await restoreField(cluster, target, wait);
+      return await restoreField(cluster, target, tools, context, wait);
     },
     restoreFlowLogs: async ({ calico, prior }: FieldInput, tools, context) => {
       const cluster = await tools.clusters.of(context.run.cluster);
-      return await restoreField(cluster, openField('flowLogs', openCalico(calico), context.run.runId, prior));
+      return await restoreField(cluster, openField('flowLogs', openCalico(calico), prior), tools, context);
     },
   },
   traces: {
-    inCluster: async ({ calico, findOne }) => {
-      // As a run undoes them: the field that it changes last comes first.
-      const found = await Promise.all([
-        findOne(calico.felixConfigurations, 'default').then((all) =>
-          all.flatMap((object) => traceFlowLogs(object, calico.api)),
-        ),
-        findOne(calico.kubeControllersConfigurations, 'default').then((all) =>
-          all.flatMap((object) => traceAutoCreate(object, calico.api)),
-        ),
+    inCluster: async (look) => {
+      const { felixConfigurations, kubeControllersConfigurations } = look.calico;
+      const [felix, controllers] = await Promise.all([
+        look.findOne(felixConfigurations, 'default'),
+        look.findOne(kubeControllersConfigurations, 'default'),
       ]);
-      return found.flat();
+      // As a run undoes them: the field that it changes last comes first.
+      return [
+        ...felix.flatMap((found) => traceFlowLogs(found, felixConfigurations, look)),
+        ...controllers.flatMap((found) => traceAutoCreate(found, kubeControllersConfigurations, look)),
+      ];
     },
   },
   rights: { azure: [], kubernetes: calicoRights },

@@ -2,11 +2,9 @@
 
 import type { RunRef } from '../../contract/run.ts';
 import { formCommand } from '../../contract/shell.ts';
-import { createTags } from '../../ownership/marks.ts';
 import { createIds, readLastName } from '../../ownership/names.ts';
-import { isTaggedBy, resumeFrom } from '../../step/lro.ts';
 import { until } from '../../step/wait.ts';
-import { deleteResource, ownByTag, type Tagged, tagWith, traceTagged } from '../azure-resource.ts';
+import { deleteTagged, ensureTagged, type Tagged, tagWith, traceTagged } from '../azure-resource.ts';
 import { defineKind, type UndoDraft } from '../kind.ts';
 import { azureLimits } from '../limits.ts';
 import { listActions } from '../rights.ts';
@@ -27,18 +25,18 @@ export const networkInterface = defineKind<InterfaceChange>({
     undo: planUndo(createIds(run).interface),
   }),
   apply: {
-    createInterface: async (input: Tagged, { azure }, context) => {
+    createInterface: async (input: Tagged, tools, context) => {
       const id = createIds(context.run).interface;
-      const body = createInterfaceBody(context.run, input);
-      const made = await azure.interfaces.ensure(id, body, resumeFrom(context), isTaggedBy(context.run));
-      const read = async () => (await azure.interfaces.get(id))?.privateAddress || undefined;
+      const { interfaces } = tools.azure;
+      const made = await ensureTagged(id, interfaces, createInterfaceBody(context.run), tools, context, input);
+      const read = async () => (await interfaces.get(id))?.privateAddress || undefined;
       const sourceAddress = made.privateAddress || (await until(context, read));
       return { found: sourceAddress, facts: { sourceAddress } };
     },
   },
   undo: {
-    deleteInterface: ({ id }: { readonly id: string }, { azure }, context) =>
-      deleteResource(id, context, ownByTag(context), (lro, isOwned) => azure.interfaces.remove(id, lro, isOwned)),
+    deleteInterface: ({ id }: { readonly id: string }, tools, context) =>
+      deleteTagged(id, tools.azure.interfaces, tools, context),
   },
   traces: traceTagged({
     what: 'interface',
@@ -53,11 +51,10 @@ export const networkInterface = defineKind<InterfaceChange>({
 });
 
 /** In the run's subnet, with its public address and security group. */
-export function createInterfaceBody(run: RunRef, { tags }: Tagged = {}) {
+export function createInterfaceBody(run: RunRef) {
   const { subnet, publicIp, securityGroup } = createIds(run);
   return {
     location: run.location,
-    tags: createTags(run, tags),
     networkSecurityGroup: { id: securityGroup },
     ipConfigurations: [
       {

@@ -45,7 +45,7 @@ export const label = defineKind<LabelChange>({
   apply: {
     labelNode: async ({ calico, ...input }: LabelApplyInput, tools, context) => {
       const cluster = await tools.clusters.of(context.run.cluster);
-      const { changed, written } = await changeField(cluster, locateLabel(input, context.run.runId), context.run);
+      const { changed, written } = await changeField(cluster, locateLabel(input), tools, context);
       const { hostEndpoint, reached } = await waitForHostEndpoint(cluster, calico, input, written?.from, context);
       return {
         found: `on ${hostEndpoint} too${changed ? '' : '; was there already'}`,
@@ -58,9 +58,9 @@ export const label = defineKind<LabelChange>({
   },
   undo: {
     restoreLabel: async (input: LabelInput, tools, context) =>
-      await restoreField(await tools.clusters.of(context.run.cluster), locateLabel(input, context.run.runId)),
+      await restoreField(await tools.clusters.of(context.run.cluster), locateLabel(input), tools, context),
   },
-  traces: { inCluster: async ({ listAll }) => (await listAll(nodes)).flatMap(traceLabel) },
+  traces: { inCluster: async (look) => (await look.listAll(nodes)).flatMap((node) => traceLabel(node, look)) },
   rights: {
     azure: [],
     kubernetes: [

@@ -18,11 +18,11 @@ export interface LabelInput {
 export const describeLabel = ({ key, written }: LabelInput): string => `${key}=${written}`;
 
 /** The label as a field of its node. */
-export const locateLabel = ({ node, key, written, prior }: LabelInput, runId: string): ChangedField<Node> => ({
+export const locateLabel = ({ node, key, written, prior }: LabelInput): ChangedField<Node> => ({
   resource: nodes,
   name: node,
   what: `Label ${key} of node ${node}`,
-  change: { path: ['metadata', 'labels', key], wanted: written, prior, runId },
+  change: { path: ['metadata', 'labels', key], wanted: written, prior },
 });
 
 const moments = {

@@ -5,10 +5,10 @@ import { HepflowError } from '../../contract/failures.ts';
 import { formCommand } from '../../contract/shell.ts';
 import { clusterLease, readHolder, takenOverAnnotation } from '../../ownership/holder.ts';
 import { deleteObject, traceObject } from '../cluster-object.ts';
-import { defineKind, type Trace, type UndoDraft } from '../kind.ts';
+import { type ClusterLook, defineKind, type Trace, type UndoDraft } from '../kind.ts';
 import { writeLimits } from '../limits.ts';
 import { listVerbs } from '../rights.ts';
-import { createLeaseBody, createTakeOverPatch } from './body.ts';
+import { createLeaseBody, createTakeOverPatch, markedLease } from './body.ts';
 import { findObstacle } from './obstacle.ts';
 
 interface LeaseInput {
@@ -37,7 +37,7 @@ export const lease = defineKind<LeaseChange>({
   apply: {
     holdCluster: async ({ holder }: LeaseInput, tools, { run }) => {
       const cluster = await tools.clusters.of(run.cluster);
-      const body = createLeaseBody(run, holder, new Date());
+      const body = createLeaseBody(run, tools.signer, holder, new Date());
       const found =
         (await cluster.find(leases, name, namespace)) ??
         (await cluster.createOrFind<Lease>(leases, name, body, namespace)).object;
@@ -45,7 +45,7 @@ export const lease = defineKind<LeaseChange>({
       const obstacle = await findObstacle(found, tools.temporal);
       if (obstacle !== undefined) throw new HepflowError('ClusterHeld', obstacle);
       // Onto the version that was read: of two runs that find the same holder over, one gets it.
-      const patch = createTakeOverPatch(found, run, holder, new Date());
+      const patch = createTakeOverPatch(found, run, tools.signer, holder, new Date());
       return describeHeld(await cluster.patchMerge(leases, name, patch, namespace));
     },
   },
@@ -53,7 +53,7 @@ export const lease = defineKind<LeaseChange>({
     releaseCluster: async ({ holder }: LeaseInput, tools, context) => {
       const cluster = await tools.clusters.of(context.run.cluster);
       const found = await cluster.find(leases, name, namespace);
-      if (found === undefined) return { outcome: 'nothing', detail: `${what} does not exist.` };
+      if (found === undefined) return { outcome: 'nothing', detail: `${what} does not exist.`, isAbsent: true };
       const current = found.spec?.holderIdentity;
       if (current !== holder) {
         const detail = `${what} is held by ${current ?? 'nobody'}, not by this run; left alone.`;
@@ -64,7 +64,8 @@ export const lease = defineKind<LeaseChange>({
     },
   },
   traces: {
-    inCluster: async ({ findOne }) => (await findOne(leases, name, namespace)).flatMap(traceLease),
+    inCluster: async (look) =>
+      (await look.findOne(leases, name, namespace)).flatMap((found) => traceLease(found, look)),
   },
   rights: {
     azure: [],
@@ -88,13 +89,13 @@ function describeHeld({ metadata, spec }: Lease) {
   return { found: `held since ${since}; taken over from ${before}`, warnings: [warning] };
 }
 
-/** Also tells, more exactly than the marks do, which workflow run it is. */
-function traceLease(found: Lease): Trace[] {
+/** Also tells in which Temporal namespace its run is. */
+function traceLease(found: Lease, look: ClusterLook): Trace[] {
   const { holderIdentity = '' } = found.spec ?? {};
   const holder = readHolder(holderIdentity);
   if (holder === undefined) return [];
-  const traces = traceObject(found, what, `Lease/${namespace}/${name}`, planUndo(holderIdentity));
-  return traces.map((trace) => ({ ...trace, owner: holder.workflowId, execution: holder }));
+  const trace = { what, id: `Lease/${namespace}/${name}`, undo: planUndo(holderIdentity) };
+  return traceObject(found, trace, markedLease, look).map((traced) => ({ ...traced, namespace: holder.namespace }));
 }
 
 const planUndo = (holder: string): UndoDraft => ({

@@ -1,5 +1,4 @@
 import type { RunRef } from '../../contract/run.ts';
-import { createTags } from '../../ownership/marks.ts';
 import { nameResources } from '../../ownership/names.ts';
 import type { Tagged } from '../azure-resource.ts';
 
@@ -13,9 +12,8 @@ export interface NetworkInput extends Tagged {
 /**
  * VNet with its one subnet, made in one request, in the flattened form of Azure's JavaScript SDK, as every body here.
  */
-export const createNetworkBody = (run: RunRef, { addressSpace, subnet, tags }: NetworkInput) => ({
+export const createNetworkBody = (run: RunRef, { addressSpace, subnet }: NetworkInput) => ({
   location: run.location,
-  tags: createTags(run, tags),
   addressSpace: { addressPrefixes: [addressSpace] },
   // No default outbound access: the VM's own public address is its way out. Explicit, because the default differs
   // between API versions.

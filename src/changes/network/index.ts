@@ -1,8 +1,7 @@
 /** The VNet of a probe VM, with its one subnet. */
 import { formCommand } from '../../contract/shell.ts';
 import { createIds, nameResources, readLastName } from '../../ownership/names.ts';
-import { isTaggedBy, resumeFrom } from '../../step/lro.ts';
-import { deleteResource, ownByTag, tagWith, traceTagged } from '../azure-resource.ts';
+import { deleteTagged, ensureTagged, tagWith, traceTagged } from '../azure-resource.ts';
 import { defineKind, type UndoDraft } from '../kind.ts';
 import { azureLimits } from '../limits.ts';
 import { listActions } from '../rights.ts';
@@ -24,20 +23,15 @@ export const network = defineKind<NetworkChange>({
     undo: planUndo(createIds(run).network),
   }),
   apply: {
-    createNetwork: async (input: NetworkInput, { azure }, context) => {
+    createNetwork: async (input: NetworkInput, tools, context) => {
       const { network: id } = createIds(context.run);
-      await azure.networks.ensure(
-        id,
-        createNetworkBody(context.run, input),
-        resumeFrom(context),
-        isTaggedBy(context.run),
-      );
+      await ensureTagged(id, tools.azure.networks, createNetworkBody(context.run, input), tools, context, input);
       return { found: nameResources(context.run.runId).network };
     },
   },
   undo: {
-    deleteNetwork: ({ id }: { readonly id: string }, { azure }, context) =>
-      deleteResource(id, context, ownByTag(context), (lro, isOwned) => azure.networks.remove(id, lro, isOwned)),
+    deleteNetwork: ({ id }: { readonly id: string }, tools, context) =>
+      deleteTagged(id, tools.azure.networks, tools, context),
   },
   traces: traceTagged({
     what: 'VNet',

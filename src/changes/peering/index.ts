@@ -1,8 +1,8 @@
 /** The two peerings of a run: from the VM's VNet to the cluster's, and back. One is made after the other. */
-import type { PeeringState } from '../../adapters/azure/index.ts';
+import { isSameId, type PeeringState } from '../../adapters/azure/index.ts';
 import { readLastName } from '../../ownership/names.ts';
 import { until } from '../../step/wait.ts';
-import { deleteResource, type Ownership } from '../azure-resource.ts';
+import { type Belonging, deleteResource, describeDifference } from '../azure-resource.ts';
 import { defineKind } from '../kind.ts';
 import { minute } from '../limits.ts';
 import { listActions } from '../rights.ts';
@@ -60,7 +60,7 @@ export const peering = defineKind<PeeringChange>({
   },
   undo: {
     deletePeering: ({ id, remoteVnetId }: PeeringSide, { azure }, context) =>
-      deleteResource(id, context, ownByWay(remoteVnetId), (lro, isOwned) => azure.peerings.remove(id, lro, isOwned)),
+      deleteResource(id, context, belongByWay(remoteVnetId), (lro, isOwned) => azure.peerings.remove(id, lro, isOwned)),
   },
   traces: {
     listPlaces: listPeeredPlaces,
@@ -82,8 +82,7 @@ export const peering = defineKind<PeeringChange>({
 });
 
 /** A peering carries no tag; its name holds the run id, and it leads to the run's other VNet. */
-const ownByWay = (remoteVnetId: string): Ownership<PeeringState> => ({
-  what: 'remote VNet',
-  wrote: remoteVnetId,
-  read: (state) => state.remoteVnetId,
+const belongByWay = (remoteVnetId: string): Belonging<PeeringState> => ({
+  isOwned: (state) => isSameId(state.remoteVnetId, remoteVnetId),
+  explain: (state) => describeDifference('remote VNet', state, state.remoteVnetId, remoteVnetId),
 });

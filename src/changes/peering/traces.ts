@@ -1,6 +1,6 @@
 /** A peering has no tags: it is a run's by its name and by the VNet that it leads to (W6). */
 import { AzureError, isSameId, nameOf, type PeeringState, parseId } from '../../adapters/azure/index.ts';
-import { isRunId, readTags } from '../../ownership/marks.ts';
+import { isRunId, proveTags, readTags } from '../../ownership/marks.ts';
 import { createIds, createPeeringId, nameResources, readLastName } from '../../ownership/names.ts';
 import { ignoreRefusalOutside, unmarked } from '../azure-resource.ts';
 import type { AzureSearch, Place, Trace } from '../kind.ts';
@@ -26,35 +26,30 @@ export async function findNearPeering(place: Place, search: AzureSearch): Promis
     search.azure.networks.get(network).catch(ignore),
     search.azure.peerings.get(createPeeringId(network, place.runId)).catch(ignore),
   ]);
-  if (near === undefined || vnet === undefined || readTags(vnet.tags)?.runId !== place.runId) return [];
+  const marks = vnet === undefined ? undefined : readTags(vnet.tags);
+  if (near === undefined || marks?.runId !== place.runId) return [];
   const { runId, resourceGroup } = place;
+  const ownership = proveTags(marks, network, search.signer);
   const undo = planUndo({ id: createPeeringId(network, runId), remoteVnetId: near.remoteVnetId });
-  return [{ ...unmarked, what: describe(near), id: near.id, runId, resourceGroup, undo }];
+  return [{ ...unmarked, what: describe(near), id: near.id, runId, resourceGroup, ownership, undo }];
 }
 
 /** The run's peering on the cluster's VNet. */
-export async function findFarPeering({ runId }: Place, { azure, sweep, clusterVnetId }: AzureSearch): Promise<Trace[]> {
+export async function findFarPeering({ runId }: Place, search: AzureSearch): Promise<Trace[]> {
+  const { azure, sweep, clusterVnetId, signer } = search;
   if (clusterVnetId === undefined) return [];
   const id = createPeeringId(clusterVnetId, runId);
   const far = await azure.peerings.get(id);
   if (far === undefined || !isNamedAsOurs(far, sweep.subscriptionId)) return [];
   const { remoteVnetId } = far;
   const there = await azure.networks.get(remoteVnetId).catch(takeForForbidden);
-  // a VNet of somebody else
-  if (there !== undefined && there !== null && readTags(there.tags)?.runId !== runId) return [];
+  const marks = there ? readTags(there.tags) : undefined;
+  if (there && marks?.runId !== runId) return []; // a VNet of somebody else
   const { resourceGroup } = parseId(remoteVnetId);
   const orphan = there === undefined;
-  return [
-    {
-      ...unmarked,
-      what: describe(far),
-      id: far.id,
-      runId,
-      resourceGroup,
-      orphan,
-      undo: planUndo({ id, remoteVnetId }),
-    },
-  ];
+  const ownership = marks === undefined ? 'proved' : proveTags(marks, remoteVnetId, signer);
+  const trace = { ...unmarked, what: describe(far), id: far.id, runId, resourceGroup };
+  return [{ ...trace, orphan, ownership, undo: planUndo({ id, remoteVnetId }) }];
 }
 
 /** Named after a run, and leading to the VNet that is named after the same run. */

@@ -5,13 +5,12 @@ import type { GlobalNetworkPolicy, KubernetesObject } from '../../adapters/kuber
 import type { Moment } from '../../contract/change.ts';
 import { HepflowError } from '../../contract/failures.ts';
 import type { Interval } from '../../contract/observation.ts';
-import type { CalicoApi } from '../../contract/report.ts';
-import { isOwned } from '../../ownership/marks.ts';
-import type { StepContext } from '../../step/context.ts';
+import { createObjectMarks, type MarkedObject } from '../../ownership/marks.ts';
+import type { StepContext, Tools } from '../../step/context.ts';
 import { measureInterval } from '../../step/timed.ts';
-import { deleteObject, leaveAlone, traceObject } from '../cluster-object.ts';
+import { deleteObject, isOwned, leaveAlone, traceObject } from '../cluster-object.ts';
 import { isHeldBy } from '../compare.ts';
-import { defineKind, type Trace } from '../kind.ts';
+import { type ClusterLook, defineKind, type Trace } from '../kind.ts';
 import { writeLimits } from '../limits.ts';
 import { listCalicoVerbs, listVerbs } from '../rights.ts';
 import { fillIn, listFaults } from './faults.ts';
@@ -42,7 +41,7 @@ export const policy = defineKind<PolicyChange>({
   apply: {
     applyPolicy: async (input: PolicyInput, tools, context) => {
       const cluster = await tools.clusters.of(context.run.cluster);
-      const { name, accepted } = await ensurePolicy(cluster, input, context);
+      const { name, accepted } = await ensurePolicy(cluster, input, tools, context);
       return { found: name, moments: accepted === undefined ? [] : [createMoment(accepted)] };
     },
   },
@@ -57,19 +56,19 @@ export const policy = defineKind<PolicyChange>({
       const named = (await cluster.list(globalNetworkPolicies)).filter(
         ({ metadata }) => metadata.name === bare || metadata.name.endsWith(`.${bare}`),
       );
-      const own = named.find((candidate) => isOwned(candidate, context.run.runId));
+      const own = named.find((candidate) => isOwnPolicy(candidate, tools, context));
       if (own !== undefined) {
         await deleteObject(cluster, context, globalNetworkPolicies, own);
         return { outcome: 'done', detail: `${what} is gone.` };
       }
       return named.length > 0
         ? leaveAlone(what, named, context)
-        : { outcome: 'nothing', detail: `${what} does not exist.` };
+        : { outcome: 'nothing', detail: `${what} does not exist.`, isAbsent: true };
     },
   },
   traces: {
-    inCluster: async ({ calico, listLabelled }) =>
-      (await listLabelled(calico.globalNetworkPolicies)).flatMap((found) => tracePolicy(found, calico.api)),
+    inCluster: async (look) =>
+      (await look.listLabelled(look.calico.globalNetworkPolicies)).flatMap((found) => tracePolicy(found, look)),
   },
   rights: { azure: [], kubernetes: listCalicoVerbs(verbs, { resource: 'globalnetworkpolicies' }) },
   // Calico's API server asks for these beside those on the policy: for one tier's policies, as `<tier>.*`.
@@ -88,15 +87,17 @@ export const policy = defineKind<PolicyChange>({
 async function ensurePolicy(
   cluster: Cluster,
   input: PolicyInput,
-  { run }: StepContext,
+  tools: Tools,
+  context: StepContext,
 ): Promise<{ readonly name: string; readonly accepted: Interval | undefined }> {
+  const { run } = context;
   const { tiers, globalNetworkPolicies: resource } = openCalico(input.calico);
-  const body = createPolicyBody(run, input);
+  const body = createPolicyBody(createObjectMarks(run, locatePolicy(input.name), tools.signer), input);
   refuseFaults(input.name, body.spec);
   const existing = await cluster.find(resource, input.name);
   const created = existing ? undefined : await createPolicy();
   const found = existing ?? created?.object ?? (await cluster.get(resource, input.name));
-  if (!isOwned(found, run.runId))
+  if (!isOwnPolicy(found, tools, context))
     throw new HepflowError(
       'PolicyExists',
       `GlobalNetworkPolicy ${input.name} exists and does not belong to run ${run.runId}.`,
@@ -144,7 +145,18 @@ const createMoment = (accepted: Interval): Moment => ({
   ...accepted,
 });
 
-const tracePolicy = (found: KubernetesObject, calico: CalicoApi): Trace[] => {
+/** The same policy has `default.` before its name in the default tier, or has it not, as Calico's releases differ. */
+const locatePolicy = (name: string): MarkedObject => ({
+  ...{ kind: 'globalnetworkpolicies.projectcalico.org', namespace: '' },
+  name: name.replace(/^default\./, ''),
+});
+
+const isOwnPolicy = (found: KubernetesObject, tools: Tools, context: StepContext): boolean =>
+  isOwned(found, locatePolicy(found.metadata.name), tools, context);
+
+function tracePolicy(found: KubernetesObject, look: ClusterLook): Trace[] {
   const { name } = found.metadata;
-  return traceObject(found, `GlobalNetworkPolicy ${name}`, `GlobalNetworkPolicy//${name}`, planUndo(name, calico));
-};
+  const undo = planUndo(name, look.calico.api);
+  const trace = { what: `GlobalNetworkPolicy ${name}`, id: `GlobalNetworkPolicy//${name}`, undo };
+  return traceObject(found, trace, locatePolicy(name), look);
+}

@@ -1,10 +1,9 @@
 import { nameForKubectl, openCalico } from '../../adapters/kubernetes/calico.ts';
 import type { PolicySpec } from '../../contract/mission.ts';
 import type { CalicoApi } from '../../contract/report.ts';
-import type { RunIdentity } from '../../contract/run.ts';
 import { formCommand } from '../../contract/shell.ts';
 import type { CalicoSite } from '../../contract/site.ts';
-import { createObjectMarks } from '../../ownership/marks.ts';
+import type { ObjectMarks } from '../../ownership/marks.ts';
 import type { UndoDraft } from '../kind.ts';
 
 export interface PolicyInput {
@@ -15,8 +14,7 @@ export interface PolicyInput {
   readonly spec: { readonly tier: string } & object;
 }
 
-export function createPolicyBody(run: RunIdentity, { name, spec, calico }: PolicyInput) {
-  const marks = createObjectMarks(run);
+export function createPolicyBody(marks: ObjectMarks, { name, spec, calico }: PolicyInput) {
   // Calico's API server sets the tier label itself; with native CRDs nothing does, and Calico lists a tier's policies
   // by it.
   const labels = { ...marks.labels, 'projectcalico.org/tier': spec.tier };

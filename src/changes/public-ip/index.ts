@@ -2,11 +2,9 @@
 
 import type { RunRef } from '../../contract/run.ts';
 import { formCommand } from '../../contract/shell.ts';
-import { createTags } from '../../ownership/marks.ts';
 import { createIds, readLastName } from '../../ownership/names.ts';
-import { isTaggedBy, resumeFrom } from '../../step/lro.ts';
 import { until } from '../../step/wait.ts';
-import { deleteResource, ownByTag, type Tagged, tagWith, traceTagged } from '../azure-resource.ts';
+import { deleteTagged, ensureTagged, type Tagged, tagWith, traceTagged } from '../azure-resource.ts';
 import { defineKind, type UndoDraft } from '../kind.ts';
 import { azureLimits } from '../limits.ts';
 import { listActions } from '../rights.ts';
@@ -27,18 +25,18 @@ export const publicIp = defineKind<PublicIpChange>({
     undo: planUndo(createIds(run).publicIp),
   }),
   apply: {
-    createPublicIp: async (input: Tagged, { azure }, context) => {
+    createPublicIp: async (input: Tagged, tools, context) => {
       const id = createIds(context.run).publicIp;
-      const body = createPublicIpBody(context.run, input);
-      const made = await azure.publicIps.ensure(id, body, resumeFrom(context), isTaggedBy(context.run));
-      const read = async () => (await azure.publicIps.get(id))?.address || undefined;
+      const { publicIps } = tools.azure;
+      const made = await ensureTagged(id, publicIps, createPublicIpBody(context.run), tools, context, input);
+      const read = async () => (await publicIps.get(id))?.address || undefined;
       const publicAddress = made.address || (await until(context, read));
       return { found: publicAddress, facts: { publicAddress } };
     },
   },
   undo: {
-    deletePublicIp: ({ id }: { readonly id: string }, { azure }, context) =>
-      deleteResource(id, context, ownByTag(context), (lro, isOwned) => azure.publicIps.remove(id, lro, isOwned)),
+    deletePublicIp: ({ id }: { readonly id: string }, tools, context) =>
+      deleteTagged(id, tools.azure.publicIps, tools, context),
   },
   traces: traceTagged({
     what: 'public IP',
@@ -53,9 +51,8 @@ export const publicIp = defineKind<PublicIpChange>({
 });
 
 /** The only kind left since Basic addresses were retired: closed inbound without a security rule. */
-export const createPublicIpBody = (run: RunRef, { tags }: Tagged = {}) => ({
+export const createPublicIpBody = (run: RunRef) => ({
   location: run.location,
-  tags: createTags(run, tags),
   sku: { name: 'Standard' },
   publicIPAllocationMethod: 'Static',
   publicIPAddressVersion: 'IPv4',

@@ -2,10 +2,8 @@
 
 import type { RunRef } from '../../contract/run.ts';
 import { formCommand } from '../../contract/shell.ts';
-import { createTags } from '../../ownership/marks.ts';
 import { createIds, readLastName } from '../../ownership/names.ts';
-import { isTaggedBy, resumeFrom } from '../../step/lro.ts';
-import { deleteResource, ownByTag, type Tagged, tagWith, traceTagged } from '../azure-resource.ts';
+import { deleteTagged, ensureTagged, type Tagged, tagWith, traceTagged } from '../azure-resource.ts';
 import { defineKind, type UndoDraft } from '../kind.ts';
 import { azureLimits } from '../limits.ts';
 import { listActions } from '../rights.ts';
@@ -33,16 +31,16 @@ export const securityGroup = defineKind<SecurityGroupChange>({
     undo: planUndo(createIds(run).securityGroup),
   }),
   apply: {
-    createSecurityGroup: async (input: SecurityGroupInput, { azure }, context) => {
+    createSecurityGroup: async (input: SecurityGroupInput, tools, context) => {
       const id = createIds(context.run).securityGroup;
       const body = createSecurityGroupBody(context.run, input);
-      await azure.securityGroups.ensure(id, body, resumeFrom(context), isTaggedBy(context.run));
+      await ensureTagged(id, tools.azure.securityGroups, body, tools, context, input);
       return { found: ruleName };
     },
   },
   undo: {
-    deleteSecurityGroup: ({ id }: { readonly id: string }, { azure }, context) =>
-      deleteResource(id, context, ownByTag(context), (lro, isOwned) => azure.securityGroups.remove(id, lro, isOwned)),
+    deleteSecurityGroup: ({ id }: { readonly id: string }, tools, context) =>
+      deleteTagged(id, tools.azure.securityGroups, tools, context),
   },
   traces: traceTagged({
     what: 'security group',
@@ -56,9 +54,8 @@ export const securityGroup = defineKind<SecurityGroupChange>({
   },
 });
 
-export const createSecurityGroupBody = (run: RunRef, { allowedSshSources, tags }: SecurityGroupInput) => ({
+export const createSecurityGroupBody = (run: RunRef, { allowedSshSources }: SecurityGroupInput) => ({
   location: run.location,
-  tags: createTags(run, tags),
   securityRules: [
     {
       name: ruleName,

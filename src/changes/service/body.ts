@@ -1,18 +1,17 @@
 import type { Deployment } from '../../adapters/kubernetes/resources.ts';
 import type { Workload } from '../../contract/mission.ts';
-import type { RunIdentity } from '../../contract/run.ts';
-import { createObjectMarks } from '../../ownership/marks.ts';
+import type { ObjectMarks } from '../../ownership/marks.ts';
 
 /** `selector`: labels of the pods behind it. */
 export function createServiceBody(
-  run: RunIdentity,
+  marks: ObjectMarks,
   { namespace, serviceName: name, port, targetPort, nodePort }: Workload,
   selector: Readonly<Record<string, string>>,
 ) {
   return {
     apiVersion: 'v1',
     kind: 'Service',
-    metadata: { name, namespace, ...createObjectMarks(run) },
+    metadata: { name, namespace, ...marks },
     spec: { type: 'NodePort', selector, ports: [{ name: 'http', protocol: 'TCP', port, targetPort, nodePort }] },
   } as const;
 }

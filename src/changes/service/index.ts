@@ -6,13 +6,13 @@ import { deployments, type KubernetesObject, type Service, services } from '../.
 import { HepflowError } from '../../contract/failures.ts';
 import type { Workload } from '../../contract/mission.ts';
 import { formCommand } from '../../contract/shell.ts';
-import { isOwned } from '../../ownership/marks.ts';
-import type { StepContext } from '../../step/context.ts';
+import { createObjectMarks } from '../../ownership/marks.ts';
+import type { StepContext, Tools } from '../../step/context.ts';
 import { untilGone } from '../../step/until-gone.ts';
 import { patienceMs, untilWithin } from '../../step/wait.ts';
-import { deleteObject, leaveAlone, traceObject } from '../cluster-object.ts';
+import { deleteObject, describeObject, isOwned, leaveAlone, traceObject } from '../cluster-object.ts';
 import { isHeldBy } from '../compare.ts';
-import { defineKind, type Trace, type UndoDraft } from '../kind.ts';
+import { type ClusterLook, defineKind, type Trace, type UndoDraft } from '../kind.ts';
 import { minute } from '../limits.ts';
 import { listVerbs } from '../rights.ts';
 import { createServiceBody, readSelector } from './body.ts';
@@ -40,7 +40,7 @@ export const service = defineKind<ServiceChange>({
   apply: {
     exposeNodePort: async (workload: Workload, tools, context) => {
       const cluster = await tools.clusters.of(context.run.cluster);
-      await ensureService(cluster, workload, context);
+      await ensureService(cluster, workload, tools, context);
       return { found: await waitForEndpoints(cluster, workload, context) };
     },
   },
@@ -52,15 +52,18 @@ export const service = defineKind<ServiceChange>({
       if (found === undefined) {
         // Its EndpointSlices follow it; an undo that died in between waits for the rest.
         await waitUntilSlicesAreGone(cluster, context, { namespace, name });
-        return { outcome: 'nothing', detail: `${what} does not exist.` };
+        return { outcome: 'nothing', detail: `${what} does not exist.`, isAbsent: true };
       }
-      if (!isOwned(found, context.run.runId)) return leaveAlone(what, [found], context);
+      if (!isOwned(found, describeObject(services, { namespace, name }), tools, context))
+        return leaveAlone(what, [found], context);
       await deleteObject(cluster, context, services, found);
       await waitUntilSlicesAreGone(cluster, context, { namespace, name }, found);
       return { outcome: 'done', detail: `${what} and its endpoints are gone.` };
     },
   },
-  traces: { inCluster: async ({ listLabelled }) => (await listLabelled(services)).flatMap(traceService) },
+  traces: {
+    inCluster: async (look) => (await look.listLabelled(services)).flatMap((found) => traceService(found, look)),
+  },
   rights: {
     azure: [],
     kubernetes: [
@@ -71,14 +74,16 @@ export const service = defineKind<ServiceChange>({
   },
 });
 
-async function ensureService(cluster: Cluster, workload: Workload, { run }: StepContext): Promise<void> {
+async function ensureService(cluster: Cluster, workload: Workload, tools: Tools, context: StepContext): Promise<void> {
   const { namespace, serviceName } = workload;
+  const { run } = context;
+  const marked = describeObject(services, { namespace, name: serviceName });
   const selector = readSelector(await cluster.get(deployments, workload.deployment, namespace));
-  const body = createServiceBody(run, workload, selector);
+  const body = createServiceBody(createObjectMarks(run, marked, tools.signer), workload, selector);
   const existing =
     (await cluster.find(services, serviceName, namespace)) ??
     (await cluster.createOrFind<Service>(services, serviceName, body, namespace)).object;
-  if (!isOwned(existing, run.runId)) {
+  if (!isOwned(existing, marked, tools, context)) {
     throw new HepflowError(
       'ServiceExists',
       `Service ${serviceName} in namespace ${namespace} exists and does not belong to run ${run.runId}.`,
@@ -119,10 +124,11 @@ async function waitUntilSlicesAreGone(
   );
 }
 
-function traceService(found: KubernetesObject): Trace[] {
+function traceService(found: KubernetesObject, look: ClusterLook): Trace[] {
   const { name, namespace = '' } = found.metadata;
   const what = `Service ${name} in namespace ${namespace}`;
-  return traceObject(found, what, `Service/${namespace}/${name}`, planUndo({ namespace, name }));
+  const trace = { what, id: `Service/${namespace}/${name}`, undo: planUndo({ namespace, name }) };
+  return traceObject(found, trace, describeObject(services, found.metadata), look);
 }
 
 const planUndo = ({ namespace, name }: ServiceUndo): UndoDraft => ({

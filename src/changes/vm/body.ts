@@ -1,6 +1,5 @@
 import type { VmImage } from '../../contract/mission.ts';
 import type { RunRef } from '../../contract/run.ts';
-import { createTags } from '../../ownership/marks.ts';
 import { createIds, nameResources } from '../../ownership/names.ts';
 import type { Tagged } from '../azure-resource.ts';
 
@@ -27,7 +26,6 @@ export function createVmBody(run: RunRef, input: VmInput, size: string, keys: Vm
   const names = nameResources(run.runId);
   return {
     location: run.location,
-    tags: createTags(run, input.tags),
     hardwareProfile: { vmSize: size },
     storageProfile: {
       imageReference: { ...input.image },

@@ -3,9 +3,10 @@
 import type { VmState } from '../../adapters/azure/index.ts';
 import { HepflowError } from '../../contract/failures.ts';
 import { formCommand } from '../../contract/shell.ts';
+import { createTags, runTag } from '../../ownership/marks.ts';
 import { createIds, readLastName } from '../../ownership/names.ts';
-import { isTaggedBy, resumeFrom } from '../../step/lro.ts';
-import { deleteResource, ownByTag, tagWith, traceTagged } from '../azure-resource.ts';
+import { resumeFrom } from '../../step/lro.ts';
+import { belongByTags, deleteResource, tagWith, traceTagged } from '../azure-resource.ts';
 import { defineKind, type Place, type UndoDraft } from '../kind.ts';
 import { minute } from '../limits.ts';
 import { type AzureRight, listActions } from '../rights.ts';
@@ -34,31 +35,41 @@ export const vm = defineKind<VmChange>({
   }),
   apply: {
     // Private keys go into the VM's body and nowhere else (W7).
-    createVm: async (input: VmInput, { azure, keysOf }, context) => {
+    createVm: async (input: VmInput, tools, context) => {
       const { run } = context;
+      const { virtualMachines } = tools.azure;
       const id = createIds(run).vm;
-      const keys = keysOf(run.runId);
-      const isOwned = isTaggedBy(run);
-      const existing = await azure.virtualMachines.get(id);
-      if (existing !== undefined && isOwned(existing)) refuseOtherKeys(existing, keys.client.publicKey);
+      const keys = tools.keysOf(run);
+      const { isOwned } = belongByTags(id, tools, context);
+      const existing = await virtualMachines.get(id);
+      // Another secret gives another signature as well: the keys tell better what is wrong.
+      if (existing !== undefined && existing.tags[runTag] === run.runId)
+        refuseOtherKeys(existing, keys.client.publicKey);
       const secrets = { clientPublicKey: keys.client.publicKey, cloudConfig: createCloudConfig(keys.host) };
-      const createBody = (size: string) => createVmBody(run, input, size, secrets);
-      const { size } = await azure.virtualMachines.ensure(id, input.sizes, createBody, resumeFrom(context), isOwned);
+      const tags = { ...input.tags, ...createTags(run, id, tools.signer) };
+      const createBody = (size: string) => ({ ...createVmBody(run, input, size, secrets), tags });
+      const { size } = await virtualMachines.ensure(id, input.sizes, createBody, resumeFrom(context), isOwned);
       return { found: size };
     },
   },
   undo: {
     // The disk goes with its VM; it is looked for all the same, since a VM that was never finished leaves it behind.
-    deleteVm: ({ id, osDiskId }: VmUndo, { azure }, context) =>
-      deleteResource(id, context, ownByTag(context), async (lro, isOwned) => {
-        const machine = await azure.virtualMachines.remove(id, lro, isOwned);
-        const disk = await azure.disks.remove(osDiskId, lro, isOwned);
+    deleteVm: ({ id, osDiskId }: VmUndo, tools, context) =>
+      deleteResource(id, context, belongByTags(id, tools, context), async (lro, isOwned) => {
+        const machine = await tools.azure.virtualMachines.remove(id, lro, isOwned);
+        const disk = await tools.azure.disks.remove(osDiskId, lro, isOwned);
         return machine === 'removed' || disk === 'removed' ? 'removed' : 'absent';
       }),
   },
   traces: traceTagged(
     { what: 'VM', collectionOf: (azure) => azure.virtualMachines, idIn: (ids) => ids.vm, undo: planUndo },
-    { what: 'OS disk', collectionOf: (azure) => azure.disks, idIn: (ids) => ids.osDisk, undo: planUndo },
+    {
+      what: 'OS disk',
+      collectionOf: (azure) => azure.disks,
+      idIn: (ids) => ids.osDisk,
+      taggedAs: (ids) => ids.vm,
+      undo: planUndo,
+    },
   ),
   rights: {
     azure: [

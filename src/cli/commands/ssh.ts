@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { deriveRunKeys } from '../../adapters/ssh/keys.ts';
+import { deriveRunKeys, type KeyOwner } from '../../adapters/ssh/keys.ts';
 import { RuleError } from '../../config/lookup.ts';
 import { readSecretFile } from '../../config/option-kinds.ts';
 import { adminUser } from '../../config/rules.ts';
@@ -51,20 +51,18 @@ export function addSshCommand(program: Command): void {
 }
 
 /** A vantage of a run, and how to log in to it. */
-interface SshPlace extends SessionRef {
-  readonly runId: string;
-}
+interface SshPlace extends SessionRef, KeyOwner {}
 
 /** The call of a step that logs in to a vantage. Whoever may start a workflow can have written it. */
 const loginCall = z.object({
-  run: z.object({ runId: z.string().regex(/^[0-9a-f]{8,64}$/) }),
+  run: z.object({ runId: z.string().regex(/^[0-9a-f]{8,64}$/), firstExecutionRunId: z.string().max(64) }),
   input: z.object({ change: z.object({ address: z.ipv4(), adminUser }) }),
 });
 
 /** Where a recorded call of a step logs in; undefined for any other call, and for one that no run could have made. */
 export function readLogin(call: unknown): SshPlace | undefined {
   const { data } = loginCall.safeParse(call);
-  return data && { ...data.input.change, runId: data.run.runId };
+  return data && { ...data.input.change, ...data.run };
 }
 
 /**
@@ -110,12 +108,12 @@ function readKeySecret(): Buffer {
 
 /** Arguments of OpenSSH's client; puts the key (mode 600) and a known_hosts with the one pinned key into the folder. */
 export function prepareSsh(
-  { address, adminUser: user, runId }: SshPlace,
+  { address, adminUser: user, ...run }: SshPlace,
   secret: Buffer,
   folder: string,
   proxyUrl: string | undefined,
 ): string[] {
-  const { client, host } = deriveRunKeys(secret, runId);
+  const { client, host } = deriveRunKeys(secret, run);
   const [keyFile, knownHosts] = [join(folder, 'key'), join(folder, 'known_hosts')];
   writeFileSync(keyFile, client.privateKey, { mode: 0o600 });
   writeFileSync(knownHosts, `${address} ${host.publicKey}\n`, { mode: 0o600 });

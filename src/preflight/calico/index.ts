@@ -12,7 +12,7 @@ import type { Diagnosis } from '../../contract/diagnosis.ts';
 import type { Mission } from '../../contract/mission.ts';
 import { type CalicoApi, calicoApis } from '../../contract/report.ts';
 import type { CalicoSite } from '../../contract/site.ts';
-import { isOwned } from '../../ownership/marks.ts';
+import { isLabelled } from '../../ownership/marks.ts';
 import { findForeignMark } from '../foreign-mark.ts';
 import {
   isMissing,
@@ -162,7 +162,7 @@ function nameFinding(
 ): Diagnosis {
   const name = namePolicy(policy, calico);
   const foreign = policies.find(
-    (existing) => isPolicyNamed(existing.metadata.name, policy) && !isOwned(existing, runId),
+    (existing) => isPolicyNamed(existing.metadata.name, policy) && !isLabelled(existing, runId),
   );
   return foreign === undefined
     ? tellOk('policyName', `No other GlobalNetworkPolicy is called ${name}.`, '', 'policy.name')

@@ -11,7 +11,7 @@ import { readSelector } from '../../changes/service/body.ts';
 import { enumerate } from '../../contract/brief.ts';
 import type { Diagnosis } from '../../contract/diagnosis.ts';
 import type { Workload } from '../../contract/mission.ts';
-import { isOwned } from '../../ownership/marks.ts';
+import { isLabelled } from '../../ownership/marks.ts';
 import { isMissing, look, takeFound, tellInfo, tellOk, tellProblem } from '../look.ts';
 
 /** kube-apiserver's default for --service-node-port-range; AKS does not let it be changed. */
@@ -122,7 +122,7 @@ async function nameFindings(
   const field = 'workload.serviceName';
   const looked = await look(cluster.find(services, name, namespace));
   const service = takeFound(looked);
-  if (service !== undefined && !isOwned(service, runId))
+  if (service !== undefined && !isLabelled(service, runId))
     return [
       tellProblem(
         'service',

@@ -4,6 +4,7 @@ import type { Plan } from '../../contract/plan.ts';
 import type { Vantage } from '../../contract/vantage.ts';
 import { summarizeFailure } from '../failure.ts';
 import type { Run } from '../run.ts';
+import { findForgotten, isReset } from './forgotten.ts';
 import { UndoStack } from './stack.ts';
 
 /**
@@ -27,6 +28,7 @@ export class Undo {
       await this.#undoOrKeep(run, hasFailed);
     } finally {
       await run.undo(this.lanes);
+      if (isReset()) await undoForgotten(run);
     }
   }
 
@@ -46,6 +48,20 @@ export class Undo {
     const observers = proof && hadRules ? run.createObservers(restoredPhase, proof.plan.targets, proof.vantages) : [];
     await run.undo(this.rules, observers);
     if (proof !== undefined && hadRules) await proveRestored(run, proof.plan, proof.vantages);
+  }
+}
+
+/** After everything that the run remembers. What is kept on purpose, or could not be undone, is left as it was told. */
+async function undoForgotten(run: Run): Promise<void> {
+  const { identity, preflighted, leftovers, ledger } = run;
+  if (preflighted === undefined || leftovers.some(({ reason }) => reason === 'kept')) return;
+  try {
+    const told = new Set(leftovers.map(({ command }) => command));
+    await run.undo(await findForgotten(identity, preflighted.mission, told));
+  } catch (error) {
+    const { message } = summarizeFailure(error, 'findLeftovers');
+    const remedy = 'hepflow sweep looks for it.';
+    ledger.warnings.push(`This run was reset, and what it left before could not be looked for: ${message} ${remedy}`);
   }
 }
 

@@ -77,6 +77,9 @@ function settle({ entry, record }: Item, outcome: UndoOutcome, attempts: number,
     return [describeLeftover(entry, outcome.outcome, outcome)];
   }
   record.finish(outcome.detail, attempts, outcome);
+  // After a second try nobody knows whether the first one took it away.
+  if (outcome.isAbsent && attempts === 1 && ledger.hasMade(entry.change))
+    ledger.warnings.push(`Somebody took away what this run had made: ${entry.undo}: ${outcome.detail}`);
   const moment = createMoment(entry, outcome, attempts);
   if (moment !== undefined) ledger.recordMoments(entry.change, [moment]);
   return [];

@@ -16,12 +16,12 @@ import {
   type SshTarget,
   type Stdin,
 } from '../../../src/adapters/ssh/index.ts';
-import { deriveRunKeys } from '../../../src/adapters/ssh/keys.ts';
 import { classifySshError } from '../../../src/step/failures/ssh.ts';
+import { deriveKeysOf } from '../../support/keys.ts';
 import { type Sshd, startSshd } from './sshd.ts';
 
-const keys = deriveRunKeys(Buffer.alloc(32, 1), '0a1b2c3d');
-const strangers = deriveRunKeys(Buffer.alloc(32, 2), '0a1b2c3d');
+const keys = deriveKeysOf(Buffer.alloc(32, 1), '0a1b2c3d');
+const strangers = deriveKeysOf(Buffer.alloc(32, 2), '0a1b2c3d');
 const ssh = createSsh({ connectTimeoutMs: 10_000, keepaliveMs: 1000 });
 const never = new AbortController().signal;
 const options = { signal: never, timeoutMs: 20_000 };

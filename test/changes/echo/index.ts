@@ -4,11 +4,11 @@
  */
 import type { Cluster } from '../../../src/adapters/kubernetes/index.ts';
 import { configMaps } from '../../../src/adapters/kubernetes/resources.ts';
-import { deleteObject, leaveAlone, traceObject } from '../../../src/changes/cluster-object.ts';
+import { deleteObject, describeObject, isOwned, leaveAlone, traceObject } from '../../../src/changes/cluster-object.ts';
 import { defineKind, type UndoDraft } from '../../../src/changes/kind.ts';
 import { writeLimits } from '../../../src/changes/limits.ts';
 import { listVerbs } from '../../../src/changes/rights.ts';
-import { createObjectMarks, isOwned } from '../../../src/ownership/marks.ts';
+import { createObjectMarks } from '../../../src/ownership/marks.ts';
 
 interface EchoInput {
   readonly namespace: string;
@@ -21,6 +21,7 @@ export interface EchoChange extends EchoInput {
 }
 
 const name = 'echo';
+const locate = (namespace: string) => describeObject(configMaps, { namespace, name });
 const find = (cluster: Cluster, namespace: string) => cluster.find(configMaps, name, namespace);
 
 export const echo = defineKind<EchoChange>({
@@ -37,7 +38,7 @@ export const echo = defineKind<EchoChange>({
   apply: {
     writeEcho: async ({ namespace, text }: EchoInput, tools, { run }) => {
       const cluster = await tools.clusters.of(run.cluster);
-      const metadata = { name, namespace, ...createObjectMarks(run) };
+      const metadata = { name, namespace, ...createObjectMarks(run, locate(namespace), tools.signer) };
       await cluster.createOrFind(
         configMaps,
         name,
@@ -52,16 +53,17 @@ export const echo = defineKind<EchoChange>({
       const cluster = await tools.clusters.of(context.run.cluster);
       const found = await find(cluster, namespace);
       if (found === undefined) return { outcome: 'nothing', detail: 'There is no echo.' };
-      if (!isOwned(found, context.run.runId)) return leaveAlone('The echo', [found], context);
+      if (!isOwned(found, locate(namespace), tools, context)) return leaveAlone('The echo', [found], context);
       await deleteObject(cluster, context, configMaps, found);
       return { outcome: 'done', detail: 'The echo is gone.' };
     },
   },
   traces: {
-    inCluster: async ({ listLabelled }) =>
-      (await listLabelled(configMaps)).flatMap((found) => {
+    inCluster: async (look) =>
+      (await look.listLabelled(configMaps)).flatMap((found) => {
         const { namespace = '' } = found.metadata;
-        return traceObject(found, `echo in ${namespace}`, `ConfigMap/${namespace}/${name}`, planUndo(namespace));
+        const trace = { what: `echo in ${namespace}`, id: `ConfigMap/${namespace}/${name}`, undo: planUndo(namespace) };
+        return traceObject(found, trace, describeObject(configMaps, found.metadata), look);
       }),
   },
   rights: {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { changedAnnotation } from '../../../src/ownership/field-mark.ts';
+import type { FelixConfiguration } from '../../../src/adapters/kubernetes/resources.ts';
 import { findApply, findUndo } from '../../support/changes.ts';
 import {
   contextOf,
@@ -11,6 +11,7 @@ import {
   shapeOf,
   type TestCluster,
 } from '../../support/cluster.ts';
+import { createAuthor, markField } from '../../support/signing.ts';
 
 const enableFlowLogs = findApply('enableFlowLogs');
 const restoreFlowLogs = findUndo('restoreFlowLogs');
@@ -85,9 +86,10 @@ describe('flow logs of host endpoints, where the schema does not know the field'
   test('a worker that died after the pruned patch leaves a mark that the undo takes off', async () => {
     const before = await shapeOf(cluster, felixPath);
     const context = contextOf();
-    await cluster.api.call('PATCH', felixPath, {
-      metadata: { annotations: { [changedAnnotation]: JSON.stringify({ run: context.run.runId, prior: null }) } },
-    });
+    const felix = await cluster.api.call<FelixConfiguration>('GET', felixPath);
+    const field = { path: ['spec', 'flowLogsEnableHostEndpoint'], wanted: true, prior: null } as const;
+    const author = createAuthor(context.run, { kind: 'felixconfigurations.projectcalico.org' });
+    await cluster.api.call('PATCH', felixPath, { metadata: markField(felix, field, author).metadata });
     assert.equal((await retried(() => restoreFlowLogs({ prior: null }, cluster.tools, context))).outcome, 'done');
     assert.deepEqual(await shapeOf(cluster, felixPath), before);
   });

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import type { KubernetesObject } from '../../../lab/kubernetes/api.ts';
 import { type Ssh, SshError } from '../../../src/adapters/ssh/index.ts';
-import { deriveRunKeys } from '../../../src/adapters/ssh/keys.ts';
 import { findApply, findUndo } from '../../support/changes.ts';
 import {
   autoCreate,
@@ -15,6 +14,7 @@ import {
   shapeOf,
   type TestCluster,
 } from '../../support/cluster.ts';
+import { deriveKeysOf } from '../../support/keys.ts';
 import { callStep } from '../../support/like-temporal.ts';
 
 const labelNode = findApply('labelNode');
@@ -80,7 +80,7 @@ describe('a label on a node, on a real API server', () => {
         throw new SshError('lost', 'the session broke');
       },
     };
-    const tools = { ...cluster.tools, ssh, keysOf: (runId: string) => deriveRunKeys(Buffer.alloc(32), runId) };
+    const tools = { ...cluster.tools, ssh, keysOf: () => deriveKeysOf(Buffer.alloc(32), 'x') };
     const observer = { phase: 'enforced', session: { address: '192.0.2.1', adminUser: 'azureuser' }, targets: [] };
     const ending = await callStep('labelNode', contextOf().run, { ...input, prior: null }, tools, [observer]);
     assert.equal(ending.output, undefined);

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parse } from 'yaml';
-import { deriveRunKeys } from '../../../src/adapters/ssh/keys.ts';
 import { createCloudConfig } from '../../../src/changes/vm/cloud-init.ts';
+import { deriveKeysOf } from '../../support/keys.ts';
 
-const { host } = deriveRunKeys(Buffer.alloc(32, 5), '0a1b2c3d');
+const { host } = deriveKeysOf(Buffer.alloc(32, 5), '0a1b2c3d');
 
 test('a YAML reader finds the host key as it was given, no other, and no passwords', () => {
   const text = createCloudConfig(host);
@@ -18,6 +18,6 @@ test('a YAML reader finds the host key as it was given, no other, and no passwor
 });
 
 test('the same keys give the same text, which customData needs on a second try, and which fits into it (W9)', () => {
-  assert.equal(createCloudConfig(host), createCloudConfig(deriveRunKeys(Buffer.alloc(32, 5), '0a1b2c3d').host));
+  assert.equal(createCloudConfig(host), createCloudConfig(deriveKeysOf(Buffer.alloc(32, 5), '0a1b2c3d').host));
   assert.ok(Buffer.from(createCloudConfig(host)).toString('base64').length < 64 * 1024);
 });

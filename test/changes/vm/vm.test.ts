@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { inspect } from 'node:util';
-import { deriveRunKeys } from '../../../src/adapters/ssh/keys.ts';
 import { createCloudConfig } from '../../../src/changes/vm/cloud-init.ts';
 import { failures } from '../../../src/contract/failures.ts';
 import { createIds } from '../../../src/ownership/names.ts';
@@ -17,6 +16,7 @@ import {
 } from '../../support/azure.ts';
 import { makeGround, undoAll, vmSettings } from '../../support/azure-steps.ts';
 import { findApply, findUndo } from '../../support/changes.ts';
+import { deriveKeysOf } from '../../support/keys.ts';
 
 const createVm = findApply('createVm');
 const deleteVm = findUndo('deleteVm');
@@ -79,7 +79,7 @@ test('what a create remembers, returns and fails with holds no private key (W7)'
   azure.lab.faults.add({ kind: 'conflict', method: 'PUT', type: vmType, code: 'QuotaExceeded' });
   const refused = await failureOf(createVm(input, toolsOf(azure.adapter()), context));
   const output = await patiently(() => createVm(input, toolsOf(azure.adapter()), context));
-  const { client, host } = toolsOf(azure.adapter()).keysOf(run.runId);
+  const { client, host } = toolsOf(azure.adapter()).keysOf(run);
   const deep = { depth: 12, showHidden: true, customInspect: false, maxStringLength: null };
   const everything = `${JSON.stringify([context.beats, output])} ${inspect([failure, refused], deep)}`;
   const cloudInit = Buffer.from(createCloudConfig(host)).toString('base64');
@@ -142,7 +142,7 @@ test('a VM that was created with the keys of another secret is refused: WorkerSe
   const failure = await failureOf(
     createVm(
       input,
-      toolsOf(azure.adapter(), (runId) => deriveRunKeys(other, runId)),
+      toolsOf(azure.adapter(), ({ runId }) => deriveKeysOf(other, runId)),
       contextOf(run),
     ),
   );

@@ -3,17 +3,17 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createSsh, type RunOptions, type Ssh } from '../../../src/adapters/ssh/index.ts';
-import { deriveRunKeys } from '../../../src/adapters/ssh/keys.ts';
 import type { Target } from '../../../src/contract/evidence.ts';
 import type { Missing, Observation } from '../../../src/contract/observation.ts';
 import type { ObserverInput } from '../../../src/contract/steps.ts';
 import type { StepContext, Tools } from '../../../src/step/context.ts';
 import { openReading } from '../../../src/vantage/prober/observe/session.ts';
 import { type Sshd, startSshd } from '../../adapters/ssh/sshd.ts';
+import { deriveKeysOf } from '../../support/keys.ts';
 import { sampleRun as run } from '../../support/sample-run.ts';
 import { openStreet, ports, type Street } from './street.ts';
 
-const keys = deriveRunKeys(Buffer.alloc(32, 5), '0a1b2c3d');
+const keys = deriveKeysOf(Buffer.alloc(32, 5), '0a1b2c3d');
 const never = new AbortController().signal;
 const clusters = {
   of: async () => ({ list: async () => [{ endpoints: [{ addresses: ['10.244.0.2'] }] }], find: async () => undefined }),

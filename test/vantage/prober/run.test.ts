@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { createSsh, type Ssh, SshError } from '../../../src/adapters/ssh/index.ts';
-import { deriveRunKeys } from '../../../src/adapters/ssh/keys.ts';
 import type { Expected, Target } from '../../../src/contract/evidence.ts';
 import { HepflowError } from '../../../src/contract/failures.ts';
 import type { LiveProof } from '../../../src/contract/messages.ts';
@@ -14,10 +13,11 @@ import { classifySshError } from '../../../src/step/failures/ssh.ts';
 import type { AskWitnesses } from '../../../src/vantage/port.ts';
 import { createProbe, type FindWitnesses } from '../../../src/vantage/prober/probe/run.ts';
 import { type Sshd, startSshd } from '../../adapters/ssh/sshd.ts';
+import { deriveKeysOf } from '../../support/keys.ts';
 import { sampleRun as run } from '../../support/sample-run.ts';
 import { openStreet, ports, type Street } from './street.ts';
 
-const keys = deriveRunKeys(Buffer.alloc(32, 3), '0a1b2c3d');
+const keys = deriveKeysOf(Buffer.alloc(32, 3), '0a1b2c3d');
 
 /** An API server that knows two endpoints, one of them ready, and nothing else. */
 const slices = [
