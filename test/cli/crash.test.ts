@@ -53,6 +53,25 @@ for (const [what, statement] of [
     assert.match(stderr, /hepflow ended unexpectedly: Error: boom \?\[2J\n {4}at /);
   });
 
+test('A Node that cannot load the program is told so, with 3; one that can goes on.', async () => {
+  const file = join(import.meta.dirname, '../../src/cli/crash.ts');
+  const under = async (version: string) => {
+    const code = `(await import(${JSON.stringify(file)})).requireNode(${JSON.stringify(version)})`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', code], { stdio: 'pipe' });
+    let stderr = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
+    });
+    return [(await once(child, 'close'))[0], stderr] as const;
+  };
+  for (const version of ['20.20.2', '22.18.0']) {
+    const [code, stderr] = await under(version);
+    assert.equal(code, 3);
+    assert.match(stderr, /^hepflow needs Node 22\.19 or newer; this is /);
+  }
+  for (const version of ['22.19.0', '24.0.0']) assert.deepEqual(await under(version), [0, '']);
+});
+
 test('A reader that goes away ends the process without a word, and not as a PASS or a FAIL.', {
   timeout: 60_000,
 }, async () => {

@@ -248,6 +248,14 @@ test("Relative paths of the operator's file begin at its folder, as for kubectl.
   });
 });
 
+test("Only the current user's auth-provider matters: a file of many clusters may name others.", async (t) => {
+  const whole = JSON.parse(server.kubeconfig({ token: 't' })) as { users: object[] };
+  whole.users.push({ name: 'old', user: { 'auth-provider': { name: 'azure' } } });
+  await open(t, JSON.stringify(whole), { by: 'operator', folder }).list();
+  assert.deepEqual(server.seen, ['Bearer t']);
+  await assert.rejects(asOperator(t, { 'auth-provider': { name: 'azure' } }).list(), /kubelogin convert-kubeconfig/);
+});
+
 test('A token that no header can hold is not quoted in the error (W7).', async (t) => {
   script('plugin', credential({ token: 'one-secret\\ntwo' }));
   writeFileSync(join(folder, 'token'), 'one-secret\ntwo');

@@ -37,6 +37,7 @@ export function readKubeconfig(text: string, origin: KubeconfigOrigin): Kubeconf
   const context = config.getContextObject(config.getCurrentContext() ?? '');
   const cluster = config.getCurrentCluster();
   if (!context || !cluster) throw refuse('The kubeconfig has no current context with a cluster.');
+  refuseAuthProvider(config);
   const server = cluster.server.replace(/\/+$/, '');
   if (origin.by === 'azure' && !server.startsWith('https://'))
     throw refuse('The kubeconfig of Azure names a server without TLS, which hepflow does not take from there.');
@@ -61,7 +62,6 @@ function parse(text: string, origin: KubeconfigOrigin): Parsed {
     const whole = loadYaml<Fields | null>(text) ?? {};
     const clusters = partsOf(whole, 'clusters', 'cluster');
     const users = partsOf(whole, 'users', 'user');
-    refuseAuthProviders(users);
     if (origin.by === 'azure') refuseForeign([...clusters, ...users]);
     else resolvePaths([...clusters, ...users], origin.folder);
     const sources = new Map(users.map(({ name, fields }) => [name, takeSource(fields)]));
@@ -93,12 +93,11 @@ function partsOf(whole: Fields, list: string, inner: string): readonly Part[] {
 
 const isGiven = (value: unknown): boolean => value !== undefined && value !== null && value !== '' && value !== false;
 
-function refuseAuthProviders(users: readonly Part[]): void {
-  const found = users.find(({ fields }) => isGiven(fields['auth-provider']))?.fields['auth-provider'];
-  if (found === undefined) return;
-  const name = isFields(found) && typeof found['name'] === 'string' ? found['name'] : 'unknown';
+function refuseAuthProvider(config: KubeConfig): void {
+  const found: unknown = config.getCurrentUser()?.authProvider;
+  if (!isFields(found)) return;
   throw refuse(
-    `The kubeconfig names the auth-provider ${name}, which was removed from Kubernetes clients: ` +
+    `The kubeconfig names the auth-provider ${String(found['name'])}, which was removed from Kubernetes clients: ` +
       'run kubelogin convert-kubeconfig.',
   );
 }
