@@ -141,7 +141,8 @@ async function playPlan(planRun: typeof import('../../src/preflight/plan.ts').pl
   const changes = [...second.changes, { kind: 'echo', namespace: 'default', text: 'hello' }];
   const scenario: Scenario = { ...askFor().scenario, phases: [first, { ...second, changes }, ...rest] };
   const nodes = ['node-a', 'node-b'].map((name) => ({ name, internalIp: '10.240.0.4' }));
-  const site = { nodes, readyNodes: [], clusterVnetId } as unknown as Parameters<typeof planRun>[1]['site'];
+  const calico = { flavour: 'oss', version: 'v3.32.1', api: 'projectcalico.org/v3' };
+  const site = { nodes, readyNodes: [], clusterVnetId, calico } as unknown as Parameters<typeof planRun>[1]['site'];
   const at = { run: contextOf().run, site };
   return { plan: await planRun(scenario, at, 'default/w/first', fakeCluster({ contents })) };
 }
