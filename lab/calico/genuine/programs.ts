@@ -1,5 +1,5 @@
 import { access, constants, readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import type { CustomResourceDefinition } from '../../kubernetes/custom-resources.ts';
 
@@ -35,6 +35,12 @@ export async function findCalicoPrograms(env: NodeJS.ProcessEnv = process.env): 
   const dataplane = env['HEPFLOW_CALICO_DATAPLANE'] ?? 'iptables';
   if (dataplane !== 'iptables' && dataplane !== 'nftables')
     throw new CalicoProgramsError(`HEPFLOW_CALICO_DATAPLANE is iptables or nftables; got ${dataplane}`);
+  const missing = dataplane === 'iptables' ? await listMissing(iptablesCommands, env) : [];
+  if (missing.length > 0)
+    throw new CalicoProgramsError(
+      `Felix and kube-proxy in iptables mode need ${missing.join(', ')}: apt install iptables ipset conntrack, ` +
+        'or HEPFLOW_CALICO_DATAPLANE=nftables',
+    );
   const [felix, kubeControllers] = ['calico-felix', 'kube-controllers'].map((name) => join(folder, name));
   for (const program of [felix, kubeControllers])
     await access(program ?? '', constants.X_OK).catch(() => {
@@ -48,6 +54,19 @@ export async function findCalicoPrograms(env: NodeJS.ProcessEnv = process.env): 
       `HEPFLOW_CALICO_PROGRAMS: no file of ${join(folder, 'crds')} defines resources of ${apiVersions.join(' or ')}`,
     );
   return { felix: felix ?? '', kubeControllers: kubeControllers ?? '', crds, apiVersion, dataplane };
+}
+
+const iptablesCommands = ['iptables-nft-restore', 'ipset', 'conntrack'];
+
+async function listMissing(commands: readonly string[], { PATH = '' }: NodeJS.ProcessEnv): Promise<string[]> {
+  const folders = [...PATH.split(delimiter), '/usr/sbin', '/sbin'];
+  const isThere = (command: string): Promise<boolean> =>
+    Promise.any(folders.map((folder) => access(join(folder, command), constants.X_OK))).then(
+      () => true,
+      () => false,
+    );
+  const found = await Promise.all(commands.map(isThere));
+  return commands.filter((_, index) => !found[index]);
 }
 
 async function readDefinitions(folder: string): Promise<CustomResourceDefinition[]> {

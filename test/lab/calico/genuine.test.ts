@@ -79,6 +79,8 @@ async function openFolder(
     await writeFile(join(path, name), text);
     await chmod(join(path, name), 0o755);
   };
+  await mkdir(join(path, 'bin'));
+  for (const command of ['iptables-nft-restore', 'ipset', 'conntrack']) await write(`bin/${command}`, '');
   await write('calico-felix', program(records, 'felix-$FELIX_FELIXHOSTNAME', felixWork));
   await write('kube-controllers', program(records, 'kube-controllers', controllersWork));
   return {
@@ -94,7 +96,7 @@ async function openFolder(
 }
 
 const find = async (folder: string, env: Record<string, string> = {}): Promise<CalicoPrograms> => {
-  const found = await findCalicoPrograms({ HEPFLOW_CALICO_PROGRAMS: folder, ...env });
+  const found = await findCalicoPrograms({ HEPFLOW_CALICO_PROGRAMS: folder, PATH: join(folder, 'bin'), ...env });
   assert.ok(found);
   return found;
 };

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { compile } from '../../../../lab/calico/felix/compile.ts';
 import type {
@@ -9,24 +8,10 @@ import type {
   NetworkPolicy,
   Tier,
 } from '../../../../lab/calico/objects.ts';
+import { runIn } from '../../../../lab/process/run.ts';
 import { inputs } from '../node.ts';
-import { nodes, type Outcomes, openWorld, pods, type World } from './world.ts';
-
-/** What genuine Calico v3.32.1 answered to a set of objects. */
-interface Case {
-  readonly id: string;
-  readonly objects: readonly CalicoObject<unknown>[];
-  /** Felix and kube-proxy in iptables mode; probes that are not named were open. */
-  readonly iptables: Outcomes;
-  /** The same in nftables mode, where it differs. */
-  readonly nftables: Outcomes;
-}
-
-const [head = '', ...lines] = readFileSync(new URL('truth.jsonl', import.meta.url), 'utf8')
-  .trimEnd()
-  .split('\n');
-const { probes } = JSON.parse(head) as { readonly probes: readonly string[] };
-const cases = lines.map((line) => JSON.parse(line) as Case);
+import { type Case, cases, listExpected } from './cases.ts';
+import { nodes, openWorld, pods, type World } from './world.ts';
 
 let world: World;
 const cleanUps: (() => unknown)[] = [];
@@ -59,12 +44,14 @@ async function enforce(objects: Case['objects']): Promise<void> {
         })),
       }),
     );
-    await world.program(node, script);
+    await runIn(world.netns[node], ['nft', '-f', '-'], script);
+    await world.forget(node);
   }
 }
 
-for (const { id, objects, iptables } of cases) {
-  const expected: Outcomes = { ...Object.fromEntries(probes.map((probe) => [probe, 'open'])), ...iptables };
+for (const one of cases) {
+  const { id, objects } = one;
+  const expected = listExpected(one);
   test(`${id}: the stand-in answers ${Object.keys(expected).length} real probes as genuine Calico did`, async () => {
     await enforce(objects);
     assert.deepEqual(await world.look(expected), expected);

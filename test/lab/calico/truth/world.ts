@@ -40,10 +40,12 @@ const served = {
 } as const;
 
 export interface World {
+  readonly scope: LabScope;
+  readonly netns: Readonly<Record<Place, string>>;
   /** The host's side of a pod's link. */
   readonly interfaceOf: Readonly<Record<keyof typeof pods, string>>;
-  /** Programs a node, and forgets the connections that it knows. */
-  program(node: keyof typeof nodes, script: string): Promise<void>;
+  /** A node's kernel forgets the connections that it knows. */
+  forget(node: keyof typeof nodes): Promise<void>;
   /** Dials every probe, `SOURCE>TARGET`, by new connections; `expected` says how long to listen for each. */
   look(expected: Outcomes): Promise<Outcomes>;
 }
@@ -70,9 +72,10 @@ export async function openWorld(t: Pick<TestContext, 'after'>): Promise<World> {
     ),
   ) as Record<Place, Agent>;
   return {
+    scope,
+    netns,
     interfaceOf,
-    program: async (node, script) => {
-      await runIn(netns[node], ['nft', '-f', '-'], script);
+    forget: async (node) => {
       const failed = await agents[node].ask({ forget: true });
       if (Object.keys(failed).length > 0) throw new Error(`${node}: ${JSON.stringify(failed)}`);
     },
