@@ -80,7 +80,7 @@ async function connect(options: NativeConnectionOptions): Promise<NativeConnecti
   try {
     return await NativeConnection.connect(options);
   } catch (error) {
-    throw new Error(await explainUnreachable(options, (error as Error).message), { cause: error });
+    throw new Error(await explainUnreachable(options, (error as Error).message));
   }
 }
 

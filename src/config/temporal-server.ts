@@ -61,8 +61,9 @@ async function tryToOpen(open: () => ReturnType<typeof connectTcp>, opened: stri
   try {
     return await Promise.race([once(socket, opened).then(() => undefined), late]);
   } catch (error) {
-    const { message, code } = error as NodeJS.ErrnoException;
-    return message || code || 'refused';
+    // OpenSSL's reason, else the socket's own words.
+    const { reason, message, code } = error as NodeJS.ErrnoException & { readonly reason?: string };
+    return reason || message || code || 'refused';
   } finally {
     over.abort();
     socket.on('error', () => {}); // it may still fail after nobody waits for it any more

@@ -4,6 +4,7 @@
  */
 import type { LogEntry } from '@temporalio/worker';
 import { failures } from '../contract/failures.ts';
+import { workflowType } from '../contract/messages.ts';
 import { formJson } from '../contract/printable.ts';
 
 /**
@@ -35,14 +36,13 @@ const printed: ReadonlySet<string> = new Set([
 const errorKeys: ReadonlySet<string> = new Set(['error', 'err']);
 const maxText = 1500;
 
-/** The SDK's lines of what hepflow tells itself, with the run's id and the failure's code. */
-const told: ReadonlySet<string> = new Set(['Activity failed', 'Workflow failed']);
-
 /**
- * Whether another line tells the same. A workflow task or activity that the SDK itself cannot carry out has other words.
+ * Whether a line of hepflow's own tells the same, with the run's id and the failure's code: of a step, "failed"; of a
+ * run, "run over". A workflow task or activity that the SDK itself cannot carry out has other words.
  */
 export const isToldAlready = ({ message, meta = {} }: Pick<LogEntry, 'message' | 'meta'>): boolean =>
-  told.has(message) && isOurFailure(meta['error']);
+  (message === 'Activity failed' && isOurFailure(meta['error'])) ||
+  (message === 'Workflow failed' && meta['workflowType'] === workflowType);
 
 /** Made by hepflow, and so logged by it: its failures have a code of the catalogue as type. */
 const isOurFailure = (error: unknown): boolean =>
