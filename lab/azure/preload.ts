@@ -51,9 +51,10 @@ export function preload(store: Store): void {
   add(`${vnet}/subnets/aks-subnet`, subnetType, cluster.nodeResourceGroup, {
     addressPrefix: addresses.clusterVnet,
   } as Properties);
+  // As AKS writes its ids and its type.
   add(
-    `${subscription}/resourceGroups/${cluster.resourceGroup}/providers/${managedClusterType}/${cluster.name}`,
-    managedClusterType,
+    `${subscription}/resourcegroups/${cluster.resourceGroup}/providers/${managedClusterType}/${cluster.name}`,
+    'Microsoft.ContainerService/ManagedClusters',
     cluster.resourceGroup,
     clusterProperties,
     {

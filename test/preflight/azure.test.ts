@@ -31,7 +31,7 @@ test('the lab cluster passes with the rights of the shipped role, and nothing is
   const group = `/subscriptions/${subscriptionId}/resourceGroups/hepflow-lab`;
   assert.deepEqual(site, {
     location: 'westeurope',
-    clusterResourceId: `${group}/providers/Microsoft.ContainerService/managedClusters/lab`,
+    clusterResourceId: `${group.replace('resourceGroups', 'resourcegroups')}/providers/Microsoft.ContainerService/managedClusters/lab`,
     nodeResourceGroup: 'MC_hepflow-lab_lab_westeurope',
     kubernetesVersion: '1.35.4',
     clusterVnetId,

@@ -1,5 +1,6 @@
 import type { Store } from '../arm/store.ts';
 import { listRules, type RuleProperties } from '../resources/security-groups.ts';
+import { defaultRules } from './default-rules.ts';
 import { findPlace, type Place } from './place.ts';
 import { mergeValues } from './state.ts';
 
@@ -23,7 +24,7 @@ export function listEffectiveSecurityGroups(store: Store, nicId: string): object
     const custom = listRules({ store }, group.id).filter(({ real }) => real);
     const rules = [
       ...custom.map(({ name, properties }) => presentRule(`securityRules/${name}`, properties, place)),
-      ...defaults.map((rule) => presentRule(`defaultSecurityRules/${rule.name}`, rule, place)),
+      ...defaultRules.map((rule) => presentRule(`defaultSecurityRules/${rule.name}`, rule, place)),
     ];
     return [{ networkSecurityGroup: { id: group.id }, association, effectiveSecurityRules: rules }];
   });
@@ -41,33 +42,6 @@ type RuleFields = Pick<
   | 'protocol'
 > &
   Pick<RuleProperties, 'sourceAddressPrefix' | 'sourceAddressPrefixes' | 'sourcePortRange' | 'sourcePortRanges'>;
-
-const createDefaultRule = (
-  name: string,
-  direction: 'Inbound' | 'Outbound',
-  priority: number,
-  access: 'Allow' | 'Deny',
-  from: string,
-  to: string,
-) =>
-  ({
-    name,
-    direction,
-    priority,
-    access,
-    protocol: '*',
-    sourceAddressPrefix: from,
-    destinationAddressPrefix: to,
-  }) as const;
-
-const defaults = [
-  createDefaultRule('AllowVnetInBound', 'Inbound', 65_000, 'Allow', 'VirtualNetwork', 'VirtualNetwork'),
-  createDefaultRule('AllowAzureLoadBalancerInBound', 'Inbound', 65_001, 'Allow', 'AzureLoadBalancer', '*'),
-  createDefaultRule('DenyAllInBound', 'Inbound', 65_500, 'Deny', '*', '*'),
-  createDefaultRule('AllowVnetOutBound', 'Outbound', 65_000, 'Allow', 'VirtualNetwork', 'VirtualNetwork'),
-  createDefaultRule('AllowInternetOutBound', 'Outbound', 65_001, 'Allow', '*', 'Internet'),
-  createDefaultRule('DenyAllOutBound', 'Outbound', 65_500, 'Deny', '*', '*'),
-];
 
 function presentRule(name: string, rule: RuleFields, place: Place): object {
   const [source, destination] = [

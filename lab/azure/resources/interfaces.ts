@@ -66,6 +66,7 @@ export const interfaces: ResourceType<InterfaceProperties, Body> = {
   lasts: { create: 'interface', remove: 'interfaceDelete' },
   whileWriting: 'Updating',
   locks: (id) => ({ own: [id] }),
+  answers: { writesAtOnce: true, removal: 200 },
   write: {
     body,
     links: listLinks,

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { Arm } from '../arm/arm.ts';
 import { createArmError } from '../arm/errors.ts';
 import { createEtag, isSameId, type Resource, readParentId } from '../arm/store.ts';
+import { defaultRules } from '../network/default-rules.ts';
 import type { InterfaceProperties } from './interfaces.ts';
 import type { SubnetProperties } from './subnets.ts';
 import { applyNetwork, envelope, type ResourceType } from './type.ts';
@@ -81,6 +82,13 @@ export const securityGroups: ResourceType<SecurityGroupProperties, z.output<type
         type,
         etag,
         properties,
+      })),
+      defaultSecurityRules: defaultRules.map(({ name, ...properties }) => ({
+        id: `${resource.id}/defaultSecurityRules/${name}`,
+        name,
+        type: 'Microsoft.Network/networkSecurityGroups/defaultSecurityRules',
+        etag: resource.etag,
+        properties: { provisioningState: 'Succeeded', ...properties },
       })),
       ...(networkInterfaces.length > 0 && { networkInterfaces }),
       ...(subnets.length > 0 && { subnets }),

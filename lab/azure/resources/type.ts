@@ -39,6 +39,8 @@ export interface ResourceType<P extends Properties = Properties, B = unknown> {
   /** provisioningState while a PUT runs: networks report Updating, machines Creating. */
   readonly whileWriting: 'Updating' | 'Creating';
   locks(id: string, arm: Arm, body: B | undefined): Locks;
+  /** What its answers have of their own. `writesAtOnce`: a PUT answers when it is done, without an operation. */
+  readonly answers?: { readonly writesAtOnce?: true; readonly removal?: 200 };
   /** Absent: cannot be written by PUT. */
   readonly write?: {
     readonly body: z.ZodType<B>;

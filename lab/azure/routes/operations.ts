@@ -98,8 +98,9 @@ function requireOperation(request: ArmRequest): Operation {
 
 /** Always 200: a failure is reported in the body. */
 function presentStatus(request: ArmRequest): object {
-  const { id, status, startTime, endTime, error } = requireOperation(request);
-  return { name: id, status, startTime, ...(endTime && { endTime }), ...(error && { error }) };
+  const { id, provider, status, startTime, endTime, error } = requireOperation(request);
+  const told = { status, ...(error && { error }) };
+  return provider === 'Microsoft.Network' ? told : { name: id, startTime, ...(endTime && { endTime }), ...told };
 }
 
 /** 202 until done, then the final status (resource groups end with 200, which the SDK insists on), or the failure. */

@@ -1,8 +1,9 @@
 import type { FastifyInstance, FastifyReply, HTTPMethods } from 'fastify';
 import * as z from 'zod';
 import type { Arm } from '../arm/arm.ts';
-import { createArmError } from '../arm/errors.ts';
+import { ArmError, createArmError, isErrorCode } from '../arm/errors.ts';
 import { type ArmRequest, type ArmRoute, formatGroupId, registerRoute, requireGroupName } from '../arm/http.ts';
+import type { Operation } from '../arm/operations.ts';
 import { createEtag, isListed, type Resource, readParentId } from '../arm/store.ts';
 import { isInGroup, removeResource, type Target, writeResource } from '../arm/writes.ts';
 import { resourceTypes } from '../resources/index.ts';
@@ -94,26 +95,38 @@ function readTarget(request: ArmRequest, type: ResourceType): Target {
 function requireStored(request: ArmRequest, type: ResourceType): Resource {
   const { id } = readTarget(request, type);
   const resource = request.arm.store.get(id);
-  if (resource === undefined) throw createArmError('ResourceNotFound', { id });
+  if (resource === undefined) throw createAbsence(type, id);
   return resource;
 }
 
-function putResource(request: ArmRequest, type: ResourceType): FastifyReply {
+/** Of a child, Microsoft.Network has a code of its own. */
+const createAbsence = ({ type }: ResourceType, id: string): ArmError =>
+  type.split('/').length > 2
+    ? createArmError('NotFound', { text: `Resource ${id}` }, [])
+    : createArmError('ResourceNotFound', { id });
+
+async function putResource(request: ArmRequest, type: ResourceType): Promise<FastifyReply> {
   const { resource, created, operation } = writeResource(request.arm, readTarget(request, type), request.body);
   if (request.arm.faults.take('dropAfterAccept', request.call) !== undefined) return request.drop();
-  return answerAccepted(
-    request,
-    operation,
-    created ? 201 : 200,
-    presentResource(resource, type, { arm: request.arm, query: {} }),
-  );
+  if (type.answers?.writesAtOnce === true) await operation.settled;
+  if (operation.status === 'Failed' || operation.status === 'Canceled') throw createRefusal(operation);
+  const status = created ? 201 : 200;
+  const shown = presentResource(resource, type, { arm: request.arm, query: {} });
+  return operation.status === 'Succeeded'
+    ? request.reply.code(status).send(shown)
+    : answerAccepted(request, operation, status, shown);
+}
+
+/** What an operation that failed at once answers, with the status that its code has. */
+function createRefusal({ error = createArmError('InternalServerError').body }: Operation): ArmError {
+  return new ArmError(isErrorCode(error.code) ? createArmError(error.code).status : 409, error);
 }
 
 function deleteResource(request: ArmRequest, type: ResourceType): FastifyReply {
   const operation = removeResource(request.arm, readTarget(request, type));
   if (operation === undefined) return request.reply.code(204).send();
   if (request.arm.faults.take('dropAfterAccept', request.call) !== undefined) return request.drop();
-  return answerAccepted(request, operation, 202);
+  return answerAccepted(request, operation, type.answers?.removal ?? 202);
 }
 
 const tagsBody = z.looseObject({ tags: z.record(z.string(), z.string()) });
@@ -128,12 +141,20 @@ function patchTags(request: ArmRequest, type: ResourceType): object {
   return presentResource(resource, type, request);
 }
 
-/** One page, always: the lab is small. Children are listed within their parent, which must be there. */
-function listCollection(request: ArmRequest, type: ResourceType): { value: object[] } {
-  const { arm, params } = request;
-  const shown = (resources: readonly Resource[]): { value: object[] } => ({
-    value: resources.filter(isListed).map((resource) => presentResource(resource, type, { arm, query: {} })),
-  });
+/** So small that a lab has more than a page; where the last one is full, an empty one follows it. */
+const pageSize = 2;
+
+/** Children are listed within their parent, which must be there. */
+function listCollection(request: ArmRequest, type: ResourceType): object {
+  const { arm, params, query, origin } = request;
+  const shown = (resources: readonly Resource[]): object => {
+    const all = resources.filter(isListed).map((resource) => presentResource(resource, type, { arm, query: {} }));
+    const from = Number(Buffer.from(query['$skiptoken'] ?? '', 'base64').toString()) || 0;
+    const next = encodeURIComponent(Buffer.from(String(from + pageSize)).toString('base64'));
+    const path = request.reply.request.url.split('?')[0];
+    const nextLink = `${origin}${path}?api-version=${query['api-version']}&%24skiptoken=${next}`;
+    return { value: all.slice(from, from + pageSize), ...(from + pageSize <= all.length && { nextLink }) };
+  };
   if (params['group'] === undefined) return shown(arm.store.listByType(type.type));
   const group = requireGroupName(request);
   if (params['name0'] === undefined)

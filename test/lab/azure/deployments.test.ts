@@ -84,7 +84,7 @@ test('a deployment makes its resources in the order of dependsOn, however they a
   );
   const listed = await all(bench.resources.resources.listByResourceGroup(cluster.resourceGroup));
   assert.deepEqual(listed.map(({ type }) => type?.split('/')[1]).sort(), [
-    'managedClusters',
+    'ManagedClusters',
     'virtualNetworks',
     'virtualNetworks',
   ]);

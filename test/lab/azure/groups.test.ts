@@ -105,7 +105,7 @@ test('lists and filters find tagged resources; peerings, subnets and rules are n
     'Microsoft.Network/virtualNetworks',
   ];
   assert.deepEqual(await typesOf("tagName eq 'hepflow-run' and tagValue eq 'r1'"), tagged);
-  assert.deepEqual(await typesOf(), ['Microsoft.ContainerService/managedClusters', ...tagged]);
+  assert.deepEqual(await typesOf(), ['Microsoft.ContainerService/ManagedClusters', ...tagged]);
   const elsewhere = await all(resources.resources.list({ filter: `resourceGroup eq '${nodeGroup}'` }));
   assert.deepEqual(
     elsewhere.map((each) => each.id),
