@@ -21,6 +21,7 @@ import type { Transition } from '../src/contract/report.ts';
 import type { Call, ChangeInput, ObserverInput, ProbeInput } from '../src/contract/steps.ts';
 import type { Expectation } from '../src/contract/verdict.ts';
 import { judgePhase } from '../src/judge/judgement.ts';
+import { createSigner } from '../src/ownership/signature.ts';
 import type { StepContext, Tools } from '../src/step/context.ts';
 import { measureInterval } from '../src/step/timed.ts';
 import { observerSettings } from '../src/vantage/prober/observe/plan.ts';
@@ -91,7 +92,7 @@ async function benchOn({ client, lab }: World, workflowId: string) {
   const clusters = createClusters({ kubeconfigOf: async () => lab.cluster.userKubeconfig(), requestTimeoutMs: 10_000 });
   const proxyUrl = lab.environment['HEPFLOW_SSH_PROXY'];
   const ssh = createSsh({ connectTimeoutMs: 15_000, keepaliveMs: 5000, ...(proxyUrl !== undefined && { proxyUrl }) });
-  const tools = { ssh, clusters, keysOf: () => keys } as unknown as Tools;
+  const tools = { ssh, clusters, keysOf: () => keys, signer: createSigner(secret) } as unknown as Tools;
   const context: StepContext = {
     run,
     attempt: 1,

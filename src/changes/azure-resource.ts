@@ -25,7 +25,7 @@ export interface Belonging<S> {
   explain(state: S): string;
 }
 
-/** The run's own signed tags (W14). A disk that was made with its VM carries the tags of the VM: `id` is the VM's then. */
+/** The run's own signed tags (W14). A disk that was made with its VM carries the VM's tags: `id` is the VM's then. */
 export const belongByTags = (id: string, { signer }: Tools, { run }: Pick<StepContext, 'run'>): Belonging<State> => ({
   isOwned: ({ tags }) => {
     const marks = readTags(tags);

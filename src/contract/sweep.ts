@@ -86,7 +86,7 @@ export interface SweepResult {
   readonly warnings: readonly string[];
 }
 
-/** Whether somebody has to act, or a later sweep: a living run removes its own things, and a copy is somebody else's. */
+/** Whether somebody has to act, or a later sweep: a living run removes its own things, a copy is somebody else's. */
 export const isLeft = ({ decision }: Pick<Swept, 'decision'>): boolean =>
   decision !== 'removed' && decision !== 'kept: its run lives' && decision !== 'kept: a copy';
 

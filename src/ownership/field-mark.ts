@@ -94,7 +94,7 @@ export interface FieldChange {
 }
 
 /** What signatures of marks are made and proved with. */
-export interface Seal {
+export interface MarkSeal {
   readonly cluster: ClusterRef;
   /** Kind of the objects: `nodes`. */
   readonly kind: string;
@@ -102,15 +102,15 @@ export interface Seal {
 }
 
 /** A run that changes a field. */
-export interface Author extends Seal {
+export interface Author extends MarkSeal {
   readonly run: RunRef;
 }
 
 /** Whether the mark stands where a worker with this secret wrote it, as it was written. */
-export const isSignedMark = (object: Marked, mark: FieldMark, seal: Seal): boolean =>
+export const isSignedMark = (object: Marked, mark: FieldMark, seal: MarkSeal): boolean =>
   mark.signature !== undefined && seal.signer.isSigned(listSigned(object, mark, seal), mark.signature);
 
-const listSigned = ({ metadata }: Marked, mark: FieldMark, { cluster, kind }: Seal): SignedValue[] => [
+const listSigned = ({ metadata }: Marked, mark: FieldMark, { cluster, kind }: MarkSeal): SignedValue[] => [
   ...['field', listCluster(cluster), kind, metadata.name, metadata.uid],
   ...[mark.path ?? null, mark.existing ?? null, mark.prior, mark.wrote ?? null],
   ...[mark.run, mark.owner ?? null, mark.execution ?? null, mark.at ?? null, mark.expires ?? null],

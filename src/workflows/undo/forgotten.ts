@@ -1,4 +1,4 @@
-/** What a run no longer remembers to have made: a reset goes on from an earlier event, and forgets what came after it. */
+/** What a run no longer remembers to have made: a reset goes on from an earlier event, and forgets what came after. */
 import { workflowInfo } from '@temporalio/workflow';
 import type { UndoEntry } from '../../contract/change.ts';
 import type { Mission } from '../../contract/mission.ts';
@@ -9,7 +9,7 @@ import { UndoStack } from './stack.ts';
 
 export const isReset = (): boolean => workflowInfo().runId !== workflowInfo().firstExecutionRunId;
 
-/** What still carries the run's own signed marks, to be undone as a sweep would (W14); by command, less what is told. */
+/** What still carries the run's own signed marks, to be undone as a sweep would (W14); less what is told already. */
 export async function findForgotten(
   identity: RunIdentity,
   mission: Mission,
