@@ -8,7 +8,7 @@ import { after, before, describe, test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import { findCalicoPrograms } from '../../../../lab/calico/genuine/programs.ts';
 import { chooseCalico } from '../../../../lab/calico/installation.ts';
-import { apiVersion as standInApi } from '../../../../lab/calico/objects.ts';
+import { flavours } from '../../../../lab/calico/flavours.ts';
 import { createAuthority } from '../../../../lab/certificates.ts';
 import type { Api } from '../../../../lab/kubernetes/api.ts';
 import { startControlPlane } from '../../../../lab/kubernetes/control-plane.ts';
@@ -19,7 +19,8 @@ import { type Case, cases, listExpected } from './cases.ts';
 import { nodes, type Outcomes, openWorld, pods, type World } from './world.ts';
 
 const genuine = await findCalicoPrograms();
-const api = genuine?.apiVersion ?? standInApi;
+const { group, version } = flavours.oss.api;
+const api = genuine?.apiVersion ?? `${group}/${version}`;
 const mode = genuine?.dataplane ?? 'iptables'; // what the stand-in follows
 const sample = ['PD3 eth0', 'PD8 *', 'TIER no order vs default names', 'HEP named over *', 'TYPES absent egress only'];
 
