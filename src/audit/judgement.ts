@@ -7,18 +7,30 @@ import { listMoments } from '../judge/moments.ts';
 import { listExpectations } from '../scenario/outline.ts';
 import { type AuditCheck, createCheck } from './check.ts';
 import { compareStatements, fromEvidence } from './compare.ts';
+import { isOfDropped } from './dropped.ts';
 
 /** Evidence may come from anybody (W12): what the judge cannot work with is refused. */
 export function checkJudgement(report: Report): AuditCheck[] {
   try {
-    return compareJudgement(report, judgeAgain(report));
+    return compareJudgement(omitDropped(report), judgeAgain(report));
   } catch (error) {
     const problem = `The evidence cannot be judged: ${(error as Error).message}`;
     return [createCheck('Verdicts, transitions and findings follow from the evidence.', [problem])];
   }
 }
 
-function compareJudgement({ verdicts, transitions, findings }: Report, follows: Judgement): AuditCheck[] {
+/** What is said of evidence that is there. */
+function omitDropped(report: Report): Judgement {
+  const isGone = isOfDropped(report);
+  const { verdicts, transitions, findings } = report;
+  return {
+    verdicts: verdicts.filter((one) => !isGone(one)),
+    transitions: transitions.filter((one) => !isGone(one)),
+    findings: findings.filter((one) => !isGone(one)),
+  };
+}
+
+function compareJudgement({ verdicts, transitions, findings }: Judgement, follows: Judgement): AuditCheck[] {
   return [
     createCheck(
       `All ${verdicts.length} verdicts follow from the evidence.`,
@@ -60,6 +72,7 @@ function judgeAgain({ phases, targets, changes, evidence }: Report): Judgement {
     const rows = outline === undefined ? [] : listExpectations(outline, one.vantage, targets);
     const before = judged.get(one.vantage) ?? null;
     judged.set(one.vantage, rows);
+    if (one.dropped) return { verdicts: [], transitions: [], findings: [] };
     return judgePhase({ rows, before, moments: listMoments(changes, one.phase) }, one);
   });
   return {
