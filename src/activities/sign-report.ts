@@ -1,4 +1,5 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
+import { cutMessage } from '../contract/brief.ts';
 import type { ReportSigner } from '../contract/signing.ts';
 import type { SigningActivities } from '../contract/steps.ts';
 import { signStatement } from '../evidence/envelope.ts';
@@ -10,12 +11,17 @@ import { createStatement } from '../evidence/statement.ts';
  * namespace can schedule another kind of activity on the worker's task queue.
  */
 export const createSignReport =
-  (signer: ReportSigner): SigningActivities['signReport'] =>
+  (signer: ReportSigner | undefined): SigningActivities['signReport'] =>
   async (report) => {
     if (!Context.current().info.isLocal) throw refuse('A report is signed only within the worker of its run.');
     const sha256 = digestReport(report);
     if (report.seal?.sha256 !== sha256) throw refuse('The report is not as it was sealed.');
-    return await signStatement(createStatement(report, sha256), signer);
+    if (signer === undefined) return { problem: 'The worker that ended the run has no key.' };
+    try {
+      return { envelope: await signStatement(createStatement(report, sha256), signer) };
+    } catch (error) {
+      return { problem: cutMessage((error as Error).message) };
+    }
   };
 
 const refuse = (message: string): ApplicationFailure =>

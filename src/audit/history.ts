@@ -86,10 +86,17 @@ function compareProbes({ evidence }: Report, probes: RunHistory['probes']): Comp
       const probe = probes[index];
       return probe === undefined
         ? [`No probe in Temporal gave the evidence of phase ${link.phase} from ${link.vantage}.`]
-        : listDifferences(link, probe.evidence, probe.event);
+        : listDifferences(
+            link.dropped ? link.seal : link,
+            link.dropped ? readSeal(probe) : probe.evidence,
+            probe.event,
+          );
     }),
   };
 }
+
+const readSeal = ({ evidence }: RunHistory['probes'][number]): unknown =>
+  typeof evidence === 'object' && evidence !== null && 'seal' in evidence ? evidence.seal : undefined;
 
 const maxTold = 10;
 

@@ -1,4 +1,5 @@
 /** What the judge says today of the report's evidence: the run's own code, given what the run was given. */
+import type { Evidence } from '../contract/evidence.ts';
 import type { Finding, Report, Transition } from '../contract/report.ts';
 import type { VantageId } from '../contract/vantage.ts';
 import type { Expectation, Verdict } from '../contract/verdict.ts';
@@ -7,18 +8,30 @@ import { listMoments } from '../judge/moments.ts';
 import { listExpectations } from '../scenario/outline.ts';
 import { type AuditCheck, createCheck } from './check.ts';
 import { compareStatements, fromEvidence } from './compare.ts';
+import { isOfDropped } from './dropped.ts';
 
 /** Evidence may come from anybody (W12): what the judge cannot work with is refused. */
 export function checkJudgement(report: Report): AuditCheck[] {
   try {
-    return compareJudgement(report, judgeAgain(report));
+    return compareJudgement(omitDropped(report), judgeAgain(report));
   } catch (error) {
     const problem = `The evidence cannot be judged: ${(error as Error).message}`;
     return [createCheck('Verdicts, transitions and findings follow from the evidence.', [problem])];
   }
 }
 
-function compareJudgement({ verdicts, transitions, findings }: Report, follows: Judgement): AuditCheck[] {
+/** What is said of evidence that is there. */
+function omitDropped(report: Report): Judgement {
+  const isGone = isOfDropped(report);
+  const { verdicts, transitions, findings } = report;
+  return {
+    verdicts: verdicts.filter((one) => !isGone(one)),
+    transitions: transitions.filter((one) => !isGone(one)),
+    findings: findings.filter((one) => !isGone(one)),
+  };
+}
+
+function compareJudgement({ verdicts, transitions, findings }: Judgement, follows: Judgement): AuditCheck[] {
   return [
     createCheck(
       `All ${verdicts.length} verdicts follow from the evidence.`,
@@ -53,12 +66,16 @@ const findingKind = {
  * Phase by phase and vantage by vantage in the order of the evidence; that of no phase gives nothing, and breaks the
  * chain.
  */
-function judgeAgain({ phases, targets, changes, evidence }: Report): Judgement {
+function judgeAgain({ phases, targets, changes, evidence, verdicts }: Report): Judgement {
   const judged = new Map<VantageId, readonly Expectation[]>();
   const judgements = evidence.map((one): Judgement => {
     const outline = phases.find(({ name }) => name === one.phase);
     const rows = outline === undefined ? [] : listExpectations(outline, one.vantage, targets);
     const before = judged.get(one.vantage) ?? null;
+    if (one.dropped) {
+      judged.set(one.vantage, listHeld(rows, verdicts.filter(isOf(one))));
+      return { verdicts: [], transitions: [], findings: [] };
+    }
     const judgement = judgePhase({ rows, before, moments: listMoments(changes, one.phase) }, one);
     judged.set(one.vantage, listHeld(rows, judgement.verdicts));
     return judgement;
@@ -69,3 +86,8 @@ function judgeAgain({ phases, targets, changes, evidence }: Report): Judgement {
     findings: judgements.flatMap(({ findings }) => findings),
   };
 }
+
+const isOf =
+  ({ phase, vantage }: Pick<Evidence, 'phase' | 'vantage'>) =>
+  (verdict: Verdict): boolean =>
+    verdict.phase === phase && verdict.vantage === vantage;

@@ -4,12 +4,13 @@
  * schema*.ts: its shape; evidence/chain.ts: its seals; plan.ts: what its scenario expects; probes.ts and phases.ts:
  * that this was
  * looked at; moments.ts: when changes were made; judgement.ts: what follows from all that; ending.ts: what the run says
- * of itself; seal.ts: that nothing of it was changed.
+ * of itself; seal.ts: that nothing of it was changed; dropped.ts: that all this rests on evidence that is there.
  */
 import { type Report, reportSchemaVersion } from '../contract/report.ts';
 import { findBreak, findHead } from '../evidence/chain.ts';
 import { createScenario } from '../scenario/index.ts';
 import { type AuditCheck, createCheck } from './check.ts';
+import { checkDropped } from './dropped.ts';
 import { checkEnding } from './ending.ts';
 import { checkJudgement } from './judgement.ts';
 import { checkMoments } from './moments.ts';
@@ -32,13 +33,18 @@ export interface Audit {
 export interface AuditOptions {
   /** Default: the built-in scenarios. */
   readonly findScenario?: FindScenario;
+  /** Whether the report is compared with its run's history or its worker's key too. Default: it is not. */
+  readonly isTied?: boolean;
 }
 
 export const isVerified = ({ checks }: Pick<Audit, 'checks'>): boolean =>
   checks.every(({ problems }) => problems.length === 0);
 
 /** Looks at everything, and does not stop at the first problem; only what is no report is not looked at further. */
-export function auditReport(given: unknown, { findScenario = createScenario }: AuditOptions = {}): Audit {
+export function auditReport(
+  given: unknown,
+  { findScenario = createScenario, isTied = false }: AuditOptions = {},
+): Audit {
   const shape = checkShape(given);
   if (shape.problems.length > 0) return { checks: [shape], report: null, head: null };
   const report = given as Report;
@@ -48,6 +54,7 @@ export function auditReport(given: unknown, { findScenario = createScenario }: A
     ...checkJudgement(report),
     checkEnding(report),
     checkSeal(report),
+    ...checkDropped(report, isTied),
   ];
   return { checks, report, head: chain.problems.length === 0 ? findHead(report.evidence) : null };
 }

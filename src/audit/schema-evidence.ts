@@ -86,5 +86,6 @@ export const evidence = z.strictObject({
   answers: z.record(text, z.record(z.string(), count)).exactOptional(),
   observation: z.union([observation, missing]).exactOptional(),
   witnesses: z.array(witness).exactOptional(),
+  dropped: z.literal(true).exactOptional(),
   seal: z.strictObject({ previous: text, sha256 }).exactOptional(),
 }) satisfies z.ZodType<Evidence>;

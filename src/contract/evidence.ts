@@ -100,6 +100,11 @@ export interface Evidence {
   /** Absent: nobody else was asked. */
   readonly witnesses?: readonly Witness[];
   /**
+   * Only the frame is left, because the report would have been too big: connections, backends, answers and witnesses
+   * are gone, and the observation is missing. The seal is still that of the whole.
+   */
+  readonly dropped?: true;
+  /**
    * Ties the evidence to what was gathered before it: SHA-256 over the evidence without this field. Absent while it is
    * not sealed.
    */

@@ -39,11 +39,13 @@ export interface Activities {
   undo(call: Call<UndoInput>): Promise<Result<readonly UndoOutcome[]>>;
 }
 
-/** Local activities, there only when the worker has a key. */
+/** Local activities. */
 export interface SigningActivities {
-  /** Signs a sealed report. */
-  signReport(report: Report): Promise<SignedEnvelope>;
+  /** Signs a sealed report. What keeps it from signing is an answer, not a failure. */
+  signReport(report: Report): Promise<Signing>;
 }
+
+export type Signing = { readonly envelope: SignedEnvelope } | { readonly problem: string };
 
 export const activityNames = ['preflight', 'probe', 'undo'] as const satisfies readonly (keyof Activities)[];
 

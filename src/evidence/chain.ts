@@ -7,7 +7,10 @@ import type { PhaseName } from '../contract/phase.ts';
 import type { Report } from '../contract/report.ts';
 import { digestEvidence } from './seal.ts';
 
-/** What breaks the chain first, in a sentence; undefined while every link holds from the run id to the head. */
+/**
+ * What breaks the chain first, in a sentence; undefined while every link holds from the run id to the head.
+ * Of dropped evidence only the place in the chain can be checked.
+ */
 export function findBreak({
   runId,
   phases,
@@ -53,6 +56,7 @@ function findWrongSeal(link: Evidence, earlier: readonly Evidence[], runId: stri
       last === undefined ? `the run id ${runId}` : `${describeLink(earlier.length, last)} with ${previous}`;
     return `it was sealed onto ${seal.previous}, but ${before} comes before it.`;
   }
+  if (link.dropped) return undefined; // its seal is of content that the report does not hold
   const digest = digestEvidence(link, seal.previous);
   return digest === seal.sha256
     ? undefined

@@ -7,6 +7,7 @@ import { sealReport } from '../evidence/report-seal.ts';
 import { decideOutcome } from '../judge/outcome.ts';
 import { publishOutcome } from './attributes.ts';
 import { describeError, isCancelled, summarizeFailure } from './failure.ts';
+import { fitBareReport, fitReport } from './fit-report.ts';
 import { readNow } from './ledger.ts';
 import { Messages } from './messages.ts';
 import { callSignReport } from './proxies.ts';
@@ -74,21 +75,19 @@ async function conclude(run: Run, hasFailed: boolean): Promise<Report> {
     run.failure ??= summarizeFailure(error, 'report');
     run.outcome = 'ERROR';
     run.ledger.warnings.push(`The report lacks what was planned and seen: ${describeError(error)}`);
-    run.sealed = sealReport(createBareReport(run));
+    run.sealed = sealReport(fitBareReport(createBareReport(run)));
   }
   return run.sealed;
 }
 
 /** Sealed, and signed where the worker has a key. What cannot be signed is no failure of the run. */
 async function sealAndSign(run: Run): Promise<Report> {
-  const report = sealReport(createReport(run));
+  const report = sealReport(fitReport(createReport(run)));
   if (run.preflighted?.signer === undefined || report.seal === null) return report;
-  try {
-    return { ...report, seal: { ...report.seal, envelope: await callSignReport(report) } };
-  } catch (error) {
-    run.ledger.warnings.push(`The report is not signed: ${describeError(error)}`);
-    return sealReport(createReport(run));
-  }
+  const signing = await callSignReport(report).catch((error: unknown) => ({ problem: describeError(error) }));
+  if ('envelope' in signing) return { ...report, seal: { ...report.seal, envelope: signing.envelope } };
+  run.ledger.warnings.push(`The report is not signed: ${signing.problem}`);
+  return sealReport(fitReport(createReport(run)));
 }
 
 function decideEnd({ ledger, findings, failure }: Run, hasFailed: boolean): Report['outcome'] {

@@ -22,6 +22,7 @@ import {
 import type { Cleanup } from '../contract/mission.ts';
 import type { PhaseOutline, PlannedPhase } from '../contract/plan.ts';
 import type { Report } from '../contract/report.ts';
+import { fitReport } from './fit-report.ts';
 import type { OpenRecord } from './ledger.ts';
 import { createReport } from './report.ts';
 import type { Run } from './run.ts';
@@ -42,7 +43,11 @@ export class Messages {
       setHandler(defineSignal(name), () => void this.#signals.add(name), describe(name));
     setDefaultSignalHandler((name) => this.#hear(name)); // gates of other scenarios, and slips of the pen
     setHandler(defineQuery<Progress>(progressQuery), () => run.ledger.describeProgress(), describe(progressQuery));
-    setHandler(defineQuery<Report>(reportQuery), () => run.sealed ?? createReport(run), describe(reportQuery));
+    setHandler(
+      defineQuery<Report>(reportQuery),
+      () => run.sealed ?? fitReport(createReport(run)),
+      describe(reportQuery),
+    );
     // The validator is synchronous: the SDK never awaits one, so an asynchronous one would refuse nothing.
     setHandler(defineUpdate<SecondNodeAnswer>(labelNode2Update), () => this.#answer(), {
       ...describe(labelNode2Update),

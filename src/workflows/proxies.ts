@@ -3,7 +3,6 @@ import type { Applied, Limits, PlannedChange, UndoOutcome } from '../contract/ch
 import type { Evidence } from '../contract/evidence.ts';
 import type { Report } from '../contract/report.ts';
 import type { RunIdentity, RunRef } from '../contract/run.ts';
-import type { SignedEnvelope } from '../contract/signing.ts';
 import type {
   Activities,
   ApplyChange,
@@ -12,6 +11,7 @@ import type {
   PreflightInput,
   ProbeInput,
   Result,
+  Signing,
   SigningActivities,
   UndoInput,
 } from '../contract/steps.ts';
@@ -67,7 +67,7 @@ export const callUndo = (run: RunRef, input: UndoInput): Promise<Result<readonly
   proxy<Activities>(limits.undo, input.entries.map((entry) => entry.undo).join(', ')).undo({ run, input });
 
 /** Within the worker that carries the run out: no other may sign for it, and it costs one event. */
-export const callSignReport = (report: Report): Promise<SignedEnvelope> =>
+export const callSignReport = (report: Report): Promise<Signing> =>
   proxyLocalActivities<SigningActivities>({
     startToCloseTimeout: 10 * second,
     retry: { initialInterval: second, maximumInterval: second, maximumAttempts: 3 },

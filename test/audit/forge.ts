@@ -41,3 +41,15 @@ export const listProblemsOf = (check: RegExp, report: unknown): string[] =>
   auditReport(sealAnew(report))
     .checks.filter(({ holds }) => check.test(holds))
     .flatMap(({ problems }) => [...problems]);
+
+/** With so many dials more, of a port that no verdict is about. */
+export const inflate = (evidence: Evidence, count: number): Evidence => ({
+  ...evidence,
+  connections: [
+    ...evidence.connections,
+    ...Array.from({ length: count }, () => ({
+      ...({ target: 'elsewhere:1', stage: 'during', outcome: 'OPEN', sourcePort: 40_000 } as const),
+      ...{ startedAt: evidence.startedAt, elapsedMs: 1, syns: 1, response: 'x'.repeat(100) },
+    })),
+  ],
+});

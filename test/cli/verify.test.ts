@@ -46,7 +46,7 @@ function hepflow(...args: string[]): Promise<{ code: number; stdout: string; std
 }
 
 test('a report that the CLI wrote verifies, by itself and against Temporal; a tampered one, or one of another run, does not', {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async (t) => {
   await harness.run(fakeActivities(), spec, async (handle) => {
     await handle.signal(labelNode2Signal);

@@ -9,8 +9,9 @@ import { readRunHistory } from '../../src/cli/run-history.ts';
 import { reportQuery, workflowType } from '../../src/contract/messages.ts';
 import type { Report } from '../../src/contract/report.ts';
 import { sealReport } from '../../src/evidence/report-seal.ts';
+import { inflate } from '../audit/forge.ts';
 import { waitUntil } from '../e2e/ordered-world.ts';
-import { failAs, fakeActivities, type Harness, spec, startHarness } from '../workflows/harness.ts';
+import { asExpected, failAs, fakeActivities, type Harness, spec, startHarness } from '../workflows/harness.ts';
 
 let harness: Harness;
 before(async () => {
@@ -44,7 +45,7 @@ const moveAway = (report: Report): Report =>
   sealReport({ ...report, cluster: report.cluster && { ...report.cluster, id: '/subscriptions/payments-prod' } });
 
 test('the reports of runs that passed, failed or were cancelled are those of their histories, and moved ones are not', {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async () => {
   const passed = await finish({});
   const failed = await finish({ before: (step) => void (step === 'createVm' && failAs('QuotaExceeded')) });
@@ -67,7 +68,7 @@ test('the reports of runs that passed, failed or were cancelled are those of the
 });
 
 test('a workflow of the same name, whatever its memo, makes no forgery true and no report of the run untrue', {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async () => {
   const report = await finish({});
   for (const type of ['nobodyServesThis', workflowType]) {
@@ -83,7 +84,7 @@ test('a workflow of the same name, whatever its memo, makes no forgery true and 
 });
 
 test('a run that was terminated has its evidence in what its probes gave, and left no report', {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async () => {
   const fakes = fakeActivities();
   const early = await harness.run(fakes, spec, async (handle) => {
@@ -104,4 +105,20 @@ test('a run that was terminated has its evidence in what its probes gave, and le
   assert.match((await listProblems({ ...early, evidence: [second, first] })).join(), /phase is "enforced"/);
   const pass = sealReport({ ...early, outcome: 'PASS' });
   assert.match((await listProblems(pass)).join(), /The run left no report: event \d+ \(WorkflowExecutionTerminated\)/);
+});
+
+test('a run whose probes saw megabytes ends with what it proved, less than 1 MB, and its history holds that report', {
+  timeout: 300_000,
+}, async () => {
+  const report = await finish({ evidence: (input) => inflate(asExpected(input), 2000) });
+  assert.equal(report.outcome, 'PASS');
+  assert.ok(report.evidence.some(({ dropped }) => dropped));
+  assert.ok(Buffer.byteLength(JSON.stringify(report)) < 1_000_000);
+  assert.ok(!isVerified(auditReport(report)), 'by itself');
+  assert.ok(isVerified(auditReport(report, { isTied: true })));
+  assert.deepEqual(await listProblems(report), []);
+  const history = await readRunHistory(harness.env.client, report);
+  const ended = { ...history, end: { event: 'event 9 (End)', left: undefined }, memo: null };
+  const running: Report = { ...report, outcome: 'RUNNING', seal: null };
+  assert.deepEqual(compareHistory(running, ended, workflowType).problems, [], 'the seals of dropped evidence count');
 });

@@ -30,7 +30,8 @@ export function addVerifyCommand(report: Command): void {
     .option('--key <file>', "check its signature by the workers' public key too: Ed25519, PEM")
     .addHelpText('after', '\nExit codes: 0 verified, 1 not verified, 3 could not be read or compared.')
     .action(async (file: string, flags: VerifyFlags) => {
-      const audit = auditReport(readJson(file));
+      const isTied = flags.againstTemporal || flags.workflow !== undefined || flags.key !== undefined;
+      const audit = auditReport(readJson(file), { isTied });
       const ties = audit.report === null ? [] : await tieReport(audit.report, flags);
       const checks = mapTexts([...audit.checks, ...ties.map(({ check }) => check)], makeLine);
       const { stream, paint } = openTerminal(process.stdout);
