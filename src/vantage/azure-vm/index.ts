@@ -3,8 +3,8 @@ import { tagWith } from '../../changes/azure-resource.ts';
 import { minute } from '../../changes/limits.ts';
 import { listActions } from '../../changes/rights.ts';
 import { createIds, createPeeringId } from '../../ownership/names.ts';
-import { awaitSsh } from '../await-ssh.ts';
 import type { VantageKind, VantagePart } from '../kind.ts';
+import { awaitVmSsh } from './ssh.ts';
 import { askAzureWitnesses } from './witnesses.ts';
 
 const witness = 'witness' as const;
@@ -52,7 +52,7 @@ export const azureVm: VantageKind = {
       ],
     };
   },
-  steps: { awaitSsh },
+  steps: { awaitSsh: awaitVmSsh },
   askWitnesses: askAzureWitnesses,
   rights: {
     azure: listActions(
