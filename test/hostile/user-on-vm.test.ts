@@ -45,7 +45,8 @@ class Intruder {
 
   async #stay(claim: Claim): Promise<void> {
     for (; !this.#isGone; await sleep(50)) {
-      const sshd = (await world.vm()).find(({ command }) => command.startsWith('/usr/sbin/sshd'));
+      // Its own title once it listens: `sshd: /usr/sbin/sshd -D -e [listener] ...`.
+      const sshd = (await world.vm()).find(({ command }) => /^(sshd: )?\/usr\/sbin\/sshd -D/.test(command));
       if (sshd !== undefined && !this.#isGone) await this.#act(sshd.pid, claim);
     }
   }
