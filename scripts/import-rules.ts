@@ -40,7 +40,13 @@ export const rooms: readonly Room[] = [
     packages: [],
     node: true,
   },
-  { path: 'src/model', holds: "Calico's rules: selectors, and which policies select a host endpoint", imports: ['src/contract'], packages: [], node: false },
+  {
+    path: 'src/model',
+    holds: "Calico's rules: selectors, and which policies select a host endpoint",
+    imports: ['src/contract'],
+    packages: [],
+    node: false,
+  },
   {
     path: 'src/scenario',
     holds: 'the workshop as data; targets and expectations of its phases',

@@ -25,7 +25,8 @@ const v1: CalicoApi = { group: 'crd.projectcalico.org', version: 'v1' };
 const openSource = (calicoVersion: string): FlavourTraits['versions'] => ({ calicoVersion, variant: 'Calico' });
 
 /**
- * `oss` prunes `flowLogsEnableHostEndpoint` of FelixConfiguration; `cloud` keeps it. AKS installs Calico without its API
+ * `oss` prunes `flowLogsEnableHostEndpoint` of FelixConfiguration; `cloud` keeps it. AKS installs Calico without its
+ * API
  * server: `aks` is as v3.31 there, `aks-3.32` as v3.32, and `aks-old` as releases that hid no metadata yet.
  */
 export const flavours = {

@@ -4,7 +4,7 @@ import type { Evidence } from '../contract/evidence.ts';
 import type { Report } from '../contract/report.ts';
 import { type AuditCheck, createCheck } from './check.ts';
 
-type Seen = Pick<Evidence, 'phase' | 'vantage'>;
+type EvidencePlace = Pick<Evidence, 'phase' | 'vantage'>;
 
 export const listDropped = ({ evidence }: Pick<Report, 'evidence'>): readonly Evidence[] =>
   evidence.filter(({ dropped }) => dropped);
@@ -12,7 +12,7 @@ export const listDropped = ({ evidence }: Pick<Report, 'evidence'>): readonly Ev
 /** Whether something was said of evidence that was dropped. */
 export const isOfDropped =
   (report: Pick<Report, 'evidence'>) =>
-  ({ phase, vantage }: Seen): boolean =>
+  ({ phase, vantage }: EvidencePlace): boolean =>
     listDropped(report).some((link) => link.phase === phase && link.vantage === vantage);
 
 /**

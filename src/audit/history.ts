@@ -11,7 +11,9 @@ export interface RunHistory {
   readonly firstExecutionRunId: string;
   /** The event that closed it; null while it is open. */
   readonly end: HistoryEnd | null;
-  /** Seal that the workflow wrote into its memo while it ran; null: none. What a start request says is no part of it. */
+  /**
+   * Seal that the workflow wrote into its memo while it ran; null: none. What a start request says is no part of it.
+   */
   readonly memo: { readonly event: string; readonly reportSeal: string } | null;
   /** What the step `probe` gave, in order. */
   readonly probes: readonly { readonly event: string; readonly evidence: unknown }[];
@@ -63,7 +65,8 @@ function compareEnd(report: Report, { end, memo, probes }: RunHistory): Compared
         ...(memo.reportSeal === report.seal?.sha256
           ? []
           : [
-              `The memo of ${memo.event} names the seal ${memo.reportSeal}, the report has ${report.seal?.sha256 ?? 'none'}.`,
+              `The memo of ${memo.event} names the seal ${memo.reportSeal}, the report has ` +
+                `${report.seal?.sha256 ?? 'none'}.`,
             ]),
         ...seen.problems,
       ],

@@ -62,7 +62,9 @@ function findUnprovedDenies({ name, expectations }: PhaseRecord, { outcome, verd
     );
 }
 
-/** Every probe that was carried out has its evidence; but undo's own, when it cannot be judged, only takes a PASS away. */
+/**
+ * Every probe that was carried out has its evidence; but undo's own, when it cannot be judged, only takes a PASS away.
+ */
 function findUntoldProbes({ name }: PhaseRecord, { outcome, steps, evidence }: Report): string[] {
   if (!isJudged(outcome) || (name === restoredPhase && outcome !== 'PASS')) return [];
   const probes = steps.filter((step) => step.name === 'probe' && step.subject === name && step.outcome === 'done');

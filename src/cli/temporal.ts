@@ -38,7 +38,8 @@ export async function withTemporal<T>(work: (client: Client) => Promise<T>): Pro
   } catch (error) {
     throw new CommandError(await explainUnreachable(connectionOptions, explainError(error)));
   }
-  // Never closed, the command's end closes it: gRPC tries a call again that nobody waits for, and throws when it cannot.
+  // Never closed, the command's end closes it: gRPC tries a call again that nobody waits for, and throws when it
+  // cannot.
   return await work(new Client({ connection, namespace, dataConverter }));
 }
 

@@ -1,4 +1,6 @@
-/** Why a Temporal server cannot be reached, found out by asking its port: the SDK's errors tell neither TLS nor address. */
+/**
+ * Why a Temporal server cannot be reached, found out by asking its port: the SDK's errors tell neither TLS nor address.
+ */
 import { once } from 'node:events';
 import { connect as connectTcp } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -81,12 +81,15 @@ export const topics = {
     asks: 'Does the managed cluster exist, does it run, and who installed its network policy?',
     problem: 'it does not exist, or is stopped',
     warning:
-      "its data plane is Cilium, which does not enforce Calico's policies; or AKS changes the cluster now, or failed to",
+      "its data plane is Cilium, which does not enforce Calico's policies; or AKS changes the cluster now, or " +
+      'failed to',
   },
   apiAccess: {
     area: 'azure',
     title: 'API server access',
-    asks: 'Is the API server private, does it take connections from some addresses only, and who authenticates its users?',
+    asks:
+      'Is the API server private, does it take connections from some addresses only, and who authenticates its ' +
+      'users?',
     problem: '',
     warning: '',
   },
@@ -142,7 +145,9 @@ export const topics = {
   nodes: {
     area: 'cluster',
     title: 'nodes',
-    asks: 'Are there two ready Linux nodes that stay and run Calico, or the named ones, and has no run left its label there?',
+    asks:
+      'Are there two ready Linux nodes that stay and run Calico, or the named ones, and has no run left its ' +
+      'label there?',
     problem: "fewer than two, a named one is missing or cannot be judged, or another run's label is on it",
     warning: '',
   },
@@ -235,10 +240,12 @@ export const topics = {
     area: 'calico',
     title: 'Felix',
     asks:
-      'Is FelixConfiguration default there, which data plane does it set, and what does a deny do? Those of the judged ' +
+      'Is FelixConfiguration default there, which data plane does it set, and what does a deny do? Those of ' +
+      'the judged ' +
       'nodes and the variables of calico-node count too.',
     problem:
-      'it is missing, another run changed it, the data plane is eBPF or not of Felix, or a deny action is Reject, with ' +
+      'it is missing, another run changed it, the data plane is eBPF or not of Felix, or a deny action is ' +
+      'Reject, with ' +
       'which host endpoints make Felix start anew over and over',
     warning: '',
   },

@@ -4,7 +4,9 @@ import { mapTexts } from '../contract/printable.ts';
 import type { Report } from '../contract/report.ts';
 import { hashText } from './sha256.ts';
 
-/** The report as JSON gives it back, with its seal. Half surrogate pairs, which have no canonical form, are replaced. */
+/**
+ * The report as JSON gives it back, with its seal. Half surrogate pairs, which have no canonical form, are replaced.
+ */
 export function sealReport(report: Report): Report {
   const plain = mapTexts(JSON.parse(JSON.stringify(report)) as Report, (text) => text.toWellFormed());
   return { ...plain, seal: { sha256: digestReport(plain) } };

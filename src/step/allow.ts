@@ -15,8 +15,9 @@ export interface Asked {
 }
 
 const group = '/resourceGroups/';
+const clusterType = 'Microsoft.ContainerService/managedClusters';
 const nameCluster = ({ subscriptionId, resourceGroup, name }: ClusterRef): string =>
-  `/subscriptions/${subscriptionId}${group}${resourceGroup}/providers/Microsoft.ContainerService/managedClusters/${name}`;
+  `/subscriptions/${subscriptionId}${group}${resourceGroup}/providers/${clusterType}/${name}`;
 const nameImage = ({ publisher, offer, sku, version }: VmImage): string => [publisher, offer, sku, version].join(':');
 
 export function listAskedByMission(mission: Mission): readonly Asked[] {
@@ -50,7 +51,7 @@ export function listAskedById(id: string): readonly Asked[] {
   ];
 }
 
-type Fields = Readonly<Record<string, unknown>>;
+type StepFields = Readonly<Record<string, unknown>>;
 
 /**
  * Everything that a call names, wherever in it: a workflow that is not hepflow's may call an activity with anything. A
@@ -62,13 +63,13 @@ export function listAskedByCall(call: unknown): readonly Asked[] {
   for (let part = waiting.pop(); part !== undefined; part = waiting.pop()) {
     if (typeof part === 'string') asked.push(...listAskedById(part));
     if (typeof part !== 'object' || part === null) continue;
-    if (!Array.isArray(part)) asked.push(...listAskedByFields(part as Fields));
+    if (!Array.isArray(part)) asked.push(...listAskedByFields(part as StepFields));
     for (const [key, inner] of Object.entries(part)) if (key !== 'spec' && inner !== undefined) waiting.push(inner);
   }
   return asked;
 }
 
-function listAskedByFields(fields: Fields): readonly Asked[] {
+function listAskedByFields(fields: StepFields): readonly Asked[] {
   const take = (list: AllowList, value: unknown): Asked[] =>
     value === undefined ? [] : [{ list, value: String(value), field: '' }];
   const { subscriptionId, resourceGroup, name, namespace, image, allowedSshSources } = fields;

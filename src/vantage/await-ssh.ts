@@ -43,6 +43,8 @@ export async function awaitSsh(
   return { found: `kernel ${kernel}, ${python}`, facts: { kernel } };
 }
 
-/** A machine that boots shows any of these; a strange host key, or none that could be trusted, does not pass with time. */
+/**
+ * A machine that boots shows any of these; a strange host key, or none that could be trusted, does not pass with time.
+ */
 const isOfBooting = (error: unknown): error is SshError =>
   error instanceof SshError && error.kind !== 'hostKeyChanged' && error.kind !== 'incompatible';

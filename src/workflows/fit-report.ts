@@ -9,7 +9,8 @@ import type { Report } from '../contract/report.ts';
 export const maxReportBytes = 990_000;
 
 /**
- * The report, without the details of its oldest evidence where it would be too big; a warning names what is gone. Throws
+ * The report, without the details of its oldest evidence where it would be too big; a warning names what is gone.
+ * Throws
  * RangeError when it does not fit even so.
  */
 export function fitReport(report: Report, maxBytes = maxReportBytes): Report {

@@ -49,7 +49,8 @@ export const errorTable = {
     status: 403,
     message: ({ id }) =>
       'The client has permission to perform the action; however, the access is denied because of the deny assignment ' +
-      "with name 'node resource group deny assignment created by Azure Kubernetes Services for nrg-lockdown' at scope " +
+      "with name 'node resource group deny assignment created by Azure Kubernetes Services for nrg-lockdown' " +
+      'at scope ' +
       `'${id}'.`,
   },
   RequestDisallowedByPolicy: {
@@ -76,7 +77,8 @@ export const errorTable = {
   NoRegisteredProviderFound: {
     status: 400,
     message: ({ id, text, other }) =>
-      `No registered resource provider found for location 'westeurope' and API version '${text}' for type '${id}'. The ` +
+      `No registered resource provider found for location 'westeurope' and API version '${text}' for type ` +
+      `'${id}'. The ` +
       `supported api-versions are '${other}'. The supported locations are 'westeurope'.`,
   },
   InvalidResourceType: { status: 404, message: ({ text }) => `The stand-in Azure does not serve '${text}'.` },

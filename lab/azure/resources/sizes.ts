@@ -63,5 +63,6 @@ export function refuseSize({ region }: Pick<Arm, 'region'>, name: string, others
 
 const describeQuota = ({ family, cores }: Size, limit: number, used: number): string =>
   `Operation could not be completed as it results in exceeding approved ${family} Cores quota. Additional details - ` +
-  `Deployment Model: Resource Manager, Location: ${cluster.location}, Current Limit: ${limit}, Current Usage: ${used}, ` +
+  `Deployment Model: Resource Manager, Location: ${cluster.location}, Current Limit: ${limit}, Current Usage: ` +
+  `${used}, ` +
   `Additional Required: ${cores}, (Minimum) New Limit Required: ${used + cores}.`;

@@ -20,7 +20,7 @@ export interface Locks {
 /** Served by every cloud. */
 const apiVersion = '2016-09-01';
 
-interface Page {
+interface LockPage {
   readonly value?: readonly { readonly id?: string; readonly properties?: { readonly level?: string } }[];
   readonly nextLink?: string | null;
 }
@@ -44,9 +44,9 @@ export const createLocks = (clients: Clients, endpoint: string): Locks => ({
   },
 });
 
-function readPage({ status, bodyAsText }: PipelineResponse): Page {
+function readPage({ status, bodyAsText }: PipelineResponse): LockPage {
   if (status !== 200) throw new RestError(`Azure answered ${status}`, { statusCode: status });
-  return JSON.parse(bodyAsText ?? '{}') as Page;
+  return JSON.parse(bodyAsText ?? '{}') as LockPage;
 }
 
 const placeOf = (lockId: string) => ({

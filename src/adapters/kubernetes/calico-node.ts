@@ -29,7 +29,8 @@ export function describeRollout({ metadata, status = {} }: DaemonSet): {
     isDone,
     words: isDone
       ? `${where} is rolled out on ${wanted} of ${wanted} nodes`
-      : `${where} is not rolled out: of ${wanted} nodes, ${updated} have its newest pod and ${available} an available one`,
+      : `${where} is not rolled out: of ${wanted} nodes, ${updated} have its newest pod and ${available} an ` +
+        'available one',
   };
 }
 

@@ -7,11 +7,11 @@ import type { KubernetesObject } from './resources.ts';
 
 const keptIn = 'projectcalico.org/metadata';
 
-type Texts = Readonly<Record<string, string>>;
+type KeptTexts = Readonly<Record<string, string>>;
 
 interface KeptMetadata {
-  readonly labels?: Texts;
-  readonly annotations?: Texts;
+  readonly labels?: KeptTexts;
+  readonly annotations?: KeptTexts;
 }
 
 /** The object as Calico reads it: where both places have a key, the kept one counts. */
@@ -38,7 +38,7 @@ function readKept({ metadata }: KubernetesObject): KeptMetadata | undefined {
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const textsIn = (value: unknown): Texts =>
+const textsIn = (value: unknown): KeptTexts =>
   isObject(value) ? Object.fromEntries(Object.entries(value).filter(isText)) : {};
 const isText = (entry: [string, unknown]): entry is [string, string] => typeof entry[1] === 'string';
 

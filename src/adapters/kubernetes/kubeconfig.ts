@@ -29,7 +29,7 @@ export interface Kubeconfig {
   readonly tokenFile: string | undefined;
 }
 
-type Fields = Record<string, unknown>;
+type ConfigFields = Record<string, unknown>;
 
 /** @throws KubernetesError `Unauthorized` when the kubeconfig cannot be read or used. */
 export function readKubeconfig(text: string, origin: KubeconfigOrigin): Kubeconfig {
@@ -46,7 +46,7 @@ export function readKubeconfig(text: string, origin: KubeconfigOrigin): Kubeconf
 }
 
 interface Source {
-  readonly exec: Fields | undefined;
+  readonly exec: ConfigFields | undefined;
   readonly tokenFile: string | undefined;
 }
 
@@ -59,7 +59,7 @@ interface Parsed {
 function parse(text: string, origin: KubeconfigOrigin): Parsed {
   const config = new KubeConfig();
   try {
-    const whole = loadYaml<Fields | null>(text) ?? {};
+    const whole = loadYaml<ConfigFields | null>(text) ?? {};
     const clusters = partsOf(whole, 'clusters', 'cluster');
     const users = partsOf(whole, 'users', 'user');
     if (origin.by === 'azure') refuseForeign([...clusters, ...users]);
@@ -74,17 +74,17 @@ function parse(text: string, origin: KubeconfigOrigin): Parsed {
   }
 }
 
-interface Part {
+interface ConfigPart {
   readonly name: string;
-  readonly fields: Fields;
+  readonly fields: ConfigFields;
 }
 
-const isFields = (value: unknown): value is Fields =>
+const isFields = (value: unknown): value is ConfigFields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-function partsOf(whole: Fields, list: string, inner: string): readonly Part[] {
+function partsOf(whole: ConfigFields, list: string, inner: string): readonly ConfigPart[] {
   const all = whole[list];
-  return (Array.isArray(all) ? all : []).flatMap((each: unknown): Part[] => {
+  return (Array.isArray(all) ? all : []).flatMap((each: unknown): ConfigPart[] => {
     if (!isFields(each)) return [];
     const fields = each[inner];
     return isFields(fields) ? [{ name: String(each['name']), fields }] : [];
@@ -105,7 +105,7 @@ function refuseAuthProvider(config: KubeConfig): void {
 const paths = ['certificate-authority', 'client-certificate', 'client-key', 'tokenFile'];
 const foreign = ['proxy-url', 'insecure-skip-tls-verify', ...paths];
 
-function refuseForeign(parts: readonly Part[]): void {
+function refuseForeign(parts: readonly ConfigPart[]): void {
   const found = foreign.filter((field) => parts.some(({ fields }) => isGiven(fields[field])));
   const commands = parts.flatMap(({ fields: { exec } }) => (isFields(exec) ? [exec['command']] : []));
   const stranger = commands.find((command) => command !== 'kubelogin');
@@ -118,8 +118,8 @@ function refuseForeign(parts: readonly Part[]): void {
 }
 
 /** As kubectl: a command is a path when it has a slash. */
-function resolvePaths(parts: readonly Part[], folder: string): void {
-  const resolve = (fields: Fields, field: string, applies: (path: string) => boolean): void => {
+function resolvePaths(parts: readonly ConfigPart[], folder: string): void {
+  const resolve = (fields: ConfigFields, field: string, applies: (path: string) => boolean): void => {
     const path = fields[field];
     if (typeof path === 'string' && path !== '' && applies(path) && !isAbsolute(path))
       fields[field] = join(folder, path);
@@ -134,7 +134,7 @@ function resolvePaths(parts: readonly Part[], folder: string): void {
  * client-node would run a plugin without a limit, with the whole environment. It reads no tokenFile, but a `token-file`
  * that kubectl does not know.
  */
-function takeSource(fields: Fields): Source {
+function takeSource(fields: ConfigFields): Source {
   const { exec, tokenFile } = fields;
   delete fields['exec'];
   delete fields['token-file'];

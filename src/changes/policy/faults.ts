@@ -6,11 +6,11 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { parseSelector } from '../../model/selector.ts';
 
-type Fields = Readonly<Record<string, unknown>>;
+type PolicyFields = Readonly<Record<string, unknown>>;
 
 /** A sentence each, with the field's path; none: Calico would take it. */
 export const listFaults = (spec: object): readonly string[] => {
-  const fields = spec as Fields;
+  const fields = spec as PolicyFields;
   return [
     ...listSelectorFaults('', fields, ['selector', 'namespaceSelector', 'serviceAccountSelector']),
     ...listTypeFaults(fields),
@@ -24,7 +24,7 @@ export const listFaults = (spec: object): readonly string[] => {
 export const fillIn = (spec: object): object =>
   JSON.parse(JSON.stringify(spec).replaceAll(/\$\{[^}]*\}/g, '192.0.2.1')) as object;
 
-function listTypeFaults({ types, egress, preDNAT, doNotTrack, applyOnForward }: Fields): readonly string[] {
+function listTypeFaults({ types, egress, preDNAT, doNotTrack, applyOnForward }: PolicyFields): readonly string[] {
   const all = listOf(types);
   const [isPreDnat, isUntracked] = [preDNAT === true, doNotTrack === true];
   return keep(
@@ -62,7 +62,7 @@ function listRuleFaults(at: string, rule: unknown): readonly string[] {
 const isProtocol = (protocol: unknown): boolean =>
   protocol === undefined || protocols.includes(String(protocol)) || isBetween(1, 255, protocol);
 
-function listSideFaults(at: string, side: Fields): readonly string[] {
+function listSideFaults(at: string, side: PolicyFields): readonly string[] {
   const nets = [...listOf(side['nets']), ...listOf(side['notNets'])];
   const ports = [...listOf(side['ports']), ...listOf(side['notPorts'])];
   return [
@@ -72,7 +72,7 @@ function listSideFaults(at: string, side: Fields): readonly string[] {
   ];
 }
 
-function listSelectorFaults(at: string, fields: Fields, names: readonly string[]): readonly string[] {
+function listSelectorFaults(at: string, fields: PolicyFields, names: readonly string[]): readonly string[] {
   return names.flatMap((name) => {
     try {
       parseSelector(String(fields[name] ?? ''));
@@ -101,7 +101,7 @@ function isPort(port: unknown): boolean {
 const isBetween = (least: number, most: number, value: unknown): boolean =>
   Number.isInteger(value) && Number(value) >= least && Number(value) <= most;
 
-const isObject = (value: unknown): value is Fields =>
+const isObject = (value: unknown): value is PolicyFields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 

@@ -29,7 +29,8 @@ export function addSweepCommand(program: Command): void {
     .option('--json', 'print the result as JSON on stdout, progress on stderr')
     .addHelpText(
       'after',
-      '\nExit codes: 0 nothing is left (a living run removes its own things), 3 could not sweep, 4 something is left, a run ' +
+      '\nExit codes: 0 nothing is left (a living run removes its own things), 3 could not sweep, 4 something ' +
+        'is left, a run ' +
         'that cannot go on among it.',
     )
     .action(async (flags: SweepCommandFlags) => {

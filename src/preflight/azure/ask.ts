@@ -11,7 +11,8 @@ export type Answer<T> =
   | { readonly refusal: Diagnosis; readonly value?: undefined };
 
 /**
- * A refusal for lack of rights, an API that is not served and a subscription that is not known are problems to list beside the others; everything
+ * A refusal for lack of rights, an API that is not served and a subscription that is not known are problems to list
+ * beside the others; everything
  * else that goes wrong is thrown.
  */
 export async function askIfAllowed<T>(ask: () => Promise<T>, topic: Topic, field = ''): Promise<Answer<T>> {

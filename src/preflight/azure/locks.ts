@@ -5,7 +5,7 @@ import { formCommand } from '../../contract/shell.ts';
 import { tellInfo, tellOk, tellProblem, tellWarning } from '../look.ts';
 import { describeScope, type Reader } from './ask.ts';
 
-type Lock = Awaited<ReturnType<Reader['azure']['locks']>>[number];
+type FoundLock = Awaited<ReturnType<Reader['azure']['locks']>>[number];
 
 /** Where a lock matters, and to what. */
 export interface LockScope {
@@ -36,7 +36,7 @@ async function inspectScope(scope: LockScope, { azure }: Reader): Promise<readon
   }
 }
 
-function judgeLock({ id, scopeId, level }: Lock, { made, field }: LockScope): readonly Diagnosis[] {
+function judgeLock({ id, scopeId, level }: FoundLock, { made, field }: LockScope): readonly Diagnosis[] {
   const told = `The lock ${nameOfLock(id)} (${level}) on ${scopeId}`;
   const remove = formCommand('az', 'lock', 'delete', '--ids', id);
   if (made === '')

@@ -88,7 +88,8 @@ function describePlane(where: string, spec: Felix['spec']): Diagnosis {
       'felix',
       'CalicoUnsuitable',
       '',
-      `Calico's data plane is ${plane}: policies act in other hooks there, NodePorts are served otherwise, and hepflow ` +
+      `Calico's data plane is ${plane}: policies act in other hooks there, NodePorts are served otherwise, and ` +
+        'hepflow ' +
         'is not proved on it.',
       'Use a cluster whose Calico programs iptables or nftables.',
     );

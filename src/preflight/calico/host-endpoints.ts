@@ -35,7 +35,8 @@ function examineOne(
       ? tellInfo('hostEndpoints', `${name} is for all interfaces of node ${node}, as the automatic one is.`)
       : tellWarning(
           'hostEndpoints',
-          `${name} is for all interfaces of node ${node}, and comes before the automatic one by its name: Calico takes ` +
+          `${name} is for all interfaces of node ${node}, and comes before the automatic one by its name: ` +
+            'Calico takes ' +
             `it alone, and the run's policy will not reach the node.`,
           `Label it ${label.key}=${label.value}, or remove it.`,
         );

@@ -107,7 +107,8 @@ const describeApi = (api: CalicoApi): Diagnosis =>
     ? tellOk('calicoApi', `The cluster serves ${served}.`)
     : tellWarning(
         'calicoApi',
-        `Calico follows ${storage} here, its own storage, as AKS installs it: hepflow reads and writes that, and checks ` +
+        `Calico follows ${storage} here, its own storage, as AKS installs it: hepflow reads and writes that, ` +
+          'and checks ' +
           "its policy itself, because Calico does not. Calico's authors call this API internal (calico#6412).",
         "With Calico's API server (operator.tigera.io APIServer) hepflow would use its API.",
       );

@@ -154,7 +154,8 @@ function createLabelSets(
 }
 
 const toPods =
-  'Confine it to pods (namespaceSelector: all(), or has(projectcalico.org/namespace) in its selector), or let it allow what the nodes need, kubelet and API server ' +
+  'Confine it to pods (namespaceSelector: all(), or has(projectcalico.org/namespace) in its selector), or let ' +
+  'it allow what the nodes need, kubelet and API server ' +
   'included.';
 
 function lockOuts(

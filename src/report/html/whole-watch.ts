@@ -36,7 +36,8 @@ function describeWatch({ cadenceMs, latenessMs, clock, slots, ended }: Observati
     `at most ${Math.ceil(latenessMs)} ms late; the VM's clock is known to ${roundTenth(clock.uncertaintyMs)} ms.`,
     clock.movedMs === undefined
       ? ''
-      : `It moved by ${formatDuration(Math.abs(clock.movedMs))} against the worker's meanwhile, which every time allows for.`,
+      : `It moved by ${formatDuration(Math.abs(clock.movedMs))} against the worker's meanwhile, which every time ` +
+        'allows for.',
     ended === 'bound' ? 'The observer reached its own time limit before it was read.' : '',
   ].join(' ');
 }
