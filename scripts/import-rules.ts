@@ -196,6 +196,7 @@ export const rooms: readonly Room[] = [
       'src/report',
       'src/codec',
       'src/audit',
+      'src/evidence/report-seal.ts',
       'src/judge/sentences/summary.ts',
       'src/adapters/ssh/keys.ts',
       'src/worker.ts',

@@ -6,6 +6,7 @@
  * looked at; moments.ts: when changes were made; judgement.ts: what follows from all that; ending.ts: what the run says
  * of itself; seal.ts: that nothing of it was changed; dropped.ts: that all this rests on evidence that is there.
  */
+import { countThings, cutMessage } from '../contract/brief.ts';
 import { type Report, reportSchemaVersion } from '../contract/report.ts';
 import { findBreak, findHead } from '../evidence/chain.ts';
 import { createScenario } from '../scenario/index.ts';
@@ -62,11 +63,17 @@ export function auditReport(
 function checkShape(given: unknown): AuditCheck {
   const wanted = `a report of schema version ${reportSchemaVersion}`;
   const { error } = reportSchema.safeParse(given);
-  const problems = error?.issues.map(
-    ({ path, message }) => `It is not ${wanted}: ${path.join('.') || 'it'}: ${message}`,
-  );
-  return createCheck(`It is ${wanted}.`, findOtherVersion(given) ?? problems ?? []);
+  const issues = error?.issues ?? [];
+  const problems = issues
+    .slice(0, mostProblems)
+    .map(({ path, message }) => cutMessage(`It is not ${wanted}: ${path.join('.') || 'it'}: ${message}`));
+  const more = issues.length - problems.length;
+  const told = more > 0 ? [...problems, `${countThings(more, 'more problem')} like these.`] : problems;
+  return createCheck(`It is ${wanted}.`, findOtherVersion(given) ?? told);
 }
+
+/** Of the shape: what is no report at all has one for each of its values (W12). */
+const mostProblems = 50;
 
 /** A report of another version is refused as a whole: its fields would all be wrong. */
 function findOtherVersion(given: unknown): string[] | undefined {
@@ -79,7 +86,7 @@ function findOtherVersion(given: unknown): string[] | undefined {
   return schemaVersion === reportSchemaVersion
     ? undefined
     : [
-        `It is of schema version ${JSON.stringify(schemaVersion)}, and this version of hepflow verifies version ` +
+        `It is of schema version ${cutMessage(String(JSON.stringify(schemaVersion)), 40)}, and this version of hepflow verifies version ` +
           `${reportSchemaVersion}: verify it with the version that made it.`,
       ];
 }

@@ -3,6 +3,7 @@
 import { failures } from '../contract/failures.ts';
 import type { Leftover, Report, StepRecord } from '../contract/report.ts';
 import { formCommand } from '../contract/shell.ts';
+import { sealReport } from '../evidence/report-seal.ts';
 import { summarize } from '../judge/sentences/summary.ts';
 import { CommandError, exitCodes } from './exit-code.ts';
 
@@ -27,7 +28,7 @@ export function explainNoReport(id: string, status: string, otherwise: string): 
 
 /**
  * The report of such a run, as the run itself would have ended it: what it had changed by then and did not undo is left
- * behind.
+ * behind. It is sealed here, since the run could not do it.
  */
 export function closeReport(report: Report, status: string, endedAt: string): Report {
   const message = `The run was ${endings[status]} at ${endedAt}, which gave it no chance to undo anything.`;
@@ -39,7 +40,7 @@ export function closeReport(report: Report, status: string, endedAt: string): Re
     steps: report.steps.map((step) => closeStep(step, endedAt)),
     timings: { ...report.timings, endedAt, totalMs: Date.parse(endedAt) - Date.parse(report.timings.startedAt) },
   } as const satisfies Report;
-  return { ...closed, summary: summarize(closed) };
+  return sealReport({ ...closed, summary: summarize(closed) });
 }
 
 const closeStep = (step: StepRecord, endedAt: string): StepRecord =>

@@ -154,9 +154,10 @@ describe('Absence needs a competent witness (W13)', () => {
 
 /** Its lists are empty, and there is no lease. */
 const startEmptyCluster = (t: TestContext) =>
-  startCluster(t, (url) =>
-    url.includes('limit=') ? [200, '{"metadata":{},"items":[]}'] : [404, JSON.stringify(notThere)],
-  );
+  startCluster(t, (url) => {
+    if (url.includes('limit=')) return [200, '{"metadata":{},"items":[]}'];
+    return /^\/apis\/[^/]+\/v\d+$/.test(url) ? [404, '404 page not found\n'] : [404, JSON.stringify(notThere)];
+  });
 
 async function startCluster(t: TestContext, answer: (url: string) => readonly [status: number, body: string]) {
   const server = createServer(({ url = '' }, response) => {

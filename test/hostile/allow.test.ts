@@ -47,7 +47,7 @@ const run = {
 /** Tools of which none may be touched. */
 const untouched = (): { readonly tools: Tools; readonly touched: string[] } => {
   const touched: string[] = [];
-  const known = { allow, resolveMission, resolveSweep, createScenario: createWorkshop };
+  const known = { allow, resolveMission, resolveSweep, createScenario: createWorkshop, reportSigner: undefined };
   const tools = new Proxy(known as unknown as Tools, {
     get: (target, name) => {
       if (name in target) return target[name as keyof Tools];

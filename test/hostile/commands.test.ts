@@ -77,7 +77,10 @@ const needed: Readonly<Record<string, readonly object[]>> = {
 /** The commands of every registered kind, with and without a value before the run, where each name is the text. */
 function listCommands(text: string): string[] {
   const run = { ...sampleRun, workflowId: text, resourceGroup: text };
-  const site = { nodes: [{ name: text, internalIp: text }], readyNodes: [text], clusterVnetId: `/vnets/${text}` };
+  const site = {
+    ...{ nodes: [{ name: text, internalIp: text }], readyNodes: [text], clusterVnetId: `/vnets/${text}` },
+    calico: { api: 'projectcalico.org/v3' },
+  };
   return Object.entries(kinds).flatMap(([kind, { plan }]) =>
     (needed[kind] ?? [{}]).flatMap((given) =>
       [null, text].map((prior: FieldValue) => {
