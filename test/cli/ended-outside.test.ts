@@ -6,8 +6,10 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { WorkflowHandle } from '@temporalio/client';
 import { auditReport, isVerified } from '../../src/audit/report.ts';
+import { resolveSweep } from '../../src/config/sweep-spec.ts';
 import { finishSignal, progressQuery, sweepWorkflowType } from '../../src/contract/messages.ts';
 import type { Report } from '../../src/contract/report.ts';
+import type { SweepActivities } from '../../src/contract/sweep.ts';
 import { fakeActivities, type Harness, spec, startHarness } from '../workflows/harness.ts';
 
 const main = join(import.meta.dirname, '../../src/cli/main.ts');
@@ -111,7 +113,14 @@ test('a terminated run of which no worker answers is told with the sweep too, ex
 });
 
 test('a run that was reset is followed on to its new end', { timeout: 300_000 }, async () => {
-  await waiting(async (handle) => {
+  // A run that was reset looks for what it made before.
+  const findLeftovers: SweepActivities['findLeftovers'] = async ({ input: { spec: asked } }) => ({
+    output: { sweep: resolveSweep(asked), found: [], warnings: [] },
+    attempts: 1,
+  });
+  const fakes = { activities: { ...fakeActivities().activities, findLeftovers } };
+  await harness.run(fakes, spec, async (handle) => {
+    await untilItWaits(handle);
     const { runId } = (await handle.describe()) as { runId: string };
     const { events } = await handle.fetchHistory();
     const first = events?.find(({ workflowTaskCompletedEventAttributes: done }) => done != null)?.eventId;

@@ -80,7 +80,8 @@ test('No activity is carried out for a run of another subscription, group or clu
     { ...run, cluster: { ...run.cluster, name: 'one/../two' } },
   ];
   const all = createActivities(untouched().tools, { pollIntervalMs: 10 });
-  const names = Object.keys(all).filter((name) => name !== 'preflight' && name !== 'findLeftovers');
+  // These have no run's scope: they are held against the lists by what they are asked, or are of the worker itself.
+  const names = Object.keys(all).filter((name) => !['preflight', 'findLeftovers', 'signReport'].includes(name));
   assert.ok(names.includes('undo') && names.includes('labelNode') && names.includes('probe') && names.length > 12);
   for (const name of names)
     for (const other of elsewhere) {
