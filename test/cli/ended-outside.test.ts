@@ -1,6 +1,6 @@
 /** Runs that did not end by themselves, as the real command line tells them: a real dev server, fake steps. */
 import assert from 'node:assert/strict';
-import { execFile, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -18,7 +18,11 @@ let harness: Harness;
 before(async () => {
   harness = await startHarness();
 });
-after(() => harness?.close());
+const watches = new Set<ChildProcess>();
+after(async () => {
+  for (const child of watches) child.kill();
+  await harness?.close();
+});
 
 interface Ended {
   readonly code: number;
@@ -38,6 +42,7 @@ const hepflow = (...args: readonly string[]): Promise<Ended> =>
 function watch(id: string): { readonly watching: Promise<Ended>; shown(text: string): Promise<void> } {
   const env = { ...process.env, TEMPORAL_ADDRESS: harness.env.address };
   const child = spawn(process.execPath, [main, 'watch', id], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  watches.add(child);
   let stdout = '';
   child.stdout.on('data', (chunk: Buffer) => {
     stdout += chunk.toString();
