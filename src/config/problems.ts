@@ -1,11 +1,32 @@
 import { z } from 'zod';
 import { cutMessage } from '../contract/brief.ts';
-import { failures, type Problem } from '../contract/failures.ts';
+import { failures, HepflowError, type Problem } from '../contract/failures.ts';
 
 const generalRemedy = 'Correct it; examples/run.yaml documents every field.';
 
 /** More would tell nobody anything, and a failure must fit into what Temporal keeps. */
 const maxProblems = 50;
+
+/** Far more than any spec has: what holds more is not looked at further, so that it takes no time (W12). */
+const mostFields = 10_000;
+
+/** Throws HepflowError `InvalidInput` for a spec with more fields than that, at all its levels together. */
+export function refuseVastSpec(spec: unknown): void {
+  const waiting = [spec].filter(isTree);
+  for (let seen = 0; waiting.length > 0; ) {
+    const tree = waiting.pop() ?? {};
+    const inner = Object.values(tree).filter(isTree);
+    seen += Array.isArray(tree) ? inner.length : Object.keys(tree).length;
+    if (seen > mostFields) {
+      const message = `It must have at most ${mostFields} fields at all levels together; it has more.`;
+      const problem: Problem = { code: 'InvalidInput', field: '', message, remedy: generalRemedy };
+      throw new HepflowError('InvalidInput', message, { problems: [problem] });
+    }
+    waiting.push(...inner);
+  }
+}
+
+const isTree = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
 /** The first problems, and how many more there are. */
 export function limitProblems(problems: readonly Problem[]): readonly Problem[] {

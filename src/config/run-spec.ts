@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { HepflowError, type Problem } from '../contract/failures.ts';
 import type { Mission } from '../contract/mission.ts';
-import { limitProblems, listSchemaProblems } from './problems.ts';
+import { limitProblems, listSchemaProblems, refuseVastSpec } from './problems.ts';
 import * as rule from './rules.ts';
 
 const minute = 60_000;
@@ -97,6 +97,7 @@ const schema = z.strictObject({
  * Throws HepflowError `InvalidInput` whose problems are all that is wrong, never only the first.
  */
 export function resolveMission(spec: unknown): Mission {
+  refuseVastSpec(spec);
   const given = withoutComments(spec);
   const parsed = schema.safeParse(given, { reportInput: true });
   const problems = limitProblems([

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { HepflowError } from '../contract/failures.ts';
 import type { Sweep } from '../contract/sweep.ts';
-import { limitProblems, listSchemaProblems } from './problems.ts';
+import { limitProblems, listSchemaProblems, refuseVastSpec } from './problems.ts';
 import * as rule from './rules.ts';
 
 const hour = 60 * 60 * 1000;
@@ -17,6 +17,7 @@ const schema = z.strictObject({
 
 /** Fills in every default of a sweep. Throws HepflowError `InvalidInput` with every problem. */
 export function resolveSweep(spec: unknown): Sweep {
+  refuseVastSpec(spec);
   const parsed = schema.safeParse(spec, { reportInput: true });
   if (parsed.success)
     return { ...parsed.data, vmResourceGroup: parsed.data.vmResourceGroup ?? parsed.data.resourceGroup };

@@ -95,7 +95,7 @@ test('for people it is a table for each area, the worst first, with a line that 
     stdout,
     /^Azure\n problem +AKS cluster +Resource group hepflow-lab has no managed cluster lap\.\n +→ Correct cluster/,
   );
-  assert.match(stdout, /\n1 problem, 1 warning, 1 info, 3 ok\. Preflight would refuse a run\.\n$/);
+  assert.match(stdout, /\n1 problem, 1 warning, 1 info, 4 ok\. Preflight would refuse a run\.\n$/);
   assert.ok(!stdout.includes('\u001b'), 'no colour where there is no terminal');
 });
 
@@ -112,7 +112,6 @@ const broken: readonly (readonly [Level, Topic, RegExp])[] = [
     /workflow hepflow-lab-gone in Temporal namespace default, holds the cluster .* Temporal was not asked/,
   ],
   ['info', 'kubeProxy', /mode nftables/],
-  ['info', 'calicoNode', /no DaemonSet calico-node in namespace calico-system or kube-system/],
   ['warning', 'autoCreate', /AUTO_HOST_ENDPOINTS=disabled .* overrides/],
   ['warning', 'lockOut', /GlobalNetworkPolicy everything selects everything/],
   [
