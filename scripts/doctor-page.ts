@@ -48,8 +48,8 @@ const outro = `
 ## Rights
 
 Everything is read with the rights of \`deploy/\`. Four of them are optional: \`get\` of the profile
-\`projectcalico-default-allow\`, of the DaemonSet calico-node, and of kube-proxy's ConfigMap and DaemonSet in kube-system.
-Without them the finding is \`info\`: not readable.
+\`projectcalico-default-allow\`, of the DaemonSet calico-node, and of kube-proxy's ConfigMap and DaemonSet in
+kube-system. Without them the finding is \`info\`: not readable.
 
 ## What it does not see
 

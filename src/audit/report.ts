@@ -86,8 +86,8 @@ function findOtherVersion(given: unknown): string[] | undefined {
   return schemaVersion === reportSchemaVersion
     ? undefined
     : [
-        `It is of schema version ${cutMessage(String(JSON.stringify(schemaVersion)), 40)}, and this version of hepflow verifies version ` +
-          `${reportSchemaVersion}: verify it with the version that made it.`,
+        `It is of schema version ${cutMessage(String(JSON.stringify(schemaVersion)), 40)}, and this version of ` +
+          `hepflow verifies version ${reportSchemaVersion}: verify it with the version that made it.`,
       ];
 }
 

@@ -27,7 +27,7 @@ export const awaitVmSsh: StepActivity<SessionRef, Applied> = async (input, tools
   }
 };
 
-type EffectiveRule = EffectiveGroup['rules'][number];
+type InboundRule = EffectiveGroup['rules'][number];
 
 /** The deny that ends a group's way in for SSH, and who is let in before it; nothing where all are let in. */
 export function describeDenial({ rules }: EffectiveGroup): readonly string[] {
@@ -42,10 +42,10 @@ export function describeDenial({ rules }: EffectiveGroup): readonly string[] {
   return [`${rule.name} (priority ${rule.priority}) denies tcp 22 from ${enumerate(rule.sources)}${others}`];
 }
 
-const isForAll = ({ sources }: EffectiveRule): boolean =>
+const isForAll = ({ sources }: InboundRule): boolean =>
   sources.some((each) => ['*', '0.0.0.0/0', 'internet'].includes(each.toLowerCase()));
 
-const isAboutSsh = ({ protocol, destinationPorts }: EffectiveRule): boolean =>
+const isAboutSsh = ({ protocol, destinationPorts }: InboundRule): boolean =>
   /^(tcp|all|\*)$/i.test(protocol) &&
   destinationPorts.some((range) => {
     const [first = 0, last = first] = range === '*' ? [0, 65_535] : range.split('-').map(Number);
