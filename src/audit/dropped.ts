@@ -6,14 +6,20 @@ import { type AuditCheck, createCheck } from './check.ts';
 
 type EvidencePlace = Pick<Evidence, 'phase' | 'vantage'>;
 
-export const listDropped = ({ evidence }: Pick<Report, 'evidence'>): readonly Evidence[] =>
+/** Whether something is of the same phase and vantage. */
+export const isAt =
+  ({ phase, vantage }: EvidencePlace) =>
+  (one: EvidencePlace): boolean =>
+    one.phase === phase && one.vantage === vantage;
+
+const listDropped = ({ evidence }: Pick<Report, 'evidence'>): readonly Evidence[] =>
   evidence.filter(({ dropped }) => dropped);
 
 /** Whether something was said of evidence that was dropped. */
 export const isOfDropped =
   (report: Pick<Report, 'evidence'>) =>
-  ({ phase, vantage }: EvidencePlace): boolean =>
-    listDropped(report).some((link) => link.phase === phase && link.vantage === vantage);
+  (place: EvidencePlace): boolean =>
+    listDropped(report).some(isAt(place));
 
 /**
  * What follows from dropped evidence cannot be shown. `isTied`: the report is compared with what its run or its worker

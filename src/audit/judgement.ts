@@ -1,5 +1,4 @@
 /** What the judge says today of the report's evidence: the run's own code, given what the run was given. */
-import type { Evidence } from '../contract/evidence.ts';
 import type { Finding, Report, Transition } from '../contract/report.ts';
 import type { VantageId } from '../contract/vantage.ts';
 import type { Expectation, Verdict } from '../contract/verdict.ts';
@@ -8,7 +7,7 @@ import { listMoments } from '../judge/moments.ts';
 import { listExpectations } from '../scenario/outline.ts';
 import { type AuditCheck, createCheck } from './check.ts';
 import { compareStatements, fromEvidence } from './compare.ts';
-import { isOfDropped } from './dropped.ts';
+import { isAt, isOfDropped } from './dropped.ts';
 
 /** Evidence may come from anybody (W12): what the judge cannot work with is refused. */
 export function checkJudgement(report: Report): AuditCheck[] {
@@ -73,7 +72,7 @@ function judgeAgain({ phases, targets, changes, evidence, verdicts }: Report): J
     const rows = outline === undefined ? [] : listExpectations(outline, one.vantage, targets);
     const before = judged.get(one.vantage) ?? null;
     if (one.dropped) {
-      judged.set(one.vantage, listHeld(rows, verdicts.filter(isOf(one))));
+      judged.set(one.vantage, listHeld(rows, verdicts.filter(isAt(one))));
       return { verdicts: [], transitions: [], findings: [] };
     }
     const judgement = judgePhase({ rows, before, moments: listMoments(changes, one.phase) }, one);
@@ -86,8 +85,3 @@ function judgeAgain({ phases, targets, changes, evidence, verdicts }: Report): J
     findings: judgements.flatMap(({ findings }) => findings),
   };
 }
-
-const isOf =
-  ({ phase, vantage }: Pick<Evidence, 'phase' | 'vantage'>) =>
-  (verdict: Verdict): boolean =>
-    verdict.phase === phase && verdict.vantage === vantage;

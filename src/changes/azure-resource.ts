@@ -41,7 +41,15 @@ export const belongByTags = (id: string, { signer }: Tools, { run }: Pick<StepCo
 export const describeDifference = (what: string, { id }: State, is: string | undefined, wrote: string): string =>
   `The ${what} of ${nameOf(id)} is ${is ?? 'absent'}, this run wrote ${wrote}`;
 
-/** Made once, with the run's tags on it (W6, W9) beside the site's. */
+/** All tags of a resource: the run's, which nothing overrides (W6), beside the site's. */
+export const createAllTags = (
+  id: string,
+  { signer }: Pick<Tools, 'signer'>,
+  { run }: Pick<StepContext, 'run'>,
+  { tags: own }: Tagged,
+): Tags => ({ ...own, ...createTags(run, id, signer) });
+
+/** Made once, with all its tags (W9). */
 export function ensureTagged<Body extends object, S extends State>(
   id: string,
   collection: Collection<Body, S>,
@@ -50,7 +58,7 @@ export function ensureTagged<Body extends object, S extends State>(
   context: StepContext,
   own: Tagged = {},
 ): Promise<S> {
-  const tags = { ...own.tags, ...createTags(context.run, id, tools.signer) };
+  const tags = createAllTags(id, tools, context, own);
   return collection.ensure(id, { ...body, tags }, resumeFrom(context), belongByTags(id, tools, context).isOwned);
 }
 

@@ -5,10 +5,12 @@
  * It hands out plaintext to whoever may ask, so it listens on the loopback only, and browsers may ask from the given
  * origins only.
  */
+
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { PayloadCodec, SerializationContext } from '@temporalio/common';
 import proto from '@temporalio/proto'; // CommonJS, whose names Node cannot see
+import { describeError } from '../contract/brief.ts';
 import { PayloadKeyError } from './payload-codec.ts';
 
 export interface CodecServerOptions {
@@ -41,8 +43,7 @@ export async function startCodecServer({ codec, port, origins }: CodecServerOpti
   const server = createServer((request, response) => {
     answer(codec, origins, request, response).then(
       (body) => send(response, body === undefined ? 204 : 200, body),
-      (error: unknown) =>
-        send(response, statusOf(error), { message: error instanceof Error ? error.message : String(error) }),
+      (error: unknown) => send(response, statusOf(error), { message: describeError(error) }),
     );
   });
   await new Promise<void>((resolve, reject) => {

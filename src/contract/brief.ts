@@ -10,6 +10,9 @@ const maxNames = 5;
 export const cutMessage = (text: string, most = maxMessage): string =>
   text.length <= most ? text : `${text.slice(0, most - 3).replace(/[\uD800-\uDBFF]$/, '')}...`;
 
+/** What was thrown, which may be no error. */
+export const describeError = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
 /** `1 SYN`, `9 SYNs`. */
 export const countThings = (count: number, thing: string): string => `${count} ${count === 1 ? thing : `${thing}s`}`;
 

@@ -47,8 +47,6 @@ export interface SigningActivities {
 
 export type Signing = { readonly envelope: SignedEnvelope } | { readonly problem: string };
 
-export const activityNames = ['preflight', 'probe', 'undo'] as const satisfies readonly (keyof Activities)[];
-
 /** Every planned change as it is called. It may run twice (W9). */
 export type ApplyChange = (call: Call<ChangeInput>) => Promise<Result<Applied>>;
 

@@ -1,6 +1,7 @@
 import { AzureError } from '../adapters/azure/index.ts';
 import { groupOfCalico } from '../adapters/kubernetes/calico.ts';
 import { KubernetesError } from '../adapters/kubernetes/index.ts';
+import { describeError } from '../contract/brief.ts';
 import type { Diagnosis } from '../contract/diagnosis.ts';
 import { type FailureCode, failures } from '../contract/failures.ts';
 import { listAskedById } from '../step/allow.ts';
@@ -62,7 +63,7 @@ function unaskable(error: unknown): readonly Diagnosis[] {
       return [tellProblem('calicoApi', code, '', message, calicoApiRemedy)];
     return [tellProblem('apiServer', code, '', message, remedyOf(code, 'the API server'))];
   }
-  return [tellProblem('apiServer', 'Unexpected', '', error instanceof Error ? error.message : String(error))];
+  return [tellProblem('apiServer', 'Unexpected', '', describeError(error))];
 }
 
 const calicoApiRemedy =

@@ -1,4 +1,5 @@
 import { ApplicationFailure, allHandlersFinished, CancellationScope, condition, log } from '@temporalio/workflow';
+import { describeError } from '../contract/brief.ts';
 import { failures } from '../contract/failures.ts';
 import type { PhaseOutline } from '../contract/plan.ts';
 import type { Report } from '../contract/report.ts';
@@ -6,7 +7,7 @@ import type { Verdict } from '../contract/verdict.ts';
 import { sealReport } from '../evidence/report-seal.ts';
 import { decideOutcome } from '../judge/outcome.ts';
 import { publishOutcome } from './attributes.ts';
-import { describeError, isCancelled, summarizeFailure } from './failure.ts';
+import { isCancelled, summarizeFailure } from './failure.ts';
 import { fitBareReport, fitReport } from './fit-report.ts';
 import { readNow } from './ledger.ts';
 import { Messages } from './messages.ts';

@@ -5,6 +5,7 @@ import {
   isCancellation,
   TimeoutFailure,
 } from '@temporalio/workflow';
+import { describeError } from '../contract/brief.ts';
 import { type FailureCode, type FailureDetail, type FailureSummary, failures } from '../contract/failures.ts';
 
 /** Any error as the report tells it. */
@@ -23,8 +24,6 @@ export function summarizeFailure(error: unknown, step: string): FailureSummary {
   const message = isCancellation(error) ? 'The run was cancelled.' : describeError(cause);
   return { code: 'Unexpected', step, message, remedy: failures.Unexpected.remedy, problems: [] };
 }
-
-export const describeError = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** Tries that a failed activity made, as far as it said so. */
 export function countAttempts(error: unknown): number {

@@ -1,9 +1,10 @@
 import { setCurrentDetails } from '@temporalio/workflow';
+import { describeError } from '../contract/brief.ts';
 import type { ChangeId, Moment, PlannedChange, UndoEntry } from '../contract/change.ts';
 import type { GridCell, Progress, Stage } from '../contract/messages.ts';
 import type { ChangeRecord, StepOutcome, StepRecord } from '../contract/report.ts';
 import type { Expectation, Verdict } from '../contract/verdict.ts';
-import { describeError } from './failure.ts';
+
 import { renderDetails } from './progress.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };

@@ -1,4 +1,5 @@
 import { ApplicationFailure, CancellationScope, workflowInfo } from '@temporalio/workflow';
+import { describeError } from '../contract/brief.ts';
 import type { Applied, ChangeId, Facts, PlannedChange } from '../contract/change.ts';
 import type { Evidence, Target } from '../contract/evidence.ts';
 import type { FailureSummary } from '../contract/failures.ts';
@@ -15,7 +16,7 @@ import { listMoments } from '../judge/moments.ts';
 import { writeHolder } from '../ownership/holder.ts';
 import { listExpectations } from '../scenario/outline.ts';
 import { publishStage } from './attributes.ts';
-import { countAttempts, describeError, isCancelled, summarizeFailure } from './failure.ts';
+import { countAttempts, isCancelled, summarizeFailure } from './failure.ts';
 import { createIdentity } from './identity.ts';
 import { Ledger, type OpenRecord } from './ledger.ts';
 import { callChange, callPreflight, callProbe } from './proxies.ts';

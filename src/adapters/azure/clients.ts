@@ -6,6 +6,7 @@ import type { NetworkManagementClient } from '@azure/arm-network';
 import type { ResourceManagementClient } from '@azure/arm-resources';
 import type { Pipeline } from '@azure/core-rest-pipeline';
 import type { TokenCredential } from '@azure/identity';
+import { describeError } from '../../contract/brief.ts';
 import { pinApiVersions } from './api-versions.ts';
 import { explainCredential } from './credential.ts';
 import { AzureError, ownCodes } from './error.ts';
@@ -113,13 +114,11 @@ function speaking(credential: TokenCredential): TokenCredential {
   };
 }
 
-const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
 /** What @azure/identity keeps of an authority that did not answer, when it keeps no cause. */
 const offline = /\b(network_error|endpoints_resolution_error|ECONNREFUSED|ECONNRESET|ENOTFOUND|ETIMEDOUT|EAI_AGAIN)\b/;
 
 function explainOffline(error: unknown): string {
-  const [why] = offline.exec(textOf(error)) ?? [];
+  const [why] = offline.exec(describeError(error)) ?? [];
   if (why === undefined) return explainCredential(error);
   return `the authority of the credential cannot be reached, or does not know the tenant (${why})`;
 }

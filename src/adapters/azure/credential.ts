@@ -1,4 +1,4 @@
-import { cutMessage } from '../../contract/brief.ts';
+import { cutMessage, describeError } from '../../contract/brief.ts';
 
 /** How much of a reason is told: Entra's go on with trace ids and times. */
 const mostCharacters = 300;
@@ -34,5 +34,5 @@ const tellOne = (reason: string): string =>
 function reasonsIn(error: unknown): readonly string[] {
   const { errors } = (typeof error === 'object' && error !== null ? error : {}) as { errors?: unknown };
   const all = Array.isArray(errors) ? errors : [error];
-  return all.map((each: unknown) => (each instanceof Error ? each.message : String(each)));
+  return all.map(describeError);
 }

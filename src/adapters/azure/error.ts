@@ -1,3 +1,4 @@
+import { describeError } from '../../contract/brief.ts';
 import type { Exchange } from './exchange.ts';
 import { shortenMessage } from './limits.ts';
 
@@ -126,7 +127,7 @@ export function createAzureError(operation: string, error: unknown, exchange: Ex
       operation,
       code: code ?? `Http${status}`,
       status,
-      message: textOf(error),
+      message: describeError(error),
       retryAfterMs: exchange.retryAfterMs,
       correlationId: exchange.correlationId,
       cause: error,
@@ -138,7 +139,7 @@ export function createAzureError(operation: string, error: unknown, exchange: Ex
     operation,
     code: ownCodes.connectionFailed,
     status: 0,
-    message: textOf(error),
+    message: describeError(error),
     cause: error,
   });
 }
@@ -152,7 +153,7 @@ export const shortMessage = (error: AzureError): string =>
  * where the wire gave no body.
  */
 function operationEnd(error: unknown): { code: string; message: string } | undefined {
-  const text = textOf(error);
+  const text = describeError(error);
   if (text === 'Operation was canceled')
     return { code: ownCodes.operationCanceled, message: 'the long-running operation was canceled' };
   const failed = /^The long-running operation has failed(?:\. (\w+)\. ([\s\S]*))?/.exec(text);
@@ -174,5 +175,3 @@ function fieldsOf(error: unknown): { status: number | undefined; code: string | 
     code: typeof code === 'string' ? code : undefined,
   };
 }
-
-const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -3,7 +3,9 @@
  * looks: Calico's storage, and v3 as bare definitions, take all of this, and then Felix drops such a policy without a
  * word, or enforces something else.
  */
+
 import { isIPv4, isIPv6 } from 'node:net';
+import { describeError } from '../../contract/brief.ts';
 import { parseSelector } from '../../model/selector.ts';
 
 type PolicyFields = Readonly<Record<string, unknown>>;
@@ -78,7 +80,7 @@ function listSelectorFaults(at: string, fields: PolicyFields, names: readonly st
       parseSelector(String(fields[name] ?? ''));
       return [];
     } catch (error) {
-      return [`${at}${name} cannot be read: ${error instanceof Error ? error.message : String(error)}`];
+      return [`${at}${name} cannot be read: ${describeError(error)}`];
     }
   });
 }

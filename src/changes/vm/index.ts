@@ -3,10 +3,10 @@
 import type { VmState } from '../../adapters/azure/index.ts';
 import { HepflowError } from '../../contract/failures.ts';
 import { formCommand } from '../../contract/shell.ts';
-import { createTags, runTag } from '../../ownership/marks.ts';
+import { runTag } from '../../ownership/marks.ts';
 import { createIds, readLastName } from '../../ownership/names.ts';
 import { resumeFrom } from '../../step/lro.ts';
-import { belongByTags, deleteResource, tagWith, traceTagged } from '../azure-resource.ts';
+import { belongByTags, createAllTags, deleteResource, tagWith, traceTagged } from '../azure-resource.ts';
 import { defineKind, type Place, type UndoDraft } from '../kind.ts';
 import { minute } from '../limits.ts';
 import { type AzureRight, listActions } from '../rights.ts';
@@ -46,7 +46,7 @@ export const vm = defineKind<VmChange>({
       if (existing !== undefined && existing.tags[runTag] === run.runId)
         refuseOtherKeys(existing, keys.client.publicKey);
       const secrets = { clientPublicKey: keys.client.publicKey, cloudConfig: createCloudConfig(keys.host) };
-      const tags = { ...input.tags, ...createTags(run, id, tools.signer) };
+      const tags = createAllTags(id, tools, context, input);
       const createBody = (size: string) => ({ ...createVmBody(run, input, size, secrets), tags });
       const { size } = await virtualMachines.ensure(id, input.sizes, createBody, resumeFrom(context), isOwned);
       return { found: size };

@@ -2,7 +2,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
 import type { GlobalNetworkPolicy, KubeControllersConfiguration, Node } from '../../adapters/kubernetes/resources.ts';
-import { cutMessage, enumerate } from '../../contract/brief.ts';
+import { cutMessage, describeError, enumerate } from '../../contract/brief.ts';
 import type { Diagnosis } from '../../contract/diagnosis.ts';
 import type { Label } from '../../contract/mission.ts';
 import { parsePolicySelector } from '../../model/host-endpoint.ts';
@@ -59,7 +59,7 @@ function findingsFor(
   try {
     selected = selectedBy(parsePolicySelector(policy.spec ?? {}), endpoints);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = describeError(error);
     return [
       tellWarning(
         'lockOut',

@@ -2,6 +2,7 @@ import { ApplicationFailure } from '@temporalio/activity';
 import { AzureError } from '../../adapters/azure/index.ts';
 import { KubernetesError } from '../../adapters/kubernetes/index.ts';
 import { SshError } from '../../adapters/ssh/index.ts';
+import { describeError } from '../../contract/brief.ts';
 import { type FailureDetail, failures, HepflowError } from '../../contract/failures.ts';
 import { classifyAzureError } from './azure.ts';
 import { classifyKubernetesError } from './kubernetes.ts';
@@ -13,7 +14,7 @@ export function toHepflowError(error: unknown): HepflowError {
   if (error instanceof AzureError) return classifyAzureError(error);
   if (error instanceof KubernetesError) return classifyKubernetesError(error);
   if (error instanceof SshError) return classifySshError(error);
-  return new HepflowError('Unexpected', error instanceof Error ? error.message : String(error), { cause: error });
+  return new HepflowError('Unexpected', describeError(error), { cause: error });
 }
 
 /** Whether trying again can help. */

@@ -1,6 +1,8 @@
 /** Azure, asked about the way from the VM. It cannot fail a step: what could not be had is missing, with the reason. */
+
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Azure, AzureError, findAccess, findRoute, ownCodes, parseId } from '../../adapters/azure/index.ts';
+import { describeError } from '../../contract/brief.ts';
 import type { Target } from '../../contract/evidence.ts';
 import type { Witness } from '../../contract/vantage.ts';
 import type { StepContext, Tools } from '../../step/context.ts';
@@ -168,5 +170,5 @@ async function readPatiently<T>(read: () => Promise<T>, signal: AbortSignal): Pr
 function explain(error: unknown, signal: AbortSignal): string {
   if (signal.aborted) return tooLate;
   if (error instanceof AzureError && error.status === 403) return `the right for it is missing: ${error.message}`;
-  return error instanceof Error ? error.message : String(error);
+  return describeError(error);
 }

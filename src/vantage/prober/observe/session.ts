@@ -1,5 +1,7 @@
 /** The observer on a vantage: started before a change, read back after its proof. The judge decides what it means. */
+
 import type { RunResult, Stdin } from '../../../adapters/ssh/index.ts';
+import { describeError } from '../../../contract/brief.ts';
 import type { ClockOffset, Missing, Observation } from '../../../contract/observation.ts';
 import type { ObserverInput } from '../../../contract/steps.ts';
 import type { StepContext, Tools } from '../../../step/context.ts';
@@ -87,7 +89,7 @@ export function openReading(
           if (error instanceof ObserverOutputError) break; // an answer, never asked for again (W10)
         }
       }
-      return { missing: why instanceof Error ? why.message : String(why) };
+      return { missing: describeError(why) };
     },
     giveUp: () => over.abort(new Error('nobody waits for it any more')),
   };
